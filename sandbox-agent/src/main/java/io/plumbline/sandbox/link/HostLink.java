@@ -1,0 +1,23 @@
+package io.plumbline.sandbox.link;
+
+import java.time.Duration;
+
+/** The link to the platform, shared by all sessions of a host. */
+public interface HostLink extends AutoCloseable {
+    /**
+     * Opens the outbox of a new session and starts handing its verdicts to {@code listener}.
+     *
+     * @param tenant the tenant that the session belongs to; must be the one that the host's token stands for
+     * @param session 32 lower-case hex digits
+     */
+    SessionOutbox open(String tenant, String session, VerdictListener listener);
+
+    /** Ends a session: its listener is dropped; what is still in the spool is delivered. */
+    void end(String session);
+
+    /** How long the platform has been out of reach; zero while connected. */
+    Duration disconnectedFor();
+
+    @Override
+    void close();
+}
