@@ -503,7 +503,7 @@ public final class EcsDocument {
 
     private static void runtimeState(RuntimeState state, Fields own, Fields head) {
         Fields runtime = own.at("runtime")
-                .put("state", lower(state.getState().name()))
+                .put("state", state(state.getState()))
                 .put("order", state.getOrder())
                 .put("name", state.getRuntime())
                 .put("mechanism", state.getMechanism())
@@ -613,6 +613,14 @@ public final class EcsDocument {
     /** The lower-case word of a severity; {@code unspecified} when it was not set. */
     public static String severity(Severity severity) {
         return severity == Severity.SEVERITY_UNSPECIFIED ? "unspecified" : lower(severity.name());
+    }
+
+    /** The lower-case word of a runtime state; {@code unknown} when it was not set. */
+    public static String state(RuntimeState.State state) {
+        return switch (state) {
+            case STATE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
+            case CREATED, RUNNING, FROZEN, KILLED, EXITED, FAILED -> lower(state.name());
+        };
     }
 
     private static void order(String reason, String orderedBy, String cause, Fields document) {
