@@ -1,5 +1,7 @@
 package io.plumbline.jobs;
 
+import io.plumbline.jobs.index.IndexJob;
+import io.plumbline.jobs.index.IndexSettings;
 import io.plumbline.jobs.watch.WatchJob;
 import java.net.URI;
 import java.nio.file.Path;
@@ -33,7 +35,9 @@ public final class StreamJobs {
             stop.countDown();
         }));
         cluster.submit("watch", env -> WatchJob.define(env, bootstrap, activated -> List.of()), START_LIMIT);
-        System.out.println("READY " + elasticsearch);
+        IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
+        cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);
+        System.out.println("READY");
         stop.await();
     }
 }

@@ -15,6 +15,7 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.attribution.AgentProfile;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.deviation.Completeness;
@@ -200,6 +201,14 @@ public final class Watcher {
         }
 
         private void called(ToolCall call) {
+            if (!call.getGated() && AgentProfile.of(state.getAgent()).announces()) {
+                // A later sighting of a call that the hook has announced; without one, the hook was bypassed.
+                if (ledger.call(call.getCall()).isEmpty()) {
+                    deviate(Completeness.hookMissing(call.getCall(), call.getTool()));
+                }
+                judge(Attribution.none());
+                return;
+            }
             ledger.announce(call, event.getId());
             judge(Attribution.none());
             if (call.getGated()) {

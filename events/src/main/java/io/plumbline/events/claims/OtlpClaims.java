@@ -106,11 +106,7 @@ public final class OtlpClaims {
                         .setPrompt(Prompt.newBuilder()
                                 .setText(first(said, "prompt"))
                                 .setTurn(first(said, "prompt.id", "prompt_id"))));
-            case "assistant_response" ->
-                List.of(Event.newBuilder()
-                        .setMessage(Message.newBuilder()
-                                .setText(first(said, "response"))
-                                .setRole("assistant")));
+            case "assistant_response" -> message(first(said, "response"));
             case "codex.tool_decision", "tool_decision" ->
                 List.of(approval(first(said, "call_id", "tool_use_id"), first(said, "tool_name"), said));
             case "codex.tool_result" -> codexResult(said);
@@ -118,6 +114,14 @@ public final class OtlpClaims {
             case "gemini_cli.tool_call", "qwen-code.tool_call" -> toolCall(said);
             default -> List.of(raw(service, name, about, said, logRecord));
         };
+    }
+
+    private static List<Event.Builder> message(String text) {
+        List<Event.Builder> claims = new ArrayList<>();
+        claims.add(
+                Event.newBuilder().setMessage(Message.newBuilder().setText(text).setRole("assistant")));
+        Plans.inText(text).ifPresent(plan -> claims.add(Event.newBuilder().setPlan(plan)));
+        return claims;
     }
 
     private static List<Event.Builder> codexResult(Map<String, String> said) {

@@ -6,9 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Plans that agents write down with a tool of theirs. */
 final class Plans {
+    /** Lines of a message that are looked at; what follows stays in the last one. */
+    private static final int MAX_LINES = 400;
+
+    private static final Pattern HEADING = Pattern.compile("(?i)[#* ]{0,6}[a-z' ]{0,30}plan( is)?:?[* ]{0,4}");
+    private static final Pattern ITEM = Pattern.compile("(?:[0-9]{1,3}[.)]|[-*])\\s+(.{1,500})");
+
     private Plans() {}
 
     /** The plan that a call of a planning tool carries; empty for other tools. */
@@ -39,6 +47,29 @@ final class Plans {
                         .build());
             default -> Optional.empty();
         };
+    }
+
+    /**
+     * The plan that stands in a message as text: a line "Plan:" (or "My plan is:" and the like) and the numbered or dashed
+     * lines that follow it. Agents without a planning tool write it so. Empty when there is none.
+     */
+    static Optional<Plan> inText(String message) {
+        Plan.Builder plan = Plan.newBuilder();
+        boolean inside = false;
+        for (String line : message.split("\n", MAX_LINES)) {
+            String text = line.strip();
+            if (!inside) {
+                inside = HEADING.matcher(text).matches();
+                continue;
+            }
+            Matcher item = ITEM.matcher(text);
+            if (item.matches()) {
+                plan.addItems(PlanItem.newBuilder().setText(item.group(1)).setStatus("pending"));
+            } else if (!text.isEmpty() || plan.getItemsCount() > 0) {
+                break;
+            }
+        }
+        return plan.getItemsCount() == 0 ? Optional.empty() : Optional.of(plan.build());
     }
 
     private static Plan.Builder list(JsonNode items, String call) {

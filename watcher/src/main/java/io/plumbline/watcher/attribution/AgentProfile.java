@@ -84,6 +84,11 @@ public record AgentProfile(String agent, List<Shape> housekeeping) {
         };
     }
 
+    /** Whether the agent announces every call through a hook; then nothing else counts as an announcement. */
+    public boolean announces() {
+        return !this.equals(NONE);
+    }
+
     boolean keepsHouseWith(String binary, List<String> argv) {
         for (Shape shape : housekeeping) {
             if (shape.fits(binary, argv)) {
