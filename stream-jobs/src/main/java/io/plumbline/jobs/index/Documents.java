@@ -61,7 +61,7 @@ final class Documents {
         List<IndexOperation> operations = new ArrayList<>();
         switch (event.getPayloadCase()) {
             case ALERT_RAISED -> operations.add(alert(state, event));
-            case TRIAGE_NOTED -> operations.add(triage(state, event));
+            case TRIAGE_NOTED -> operations.add(triage(event));
             case APPROVAL_REQUESTED -> operations.add(approval(state, event));
             case APPROVAL_DECIDED ->
                 outcome(state, event.getApprovalDecided().getApproval()).ifPresent(operations::add);
@@ -113,7 +113,10 @@ final class Documents {
                 .put("alerts", state.seen().alerts())
                 .put(
                         "open_alerts",
-                        state.alerts().values().stream().filter("open"::equals).count())
+                        state.alerts().values().stream()
+                                .filter(alert ->
+                                        alert.raised() && alert.status().equals("open"))
+                                .count())
                 .put("missing", state.seen().missing())
                 .put("dropped", state.seen().dropped())
                 .put(
@@ -187,16 +190,20 @@ final class Documents {
         alert.getEvidenceList().forEach(evidence::add);
         document.put("risk_added", alert.getRiskAdded());
         document.put("risk", alert.getRisk());
-        document.put("status", state.alerts().getOrDefault(event.getId(), "open"));
+        document.put(
+                "status",
+                state.alerts()
+                        .getOrDefault(event.getId(), SessionState.Alert.UNKNOWN)
+                        .status());
         return merge(ALERTS, event.getId(), document);
     }
 
-    private static IndexOperation triage(SessionState state, Event event) {
+    private static IndexOperation triage(Event event) {
         TriageNoted noted = event.getTriageNoted();
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         document.put("tenant", event.getTenant());
         document.put("session", event.getSession());
-        document.put("status", state.alerts().getOrDefault(noted.getAlert(), noted.getVerdict()));
+        document.put("status", noted.getVerdict());
         document.putObject("triage")
                 .put("verdict", noted.getVerdict())
                 .put("note", noted.getNote())

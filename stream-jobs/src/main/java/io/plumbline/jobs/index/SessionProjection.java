@@ -14,6 +14,7 @@ import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.index.SessionState.Agent;
+import io.plumbline.jobs.index.SessionState.Alert;
 import io.plumbline.jobs.index.SessionState.Approval;
 import io.plumbline.jobs.index.SessionState.Identity;
 import io.plumbline.jobs.index.SessionState.Lifecycle;
@@ -189,10 +190,12 @@ final class SessionProjection {
                         event.getSessionRisk().getStep(),
                         state.risk().highestSeverity()));
             case ALERT_RAISED -> alertRaised(state, event.getId(), event.getAlertRaised());
-            case TRIAGE_NOTED ->
-                state.withAlert(
-                        event.getTriageNoted().getAlert(),
-                        event.getTriageNoted().getVerdict());
+            case TRIAGE_NOTED -> {
+                String id = event.getTriageNoted().getAlert();
+                boolean raised = state.alerts().getOrDefault(id, Alert.UNKNOWN).raised();
+                yield state.withAlert(
+                        id, new Alert(raised, event.getTriageNoted().getVerdict()));
+            }
             case APPROVAL_REQUESTED -> {
                 String id = event.getApprovalRequested().getApproval();
                 Approval before = state.approvals().getOrDefault(id, Approval.UNKNOWN);
@@ -351,7 +354,7 @@ final class SessionProjection {
 
     private static SessionState alertRaised(SessionState state, String id, AlertRaised alert) {
         Seen seen = state.seen();
-        boolean known = state.alerts().containsKey(id);
+        Alert before = state.alerts().getOrDefault(id, Alert.UNKNOWN);
         return state.with(new Seen(
                         seen.events(),
                         seen.claims(),
@@ -360,14 +363,14 @@ final class SessionProjection {
                         seen.lastEvidenceSeq(),
                         seen.missing(),
                         seen.dropped(),
-                        known ? seen.alerts() : seen.alerts() + 1))
+                        before.raised() ? seen.alerts() : seen.alerts() + 1))
                 .with(new Risk(
                         Math.max(state.risk().total(), alert.getRisk()),
                         state.risk().step(),
                         Math.max(
                                 state.risk().highestSeverity(),
                                 alert.getSeverity().getNumber())))
-                .withAlert(id, state.alerts().getOrDefault(id, "open"));
+                .withAlert(id, new Alert(true, before.status()));
     }
 
     private static SessionState decided(SessionState state, Event event) {

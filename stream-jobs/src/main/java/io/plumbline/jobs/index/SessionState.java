@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What the index job knows of one session. Serialised as JSON ({@link SessionStateSerializer}), so a component that an older state
  * lacks arrives as null or 0 and is replaced by its empty value here.
  *
- * @param alerts triage word by alert id ("open" until somebody noted one), in the order of their arrival, at most
- *     {@link #MAX_ALERTS}
+ * @param alerts by id, in the order of their arrival, at most {@link #MAX_ALERTS}
  * @param approvals approvals by id, at most {@link #MAX_APPROVALS}
  * @param plan the items of the plan in force, at most {@link #MAX_PLAN_ITEMS}
  */
@@ -26,7 +25,7 @@ record SessionState(
         Risk risk,
         Span span,
         Seen seen,
-        Map<String, String> alerts,
+        Map<String, Alert> alerts,
         Map<String, Approval> approvals,
         List<PlanStep> plan) {
     static final int MAX_ALERTS = 2_000;
@@ -92,7 +91,7 @@ record SessionState(
                 identity, agent, task, lifecycle, risk, span, seen, alerts, approvals, List.copyOf(bounded));
     }
 
-    SessionState withAlert(String id, String triage) {
+    SessionState withAlert(String id, Alert alert) {
         return new SessionState(
                 identity,
                 agent,
@@ -101,7 +100,7 @@ record SessionState(
                 risk,
                 span,
                 seen,
-                put(alerts, id, triage, MAX_ALERTS),
+                put(alerts, id, alert, MAX_ALERTS),
                 approvals,
                 plan);
     }
@@ -213,6 +212,14 @@ record SessionState(
             long dropped,
             long alerts) {
         static final Seen EMPTY = new Seen(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * @param raised false while only the triage was seen, not the alert
+     * @param status open until somebody noted a triage word
+     */
+    record Alert(boolean raised, String status) {
+        static final Alert UNKNOWN = new Alert(false, "open");
     }
 
     /**
