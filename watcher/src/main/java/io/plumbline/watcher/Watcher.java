@@ -42,6 +42,9 @@ import java.util.stream.Collectors;
  * changes nothing.
  */
 public final class Watcher {
+    /** Key of the deviation that stands for all that do not fit any more. */
+    private static final String FLOOD = "flood";
+
     private final List<Judge> judges;
 
     /** @param judges asked in this order about every event */
@@ -259,25 +262,24 @@ public final class Watcher {
         private void deviate(Deviation deviation) {
             String key = deviation.kind().name() + "|" + deviation.key();
             int times = state.getDeviationsOrDefault(key, 0);
-            boolean flooded = times == 0 && state.getDeviationsCount() >= StateLimits.DEVIATIONS;
-            if (!flooded) {
-                state.putDeviations(key, times + 1);
-            }
-            if (times > 0) {
+            if (times == 0 && state.getDeviationsCount() >= StateLimits.DEVIATIONS) {
+                if (!state.containsDeviations(FLOOD)) {
+                    state.putDeviations(FLOOD, 1);
+                    raise(flood(), FLOOD);
+                }
                 return;
             }
-            if (flooded) {
-                raise(flood(), "flood");
-                return;
+            state.putDeviations(key, times + 1);
+            if (times == 0) {
+                raise(deviation, key);
             }
-            raise(deviation, key);
         }
 
         private Deviation flood() {
             return new Deviation(
                     DeviationKind.TELEMETRY_GAP,
                     Severity.CRITICAL,
-                    "flood",
+                    FLOOD,
                     "More deviations than can be remembered",
                     "more than " + StateLimits.DEVIATIONS + " distinct deviations in one session",
                     "Nobody can look at each of them; the session is stopped instead.",
