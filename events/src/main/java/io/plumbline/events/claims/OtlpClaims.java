@@ -72,6 +72,7 @@ public final class OtlpClaims {
         for (ResourceLogs resource : request.getResourceLogsList()) {
             Map<String, String> about = attributes(resource.getResource().getAttributesList());
             String service = about.getOrDefault("service.name", "");
+            String agent = agent(service);
             for (ScopeLogs scope : resource.getScopeLogsList()) {
                 for (LogRecord logRecord : scope.getLogRecordsList()) {
                     if (++records > MAX_RECORDS) {
@@ -81,12 +82,24 @@ public final class OtlpClaims {
                     long time = time(logRecord, said, receivedNanos);
                     String session = first(said, "conversation.id", "session.id", "gen_ai.conversation.id");
                     for (Event.Builder claim : claims(service, about, said, logRecord)) {
-                        claims.add(new OtlpClaim(session, claim.setEventTimeNs(time)));
+                        claims.add(new OtlpClaim(agent, session, claim.setEventTimeNs(time)));
                     }
                 }
             }
         }
         return claims;
+    }
+
+    private static String agent(String service) {
+        if (service.startsWith("codex_")) {
+            return AgentDialect.CODEX.agent();
+        }
+        return switch (service) {
+            case "claude-code" -> AgentDialect.CLAUDE.agent();
+            case "gemini-cli" -> AgentDialect.GEMINI.agent();
+            case "qwen-code" -> AgentDialect.QWEN.agent();
+            default -> service;
+        };
     }
 
     private static List<Event.Builder> claims(

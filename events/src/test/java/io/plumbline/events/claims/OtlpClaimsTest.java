@@ -53,6 +53,7 @@ class OtlpClaimsTest {
         assertThat(of(claims, PayloadCase.RAW_CLAIM))
                 .anySatisfy(
                         raw -> assertThat(raw.getRawClaim().getSource()).isEqualTo("otlp:codex_exec:codex.sse_event"));
+        assertThat(claims).allMatch(claim -> claim.agent().equals("codex"));
         assertThat(claims).filteredOn(claim -> claim.claim().hasToolCall()).allSatisfy(claim -> assertThat(
                         claim.agentSession())
                 .isEqualTo("00000000-0000-7000-8000-000000000001"));
