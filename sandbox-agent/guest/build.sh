@@ -1,0 +1,10 @@
+#!/bin/sh
+# Builds the guest program: build.sh OUT. It is static because the sandbox's root need not match the host's libraries.
+set -eu
+[ $# -eq 1 ] || { echo "usage: build.sh OUT" >&2; exit 64; }
+here=$(cd "$(dirname "$0")" && pwd)
+compiler=${CC:-gcc}
+command -v "$compiler" >/dev/null || { echo "plumbline-guest: $compiler is needed to build it (package gcc)" >&2; exit 1; }
+mkdir -p "$(dirname "$1")"
+"$compiler" -std=gnu11 -static -O2 -s -Wall -Wextra -Werror -o "$1.new" "$here/plumbline-guest.c"
+mv -f "$1.new" "$1"

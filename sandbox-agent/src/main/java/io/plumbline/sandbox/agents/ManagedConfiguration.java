@@ -1,0 +1,32 @@
+package io.plumbline.sandbox.agents;
+
+import io.plumbline.events.EventIds;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is put into a sandbox for one agent, all of it read-only there.
+ *
+ * @param files absolute path inside to content
+ * @param environment variables beside those that every session has
+ * @param binaries folder of the agent's programs below the host's directory of agents; empty: none
+ * @param path folders inside that come first on {@code PATH}
+ */
+public record ManagedConfiguration(
+        SortedMap<String, String> files,
+        Map<String, String> environment,
+        Optional<String> binaries,
+        java.util.List<String> path) {
+    public ManagedConfiguration {
+        files = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(files));
+        environment = java.util.Collections.unmodifiableMap(new TreeMap<>(environment));
+        path = java.util.List.copyOf(path);
+    }
+
+    /** Lower-case hex SHA-256 over all files and variables: what was in force can be told from it. */
+    public String sha256() {
+        return EventIds.sha256Hex(files + "\n" + environment);
+    }
+}

@@ -1,0 +1,237 @@
+package io.plumbline.sandbox.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * System calls of Linux on x86-64 and arm64. Every call answers as the kernel does: zero or more, or the negated errno.
+ *
+ * <p>Needs {@code --enable-native-access=ALL-UNNAMED}; without it JDK 25 only warns.
+ */
+public final class Posix {
+    public static final int EAGAIN = 11;
+    public static final int EINTR = 4;
+    public static final int ESRCH = 3;
+    public static final int SIGKILL = 9;
+    public static final int SIGCONT = 18;
+    public static final int SIGSTOP = 19;
+
+    /** Longest path of a Unix socket, bytes; {@code sun_path} has 108 and ends with NUL. */
+    public static final int MAX_SOCKET_PATH = 107;
+
+    static final int AF_UNIX = 1;
+    static final int SOCK_SEQPACKET = 5;
+    static final int SOCK_CLOEXEC = 0x80000;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_TRUNC = 0x20;
+    static final int MSG_NOSIGNAL = 0x4000;
+    static final short POLLIN = 1;
+
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_PEERCRED = 17;
+    private static final int SHUT_RDWR = 2;
+    private static final int SOCKADDR_UN_BYTES = 110;
+
+    private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private static final ThreadLocal<MemorySegment> CAPTURE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURED));
+
+    private static final MethodHandle SOCKET =
+            handle("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle BIND =
+            handle("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle LISTEN = handle("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle CONNECT =
+            handle("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle ACCEPT4 =
+            handle("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+    private static final MethodHandle RECV =
+            handle("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SEND =
+            handle("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle POLL =
+            handle("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT =
+            handle("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle SHUTDOWN =
+            handle("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle KILL = handle("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle MKFIFO = handle("mkfifo", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+
+    private Posix() {}
+
+    /** Sends {@code signal} to one process; {@code -ESRCH} when there is none. */
+    public static int kill(long pid, int signal) {
+        if (pid <= 1 || pid > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("pid: " + pid + " (expected: > 1)");
+        }
+        try {
+            return result((int) KILL.invokeExact(capture(), (int) pid, signal));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Makes a named pipe with mode 0600. */
+    public static int mkfifo(Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path.toString());
+            return result((int) MKFIFO.invokeExact(capture(), name, 0600));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int socket(int domain, int type) {
+        try {
+            return result((int) SOCKET.invokeExact(capture(), domain, type, 0));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int bind(int fd, Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = unixAddress(arena, path);
+            return result((int) BIND.invokeExact(capture(), fd, address, SOCKADDR_UN_BYTES));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int connect(int fd, Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = unixAddress(arena, path);
+            return result((int) CONNECT.invokeExact(capture(), fd, address, SOCKADDR_UN_BYTES));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int listen(int fd, int backlog) {
+        try {
+            return result((int) LISTEN.invokeExact(capture(), fd, backlog));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int accept(int fd) {
+        try {
+            return result(
+                    (int) ACCEPT4.invokeExact(capture(), fd, MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static long recv(int fd, MemorySegment into, int flags) {
+        try {
+            MemorySegment capture = capture();
+            long n = (long) RECV.invokeExact(capture, fd, into, into.byteSize(), flags);
+            return n >= 0 ? n : -(int) ERRNO.get(capture, 0L);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static long send(int fd, MemorySegment bytes) {
+        try {
+            MemorySegment capture = capture();
+            long n = (long) SEND.invokeExact(capture, fd, bytes, bytes.byteSize(), MSG_NOSIGNAL);
+            return n >= 0 ? n : -(int) ERRNO.get(capture, 0L);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Waits until {@code fd} can be read: 1, or 0 after {@code timeoutMillis} (-1: for ever). */
+    static int pollReadable(int fd, MemorySegment pollfd, int timeoutMillis) {
+        try {
+            pollfd.set(JAVA_INT, 0, fd);
+            pollfd.set(JAVA_SHORT, 4, POLLIN);
+            pollfd.set(JAVA_SHORT, 6, (short) 0);
+            return result((int) POLL.invokeExact(capture(), pollfd, 1L, timeoutMillis));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Process id of whoever connected, as the kernel noted it. */
+    static int peerPid(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment credentials = arena.allocate(12, 4);
+            MemorySegment length = arena.allocate(JAVA_INT);
+            length.set(JAVA_INT, 0, 12);
+            int answer =
+                    result((int) GETSOCKOPT.invokeExact(capture(), fd, SOL_SOCKET, SO_PEERCRED, credentials, length));
+            return answer < 0 ? answer : credentials.get(JAVA_INT, 0);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int shutdown(int fd) {
+        try {
+            return result((int) SHUTDOWN.invokeExact(capture(), fd, SHUT_RDWR));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int close(int fd) {
+        try {
+            return result((int) CLOSE.invokeExact(capture(), fd));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    private static MemorySegment unixAddress(Arena arena, Path path) {
+        byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+        if (name.length > MAX_SOCKET_PATH) {
+            throw new IllegalArgumentException(
+                    "socket path: " + path + ", " + name.length + " bytes (expected: <= " + MAX_SOCKET_PATH + ")");
+        }
+        MemorySegment address = arena.allocate(SOCKADDR_UN_BYTES, 2);
+        address.set(JAVA_SHORT, 0, (short) AF_UNIX);
+        MemorySegment.copy(name, 0, address, java.lang.foreign.ValueLayout.JAVA_BYTE, 2, name.length);
+        return address;
+    }
+
+    private static MemorySegment capture() {
+        return CAPTURE.get();
+    }
+
+    private static int result(int value) {
+        return value >= 0 ? value : -(int) ERRNO.get(CAPTURE.get(), 0L);
+    }
+
+    private static RuntimeException broken(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
+    }
+
+    private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(
+                linker.defaultLookup().findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
+    }
+}

@@ -1,0 +1,322 @@
+package io.plumbline.sandbox.rootfs;
+
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.agents.Doors;
+import io.plumbline.sandbox.agents.ManagedConfiguration;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything on disk that one sandbox is made from, in one directory that is thrown away with it.
+ *
+ * @param directory of the host; holds {@code config.json}
+ * @param configurationSha256 hash over what was put in place for the agent, 64 hex digits
+ * @param readOnly what of the host must not be changed from inside
+ */
+public record Bundle(Path directory, String configurationSha256, List<Path> readOnly) {
+    /** Where the workspace is inside. */
+    public static final String WORKSPACE = "/workspace";
+
+    private static final String GUEST_DIRECTORY = "/opt/plumbline";
+
+    /** Read-only folders of the host's system that exist on every Linux with a merged /usr. */
+    private static final List<String> LINKS = List.of("bin", "lib", "lib64", "sbin");
+
+    /** Covered by mounts: what lay there would never be seen. */
+    private static final List<String> MOUNTED = List.of(
+            "/bin",
+            "/dev",
+            "/home",
+            "/lib",
+            "/lib64",
+            "/opt",
+            "/proc",
+            "/run",
+            "/sbin",
+            "/sys",
+            "/tmp",
+            "/usr",
+            "/var/tmp",
+            WORKSPACE);
+
+    private static final List<String> EMPTY = List.of(
+            "dev",
+            "etc",
+            "home/agent",
+            "opt/agent",
+            "opt/plumbline",
+            "proc",
+            "root",
+            "run/plumbline",
+            "sys",
+            "tmp",
+            "usr",
+            "var/tmp",
+            "workspace");
+
+    /**
+     * What the bundle is for.
+     *
+     * @param directory made by {@link #assemble}; must not exist
+     * @param sockets folder of the session's sockets on the host
+     * @param workspace folder of the host that the agent works on; its owner is the sandbox's user
+     * @param command what the session is to run
+     * @param agentsDirectory folder of the host with one folder per agent
+     * @param guest the guest program on the host
+     */
+    public record Plan(
+            Path directory,
+            Path sockets,
+            Path workspace,
+            TaskPolicy policy,
+            Agent agent,
+            List<String> command,
+            Path agentsDirectory,
+            Path guest) {
+        public Plan {
+            command = List.copyOf(command);
+        }
+    }
+
+    /** @throws IOException also when the workspace or the agent's programs are missing */
+    public static Bundle assemble(Plan plan) throws IOException {
+        if (!Files.isDirectory(plan.workspace())) {
+            throw new IOException("workspace: " + plan.workspace() + " (expected: a directory)");
+        }
+        Owner user = Owner.of(plan.workspace());
+        Doors doors = Doors.of(plan.policy());
+        ManagedConfiguration configuration = plan.agent().configuration(plan.policy(), doors);
+        Path directory = plan.directory();
+        Files.createDirectory(
+                directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        Path root = skeleton(directory.resolve("root"));
+        Path etc = etc(directory.resolve("etc"), user);
+        Path home = Files.createDirectory(directory.resolve("home"));
+        List<Mount> mounts = new ArrayList<>(List.of(
+                new Mount.Memory("/dev", "755"),
+                new Mount.Memory("/tmp", "1777"),
+                new Mount.Memory("/var/tmp", "1777"),
+                new Mount.Bind(Path.of("/usr"), "/usr", Mount.Access.READ),
+                new Mount.Bind(etc, "/etc", Mount.Access.READ),
+                new Mount.Bind(home, Agent.HOME, Mount.Access.WRITE),
+                new Mount.Bind(
+                        plan.workspace(),
+                        WORKSPACE,
+                        plan.policy().getWorkspaceMode().equals("read-write") ? Mount.Access.WRITE : Mount.Access.READ),
+                new Mount.Bind(plan.sockets(), Doors.DIRECTORY, Mount.Access.READ),
+                new Mount.Bind(guestFolder(directory, plan.guest()), GUEST_DIRECTORY, Mount.Access.READ)));
+        certificates(etc, mounts);
+        if (configuration.binaries().isPresent()) {
+            Path binaries =
+                    plan.agentsDirectory().resolve(configuration.binaries().get());
+            if (!Files.isDirectory(binaries)) {
+                throw new IOException("agent: " + binaries + " (expected: a directory with its programs)");
+            }
+            mounts.add(new Mount.Bind(binaries, Agent.BINARIES, Mount.Access.READ));
+        }
+        managed(directory.resolve("managed"), configuration, etc, home, user, mounts);
+        decoys(plan.policy(), root, etc, home, user);
+        user.own(home);
+        Files.writeString(
+                directory.resolve("config.json"),
+                new OciConfig(
+                                root,
+                                arguments(doors, plan.command()),
+                                environment(configuration),
+                                WORKSPACE,
+                                user.uid(),
+                                user.gid(),
+                                mounts,
+                                plan.policy().getProcesses())
+                        .json());
+        return new Bundle(
+                directory,
+                configuration.sha256(),
+                mounts.stream()
+                        .filter(Mount.Bind.class::isInstance)
+                        .map(Mount.Bind.class::cast)
+                        .filter(bind -> bind.access() == Mount.Access.READ)
+                        .map(Mount.Bind::source)
+                        .toList());
+    }
+
+    /** Removes the bundle. Never follows links: the workload may have made some that lead out. */
+    public void delete() throws IOException {
+        deleteTree(directory);
+    }
+
+    /** Removes a directory with everything in it, never through links; what is missing is fine. */
+    public static void deleteTree(Path directory) throws IOException {
+        if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) throws IOException {
+                if (e != null) {
+                    throw e;
+                }
+                Files.deleteIfExists(folder);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    private static Path skeleton(Path root) throws IOException {
+        Files.createDirectory(root);
+        for (String folder : EMPTY) {
+            Files.createDirectories(root.resolve(folder));
+        }
+        for (String link : LINKS) {
+            if (Files.exists(Path.of("/usr", link))) {
+                Files.createSymbolicLink(root.resolve(link), Path.of("usr", link));
+            }
+        }
+        return root;
+    }
+
+    private static Path etc(Path etc, Owner user) throws IOException {
+        Files.createDirectory(etc);
+        String agent = user.uid() == 0
+                ? "root:x:0:0:agent:" + Agent.HOME + ":/bin/bash\n"
+                : "root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:%d:%d:agent:%s:/bin/bash\n"
+                        .formatted(user.uid(), user.gid(), Agent.HOME);
+        Files.writeString(etc.resolve("passwd"), agent);
+        Files.writeString(
+                etc.resolve("group"),
+                user.gid() == 0 ? "root:x:0:\n" : "root:x:0:\nagent:x:%d:\n".formatted(user.gid()));
+        Files.writeString(etc.resolve("hosts"), "127.0.0.1 localhost\n127.0.0.1 sandbox\n");
+        Files.writeString(etc.resolve("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files\n");
+        Files.writeString(etc.resolve("resolv.conf"), "");
+        return etc;
+    }
+
+    /** TLS roots and the alternatives' links of the host's system; nothing else of its /etc. */
+    private static void certificates(Path etc, List<Mount> mounts) throws IOException {
+        for (String folder : List.of("ssl/certs", "alternatives")) {
+            Path source = Path.of("/etc", folder);
+            if (Files.isDirectory(source)) {
+                Files.createDirectories(etc.resolve(folder));
+                mounts.add(new Mount.Bind(source, "/etc/" + folder, Mount.Access.READ));
+            }
+        }
+    }
+
+    /** The program alone: its folder on the host may hold other things. */
+    private static Path guestFolder(Path directory, Path guest) throws IOException {
+        Path folder = Files.createDirectory(directory.resolve("guest"));
+        Path copy = folder.resolve("plumbline-guest");
+        Files.copy(guest, copy);
+        Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return folder;
+    }
+
+    private static void managed(
+            Path folder, ManagedConfiguration configuration, Path etc, Path home, Owner user, List<Mount> mounts)
+            throws IOException {
+        Files.createDirectory(folder);
+        int number = 0;
+        for (Map.Entry<String, String> file : configuration.files().entrySet()) {
+            String destination = file.getKey();
+            if (destination.startsWith("/etc/")) {
+                Path target = etc.resolve(destination.substring("/etc/".length()));
+                Files.createDirectories(parent(target));
+                Files.writeString(target, file.getValue());
+            } else {
+                // In a folder that the agent may write: only a mount of its own keeps the file as it is.
+                Path source = folder.resolve(Integer.toString(number++));
+                Files.writeString(source, file.getValue());
+                Path target = home.resolve(Path.of(Agent.HOME).relativize(Path.of(destination)));
+                ownedFolders(home, parent(target), user);
+                Files.createFile(target);
+                mounts.add(new Mount.Bind(source, destination, Mount.Access.READ));
+            }
+        }
+    }
+
+    private static void decoys(TaskPolicy policy, Path root, Path etc, Path home, Owner user) throws IOException {
+        for (String decoy : policy.getDecoysList()) {
+            String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
+            Path base = root;
+            String name = path;
+            if (path.startsWith(Agent.HOME + "/")) {
+                base = home;
+                name = path.substring(Agent.HOME.length());
+            } else if (path.startsWith("/etc/")) {
+                base = etc;
+                name = path.substring("/etc".length());
+            } else if (!path.startsWith("/") || MOUNTED.stream().anyMatch(folder -> path.startsWith(folder + "/"))) {
+                throw new IOException("decoy: " + decoy + " (expected: a path below ~, /etc, or a folder of its own)");
+            }
+            Path target = base.resolve(name.substring(1)).normalize();
+            if (!target.startsWith(base) || target.equals(base)) {
+                throw new IOException("decoy: " + decoy + " (expected: a path without ..)");
+            }
+            ownedFolders(base, parent(target), user);
+            Files.writeString(target, Decoys.privateKey());
+            Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
+            user.own(target);
+        }
+    }
+
+    private static Path parent(Path path) {
+        return Objects.requireNonNull(path.getParent(), "only the root has none");
+    }
+
+    private static void ownedFolders(Path base, Path folder, Owner user) throws IOException {
+        if (folder.equals(base) || Files.isDirectory(folder)) {
+            return;
+        }
+        ownedFolders(base, parent(folder), user);
+        Files.createDirectory(folder);
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        user.own(folder);
+    }
+
+    private static List<String> arguments(Doors doors, List<String> command) {
+        List<String> arguments = new ArrayList<>(List.of(Agent.GUEST, "relay"));
+        doors.relays().forEach((port, socket) -> arguments.add(port + "=" + socket));
+        arguments.add("--");
+        arguments.addAll(command);
+        return arguments;
+    }
+
+    private static Map<String, String> environment(ManagedConfiguration configuration) {
+        Map<String, String> environment = new LinkedHashMap<>();
+        List<String> path = new ArrayList<>(configuration.path());
+        path.addAll(List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"));
+        environment.put("PATH", String.join(":", path));
+        environment.put("HOME", Agent.HOME);
+        environment.put("USER", "agent");
+        environment.put("SHELL", "/bin/bash");
+        environment.put("LANG", "C.UTF-8");
+        environment.put("TERM", "dumb");
+        String proxy = "http://127.0.0.1:" + Doors.PROXY_PORT;
+        for (String name : List.of("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")) {
+            environment.put(name, proxy);
+        }
+        environment.put("no_proxy", "127.0.0.1,localhost");
+        environment.put("NO_PROXY", "127.0.0.1,localhost");
+        environment.putAll(configuration.environment());
+        return environment;
+    }
+}

@@ -1,0 +1,205 @@
+package io.plumbline.sandbox.runtime;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One connection to a sentry's control server (gVisor {@code pkg/urpc}): bare JSON without framing, one reply per request, in
+ * order. Kept open, so that a freeze costs one round trip and no process. Safe for use by several threads.
+ */
+final class ControlSocket implements AutoCloseable {
+    /** Longest reply that is read, bytes: the process dump of a session at its process limit stays far below. */
+    private static final int MAX_REPLY = 16 << 20;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final SocketChannel channel;
+    private final Selector selector;
+    private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024).flip();
+    private final JsonEnd end = new JsonEnd();
+    private ByteArrayOutputStream reply = new ByteArrayOutputStream();
+
+    /** Requests whose reply has not been read. */
+    private int outstanding;
+
+    private ControlSocket(SocketChannel channel, Selector selector) {
+        this.channel = channel;
+        this.selector = selector;
+    }
+
+    static ControlSocket connect(Path path) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(path));
+            channel.configureBlocking(false);
+            Selector selector = Selector.open();
+            channel.register(selector, SelectionKey.OP_READ);
+            return new ControlSocket(channel, selector);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Calls and waits for the reply; replies of earlier calls that came late are read and dropped first.
+     *
+     * @return the result, or empty when no reply came in time
+     * @throws SandboxException when the sentry refused
+     * @throws IOException when the connection has ended
+     */
+    synchronized Optional<JsonNode> call(String method, JsonNode argument, Duration limit)
+            throws IOException, SandboxException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        send(method, argument);
+        Optional<JsonNode> answer = Optional.empty();
+        while (outstanding > 0) {
+            answer = next(deadline);
+            if (answer.isEmpty()) {
+                return answer;
+            }
+        }
+        return Optional.of(result(method, answer.orElseThrow()));
+    }
+
+    /** Sends a request whose reply is left to {@link #awaitOutstanding}. */
+    synchronized void send(String method, JsonNode argument) throws IOException {
+        byte[] request = JSON.writeValueAsBytes(
+                JSON.createObjectNode().put("method", method).set("arg", argument));
+        ByteBuffer out = ByteBuffer.wrap(request);
+        while (out.hasRemaining()) {
+            // Requests are far smaller than the socket's buffer; a full one means that the sentry reads nothing any
+            // more.
+            if (channel.write(out) == 0) {
+                throw new IOException("the sandbox's control socket is full");
+            }
+        }
+        outstanding++;
+    }
+
+    /** Reads all replies that are still to come; false when they did not come in time or one of them was a refusal. */
+    synchronized boolean awaitOutstanding(Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        boolean succeeded = true;
+        while (outstanding > 0) {
+            Optional<JsonNode> answer = next(deadline);
+            if (answer.isEmpty()) {
+                return false;
+            }
+            succeeded &= answer.get().path("success").asBoolean();
+        }
+        return succeeded;
+    }
+
+    private Optional<JsonNode> next(long deadline) throws IOException {
+        while (true) {
+            while (buffer.hasRemaining()) {
+                byte b = buffer.get();
+                reply.write(b);
+                if (end.isEnd(b)) {
+                    byte[] text = reply.toByteArray();
+                    reply = new ByteArrayOutputStream();
+                    end.reset();
+                    outstanding--;
+                    return Optional.of(parse(text));
+                }
+                if (reply.size() > MAX_REPLY) {
+                    close();
+                    throw new IOException("reply longer than " + MAX_REPLY + " bytes");
+                }
+            }
+            buffer.clear();
+            int n = channel.read(buffer);
+            buffer.flip();
+            if (n < 0) {
+                throw new IOException("the sandbox's control socket has ended");
+            }
+            if (n == 0) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return Optional.empty();
+                }
+                try {
+                    selector.select(Math.max(1, left / 1_000_000));
+                    selector.selectedKeys().clear();
+                } catch (ClosedSelectorException e) {
+                    throw new IOException("closed", e);
+                }
+            }
+        }
+    }
+
+    private static JsonNode parse(byte[] text) throws IOException {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IOException("the sandbox's control socket sent no JSON", e);
+        }
+    }
+
+    private static JsonNode result(String method, JsonNode reply) throws SandboxException {
+        if (!reply.path("success").asBoolean()) {
+            String reason = reply.path("err").asText();
+            throw new SandboxException(method + ": "
+                    + (reason.isEmpty() ? "refused" : reason.substring(0, Math.min(reason.length(), 500))));
+        }
+        return reply.path("result");
+    }
+
+    @Override
+    public void close() throws IOException {
+        // Not synchronised: it has to end a call that waits.
+        selector.close();
+        channel.close();
+    }
+
+    /** Finds the end of a JSON object in a stream of bytes. */
+    static final class JsonEnd {
+        private int depth;
+        private boolean inString;
+        private boolean escaped;
+
+        /** True when {@code b} closes the outermost object. */
+        boolean isEnd(byte b) {
+            if (inString) {
+                if (escaped) {
+                    escaped = false;
+                } else if (b == '\\') {
+                    escaped = true;
+                } else if (b == '"') {
+                    inString = false;
+                }
+                return false;
+            }
+            switch (b) {
+                case '"' -> inString = true;
+                case '{', '[' -> depth++;
+                case '}', ']' -> {
+                    depth--;
+                    return depth <= 0;
+                }
+                default -> {}
+            }
+            return false;
+        }
+
+        void reset() {
+            depth = 0;
+            inString = false;
+            escaped = false;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.plumbline.sandbox.runtime;
+
+import java.time.Duration;
+
+/**
+ * The one place that freezes, thaws and kills a sandbox. Pauses nest in the runtime, so exactly one may be in force: every
+ * caller shares this state machine.
+ *
+ * <pre>
+ *   RUNNING --freeze--> PAUSED  (the kernel confirmed)   --thaw--> RUNNING
+ *   RUNNING --freeze--> STOPPED (no answer in time: SIGSTOP; the request stays queued) --thaw--> RUNNING
+ *   any     --kill----> DEAD
+ * </pre>
+ *
+ * Safe for use by several threads; a kill never waits for a freeze that is under way for longer than its time limit.
+ */
+public final class Freezer {
+    /** How long the kernel may take to confirm before it is stopped by force; usual: 0.6 ms, at most 1.6 ms. */
+    public static final Duration CONFIRMATION_LIMIT = Duration.ofMillis(50);
+
+    private static final Duration THAW_LIMIT = Duration.ofSeconds(5);
+
+    /** Where the sandbox is. */
+    public enum State {
+        RUNNING,
+        PAUSED,
+        STOPPED,
+        DEAD
+    }
+
+    /** What a call led to. */
+    public sealed interface Outcome {
+        /** @param mechanism control-socket or sigstop; {@code already}: it was frozen before this call */
+        record Frozen(String mechanism, boolean already) implements Outcome {}
+
+        record Running(boolean already) implements Outcome {}
+
+        /** The sandbox is gone: nothing of it runs. */
+        record Dead() implements Outcome {}
+
+        /** It could not be done; the state before the call is in force. */
+        record Failed(String reason) implements Outcome {}
+    }
+
+    private final Brake brake;
+    private State state = State.RUNNING;
+
+    /** In {@link State#STOPPED}: a pause waits in the kernel's socket. */
+    private boolean pauseQueued;
+
+    public Freezer(Brake brake) {
+        this.brake = brake;
+    }
+
+    public synchronized State state() {
+        return state;
+    }
+
+    /** Returns once no further instruction of the workload can complete a system call, or {@link Outcome.Failed}. */
+    public synchronized Outcome freeze() {
+        return switch (state) {
+            case PAUSED -> new Outcome.Frozen("control-socket", true);
+            case STOPPED -> new Outcome.Frozen("sigstop", true);
+            case DEAD -> new Outcome.Dead();
+            case RUNNING ->
+                switch (brake.pause(CONFIRMATION_LIMIT)) {
+                    case DONE -> {
+                        state = State.PAUSED;
+                        yield new Outcome.Frozen("control-socket", false);
+                    }
+                    case LATE -> stop(true);
+                    case FAILED -> stop(false);
+                };
+        };
+    }
+
+    private Outcome stop(boolean queued) {
+        if (!brake.stop()) {
+            state = State.DEAD;
+            return new Outcome.Dead();
+        }
+        pauseQueued = queued;
+        state = State.STOPPED;
+        return new Outcome.Frozen("sigstop", false);
+    }
+
+    /** Lets the workload go on exactly where it was. */
+    public synchronized Outcome thaw() {
+        return switch (state) {
+            case RUNNING -> new Outcome.Running(true);
+            case DEAD -> new Outcome.Dead();
+            case PAUSED -> resume();
+            case STOPPED -> {
+                // The kernel takes the queued pause first when it runs again, so the count of pauses is known again:
+                // one.
+                if (!pauseQueued && !brake.queuePause()) {
+                    yield new Outcome.Failed("the sandbox's control socket takes no request");
+                }
+                pauseQueued = true;
+                if (!brake.proceed()) {
+                    state = State.DEAD;
+                    yield new Outcome.Dead();
+                }
+                if (brake.awaitLate(THAW_LIMIT) != Brake.Answer.DONE) {
+                    brake.stop();
+                    yield new Outcome.Failed("the sandbox's kernel does not answer");
+                }
+                pauseQueued = false;
+                state = State.PAUSED;
+                yield resume();
+            }
+        };
+    }
+
+    private Outcome resume() {
+        if (brake.resume(THAW_LIMIT) == Brake.Answer.DONE) {
+            state = State.RUNNING;
+            return new Outcome.Running(false);
+        }
+        // Whether it runs is not known: make sure that it does not.
+        return stop(false) instanceof Outcome.Dead
+                ? new Outcome.Dead()
+                : new Outcome.Failed("the sandbox's kernel did not confirm");
+    }
+
+    /** Kills the sandbox whatever its state. */
+    public synchronized void kill() {
+        brake.kill();
+        state = State.DEAD;
+    }
+}

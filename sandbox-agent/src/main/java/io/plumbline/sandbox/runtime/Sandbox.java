@@ -1,0 +1,50 @@
+package io.plumbline.sandbox.runtime;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** One sandbox. Safe for use by several threads. */
+public interface Sandbox extends AutoCloseable {
+    String id();
+
+    /** Process id of the sandbox's kernel on the host: with it ends everything inside. */
+    long pid();
+
+    /** Lets the workload begin. */
+    void start() throws SandboxException;
+
+    /** The brake of this sandbox, ready for use at once. */
+    Brake brake();
+
+    /**
+     * Processes of the sandbox with arguments, descriptors and working directories, JSON; works while it is frozen by its
+     * control socket.
+     */
+    String processes(Duration limit) throws SandboxException;
+
+    /** Trace messages that the runtime has dropped so far; empty when it does not answer. */
+    OptionalLong droppedTraceMessages(Duration limit);
+
+    /** Memory that the workload uses, bytes; empty when the runtime does not answer. */
+    OptionalLong memoryBytes(Duration limit);
+
+    /**
+     * Waits for the workload's end.
+     *
+     * @return its exit code, 128 + the signal number when it was killed; empty when the sandbox ended without telling
+     */
+    OptionalInt awaitExit() throws InterruptedException;
+
+    /** Whether the sandbox's kernel still exists. */
+    boolean alive();
+
+    /** Ends everything inside at once, also when frozen: no further instruction of the workload runs. Idempotent. */
+    void kill();
+
+    /** Removes what the runtime keeps about a sandbox that has ended. Slow: off the hot path. Idempotent. */
+    void delete() throws SandboxException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,21 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.sandbox.link.HostLink;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import java.nio.file.Path;
+
+/**
+ * What all sessions of a host share.
+ *
+ * @param sessions directory with one directory per live session; short, since sockets lie in it
+ * @param agents directory with one folder per agent
+ * @param guest the guest program
+ */
+record HostServices(
+        String tenant,
+        HostLink link,
+        SandboxRuntime runtime,
+        SessionPart.Opener parts,
+        Path sessions,
+        Path agents,
+        Path guest) {}

@@ -1,0 +1,139 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.sandbox.runtime.RunscRuntime;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * Configuration of a sandbox host, one property each; from a properties file ({@code --config=FILE}) and from flags
+ * ({@code --host.name=box}), which win. An unknown name fails the start.
+ *
+ * @param data {@code host.data}: directory of the daemon, made if missing; at most 60 bytes long, since sockets lie in it
+ * @param hostName {@code host.name}
+ * @param tenant {@code host.tenant}: must be the one that the token stands for
+ * @param ingest {@code ingest.address}: host:port of the platform's door
+ * @param token {@code ingest.token-file} or {@code ingest.token}; secret
+ * @param certificateAuthority {@code ingest.ca-file}: PEM of who signed the door's certificate; empty: no TLS
+ * @param runsc {@code runsc.path}; empty: the first on PATH
+ * @param platform {@code runsc.platform}: systrap or ptrace
+ * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
+ * @param guest {@code guest.path}: the guest program
+ */
+public record HostSettings(
+        Path data,
+        String hostName,
+        String tenant,
+        String ingest,
+        String token,
+        Optional<Path> certificateAuthority,
+        Optional<Path> runsc,
+        RunscRuntime.Platform platform,
+        Path agents,
+        Path guest) {
+    private static final Set<String> NAMES = Set.of(
+            "host.data",
+            "host.name",
+            "host.tenant",
+            "ingest.address",
+            "ingest.token",
+            "ingest.token-file",
+            "ingest.ca-file",
+            "runsc.path",
+            "runsc.platform",
+            "agents.path",
+            "guest.path");
+
+    private static final int MAX_DATA_PATH = 60;
+
+    public HostSettings {
+        if (!data.isAbsolute() || data.toString().length() > MAX_DATA_PATH) {
+            throw new IllegalArgumentException(
+                    "host.data: " + data + " (expected: an absolute path of at most " + MAX_DATA_PATH + " bytes)");
+        }
+    }
+
+    /** Where {@code plumbline run} finds the daemon. */
+    public Path runSocket() {
+        return data.resolve("run.sock");
+    }
+
+    /** @throws IllegalArgumentException with one line that says what is wrong */
+    public static HostSettings parse(String... arguments) throws IOException {
+        Map<String, String> flags = new LinkedHashMap<>();
+        Properties file = new Properties();
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            if (!argument.startsWith("--") || equals < 0) {
+                throw new IllegalArgumentException(argument + " (expected: --name=value)");
+            }
+            String name = argument.substring(2, equals);
+            String value = argument.substring(equals + 1);
+            if (name.equals("config")) {
+                try (Reader in = Files.newBufferedReader(Path.of(value))) {
+                    file.load(in);
+                }
+            } else {
+                flags.put(name, value);
+            }
+        }
+        Map<String, String> values = new LinkedHashMap<>();
+        file.stringPropertyNames().forEach(name -> values.put(name, file.getProperty(name)));
+        values.putAll(flags);
+        return of(values);
+    }
+
+    /** @throws IllegalArgumentException with one line that says what is wrong */
+    public static HostSettings of(Map<String, String> values) throws IOException {
+        for (String name : values.keySet()) {
+            if (!NAMES.contains(name)) {
+                throw new IllegalArgumentException(name + ": no such property");
+            }
+        }
+        String tokenFile = values.get("ingest.token-file");
+        return new HostSettings(
+                Path.of(required(values, "host.data")).toAbsolutePath().normalize(),
+                required(values, "host.name"),
+                values.getOrDefault("host.tenant", "default"),
+                required(values, "ingest.address"),
+                tokenFile == null
+                        ? required(values, "ingest.token")
+                        : Files.readString(Path.of(tokenFile)).trim(),
+                Optional.ofNullable(values.get("ingest.ca-file")).map(Path::of),
+                Optional.ofNullable(values.get("runsc.path")).map(Path::of),
+                platform(values.getOrDefault("runsc.platform", "systrap")),
+                Path.of(required(values, "agents.path")).toAbsolutePath(),
+                Path.of(required(values, "guest.path")).toAbsolutePath());
+    }
+
+    @Override
+    public String toString() {
+        return "HostSettings[data=" + data + ", hostName=" + hostName + ", tenant=" + tenant + ", ingest=" + ingest
+                + "]";
+    }
+
+    private static RunscRuntime.Platform platform(String name) {
+        return switch (name) {
+            case "systrap" -> RunscRuntime.Platform.SYSTRAP;
+            case "ptrace" -> RunscRuntime.Platform.PTRACE;
+            default ->
+                throw new IllegalArgumentException(
+                        "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
+        };
+    }
+
+    private static String required(Map<String, String> values, String name) {
+        String value = values.get(name);
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException(name + ": missing");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,290 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.EvidenceCollected;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.runtime.Sandbox;
+import io.plumbline.sandbox.runtime.SandboxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out the orders for one session: freeze, thaw, kill; each verdict once, by its id. An order ends with a
+ * {@link RuntimeState} that names it, whatever became of it. Evidence is collected while frozen, before any kill.
+ *
+ * <p>Orders are taken on any thread and carried out one after the other on a thread of their own, which is started and warm
+ * before the workload is.
+ */
+final class Responder implements VerdictListener, AutoCloseable {
+    /** Verdict ids remembered; a delivery is repeated within minutes, not after this many others. */
+    private static final int REMEMBERED = 4096;
+
+    private static final Duration EVIDENCE_LIMIT = Duration.ofSeconds(2);
+    private static final Logger LOG = LoggerFactory.getLogger(Responder.class);
+
+    private final Sandbox sandbox;
+    private final Freezer freezer;
+    private final SessionJournal journal;
+    private final String runtime;
+    private final StateObserver observer;
+    private final LinkedBlockingQueue<Runnable> orders = new LinkedBlockingQueue<>();
+    private final Map<String, Boolean> seen = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+    private final Thread worker;
+    private volatile boolean closed;
+
+    /** Why the session must stay frozen whoever orders a thaw; empty while it can be seen. */
+    private volatile String blindness = "";
+
+    /** Why it ended, once somebody ended it; else empty. */
+    private volatile String killReason = "";
+
+    /** Is told of every state that was reached, with the reason. */
+    @FunctionalInterface
+    interface StateObserver {
+        void reached(RuntimeState.State state, String reason);
+    }
+
+    Responder(Sandbox sandbox, SessionJournal journal, String runtime, StateObserver observer) {
+        this.sandbox = sandbox;
+        this.freezer = new Freezer(sandbox.brake());
+        this.journal = journal;
+        this.runtime = runtime;
+        this.observer = observer;
+        this.worker =
+                Thread.ofPlatform().daemon().name("respond-" + sandbox.id()).start(this::work);
+    }
+
+    @Override
+    public void onVerdict(Event verdict, StageTimes stages) {
+        long received = Clock.nowNanos();
+        switch (verdict.getPayloadCase()) {
+            case FREEZE_ORDERED -> {
+                if (firstSeen(verdict.getId())) {
+                    Order order = new Order(
+                            verdict.getId(),
+                            verdict.getFreezeOrdered().getReason(),
+                            verdict.getFreezeOrdered().getCause(),
+                            stages.toBuilder().setHostReceivedNs(received));
+                    orders.add(() -> freeze(order));
+                }
+            }
+            case THAW_ORDERED -> {
+                if (firstSeen(verdict.getId())) {
+                    Order order = new Order(
+                            verdict.getId(),
+                            verdict.getThawOrdered().getReason(),
+                            verdict.getThawOrdered().getCause(),
+                            stages.toBuilder().setHostReceivedNs(received));
+                    orders.add(() -> thaw(order));
+                }
+            }
+            case KILL_ORDERED -> {
+                if (firstSeen(verdict.getId())) {
+                    Order order = new Order(
+                            verdict.getId(),
+                            verdict.getKillOrdered().getReason(),
+                            verdict.getKillOrdered().getCause(),
+                            stages.toBuilder().setHostReceivedNs(received));
+                    orders.add(() -> kill(order));
+                }
+            }
+            default -> {}
+        }
+    }
+
+    /**
+     * The session can no longer be watched: freezes it at once, on the caller's thread, and refuses to thaw it from now on.
+     *
+     * @param reason one sentence
+     */
+    void blind(String reason) {
+        boolean first;
+        synchronized (seen) {
+            first = blindness.isEmpty();
+            if (first) {
+                blindness = reason;
+            }
+        }
+        if (first) {
+            freezeHere(reason);
+        } else {
+            // Already told: a report that cannot be kept must not be the cause of the next report.
+            freezer.freeze();
+        }
+    }
+
+    /** Freezes on the host's own account, for a reason that may pass: a thaw is possible. */
+    void freezeHere(String reason) {
+        Order order = Order.own(reason);
+        Freezer.Outcome outcome = freezer.freeze();
+        order.times.setDoneNs(Clock.nowNanos());
+        orders.add(() -> reportFreeze(order, outcome));
+    }
+
+    /** Ends the session on the host's own account; evidence first. */
+    void killHere(String reason) {
+        Order order = Order.own(reason);
+        orders.add(() -> kill(order));
+    }
+
+    /** Why somebody ended the session; empty when nobody did. */
+    String killReason() {
+        return killReason;
+    }
+
+    Freezer.State state() {
+        return freezer.state();
+    }
+
+    /** Takes no further order; waits for the one that is being carried out. */
+    @Override
+    public void close() {
+        closed = true;
+        orders.add(() -> {});
+        try {
+            worker.join(Duration.ofSeconds(15));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean firstSeen(String verdict) {
+        synchronized (seen) {
+            return seen.put(verdict, Boolean.TRUE) == null;
+        }
+    }
+
+    private void work() {
+        while (!closed || !orders.isEmpty()) {
+            try {
+                orders.take().run();
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                // The act itself is done before anything here can fail: what fails is the report, and the journal has
+                // said so.
+                LOG.error("an order could not be reported", e);
+            }
+        }
+    }
+
+    private void freeze(Order order) {
+        Freezer.Outcome outcome = freezer.freeze();
+        order.times.setDoneNs(Clock.nowNanos());
+        reportFreeze(order, outcome);
+    }
+
+    private void reportFreeze(Order order, Freezer.Outcome outcome) {
+        switch (outcome) {
+            case Freezer.Outcome.Frozen frozen -> {
+                state(RuntimeState.State.FROZEN, order, order.reason, frozen.mechanism());
+                if (!frozen.already()) {
+                    collect(order);
+                }
+            }
+            case Freezer.Outcome.Dead dead -> ended(order);
+            // Neither asking nor forcing stopped it: what cannot be frozen must not go on.
+            case Freezer.Outcome.Failed failed -> kill(order);
+            case Freezer.Outcome.Running running -> throw new IllegalStateException("a freeze does not thaw");
+        }
+    }
+
+    private void thaw(Order order) {
+        String blind = blindness;
+        if (!blind.isEmpty()) {
+            order.times.setDoneNs(Clock.nowNanos());
+            state(RuntimeState.State.FROZEN, order, "not thawed, the session cannot be watched: " + blind, "");
+            return;
+        }
+        Freezer.Outcome outcome = freezer.thaw();
+        order.times.setDoneNs(Clock.nowNanos());
+        switch (outcome) {
+            case Freezer.Outcome.Running running ->
+                state(RuntimeState.State.RUNNING, order, order.reason, "control-socket");
+            case Freezer.Outcome.Dead dead -> ended(order);
+            case Freezer.Outcome.Failed failed ->
+                state(RuntimeState.State.FROZEN, order, "not thawed: " + failed.reason(), "sigstop");
+            case Freezer.Outcome.Frozen frozen -> throw new IllegalStateException("a thaw does not freeze");
+        }
+    }
+
+    private void kill(Order order) {
+        killReason = order.reason.isEmpty() ? "killed by order" : order.reason;
+        try {
+            if (freezer.freeze() instanceof Freezer.Outcome.Frozen frozen && !frozen.already()) {
+                collect(order);
+            }
+        } finally {
+            freezer.kill();
+        }
+        order.times.setDoneNs(Clock.nowNanos());
+        state(RuntimeState.State.KILLED, order, order.reason, "sigkill");
+    }
+
+    private void ended(Order order) {
+        state(RuntimeState.State.EXITED, order, "the session had ended: " + order.reason, "");
+    }
+
+    private void collect(Order order) {
+        String processes;
+        try {
+            processes = sandbox.processes(EVIDENCE_LIMIT);
+        } catch (SandboxException e) {
+            // A kernel that was stopped by force cannot answer; that nothing could be collected is evidence too.
+            processes = "{\"unavailable\":true}";
+            LOG.warn("evidence of {}: {}", sandbox.id(), e.getMessage());
+        }
+        journal.publish(
+                Channel.EVIDENCE,
+                Clock.nowNanos(),
+                Event.newBuilder()
+                        .setEvidenceCollected(EvidenceCollected.newBuilder()
+                                .setKind("processes")
+                                .setJson(processes)
+                                .setOrder(order.verdict)));
+    }
+
+    private void state(RuntimeState.State state, Order order, String reason, String mechanism) {
+        observer.reached(state, reason);
+        // Only now: an answer may come before the event that caused it is noted here.
+        journal.timesOf(order.cause)
+                .ifPresent(
+                        known -> order.times.setKernelNs(known.eventNanos()).setHostObservedNs(known.observedNanos()));
+        journal.publish(
+                Channel.EVIDENCE,
+                order.times.getDoneNs(),
+                Event.newBuilder()
+                        .setRuntimeState(RuntimeState.newBuilder()
+                                .setState(state)
+                                .setOrder(order.verdict)
+                                .setReason(reason)
+                                .setRuntime(runtime)
+                                .setMechanism(mechanism)
+                                .setStages(order.times)));
+    }
+
+    /**
+     * What is to be done.
+     *
+     * @param verdict id of the verdict; empty: the host's own decision
+     * @param cause id of the event that led to it; may be empty
+     */
+    private record Order(String verdict, String reason, String cause, StageTimes.Builder times) {
+        static Order own(String reason) {
+            return new Order("", reason, "", StageTimes.newBuilder().setHostReceivedNs(Clock.nowNanos()));
+        }
+    }
+}

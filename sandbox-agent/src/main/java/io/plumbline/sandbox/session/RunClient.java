@@ -1,0 +1,144 @@
+package io.plumbline.sandbox.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/** Talks to the daemon of this host: starts sessions and follows them, lists the live ones. */
+public final class RunClient {
+    private final Path socket;
+
+    /** @param socket {@code DATA/run.sock} of the daemon */
+    public RunClient(Path socket) {
+        this.socket = socket;
+    }
+
+    /**
+     * What to run.
+     *
+     * @param agent claude-code, codex, none
+     * @param workspace absolute path
+     */
+    public record Request(String policyYaml, String task, String agent, Path workspace, List<String> command) {
+        public Request {
+            command = List.copyOf(command);
+        }
+    }
+
+    /** Takes what a session says of itself. */
+    public interface Follower {
+        void session(String id);
+
+        void stdout(byte[] bytes);
+
+        void stderr(byte[] bytes);
+
+        /** @param state CREATED, RUNNING, FROZEN, KILLED, EXITED, FAILED */
+        void state(String state, String reason);
+    }
+
+    /** How a session ended. */
+    public record Exit(int code, String reason) {}
+
+    /** A session that is alive. {@code started}: ISO 8601. */
+    public record LiveSession(String id, String task, String agent, String state, String started) {}
+
+    /** The daemon refused, or the session did not come to run; the message is meant for people. */
+    public static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        RefusedException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Starts a session and follows it to its end. When this thread is interrupted or the process ends, the session is killed.
+     *
+     * @throws IOException when the daemon cannot be reached or goes away
+     */
+    public Exit run(Request request, Follower follower) throws IOException {
+        ObjectNode message = RunProtocol.object()
+                .put("policy_yaml", request.policyYaml())
+                .put("task", request.task())
+                .put("agent", request.agent())
+                .put("workspace", request.workspace().toString());
+        request.command().forEach(message.putArray("command")::add);
+        try (SocketChannel channel = connect()) {
+            send(channel, message);
+            InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
+            while (true) {
+                JsonNode line = RunProtocol.read(in).orElseThrow(() -> new IOException("the daemon has gone"));
+                switch (line.path("type").asText()) {
+                    case "session" -> follower.session(line.path("id").asText());
+                    case "stdout" -> follower.stdout(data(line));
+                    case "stderr" -> follower.stderr(data(line));
+                    case "state" ->
+                        follower.state(
+                                line.path("state").asText(), line.path("reason").asText());
+                    case "exit" -> {
+                        return new Exit(
+                                line.path("code").asInt(), line.path("reason").asText());
+                    }
+                    case "error" ->
+                        throw new RefusedException(line.path("message").asText());
+                    default -> {}
+                }
+            }
+        }
+    }
+
+    public List<LiveSession> sessions() throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(channel, RunProtocol.object().put("op", "sessions"));
+            JsonNode line = RunProtocol.read(new BufferedInputStream(Channels.newInputStream(channel)))
+                    .orElseThrow(() -> new IOException("the daemon has gone"));
+            if (line.path("type").asText().equals("error")) {
+                throw new RefusedException(line.path("message").asText());
+            }
+            List<LiveSession> sessions = new ArrayList<>();
+            for (JsonNode session : line.path("sessions")) {
+                sessions.add(new LiveSession(
+                        session.path("id").asText(),
+                        session.path("task").asText(),
+                        session.path("agent").asText(),
+                        session.path("state").asText(),
+                        session.path("started").asText()));
+            }
+            return sessions;
+        }
+    }
+
+    private SocketChannel connect() throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException("no sandbox host answers at " + socket + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void send(SocketChannel channel, ObjectNode message) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(RunProtocol.line(message));
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    private static byte[] data(JsonNode line) {
+        return Base64.getDecoder().decode(line.path("data").asText());
+    }
+}

@@ -1,0 +1,216 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.link.HostLink;
+import io.plumbline.sandbox.posix.Posix;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.RunscLocator;
+import io.plumbline.sandbox.runtime.RunscRuntime;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import io.plumbline.sandbox.trace.TracePoints;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The daemon of a sandbox host: takes requests, lives sessions, leaves nothing behind. One per data directory. */
+public final class SandboxHost implements AutoCloseable {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxHost.class);
+
+    private final HostServices services;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+    private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+    private volatile boolean stopping;
+
+    private SandboxHost(HostServices services, FileChannel lockFile, FileLock lock) {
+        this.services = services;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** Told of a session's id before anything else of it. */
+    interface Announcement {
+        void announced(String session);
+    }
+
+    /** The parts of a host that other packages provide. */
+    public record Wiring(HostLink link, SessionPart.Opener parts, Function<String, TaskPolicy> policies) {}
+
+    /**
+     * Cleans up what an earlier daemon left, then takes requests at {@code settings.runSocket()}.
+     *
+     * @throws IOException also when another daemon uses the data directory
+     * @throws SandboxException when the runtime cannot do what is needed; the message says what
+     */
+    public static Running open(HostSettings settings, Wiring wiring) throws IOException, SandboxException {
+        Path runsc = RunscLocator.find(settings.runsc())
+                .orElseThrow(
+                        () -> new SandboxException(
+                                "runsc: not found (expected: at runsc.path or on PATH); `plumbline doctor` says how to get it"));
+        if (!Files.isExecutable(settings.guest())) {
+            throw new SandboxException("guest.path: " + settings.guest() + " (expected: the guest program)");
+        }
+        Path data = settings.data();
+        Files.createDirectories(
+                data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        FileChannel lockFile =
+                FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lockFile.tryLock();
+        if (lock == null) {
+            lockFile.close();
+            throw new IOException("another sandbox host uses " + data);
+        }
+        try {
+            RunscRuntime runtime = RunscRuntime.open(runsc, settings.guest(), data.resolve("r"), settings.platform());
+            List<String> missing = TracePoints.missing(runtime.traceMetadata());
+            if (!missing.isEmpty()) {
+                throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
+                        + (missing.size() - 1) + " more");
+            }
+            Path sessions = data.resolve("s");
+            cleanUp(runtime, data.resolve("r"), sessions);
+            Files.createDirectories(
+                    sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+            HostServices services = new HostServices(
+                    settings.tenant(),
+                    wiring.link(),
+                    runtime,
+                    wiring.parts(),
+                    sessions,
+                    settings.agents(),
+                    settings.guest());
+            SandboxHost host = new SandboxHost(services, lockFile, lock);
+            return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
+        } catch (IOException | SandboxException | RuntimeException e) {
+            lock.release();
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    /** A host that takes requests. Closing it ends all sessions in order. */
+    public static final class Running implements AutoCloseable {
+        private final SandboxHost host;
+        private final RunServer server;
+
+        private Running(SandboxHost host, RunServer server) {
+            this.host = host;
+            this.server = server;
+        }
+
+        public SandboxHost host() {
+            return host;
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
+            host.close();
+        }
+    }
+
+    /** Starts a session for a caller in this process; the observer's last call is {@code exited} or {@code failed}. */
+    public String run(SessionRequest request, SessionObserver observer) {
+        Session session = new Session(request, services, observer);
+        live(session);
+        return session.id();
+    }
+
+    /** Ends a session; nothing happens when there is none of this id. */
+    public void stop(String session, String reason) {
+        Session live = sessions.get(session);
+        if (live != null) {
+            live.stop(reason);
+        }
+    }
+
+    <T extends SessionObserver & Announcement> Session start(SessionRequest request, T client) {
+        Session session = new Session(request, services, client);
+        client.announced(session.id());
+        live(session);
+        return session;
+    }
+
+    List<Session> live() {
+        return List.copyOf(sessions.values());
+    }
+
+    /** Ids of live sessions. */
+    public List<String> sessions() {
+        return List.copyOf(sessions.keySet());
+    }
+
+    private void live(Session session) {
+        Path workspace = session.request().workspace().normalize();
+        Path data = services.sessions().getParent();
+        if (data != null && (data.startsWith(workspace) || workspace.startsWith(data))) {
+            throw new IllegalArgumentException(
+                    "workspace: " + workspace + " (expected: a directory apart from the sandbox host's own)");
+        }
+        if (stopping) {
+            throw new IllegalStateException("the sandbox host is stopping");
+        }
+        sessions.put(session.id(), session);
+        session.start();
+        Thread.ofVirtual().start(() -> {
+            try {
+                while (!session.awaitFinished(Duration.ofDays(1))) {
+                    continue;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            sessions.remove(session.id());
+        });
+    }
+
+    @Override
+    public void close() throws IOException {
+        stopping = true;
+        List<Session> ending = live();
+        ending.forEach(session -> session.stop("the sandbox host stops"));
+        for (Session session : ending) {
+            try {
+                if (!session.awaitFinished(STOP_LIMIT)) {
+                    LOG.error("session {} did not end in time; its warden will end it", session.id());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        lock.release();
+        lockFile.close();
+    }
+
+    /** A killed daemon's wardens have killed its sandboxes; this finds what is left of them, and what a dead warden missed. */
+    static void cleanUp(SandboxRuntime runtime, Path state, Path sessions) throws IOException, SandboxException {
+        String root = "--root=" + state;
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info()
+                        .commandLine()
+                        .map(line -> line.contains(root + " ") || line.endsWith(root))
+                        .orElse(false))
+                .forEach(process -> {
+                    LOG.warn("killing process {} of an earlier sandbox host", process.pid());
+                    Posix.kill(process.pid(), Posix.SIGKILL);
+                });
+        for (String id : runtime.ids()) {
+            LOG.warn("removing sandbox {} of an earlier sandbox host", id);
+            runtime.remove(id);
+        }
+        Bundle.deleteTree(sessions);
+    }
+}

@@ -1,0 +1,469 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionEnded;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.Sandbox;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import io.plumbline.sandbox.runtime.Warden;
+import io.plumbline.sandbox.trace.TraceListener;
+import io.plumbline.sandbox.trace.TracePoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session, from its assignment to its end. Whatever fails on the way, nothing of it is left: no process, no mount, no
+ * directory.
+ */
+final class Session {
+    /** Without a figure in the policy, the session may run this long without the platform. */
+    private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);
+
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
+    private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
+    private static final Duration INSPECTION_LIMIT = Duration.ofMillis(200);
+    private static final int MAX_EARLY_VERDICTS = 1000;
+    private static final int KILLED_EXIT_CODE = 137;
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    private final String id;
+    private final SessionRequest request;
+    private final HostServices host;
+    private final SessionObserver observer;
+    private final Instant started = Instant.now();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Object gate = new Object();
+
+    // Guarded by gate.
+    private final List<EarlyVerdict> early = new ArrayList<>();
+    private List<SessionPart> parts = List.of();
+    private @Nullable Responder responder;
+    private String stopReason = "";
+
+    private volatile String state = "CREATING";
+
+    private record EarlyVerdict(Event verdict, StageTimes stages) {}
+
+    Session(SessionRequest request, HostServices host, SessionObserver observer) {
+        this.id = newId();
+        this.request = request;
+        this.host = host;
+        this.observer = observer;
+    }
+
+    String id() {
+        return id;
+    }
+
+    SessionRequest request() {
+        return request;
+    }
+
+    Instant started() {
+        return started;
+    }
+
+    /** CREATING, or the name of the last {@code RuntimeState.State} that was reached. */
+    String state() {
+        return state;
+    }
+
+    /** Lives the session on a thread of its own. */
+    void start() {
+        Thread.ofPlatform().name("session-" + id).start(this::live);
+    }
+
+    /** Ends the session; idempotent, returns at once. */
+    void stop(String reason) {
+        Responder current;
+        synchronized (gate) {
+            if (stopReason.isEmpty()) {
+                stopReason = reason;
+            }
+            current = responder;
+        }
+        if (current != null) {
+            current.killHere(reason);
+        }
+    }
+
+    /** Waits until nothing of the session is left. */
+    boolean awaitFinished(Duration limit) throws InterruptedException {
+        return finished.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void live() {
+        try {
+            Opened opened = new Opened();
+            try {
+                int code = run(opened);
+                String reason = reason(opened, code);
+                close(opened);
+                observer.exited(code, reason);
+            } catch (IOException | SandboxException | RuntimeException e) {
+                LOG.warn("session {} failed", id, e);
+                String message = String.valueOf(e.getMessage());
+                fail(opened, message);
+                close(opened);
+                observer.failed(message);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            finished.countDown();
+        }
+    }
+
+    /** What has to be given back. */
+    private static final class Opened {
+        @Nullable
+        SessionJournal journal;
+
+        @Nullable
+        Path directory;
+
+        @Nullable
+        TraceListener trace;
+
+        @Nullable
+        OutputPump stdout;
+
+        @Nullable
+        OutputPump stderr;
+
+        @Nullable
+        Sandbox sandbox;
+
+        @Nullable
+        Warden warden;
+    }
+
+    private int run(Opened opened) throws IOException, SandboxException, InterruptedException {
+        TaskPolicy policy = request.policy();
+        SessionJournal journal = new SessionJournal(host.link().open(host.tenant(), id, this::onVerdict), this::blind);
+        opened.journal = journal;
+        publish(
+                journal,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setTaskAssigned(TaskAssigned.newBuilder()
+                                .setTask(request.task())
+                                .setPolicy(policy)
+                                .setAgent(request.agent().id())
+                                .setAssignedBy(request.assignedBy())
+                                .setWorkspace(Bundle.WORKSPACE)
+                                .setHome(Agent.HOME)
+                                .addAllCommand(request.command())));
+
+        Path directory = Files.createDirectory(
+                host.sessions().resolve(id.substring(0, 12)),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        opened.directory = directory;
+        Path sockets = Files.createDirectory(
+                directory.resolve("s"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Path traceSocket = directory.resolve("trace.sock");
+        TraceListener trace = TraceListener.open(traceSocket, id, journal, this::blind);
+        opened.trace = trace;
+        List<SessionPart> openedParts = host.parts()
+                .open(new SessionPart.Surroundings(id, sockets, request.agent().id(), policy, journal, trace));
+        synchronized (gate) {
+            parts = List.copyOf(openedParts);
+        }
+        Bundle bundle = Bundle.assemble(new Bundle.Plan(
+                directory.resolve("bundle"),
+                sockets,
+                request.workspace(),
+                policy,
+                request.agent(),
+                request.command(),
+                host.agents(),
+                host.guest()));
+        Path traceConfig = directory.resolve("trace.json");
+        Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
+        publish(
+                journal,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setPolicy(policy.getName())
+                                .setRevision(policy.getRevision())
+                                .setRuntime(host.runtime().description() + " configuration "
+                                        + bundle.configurationSha256())));
+
+        OutputPump stdout = OutputPump.open(directory.resolve("stdout"), SessionObserver.Stream.STDOUT, observer);
+        opened.stdout = stdout;
+        OutputPump stderr = OutputPump.open(directory.resolve("stderr"), SessionObserver.Stream.STDERR, observer);
+        opened.stderr = stderr;
+        Sandbox sandbox = host.runtime()
+                .create(new SandboxRuntime.Creation(
+                        id, bundle.directory(), traceConfig, stdout.pipe(), stderr.pipe(), bundle.readOnly()));
+        opened.sandbox = sandbox;
+        stdout.handedOver();
+        stderr.handedOver();
+        if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
+            throw new SandboxException("the sandbox did not connect to its trace listener");
+        }
+        opened.warden = Warden.watch(host.guest(), sandbox.pid());
+        Responder orders = new Responder(sandbox, journal, host.runtime().description(), this::reached);
+        reached(RuntimeState.State.CREATED, "");
+        publishState(journal, RuntimeState.State.CREATED, "", 0);
+        journal.heartbeat(0);
+        // From here on orders are carried out; what came before must not be lost, and what made the session blind ends
+        // it.
+        synchronized (gate) {
+            if (!stopReason.isEmpty()) {
+                orders.close();
+                throw new SandboxException(stopReason);
+            }
+            responder = orders;
+            early.forEach(order -> orders.onVerdict(order.verdict(), order.stages()));
+            early.clear();
+        }
+        sandbox.start();
+        reached(RuntimeState.State.RUNNING, "");
+        publishState(journal, RuntimeState.State.RUNNING, "", 0);
+        Thread pulse = Thread.ofVirtual().name("pulse-" + id).start(() -> pulse(journal, trace, sandbox, orders));
+        OptionalInt code;
+        try {
+            code = sandbox.awaitExit();
+            if (code.isEmpty() && orders.killReason().isEmpty() && sandbox.alive()) {
+                orders.blind("the sandbox's control socket has ended");
+                orders.killHere("the sandbox's control socket has ended");
+            }
+        } finally {
+            ended.countDown();
+        }
+        pulse.join();
+        // What the workload did last is in the log before its end is.
+        if (!trace.awaitEnd(TRACE_END_LIMIT)) {
+            trace.expectEnd();
+        }
+        orders.close();
+        int exitCode = code.orElse(KILLED_EXIT_CODE);
+        String reason = reason(opened, exitCode);
+        reached(RuntimeState.State.EXITED, reason);
+        publishState(journal, RuntimeState.State.EXITED, reason, exitCode);
+        publish(
+                journal,
+                Channel.CLAIMS,
+                Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
+        return exitCode;
+    }
+
+    private String reason(Opened opened, int code) {
+        synchronized (gate) {
+            String killed = responder == null ? "" : responder.killReason();
+            return killed.isEmpty() ? "exit code " + code : killed;
+        }
+    }
+
+    private void fail(Opened opened, String message) {
+        reached(RuntimeState.State.FAILED, message);
+        SessionJournal journal = opened.journal;
+        if (journal == null) {
+            return;
+        }
+        try {
+            publishState(journal, RuntimeState.State.FAILED, message, 0);
+            publish(
+                    journal,
+                    Channel.CLAIMS,
+                    Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason("failed: " + message)));
+        } catch (SpoolException e) {
+            LOG.error("the end of session {} could not be kept", id, e);
+        }
+    }
+
+    /** Gives everything back; every step is tried. */
+    private void close(Opened opened) throws InterruptedException {
+        ended.countDown();
+        Responder orders;
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            orders = responder;
+            openParts = parts;
+        }
+        Sandbox sandbox = opened.sandbox;
+        if (opened.trace != null) {
+            opened.trace.expectEnd();
+        }
+        if (sandbox != null) {
+            attempt("kill", sandbox::kill);
+        }
+        if (orders != null) {
+            attempt("responder", orders::close);
+        }
+        for (OutputPump pump : new @Nullable OutputPump[] {opened.stdout, opened.stderr}) {
+            if (pump != null) {
+                attempt("output", pump::close);
+            }
+        }
+        if (opened.trace != null) {
+            attempt("trace", opened.trace::close);
+        }
+        for (SessionPart part : openParts) {
+            attempt("part", part::close);
+        }
+        if (sandbox != null) {
+            attempt("sandbox", sandbox::delete);
+            attempt("control socket", sandbox::close);
+        }
+        // Last: until here a dying daemon takes the sandbox with it.
+        if (opened.warden != null) {
+            attempt("warden", opened.warden::close);
+        }
+        Path directory = opened.directory;
+        if (directory != null) {
+            attempt("directory", () -> Bundle.deleteTree(directory));
+        }
+        if (opened.journal != null) {
+            attempt("link", () -> host.link().end(id));
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void attempt(String what, Step step) throws InterruptedException {
+        try {
+            step.run();
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            LOG.warn("session {}: {} could not be given back", id, what, e);
+        }
+    }
+
+    /** Every second: says that the host still watches, and looks at what the policy limits. */
+    private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders) {
+        TaskPolicy policy = request.policy();
+        Duration patience =
+                policy.getPatienceSeconds() == 0 ? DEFAULT_PATIENCE : Duration.ofSeconds(policy.getPatienceSeconds());
+        Limit alone = new Limit();
+        Limit memory = new Limit();
+        Limit wallClock = new Limit();
+        try {
+            while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    sandbox.droppedTraceMessages(INSPECTION_LIMIT).ifPresent(trace::runtimeDropped);
+                    journal.heartbeat(trace.lostTotal());
+                } catch (SpoolException e) {
+                    // The journal has frozen the session.
+                }
+                Duration disconnected = host.link().disconnectedFor();
+                if (alone.crossed(disconnected.compareTo(patience) > 0)) {
+                    orders.freezeHere("the platform has been out of reach for " + disconnected.toSeconds() + " s");
+                }
+                long used = policy.getMemoryBytes() == 0
+                        ? 0
+                        : sandbox.memoryBytes(INSPECTION_LIMIT).orElse(0);
+                if (memory.crossed(policy.getMemoryBytes() != 0 && used > policy.getMemoryBytes())) {
+                    orders.freezeHere("memory: " + used + " bytes (expected: <= " + policy.getMemoryBytes() + ")");
+                }
+                long seconds = Duration.between(started, Instant.now()).toSeconds();
+                if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
+                    orders.killHere(
+                            "wall clock: " + seconds + " s (expected: <= " + policy.getWallClockSeconds() + ")");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Says once that a limit was crossed, and again only after it was kept in between. */
+    private static final class Limit {
+        private boolean over;
+
+        boolean crossed(boolean now) {
+            boolean first = now && !over;
+            over = now;
+            return first;
+        }
+    }
+
+    private void onVerdict(Event verdict, StageTimes stages) {
+        Responder current;
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            current = responder;
+            openParts = parts;
+            if (current == null && early.size() < MAX_EARLY_VERDICTS) {
+                early.add(new EarlyVerdict(verdict, stages));
+            }
+        }
+        if (current != null) {
+            current.onVerdict(verdict, stages);
+        }
+        for (SessionPart part : openParts) {
+            part.onVerdict(verdict, stages);
+        }
+    }
+
+    /** The session cannot be watched any more: it must not start, or stands still from now on. */
+    private void blind(String reason) {
+        Responder current;
+        synchronized (gate) {
+            current = responder;
+            if (current == null && stopReason.isEmpty()) {
+                stopReason = reason;
+            }
+        }
+        if (current != null) {
+            current.blind(reason);
+        }
+    }
+
+    private void reached(RuntimeState.State reached, String reason) {
+        state = reached.name();
+        observer.state(reached, reason);
+    }
+
+    private void publishState(SessionJournal journal, RuntimeState.State reached, String reason, int exitCode) {
+        publish(
+                journal,
+                Channel.EVIDENCE,
+                Event.newBuilder()
+                        .setRuntimeState(RuntimeState.newBuilder()
+                                .setState(reached)
+                                .setReason(reason)
+                                .setRuntime(host.runtime().description())
+                                .setExitCode(exitCode)));
+    }
+
+    private static void publish(SessionJournal journal, Channel channel, Event.Builder payload) {
+        journal.publish(channel, Clock.nowNanos(), payload);
+    }
+
+    private static String newId() {
+        byte[] bytes = new byte[16];
+        new java.security.SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}

@@ -1,0 +1,83 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.sandbox.link.SessionOutbox;
+import io.plumbline.sandbox.link.SpoolException;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The outbox of one session as its parts see it: knows the highest number of each channel for the heartbeat and the times of
+ * recent events for {@link StageTimes}, and says when an event could not be kept.
+ */
+final class SessionJournal implements SessionOutbox {
+    /** Events whose times are remembered: more than arrive while a verdict is under way. */
+    private static final int REMEMBERED = 16_384;
+
+    private final SessionOutbox outbox;
+    private final Consumer<String> unwatched;
+    private final Map<Channel, Long> lastSeq = new EnumMap<>(Channel.class);
+    private final Map<String, Times> times = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Times> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    /** Nanoseconds since the epoch. */
+    record Times(long eventNanos, long observedNanos) {}
+
+    /** @param unwatched is told, in one sentence, when an event was lost here */
+    SessionJournal(SessionOutbox outbox, Consumer<String> unwatched) {
+        this.outbox = outbox;
+        this.unwatched = unwatched;
+    }
+
+    @Override
+    public Event publish(Channel channel, long eventTimeNanos, Event.Builder payload) {
+        try {
+            synchronized (this) {
+                return noted(outbox.publish(channel, eventTimeNanos, payload));
+            }
+        } catch (SpoolException e) {
+            unwatched.accept("an event could not be kept: " + e.getMessage());
+            throw e;
+        }
+    }
+
+    /** Publishes a heartbeat that counts itself. */
+    void heartbeat(long droppedTotal) {
+        try {
+            synchronized (this) {
+                noted(outbox.publish(
+                        Channel.EVIDENCE,
+                        Clock.nowNanos(),
+                        Event.newBuilder()
+                                .setHeartbeat(Heartbeat.newBuilder()
+                                        .setLastClaimsSeq(lastSeq.getOrDefault(Channel.CLAIMS, 0L))
+                                        .setLastEvidenceSeq(lastSeq.getOrDefault(Channel.EVIDENCE, 0L) + 1)
+                                        .setDroppedTotal(droppedTotal))));
+            }
+        } catch (SpoolException e) {
+            unwatched.accept("a heartbeat could not be kept: " + e.getMessage());
+            throw e;
+        }
+    }
+
+    /** When an event of this session happened and was seen; empty when it is too long ago or not of this session. */
+    synchronized Optional<Times> timesOf(String event) {
+        return Optional.ofNullable(times.get(event));
+    }
+
+    private Event noted(Event event) {
+        lastSeq.merge(event.getChannel(), event.getSeq(), Math::max);
+        times.put(event.getId(), new Times(event.getEventTimeNs(), event.getObservedTimeNs()));
+        return event;
+    }
+}

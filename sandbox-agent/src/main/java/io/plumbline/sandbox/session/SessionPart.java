@@ -1,0 +1,36 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.link.SessionOutbox;
+import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.trace.TraceBarrier;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A part that serves one session on sockets of its own and takes its verdicts: the hook door, the egress proxy. */
+public interface SessionPart extends VerdictListener, AutoCloseable {
+    @Override
+    void close();
+
+    /** Opens the parts of a session before its sandbox is made. */
+    @FunctionalInterface
+    interface Opener {
+        /** @throws IOException when one cannot be opened; then none may stay open, and the session does not start */
+        List<SessionPart> open(Surroundings surroundings) throws IOException;
+    }
+
+    /**
+     * What a part may use.
+     *
+     * @param sockets folder on the host that the sandbox sees as {@code /run/plumbline}
+     * @param agent claude-code, codex, none
+     */
+    record Surroundings(
+            String session,
+            Path sockets,
+            String agent,
+            TaskPolicy policy,
+            SessionOutbox outbox,
+            TraceBarrier barrier) {}
+}

@@ -1,0 +1,84 @@
+package io.plumbline.sandbox.trace;
+
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What the sentry said, decoded and bounded. Shapes follow gVisor's seccheck points of version 20240729. */
+sealed interface TraceMessage {
+    /** Who did it. Times in nanoseconds since the epoch; an absent field is zero or empty. */
+    record Context(
+            long timeNanos,
+            int thread,
+            long threadStartNanos,
+            int group,
+            long groupStartNanos,
+            int effectiveUid,
+            String cwd,
+            String name) {
+        static final Context NONE = new Context(0, 0, 0, 0, 0, 0, "", "");
+    }
+
+    Context context();
+
+    /** The first process of the sandbox. */
+    record ContainerStarted(Context context, String cwd, List<String> argv, List<String> envNames, boolean cut)
+            implements TraceMessage {}
+
+    record Cloned(Context context, int thread, int group, long startNanos, long flags) implements TraceMessage {}
+
+    /** An exec that succeeded. {@code sha256}: lower-case hex, or empty. */
+    record Executed(
+            Context context, String binary, List<String> argv, List<String> envNames, String sha256, boolean cut)
+            implements TraceMessage {}
+
+    /** An execve or execveat; {@code error} is its errno, 0 when it succeeded, empty when it has not ended yet. */
+    record ExecTried(
+            Context context,
+            long directory,
+            String directoryPath,
+            String path,
+            List<String> argv,
+            List<String> envNames,
+            OptionalLong error,
+            boolean cut)
+            implements TraceMessage {}
+
+    /** The end of one thread; {@code waitStatus} as of wait(2). */
+    record TaskExited(Context context, int waitStatus) implements TraceMessage {}
+
+    /** The end of a whole process, told to its parent. */
+    record ParentNotified(Context context, int waitStatus) implements TraceMessage {}
+
+    record Opened(
+            Context context,
+            long directory,
+            String directoryPath,
+            String path,
+            int flags,
+            int mode,
+            long result,
+            long error,
+            boolean cut)
+            implements TraceMessage {}
+
+    enum SocketCall {
+        CONNECT,
+        BIND,
+        ACCEPT
+    }
+
+    /** {@code address}: a raw sockaddr, at most 128 bytes. */
+    record Socketed(Context context, SocketCall call, byte[] address, long error) implements TraceMessage {}
+
+    record ChangedDirectory(Context context, long directory, String directoryPath, String path, long error)
+            implements TraceMessage {}
+
+    /** {@code oldPath}: what the duplicated descriptor stands for. {@code result}: the new descriptor, or negative. */
+    record Duplicated(Context context, long newDescriptor, String oldPath, long result, long error)
+            implements TraceMessage {}
+
+    record Raw(Context context, long number, List<Long> arguments) implements TraceMessage {}
+
+    /** A point that was not asked for, or a type of a newer runtime. */
+    record Unknown(Context context, int type) implements TraceMessage {}
+}

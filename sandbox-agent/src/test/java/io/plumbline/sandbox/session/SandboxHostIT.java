@@ -1,0 +1,502 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.rootfs.Bundle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Sessions in real sandboxes. Needs root and runsc. */
+class SandboxHostIT {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final RecordingLink link = new RecordingLink();
+    private Path base;
+    private Path workspace;
+    private SandboxHost.Running running;
+
+    @BeforeEach
+    void startHost() throws Exception {
+        base = Files.createTempDirectory("plit");
+        workspace = Files.createDirectory(base.resolve("workspace"));
+        Files.writeString(workspace.resolve("README.md"), "# demo\n");
+        for (Path path : List.of(workspace, workspace.resolve("README.md"))) {
+            Files.setAttribute(path, "unix:uid", 1000);
+            Files.setAttribute(path, "unix:gid", 1000);
+        }
+        running = open();
+    }
+
+    private SandboxHost.Running open() throws Exception {
+        return SandboxHost.open(
+                settings(), new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+    }
+
+    private HostSettings settings() throws Exception {
+        return HostSettings.of(Map.of(
+                "host.data", base.resolve("d").toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "runsc.path", GvisorFixture.runsc().toString(),
+                "agents.path", base.toString(),
+                "guest.path", GvisorFixture.guest().toString()));
+    }
+
+    @AfterEach
+    void leavesNothing() throws Exception {
+        running.close();
+        String root = "--root=" + base.resolve("d/r");
+        assertThat(ProcessHandle.allProcesses()
+                        .filter(process ->
+                                process.info().commandLine().orElse("").contains(root)))
+                .isEmpty();
+        assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(base.toString());
+        try (var left = Files.list(base.resolve("d/s"))) {
+            assertThat(left).isEmpty();
+        }
+        try (var left = Files.list(base.resolve("d/r"))) {
+            assertThat(left.filter(path -> !path.getFileName().toString().endsWith(".lock")))
+                    .isEmpty();
+        }
+        Bundle.deleteTree(base);
+    }
+
+    private static TaskPolicy.Builder policy() {
+        return TaskPolicy.newBuilder()
+                .setName("test")
+                .setRevision(1)
+                .setWorkspaceMode("read-write")
+                .addDecoys("~/.ssh/id_rsa");
+    }
+
+    private Recorder start(TaskPolicy policy, String script) {
+        Recorder recorder = new Recorder();
+        recorder.id = running.host()
+                .run(
+                        new SessionRequest(
+                                policy, "do it", Agent.NONE, workspace, List.of("/bin/bash", "-c", script), "tester"),
+                        recorder);
+        return recorder;
+    }
+
+    @Test
+    void seesWhatACommandDoesAndReportsItsEnd() throws Exception {
+        Recorder session = start(policy().build(), """
+                echo hello; cat README.md; echo oops >&2
+                cd /tmp; echo x > a; mv a b; rm b; mkdir sub; cd sub; cat ../../workspace/README.md > /dev/null
+                /no/such/program; cat ~/.ssh/id_rsa | head -1
+                (exec 3<>/dev/tcp/127.0.0.1/9) 2>/dev/null; (sleep 0.1 &) ; exit 7""");
+        assertThat(session.await()).isEqualTo("exited 7 exit code 7");
+        assertThat(session.text(SessionObserver.Stream.STDOUT))
+                .startsWith("hello\n# demo\n")
+                .contains("BEGIN OPENSSH");
+        assertThat(session.text(SessionObserver.Stream.STDERR)).contains("oops").contains("/no/such/program");
+
+        List<Event> events = link.events;
+        assertThat(events.getFirst().hasTaskAssigned()).isTrue();
+        assertThat(events.get(1).hasPolicyConfirmed()).isTrue();
+        assertThat(states(events))
+                .containsExactly(RuntimeState.State.CREATED, RuntimeState.State.RUNNING, RuntimeState.State.EXITED);
+        assertThat(events.getLast().hasSessionEnded()).isTrue();
+        assertThat(events)
+                .anyMatch(e -> e.hasProcessStarted() && e.getProcessStarted().getFirst());
+        assertThat(events)
+                .anyMatch(e -> e.hasProcessStarted()
+                        && e.getProcessStarted().getArgvList().equals(List.of("cat", "README.md"))
+                        && e.getProcessStarted().getBinary().equals("/usr/bin/cat")
+                        && e.getProcessStarted().getActor().getUid() == 1000);
+        assertThat(events)
+                .anyMatch(e -> e.hasProcessStarted() && e.getProcessStarted().getFailed());
+        assertThat(events).anyMatch(opened("/workspace/README.md"));
+        assertThat(events).anyMatch(opened("/home/agent/.ssh/id_rsa"));
+        assertThat(events).anyMatch(opened("/tmp/a"));
+        assertThat(events.stream().filter(opened("/workspace/README.md"))).hasSize(2);
+        assertThat(events)
+                .anyMatch(e -> e.hasConnected()
+                        && e.getConnected().getPeer().getPort() == 9
+                        && e.getConnected().getPeer().getAddress().equals("127.0.0.1"));
+        assertThat(events).anyMatch(e -> e.hasBound() && e.getBound().getLocal().getPort() == 4318);
+        assertThat(events.stream().filter(Event::hasRawSyscall).map(e -> e.getRawSyscall()
+                        .getNumber()))
+                .containsAnyOf(82L, 264L, 316L)
+                .containsAnyOf(87L, 263L)
+                .contains(83L);
+        // Every process that was forked has a start time by which its own events name it.
+        Event fork = events.stream()
+                .filter(e -> e.hasProcessForked()
+                        && e.getProcessForked().getChild().getThreadGroup()
+                                != e.getProcessForked().getActor().getProcess().getThreadGroup())
+                .filter(e -> events.stream()
+                        .anyMatch(s -> s.hasProcessStarted()
+                                && s.getProcessStarted()
+                                        .getActor()
+                                        .getProcess()
+                                        .equals(e.getProcessForked().getChild())))
+                .findFirst()
+                .orElseThrow();
+        assertThat(events)
+                .anyMatch(e -> e.hasProcessExited()
+                        && e.getProcessExited()
+                                .getActor()
+                                .getProcess()
+                                .equals(fork.getProcessForked().getChild()));
+        assertThat(events)
+                .anyMatch(e -> e.hasProcessExited()
+                        && e.getProcessExited().getActor().getProcess().getThreadGroup() == 1
+                        && e.getProcessExited().getWaitStatus() == 7 << 8);
+        for (Channel channel : List.of(Channel.CONTROL, Channel.EVIDENCE)) {
+            List<Event> of =
+                    events.stream().filter(e -> e.getChannel() == channel).toList();
+            for (int i = 0; i < of.size(); i++) {
+                assertThat(of.get(i).getSeq()).isEqualTo(i + 1L);
+            }
+        }
+        assertThat(events).noneMatch(Event::hasTraceLoss);
+    }
+
+    @Test
+    void freezesThawsAndKillsByOrder() throws Exception {
+        Recorder session = start(policy().build(), "i=0; while true; do : < README.md; i=$((i+1)); done");
+        session.awaitState(RuntimeState.State.RUNNING);
+        await().atMost(LIMIT)
+                .until(() -> link.events.stream()
+                                .filter(opened("/workspace/README.md"))
+                                .count()
+                        > 200);
+        long pid = sentryOf(session.id);
+
+        order(
+                session.id,
+                "f1",
+                Event.newBuilder().setFreezeOrdered(FreezeOrdered.newBuilder().setReason("suspicious")));
+        RuntimeState frozen = awaitState("f1");
+        assertThat(frozen.getState()).isEqualTo(RuntimeState.State.FROZEN);
+        assertThat(frozen.getMechanism()).isEqualTo("control-socket");
+        assertThat(frozen.getReason()).isEqualTo("suspicious");
+        await().atMost(LIMIT).until(() -> link.events.stream().anyMatch(Event::hasEvidenceCollected));
+        assertThat(link.events.stream()
+                        .filter(Event::hasEvidenceCollected)
+                        .findFirst()
+                        .orElseThrow()
+                        .getEvidenceCollected()
+                        .getJson())
+                .contains("while true")
+                .doesNotContain("\"HOME=");
+        assertStandsStill(pid);
+
+        order(
+                session.id,
+                "f1",
+                Event.newBuilder().setFreezeOrdered(FreezeOrdered.newBuilder().setReason("suspicious")));
+        order(
+                session.id,
+                "t1",
+                Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder().setReason("it is fine")));
+        assertThat(awaitState("t1").getState()).isEqualTo(RuntimeState.State.RUNNING);
+        long before = opens();
+        await().atMost(LIMIT).until(() -> opens() > before + 100);
+        assertThat(link.events.stream()
+                        .filter(e -> e.hasRuntimeState()
+                                && e.getRuntimeState().getOrder().equals("f1")))
+                .hasSize(1);
+
+        order(
+                session.id,
+                "k1",
+                Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setReason("enough")));
+        assertThat(awaitState("k1").getState()).isEqualTo(RuntimeState.State.KILLED);
+        assertThat(session.await()).isEqualTo("exited 137 enough");
+        assertThat(link.events.stream().filter(Event::hasEvidenceCollected)).hasSize(2);
+    }
+
+    @Test
+    void freezesWithinMillisecondsOfTheFirstLookAtADecoy() throws Exception {
+        List<Double> toVerdict = new ArrayList<>();
+        List<Double> toFrozen = new ArrayList<>();
+        List<Long> further = new ArrayList<>();
+        link.brain = (event, listener) -> {
+            if (opened("/home/agent/.ssh/id_rsa").test(event)) {
+                listener.onVerdict(
+                        Event.newBuilder()
+                                .setId("freeze-" + event.getId())
+                                .setFreezeOrdered(FreezeOrdered.newBuilder()
+                                        .setReason("decoy")
+                                        .setCause(event.getId()))
+                                .build(),
+                        StageTimes.getDefaultInstance());
+            }
+        };
+        for (int i = 0; i < 12; i++) {
+            link.events.clear();
+            Recorder session = start(
+                    policy().build(),
+                    "for i in 1 2 3 4 5 6 7 8 9; do : < README.md; done; : < ~/.ssh/id_rsa; while true; do : < README.md; done");
+            session.awaitState(RuntimeState.State.FROZEN);
+            await().atMost(LIMIT).until(() -> link.events.stream().anyMatch(Event::hasEvidenceCollected));
+            RuntimeState state = link.events.stream()
+                    .filter(e -> e.hasRuntimeState() && e.getRuntimeState().getState() == RuntimeState.State.FROZEN)
+                    .findFirst()
+                    .orElseThrow()
+                    .getRuntimeState();
+            StageTimes stages = state.getStages();
+            toVerdict.add((stages.getHostReceivedNs() - stages.getKernelNs()) / 1e6);
+            toFrozen.add((stages.getDoneNs() - stages.getKernelNs()) / 1e6);
+            further.add(link.events.stream()
+                    .filter(opened("/workspace/README.md"))
+                    .filter(e -> e.getEventTimeNs() > stages.getKernelNs())
+                    .count());
+            assertThat(state.getMechanism()).isEqualTo("control-socket");
+            running.host().stop(session.id, "measured");
+            session.await();
+        }
+        System.out.printf(
+                "event -> verdict ms %s%nevent -> frozen ms %s%nfurther opens %s%n",
+                rounded(toVerdict), rounded(toFrozen), further);
+        assertThat(toFrozen.stream()
+                        .sorted()
+                        .skip(toFrozen.size() / 2)
+                        .findFirst()
+                        .orElseThrow())
+                .isLessThan(20.0);
+    }
+
+    @Test
+    void standsStillWhenTheSpoolIsFullAndCannotBeThawed() throws Exception {
+        Recorder session = start(policy().build(), "while true; do : < README.md; done");
+        await().atMost(LIMIT).until(() -> opens() > 10);
+        link.diskFull = true;
+        session.awaitState(RuntimeState.State.FROZEN);
+        link.diskFull = false;
+        order(session.id, "t1", Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder()));
+        RuntimeState state = awaitState("t1");
+        assertThat(state.getState()).isEqualTo(RuntimeState.State.FROZEN);
+        assertThat(state.getReason()).contains("cannot be watched");
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
+    @Test
+    void standsStillWhileThePlatformIsOutOfReach() throws Exception {
+        Recorder session = start(policy().setPatienceSeconds(1).build(), "while true; do : < README.md; done");
+        await().atMost(LIMIT).until(() -> opens() > 10);
+        link.disconnected = Duration.ofSeconds(2);
+        session.awaitState(RuntimeState.State.FROZEN);
+        link.disconnected = Duration.ZERO;
+        order(session.id, "t1", Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder()));
+        assertThat(awaitState("t1").getState()).isEqualTo(RuntimeState.State.RUNNING);
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
+    @Test
+    void doesNotStartWhatCannotBeWatched() throws Exception {
+        Recorder missing = new Recorder();
+        running.host()
+                .run(
+                        new SessionRequest(
+                                policy().build(), "x", Agent.CLAUDE_CODE, workspace, List.of("claude"), "tester"),
+                        missing);
+        assertThat(missing.await()).startsWith("failed agent:");
+        assertThat(states(link.events)).containsExactly(RuntimeState.State.FAILED);
+    }
+
+    @Test
+    void endsTheSessionAtItsWallClockLimit() throws Exception {
+        Recorder session = start(policy().setWallClockSeconds(1).build(), "sleep 60");
+        assertThat(session.await()).startsWith("exited 137 wall clock");
+    }
+
+    @Test
+    void keepsTheWorkspaceWhenThePolicySaysReadOnly() throws Exception {
+        Recorder session = start(
+                policy().setWorkspaceMode("read-only").build(),
+                "echo x > README.md; echo y > ~/kept && cat ~/kept; echo z > /etc/passwd; ls /root /home /opt");
+        session.await();
+        assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("# demo\n");
+        assertThat(session.text(SessionObserver.Stream.STDERR)).contains("Read-only file system");
+        assertThat(session.text(SessionObserver.Stream.STDOUT)).startsWith("y\n");
+    }
+
+    @Test
+    void streamsASessionToTheCommandLineAndEndsItWithItsClient() throws Exception {
+        RunClient client = new RunClient(settings().runSocket());
+        List<String> said = new CopyOnWriteArrayList<>();
+        RunClient.Follower follower = new RunClient.Follower() {
+            @Override
+            public void session(String id) {
+                said.add("session");
+            }
+
+            @Override
+            public void stdout(byte[] bytes) {
+                said.add("out " + new String(bytes, java.nio.charset.StandardCharsets.UTF_8).trim());
+            }
+
+            @Override
+            public void stderr(byte[] bytes) {
+                said.add("err");
+            }
+
+            @Override
+            public void state(String state, String reason) {
+                said.add(state);
+            }
+        };
+        RunClient.Exit exit =
+                client.run(new RunClient.Request("", "t", "none", workspace, List.of("/bin/echo", "hi")), follower);
+        assertThat(exit).isEqualTo(new RunClient.Exit(0, "exit code 0"));
+        assertThat(said).startsWith("session", "CREATED", "RUNNING").contains("out hi", "EXITED");
+
+        Thread waiting = Thread.ofPlatform().start(() -> {
+            try {
+                client.run(new RunClient.Request("", "t", "none", workspace, List.of("/bin/sleep", "600")), follower);
+            } catch (java.io.IOException e) {
+                said.add("gone");
+            }
+        });
+        await().atMost(LIMIT)
+                .until(() -> client.sessions().size() == 1
+                        && client.sessions().getFirst().state().equals("RUNNING"));
+        waiting.interrupt();
+        await().atMost(LIMIT).until(() -> client.sessions().isEmpty());
+        assertThat(link.events)
+                .anyMatch(e ->
+                        e.hasRuntimeState() && e.getRuntimeState().getReason().equals("the client has gone"));
+    }
+
+    // -------------------------------------------------------------------------------------------------------
+
+    private void order(String session, String id, Event.Builder verdict) {
+        java.util.Objects.requireNonNull(link.listeners.get(session))
+                .onVerdict(verdict.setId(id).build(), StageTimes.getDefaultInstance());
+    }
+
+    private RuntimeState awaitState(String order) {
+        return await().atMost(LIMIT)
+                .until(
+                        () -> link.events.stream()
+                                .filter(e -> e.hasRuntimeState()
+                                        && e.getRuntimeState().getOrder().equals(order))
+                                .map(Event::getRuntimeState)
+                                .findFirst()
+                                .orElse(RuntimeState.getDefaultInstance()),
+                        state -> state.getStateValue() != 0);
+    }
+
+    private long opens() {
+        return link.events.stream().filter(opened("/workspace/README.md")).count();
+    }
+
+    /** Running, it would burn about 50 ticks; answering the host's own questions costs the sentry one or two. */
+    private void assertStandsStill(long sentry) throws Exception {
+        await().atMost(LIMIT).until(() -> {
+            long opens = opens();
+            long ticks = ticks(sentry);
+            await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+            return opens() == opens && ticks(sentry) - ticks <= 3;
+        });
+    }
+
+    /** CPU ticks of the sentry and everything below it. */
+    private static long ticks(long sentry) {
+        ProcessHandle handle = ProcessHandle.of(sentry).orElseThrow();
+        return java.util.stream.Stream.concat(java.util.stream.Stream.of(handle), handle.descendants())
+                .mapToLong(process -> {
+                    try {
+                        String[] fields = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                                .replaceFirst(".*\\) ", "")
+                                .split(" ");
+                        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+                    } catch (java.io.IOException e) {
+                        return 0;
+                    }
+                })
+                .sum();
+    }
+
+    private long sentryOf(String session) throws Exception {
+        return Long.parseLong(Files.readString(base.resolve("d/s/" + session.substring(0, 12) + "/bundle/sandbox.pid"))
+                .trim());
+    }
+
+    private static List<RuntimeState.State> states(List<Event> events) {
+        return events.stream()
+                .filter(Event::hasRuntimeState)
+                .map(e -> e.getRuntimeState().getState())
+                .toList();
+    }
+
+    private static Predicate<Event> opened(String path) {
+        return event -> event.hasFileOpened()
+                && event.getFileOpened().getPath().equals(path)
+                && event.getFileOpened().getError() == 0;
+    }
+
+    private static List<Double> rounded(List<Double> values) {
+        return values.stream().sorted().map(v -> Math.round(v * 100) / 100.0).toList();
+    }
+
+    private static final class Recorder implements SessionObserver {
+        private String id = "";
+        private final List<RuntimeState.State> states = new CopyOnWriteArrayList<>();
+        private final StringBuffer[] output = {new StringBuffer(), new StringBuffer()};
+        private volatile String end = "";
+
+        @Override
+        public void output(Stream stream, byte[] bytes) {
+            output[stream.ordinal()].append(new String(bytes, java.nio.charset.StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void state(RuntimeState.State state, String reason) {
+            states.add(state);
+        }
+
+        @Override
+        public void exited(int code, String reason) {
+            end = "exited " + code + " " + reason;
+        }
+
+        @Override
+        public void failed(String message) {
+            end = "failed " + message;
+        }
+
+        String text(Stream stream) {
+            return output[stream.ordinal()].toString();
+        }
+
+        String await() {
+            org.awaitility.Awaitility.await().atMost(LIMIT).until(() -> !end.isEmpty());
+            return end;
+        }
+
+        void awaitState(RuntimeState.State state) {
+            org.awaitility.Awaitility.await()
+                    .atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> states.contains(state) || !end.isEmpty());
+            assertThat(states).as(end).contains(state);
+        }
+    }
+}
