@@ -32,11 +32,13 @@ final class ComponentProcess {
     static ComponentProcess start(Layout layout, Component component) {
         Path log = layout.log(component.name());
         try {
-            Process process = new ProcessBuilder(command(layout, component))
+            ProcessBuilder builder = new ProcessBuilder(command(layout, component))
                     .directory(layout.home().toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                    .start();
+                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            // Not as an argument: a long command line cannot be read back, and by it a leftover is recognised.
+            builder.environment().put("CLASSPATH", classPath(layout, component));
+            Process process = builder.start();
             ComponentProcess started = new ComponentProcess(component, process);
             Thread.ofPlatform().daemon().name(component.name() + "-output").start(() -> started.readOutput(log));
             return started;
@@ -45,12 +47,18 @@ final class ComponentProcess {
         }
     }
 
-    private static List<String> command(Layout layout, Component component) throws IOException {
+    private static String classPath(Layout layout, Component component) throws IOException {
         Path target = layout.root().resolve(component.module()).resolve("target");
-        Path classPathFile = target.resolve("classpath.txt");
-        if (!Files.exists(classPathFile)) {
-            throw new IOException(classPathFile + " is missing (expected: ./plumbline build)");
+        Path file = target.resolve("classpath.txt");
+        if (!Files.exists(file)) {
+            throw new IOException(file + " is missing (expected: ./plumbline build)");
         }
+        return target.resolve("classes")
+                + File.pathSeparator
+                + Files.readString(file).strip();
+    }
+
+    private static List<String> command(Layout layout, Component component) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + component.heapMegabytes() + "m");
@@ -60,10 +68,8 @@ final class ComponentProcess {
         command.add("--sun-misc-unsafe-memory-access=allow");
         command.addAll(component.jvm());
         command.add("-Dplumbline.home=" + layout.home());
-        command.add("-cp");
-        command.add(target.resolve("classes")
-                + File.pathSeparator
-                + Files.readString(classPathFile).strip());
+        command.add("-Dlogback.configurationFile="
+                + layout.root().resolve("standalone/target/classes/component-logback.xml"));
         command.add(component.mainClass());
         command.addAll(component.arguments());
         return command;

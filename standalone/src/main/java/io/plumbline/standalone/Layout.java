@@ -1,5 +1,6 @@
 package io.plumbline.standalone;
 
+import io.plumbline.events.EventIds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ public record Layout(Path root, Path home) {
 
     /** Environment variable that moves everything that is written; default {@code .plumbline} below the root. */
     public static final String HOME_VARIABLE = "PLUMBLINE_HOME";
+
+    private static final int MAX_HOST_DATA = 60;
 
     /** The layout that the launcher asked for. */
     public static Layout current() {
@@ -36,6 +39,16 @@ public record Layout(Path root, Path home) {
 
     public Path data(String component) {
         return home.resolve("data").resolve(component);
+    }
+
+    /** Data of the sandbox host; sockets lie in it, so it moves to a short path when the home is a long one. */
+    public Path hostData() {
+        Path preferred = data("host");
+        return preferred.toString().length() <= MAX_HOST_DATA
+                ? preferred
+                : Path.of(
+                        "/var/tmp",
+                        "plumbline-" + EventIds.sha256Hex(home.toString()).substring(0, 12));
     }
 
     public Path log(String component) {

@@ -1,5 +1,6 @@
 package io.plumbline.standalone;
 
+import io.plumbline.events.EventIds;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -76,10 +77,10 @@ final class Topology {
                         "io.plumbline.ingest.Ingest",
                         192,
                         List.of(
-                                "--port=" + ingestPort,
-                                "--kafka=127.0.0.1:" + brokerPort,
-                                "--tokens=" + tokens(),
-                                "--data=" + layout.data("ingest")));
+                                "ingest.port=" + ingestPort,
+                                "kafka.bootstrap=127.0.0.1:" + brokerPort,
+                                "tokens.file=" + tokens(),
+                                "data.directory=" + layout.data("ingest")));
             case CONSOLE ->
                 part(
                         name,
@@ -98,18 +99,18 @@ final class Topology {
                 part(
                         name,
                         "sandbox-agent",
-                        "io.plumbline.sandbox.session.SandboxHost",
+                        "io.plumbline.sandbox.HostDaemon",
                         256,
                         List.of(
-                                "--data=" + layout.data("host"),
-                                "--host=host-1",
-                                "--tenant=" + TENANT,
-                                "--token-file=" + secrets.hostToken(),
-                                "--redaction-key-file=" + secrets.redactionKey(),
-                                "--ingest=127.0.0.1:" + ingestPort,
-                                "--runsc=" + layout.tools().resolve("runsc/runsc"),
-                                "--agents=" + layout.tools().resolve("agents"),
-                                "--guest=" + layout.tools().resolve("plumbline-guest")));
+                                "--host.data=" + layout.hostData(),
+                                "--host.name=host-1",
+                                "--host.tenant=" + TENANT,
+                                "--host.redaction-key-file=" + secrets.redactionKey(),
+                                "--ingest.address=127.0.0.1:" + ingestPort,
+                                "--ingest.token-file=" + secrets.hostToken(),
+                                "--runsc.path=" + layout.tools().resolve("runsc/runsc"),
+                                "--agents.path=" + layout.tools().resolve("agents"),
+                                "--guest.path=" + layout.tools().resolve("plumbline-guest")));
             default ->
                 throw new IllegalArgumentException("component: " + name + " (expected: one of " + endpoints + ")");
         };
@@ -122,7 +123,7 @@ final class Topology {
             case SEARCH -> "http://127.0.0.1:" + searchPort;
             case INGEST -> "http://127.0.0.1:" + ingestPort;
             case CONSOLE -> "http://127.0.0.1:" + consolePort;
-            case HOST -> layout.data("host").resolve("run.sock").toString();
+            case HOST -> layout.hostData().resolve("run.sock").toString();
             default -> said;
         };
     }
@@ -137,12 +138,15 @@ final class Topology {
         Path file = layout.secrets().resolve("tokens.yaml");
         Files.writeString(
                 file,
-                "tokens:\n"
-                        + "  - {token: " + Secrets.read(secrets.hostToken()) + ", tenant: " + TENANT + ", role: host}\n"
-                        + "  - {token: " + Secrets.read(secrets.agentToken()) + ", tenant: " + TENANT
-                        + ", role: agent}\n",
+                "tokens:\n" + token(secrets.hostToken(), "host") + token(secrets.agentToken(), "agent"),
                 StandardCharsets.UTF_8);
         return file;
+    }
+
+    /** Only the token's hash: whoever reads the file cannot use it. */
+    private static String token(Path secret, String role) {
+        return "  - {sha256: " + EventIds.sha256Hex(Secrets.read(secret)) + ", tenant: " + TENANT + ", role: " + role
+                + "}\n";
     }
 
     private static int free(int port) {

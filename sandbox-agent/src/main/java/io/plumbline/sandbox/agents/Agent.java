@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /** The coding agents that can be run watched. */
 public enum Agent {
     /** Claude Code, as of 2.1.330: http hooks that block when they fail, and OTLP. */
-    CLAUDE_CODE("claude-code") {
+    CLAUDE_CODE("claude-code", Optional.of("claude")) {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             Map<String, String> environment = new TreeMap<>();
@@ -75,7 +75,7 @@ public enum Agent {
     },
 
     /** Codex, as of 0.169.0: command hooks of the administrator, and OTLP. */
-    CODEX("codex") {
+    CODEX("codex", Optional.of("codex")) {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             StringBuilder requirements = new StringBuilder("""
@@ -158,8 +158,16 @@ public enum Agent {
         }
     },
 
+    /** A script that announces through the guest program what it runs, in Claude Code's words; for machines without an agent. */
+    SCRIPTED("scripted", Optional.of("claude")) {
+        @Override
+        ManagedConfiguration render(Doors doors, int hookSeconds) {
+            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
+        }
+    },
+
     /** A plain command without hooks: nothing announces what it does. */
-    NONE("none") {
+    NONE("none", Optional.empty()) {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
@@ -186,9 +194,16 @@ public enum Agent {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String id;
+    private final Optional<String> dialect;
 
-    Agent(String id) {
+    Agent(String id, Optional<String> dialect) {
         this.id = id;
+        this.dialect = dialect;
+    }
+
+    /** The shape of its hooks, and the last part of their path; empty when it has none. */
+    public Optional<String> dialect() {
+        return dialect;
     }
 
     /** The word in requests, policies and events. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.Set;
  * @param certificateAuthority {@code ingest.ca-file}: PEM of who signed the door's certificate; empty: no TLS
  * @param runsc {@code runsc.path}; empty: the first on PATH
  * @param platform {@code runsc.platform}: systrap or ptrace
+ * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
  */
@@ -36,12 +38,14 @@ public record HostSettings(
         Optional<Path> certificateAuthority,
         Optional<Path> runsc,
         RunscRuntime.Platform platform,
+        byte[] redactionKey,
         Path agents,
         Path guest) {
     private static final Set<String> NAMES = Set.of(
             "host.data",
             "host.name",
             "host.tenant",
+            "host.redaction-key-file",
             "ingest.address",
             "ingest.token",
             "ingest.token-file",
@@ -109,6 +113,7 @@ public record HostSettings(
                 Optional.ofNullable(values.get("ingest.ca-file")).map(Path::of),
                 Optional.ofNullable(values.get("runsc.path")).map(Path::of),
                 platform(values.getOrDefault("runsc.platform", "systrap")),
+                key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath());
     }
@@ -127,6 +132,15 @@ public record HostSettings(
                 throw new IllegalArgumentException(
                         "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
         };
+    }
+
+    private static byte[] key(Path file) throws IOException {
+        String digits = Files.readString(file).trim();
+        if (!digits.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException(
+                    "host.redaction-key-file: " + file + " (expected: a file with 64 lower-case hex digits)");
+        }
+        return HexFormat.of().parseHex(digits);
     }
 
     private static String required(Map<String, String> values, String name) {

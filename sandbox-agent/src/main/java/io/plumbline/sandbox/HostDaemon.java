@@ -1,0 +1,122 @@
+package io.plumbline.sandbox;
+
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.redact.Redactor;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.agents.Doors;
+import io.plumbline.sandbox.door.DoorException;
+import io.plumbline.sandbox.door.SessionDoor;
+import io.plumbline.sandbox.egress.EgressException;
+import io.plumbline.sandbox.egress.EgressProxy;
+import io.plumbline.sandbox.link.GrpcHostLink;
+import io.plumbline.sandbox.link.HostLinkException;
+import io.plumbline.sandbox.link.HostLinkSettings;
+import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.session.HostSettings;
+import io.plumbline.sandbox.session.SandboxHost;
+import io.plumbline.sandbox.session.SessionPart;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/** The daemon's main class: puts the link, the door and the egress proxy together with the sessions. */
+public final class HostDaemon {
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(30);
+
+    private HostDaemon() {}
+
+    /** Takes the properties of {@link HostSettings}; prints {@code READY SOCKET} and runs until SIGTERM. */
+    public static void main(String[] arguments) throws InterruptedException {
+        try {
+            HostSettings settings = HostSettings.parse(arguments);
+            GrpcHostLink link = GrpcHostLink.connect(link(settings));
+            link.awaitConnected(CONNECT_LIMIT);
+            SandboxHost.Running host =
+                    SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::open, HostDaemon::policy));
+            CountDownLatch stopped = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                close(host, link);
+                stopped.countDown();
+            }));
+            System.out.println("READY " + settings.runSocket());
+            stopped.await();
+        } catch (IllegalArgumentException | IOException | SandboxException | HostLinkException e) {
+            System.err.println("sandbox host: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static HostLinkSettings link(HostSettings settings) {
+        HostLinkSettings link = HostLinkSettings.of(
+                URI.create((settings.certificateAuthority().isPresent() ? "https://" : "http://") + settings.ingest()),
+                settings.token(),
+                settings.hostName(),
+                settings.data().resolve("spool"),
+                new Redactor(settings.redactionKey()));
+        return settings.certificateAuthority()
+                .map(link::withTrustedCertificates)
+                .orElse(link);
+    }
+
+    private static void close(SandboxHost.Running host, GrpcHostLink link) {
+        try {
+            host.close();
+        } catch (IOException e) {
+            System.err.println("sandbox host: not stopped cleanly: " + e.getMessage());
+        }
+        link.close();
+    }
+
+    private static List<SessionPart> open(SessionPart.Surroundings session) throws IOException {
+        List<SessionPart> parts = new ArrayList<>();
+        try {
+            Optional<String> dialect = Agent.of(session.agent()).flatMap(Agent::dialect);
+            if (dialect.isPresent()) {
+                SessionDoor door = SessionDoor.open(
+                        session.sockets().resolve(Doors.HOOKS_SOCKET),
+                        dialect.get(),
+                        session.policy(),
+                        session.outbox());
+                parts.add(part(door, door::close));
+            }
+            EgressProxy proxy =
+                    EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier());
+            parts.add(part(proxy, proxy::close));
+            return parts;
+        } catch (DoorException | EgressException e) {
+            parts.forEach(SessionPart::close);
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static SessionPart part(VerdictListener listener, Runnable close) {
+        return new SessionPart() {
+            @Override
+            public void onVerdict(Event verdict, StageTimes stages) {
+                listener.onVerdict(verdict, stages);
+            }
+
+            @Override
+            public void close() {
+                close.run();
+            }
+        };
+    }
+
+    private static TaskPolicy policy(String yaml) {
+        try {
+            return PolicyParser.parse(yaml);
+        } catch (PolicyException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+}

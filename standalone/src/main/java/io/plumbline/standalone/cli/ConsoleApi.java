@@ -1,0 +1,122 @@
+package io.plumbline.standalone.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.RunState;
+import io.plumbline.standalone.Secrets;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** The console's JSON API under {@code /api/v1}, with the generated token of this machine's process tree. */
+public final class ConsoleApi {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final String base;
+    private final String token;
+
+    private ConsoleApi(String base, String token) {
+        this.base = base;
+        this.token = token;
+    }
+
+    /**
+     * The API of the running process tree.
+     *
+     * @throws CommandException with {@link ExitCodes#NOT_RUNNING} when none runs
+     */
+    public static ConsoleApi of(Layout layout) {
+        RunState running = RunState.read(layout.runState())
+                .filter(RunState::alive)
+                .orElseThrow(() -> new CommandException(
+                        "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
+                        ExitCodes.NOT_RUNNING));
+        return new ConsoleApi(running.endpoint("console"), Secrets.read(new Secrets(layout).apiToken()));
+    }
+
+    public JsonNode sessions() {
+        return get("/sessions");
+    }
+
+    /** One session; {@link ExitCodes#NOT_FOUND} when it is unknown. */
+    public JsonNode session(String session) {
+        return get("/sessions/" + encoded(session));
+    }
+
+    /** Alerts, newest first; of one session unless {@code session} is empty. */
+    public JsonNode alerts(String session) {
+        return get("/alerts" + (session.isEmpty() ? "" : "?session=" + encoded(session)));
+    }
+
+    public JsonNode pendingApprovals() {
+        return get("/approvals?state=pending");
+    }
+
+    /** Orders {@code freeze}, {@code thaw} or {@code kill}; the answer names the order's event. */
+    public JsonNode order(String session, String order, String reason) {
+        return post(
+                "/sessions/" + encoded(session) + "/" + order,
+                JSON.createObjectNode().put("reason", reason));
+    }
+
+    /** Decides an approval; bound to the bytes that {@code sha256} stands for. */
+    public JsonNode decide(String approval, boolean approved, String reason, String sha256) {
+        ObjectNode body = JSON.createObjectNode()
+                .put("approved", approved)
+                .put("reason", reason)
+                .put("subject_sha256", sha256);
+        return post("/approvals/" + encoded(approval), body);
+    }
+
+    private JsonNode get(String path) {
+        return send(request(path).GET().build());
+    }
+
+    private JsonNode post(String path, ObjectNode body) {
+        return send(request(path)
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+                .build());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
+                .timeout(TIMEOUT)
+                .header("authorization", "Bearer " + token);
+    }
+
+    private JsonNode send(HttpRequest request) {
+        try {
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            JsonNode body = JSON.readTree(response.body().isBlank() ? "{}" : response.body());
+            if (response.statusCode() / 100 == 2) {
+                return body;
+            }
+            String message = body.path("error").asText(body.path("message").asText("HTTP " + response.statusCode()));
+            throw new CommandException(message, response.statusCode() == 404 ? ExitCodes.NOT_FOUND : ExitCodes.FAILED);
+        } catch (IOException e) {
+            throw new CommandException(
+                    "console at " + base + " does not answer: " + e + " (see ./plumbline status)",
+                    ExitCodes.NOT_RUNNING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("interrupted");
+        }
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

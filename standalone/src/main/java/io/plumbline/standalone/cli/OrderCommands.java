@@ -1,0 +1,97 @@
+package io.plumbline.standalone.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Orders to a session: freeze, thaw, kill. Each waits until the runtime has confirmed it. */
+final class OrderCommands {
+    private static final Duration CONFIRMATION = Duration.ofSeconds(30);
+
+    private OrderCommands() {}
+
+    abstract static class Order implements Callable<Integer> {
+        @Parameters(paramLabel = "SESSION", description = "Id of the session, from plumbline sessions.")
+        private String session;
+
+        @Option(names = "--reason", required = true, description = "Why; kept with the order.")
+        private String reason;
+
+        @Option(names = "--json", description = "Print one JSON object.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec;
+
+        private final String order;
+        private final Set<String> confirmedBy;
+
+        Order(String order, Set<String> confirmedBy) {
+            this.order = order;
+            this.confirmedBy = confirmedBy;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            PrintWriter out = spec.commandLine().getOut();
+            ConsoleApi api = ConsoleApi.of(Layout.current());
+            JsonNode ordered = api.order(session, order, reason);
+            String state = awaitState(api);
+            if (json) {
+                out.println(((com.fasterxml.jackson.databind.node.ObjectNode) ordered).put("state", state));
+            } else {
+                out.println(session + " " + state);
+            }
+            out.flush();
+            return ExitCodes.OK;
+        }
+
+        private String awaitState(ConsoleApi api) throws InterruptedException {
+            long deadline = System.nanoTime() + CONFIRMATION.toNanos();
+            String state = "";
+            while (System.nanoTime() < deadline) {
+                state = api.session(session).path("state").asText();
+                if (confirmedBy.contains(state)) {
+                    return state;
+                }
+                Thread.sleep(Duration.ofMillis(200));
+            }
+            throw new CommandException(order + " of " + session + " was ordered but not confirmed in "
+                    + CONFIRMATION.toSeconds() + " s; the session is " + state);
+        }
+    }
+
+    @Command(
+            name = "freeze",
+            mixinStandardHelpOptions = true,
+            description = "Stop a session where it is; nothing of it is lost.")
+    static final class Freeze extends Order {
+        Freeze() {
+            super("freeze", Set.of("frozen"));
+        }
+    }
+
+    @Command(name = "thaw", mixinStandardHelpOptions = true, description = "Let a frozen session go on.")
+    static final class Thaw extends Order {
+        Thaw() {
+            super("thaw", Set.of("running", "exited"));
+        }
+    }
+
+    @Command(name = "kill", mixinStandardHelpOptions = true, description = "End a session. Its evidence is kept.")
+    static final class Kill extends Order {
+        Kill() {
+            super("kill", Set.of("killed", "exited", "failed"));
+        }
+    }
+}

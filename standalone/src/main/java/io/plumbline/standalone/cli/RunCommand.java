@@ -1,0 +1,163 @@
+package io.plumbline.standalone.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.RunState;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a command in a watched sandbox. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run an agent or a command in a fresh sandbox, watched, with a policy made for this task.",
+            "The exit code is the command's; 137 when the session was killed."
+        })
+final class RunCommand implements Callable<Integer> {
+    @Option(names = "--policy", paramLabel = "FILE", description = "Task policy, YAML; the defaults when left out.")
+    private @Nullable Path policy;
+
+    @Option(names = "--task", paramLabel = "TEXT", defaultValue = "", description = "What the agent is asked to do.")
+    private String task;
+
+    @Option(names = "--task-file", paramLabel = "FILE", description = "Read the task from a file.")
+    private @Nullable Path taskFile;
+
+    @Option(
+            names = "--agent",
+            defaultValue = "none",
+            description = "claude-code, codex, or none for a plain command (default: ${DEFAULT-VALUE}).")
+    private String agent;
+
+    @Option(
+            names = "--workspace",
+            paramLabel = "DIR",
+            defaultValue = ".",
+            description = "Folder that the session works on (default: the current one).")
+    private Path workspace;
+
+    @Option(names = "--json", description = "Print how the session ended as one JSON object on standard error.")
+    private boolean json;
+
+    @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "Program and arguments, after --.")
+    private List<String> command;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        String yaml = policy == null ? "{}" : read("policy", policy);
+        try {
+            PolicyParser.parse(yaml);
+        } catch (PolicyException e) {
+            throw new CommandException(
+                    policy == null ? String.valueOf(e.getMessage()) : policy + ": " + e.getMessage(), ExitCodes.USAGE);
+        }
+        if (!Files.isDirectory(workspace)) {
+            throw new CommandException("workspace " + workspace + " (expected: an existing folder)", ExitCodes.USAGE);
+        }
+        Layout layout = Layout.current();
+        RunState running = RunState.read(layout.runState())
+                .filter(RunState::alive)
+                .orElseThrow(() -> new CommandException(
+                        "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
+                        ExitCodes.NOT_RUNNING));
+        RunClient.Request request = new RunClient.Request(
+                yaml,
+                taskFile == null ? task : read("task file", taskFile),
+                agent,
+                workspace.toAbsolutePath().normalize(),
+                command);
+        Follower follower = new Follower(spec.commandLine().getErr());
+        try {
+            RunClient.Exit exit = new RunClient(Path.of(running.endpoint("host"))).run(request, follower);
+            report(follower.id, exit);
+            return exit.code();
+        } catch (RunClient.RefusedException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
+        }
+    }
+
+    private void report(String id, RunClient.Exit exit) {
+        PrintWriter err = spec.commandLine().getErr();
+        if (json) {
+            err.println(new ObjectMapper()
+                    .createObjectNode()
+                    .put("session", id)
+                    .put("code", exit.code())
+                    .put("reason", exit.reason()));
+        }
+        err.flush();
+    }
+
+    private static String read(String what, Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new CommandException(what + " " + file + " (expected: a readable file)", ExitCodes.USAGE);
+        }
+    }
+
+    /** Passes the session's output through; says on standard error when the session is stopped. */
+    private static final class Follower implements RunClient.Follower {
+        private final PrintWriter err;
+        private String id = "";
+
+        Follower(PrintWriter err) {
+            this.err = err;
+        }
+
+        @Override
+        public void session(String session) {
+            id = session;
+        }
+
+        @Override
+        public void stdout(byte[] bytes) {
+            write(System.out, bytes);
+        }
+
+        @Override
+        public void stderr(byte[] bytes) {
+            write(System.err, bytes);
+        }
+
+        @Override
+        public void state(String state, String reason) {
+            if (!state.equals("CREATED") && !state.equals("RUNNING") && !state.equals("EXITED")) {
+                err.println("plumbline: session " + id + " is " + state + ": " + Table.visible(reason));
+                err.flush();
+            }
+        }
+
+        private static void write(OutputStream out, byte[] bytes) {
+            try {
+                out.write(bytes);
+                out.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
