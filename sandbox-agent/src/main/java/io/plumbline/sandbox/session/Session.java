@@ -122,14 +122,16 @@ final class Session {
             try {
                 int code = run(opened);
                 String reason = reason(opened, code);
-                close(opened);
+                end(opened);
                 observer.exited(code, reason);
+                giveBack(opened);
             } catch (IOException | SandboxException | RuntimeException e) {
                 LOG.warn("session {} failed", id, e);
                 String message = String.valueOf(e.getMessage());
                 fail(opened, message);
-                close(opened);
+                end(opened);
                 observer.failed(message);
+                giveBack(opened);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -299,8 +301,8 @@ final class Session {
         }
     }
 
-    /** Gives everything back; every step is tried. */
-    private void close(Opened opened) throws InterruptedException {
+    /** Stops everything that runs; every step is tried. */
+    private void end(Opened opened) throws InterruptedException {
         ended.countDown();
         Responder orders;
         List<SessionPart> openParts;
@@ -329,6 +331,11 @@ final class Session {
         for (SessionPart part : openParts) {
             attempt("part", part::close);
         }
+    }
+
+    /** Removes what is left on disk and in the runtime, which may wait a second or two for the host's init. */
+    private void giveBack(Opened opened) throws InterruptedException {
+        Sandbox sandbox = opened.sandbox;
         if (sandbox != null) {
             attempt("sandbox", sandbox::delete);
             attempt("control socket", sandbox::close);
