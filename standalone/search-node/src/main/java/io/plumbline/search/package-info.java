@@ -1,4 +1,4 @@
-/** A single Elasticsearch node for the standalone process tree, bound to loopback. */
+/** The search node of the standalone process tree: one Elasticsearch on loopback in a JVM of its own, stopped by SIGTERM. */
 @NullMarked
 package io.plumbline.search;
 

@@ -1,0 +1,31 @@
+package io.plumbline.events.claims;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** Whose hooks: they differ in the names of events and in the shape of the answer. */
+public enum AgentDialect {
+    /** Claude Code: {@code PreToolUse} and {@code hookSpecificOutput.permissionDecision}. */
+    CLAUDE,
+    /** Codex: the shapes of Claude Code, without {@code ask}. */
+    CODEX,
+    /** Qwen Code: the shapes of Claude Code. */
+    QWEN,
+    /** Gemini CLI: {@code BeforeTool} and {@code {"decision":"deny","reason":...}}. */
+    GEMINI;
+
+    /** By the last segment of the hook's address: {@code claude}, {@code codex}, {@code qwen}, {@code gemini}. */
+    public static Optional<AgentDialect> named(String name) {
+        for (AgentDialect dialect : values()) {
+            if (dialect.agent().equals(name)) {
+                return Optional.of(dialect);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The name in {@code SessionDeclared.agent} and in sources such as {@code hook:claude:Stop}. */
+    public String agent() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,142 @@
+package io.plumbline.events.claims;
+
+import static io.plumbline.events.claims.ToolArguments.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.events.EventLimits;
+import io.plumbline.events.v1.ApprovalByAgent;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Message;
+import io.plumbline.events.v1.Prompt;
+import io.plumbline.events.v1.RawClaim;
+import io.plumbline.events.v1.SessionDeclared;
+import io.plumbline.events.v1.SessionEnded;
+import io.plumbline.events.v1.ToolResult;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads the JSON that agents hand to a hook, before and after each tool call. Shapes as Claude Code 2.1 and Codex 0.169
+ * send them: {@code session_id, cwd, hook_event_name, permission_mode, tool_name, tool_input, tool_use_id, tool_response}.
+ */
+public final class HookClaims {
+    private HookClaims() {}
+
+    /**
+     * @param body the hook's input as it came, at most 4 MiB of JSON
+     * @param receivedNanos nanoseconds since the epoch; hooks of Claude Code and Codex carry no time of their own
+     * @throws MalformedRecordException when it is no JSON object or names no event; whoever asked must be denied
+     */
+    public static HookRecord read(AgentDialect dialect, byte[] body, long receivedNanos)
+            throws MalformedRecordException {
+        JsonNode hook = BoundedJson.object(body);
+        String name = text(hook, "hook_event_name");
+        if (name.isEmpty()) {
+            throw new MalformedRecordException("hook_event_name: none (expected: the name of the event)", null);
+        }
+        List<Event.Builder> claims = new ArrayList<>();
+        boolean gated = false;
+        switch (name) {
+            case "SessionStart" ->
+                claims.add(Event.newBuilder()
+                        .setSessionDeclared(SessionDeclared.newBuilder()
+                                .setAgent(dialect.agent())
+                                .setModel(text(hook, "model"))
+                                .setAgentSession(text(hook, "session_id"))
+                                .setDeclaredSandbox(text(hook, "permission_mode"))
+                                .setCwd(text(hook, "cwd"))));
+            case "UserPromptSubmit" ->
+                claims.add(Event.newBuilder()
+                        .setPrompt(Prompt.newBuilder()
+                                .setText(text(hook, "prompt"))
+                                .setTurn(text(hook, "turn_id", "prompt_id"))));
+            case "PreToolUse", "BeforeTool" -> {
+                gated = true;
+                announce(hook, claims);
+            }
+            case "PostToolUse", "PostToolUseFailure", "AfterTool" -> claims.add(result(hook, name));
+            case "PermissionRequest" ->
+                claims.add(Event.newBuilder()
+                        .setApprovalByAgent(ApprovalByAgent.newBuilder()
+                                .setCall(text(hook, "tool_use_id"))
+                                .setTool(text(hook, "tool_name"))
+                                .setDecision("requested")
+                                .setDecidedBy("agent")));
+            case "Stop" -> {
+                String last = text(hook, "last_assistant_message");
+                claims.add(
+                        last.isEmpty()
+                                ? raw(dialect, name, body)
+                                : Event.newBuilder()
+                                        .setMessage(Message.newBuilder()
+                                                .setText(last)
+                                                .setRole("assistant")));
+            }
+            case "SessionEnd" ->
+                claims.add(Event.newBuilder()
+                        .setSessionEnded(SessionEnded.newBuilder().setReason(text(hook, "reason"))));
+            default -> claims.add(raw(dialect, name, body));
+        }
+        claims.forEach(claim -> claim.setEventTimeNs(receivedNanos));
+        return new HookRecord(name, text(hook, "session_id"), gated, claims);
+    }
+
+    /** The record of a body that {@link #read} refused. */
+    public static Event.Builder malformed(AgentDialect dialect, byte[] body, long receivedNanos) {
+        return raw(dialect, "malformed", body).setEventTimeNs(receivedNanos);
+    }
+
+    private static void announce(JsonNode hook, List<Event.Builder> claims) throws MalformedRecordException {
+        String tool = text(hook, "tool_name");
+        if (tool.isEmpty()) {
+            throw new MalformedRecordException("tool_name: none (expected: the tool that is to be called)", null);
+        }
+        JsonNode input = hook.path("tool_input");
+        String call = text(hook, "tool_use_id");
+        claims.add(Event.newBuilder()
+                .setToolCall(ToolArguments.call(tool, input, input.isMissingNode() ? "{}" : BoundedJson.write(input))
+                        .setCall(call)
+                        .setCwd(text(hook, "cwd"))
+                        .setSource("hook")
+                        .setGated(true)));
+        Plans.of(tool, input, call)
+                .ifPresent(plan -> claims.add(Event.newBuilder().setPlan(plan)));
+    }
+
+    private static Event.Builder result(JsonNode hook, String name) {
+        String error = text(hook, "error");
+        JsonNode response = hook.path("tool_response");
+        String output = !error.isEmpty() ? error : output(response);
+        ToolResult.Builder result = ToolResult.newBuilder()
+                .setCall(text(hook, "tool_use_id"))
+                .setTool(text(hook, "tool_name"))
+                .setOutcome(name.equals("PostToolUseFailure") || !error.isEmpty() ? "failure" : "success")
+                .setOutput(output)
+                .setDurationMs(Math.max(0, hook.path("duration_ms").asLong(0)))
+                .setSource("hook");
+        ExitCodes.in(output).ifPresent(result::setExitCode);
+        return Event.newBuilder().setToolResult(result);
+    }
+
+    /** Codex answers with a text, Claude Code's shell with stdout and stderr, other tools with an object of their own. */
+    private static String output(JsonNode response) {
+        if (response.isTextual()) {
+            return response.textValue();
+        }
+        if (response.path("stdout").isTextual()) {
+            String stderr = text(response, "stderr");
+            return text(response, "stdout") + (stderr.isEmpty() ? "" : "\n" + stderr);
+        }
+        return response.isMissingNode() || response.isNull() ? "" : BoundedJson.write(response);
+    }
+
+    private static Event.Builder raw(AgentDialect dialect, String name, byte[] body) {
+        // Twice the limit is enough to let EventLimits see that something was cut.
+        int kept = Math.min(body.length, 2 * EventLimits.MAX_JSON_BYTES);
+        return Event.newBuilder()
+                .setRawClaim(RawClaim.newBuilder()
+                        .setSource("hook:" + dialect.agent() + ":" + name)
+                        .setJson(new String(body, 0, kept, StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,95 @@
+package io.plumbline.events.claims;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.events.v1.ToolCall;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the arguments of a tool call say: the shell command, the files, the reason. */
+final class ToolArguments {
+    /** Names of the arguments that hold a path in the agents' own reading and editing tools. */
+    private static final List<String> PATH_ARGUMENTS =
+            List.of("file_path", "notebook_path", "path", "absolute_path", "filePath", "dir_path");
+
+    private static final List<String> PATCH_MARKS =
+            List.of("*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: ");
+
+    private ToolArguments() {}
+
+    static ToolCall.Builder call(String tool, JsonNode arguments, String argumentsJson) {
+        ToolCall.Builder call = ToolCall.newBuilder().setTool(tool).setArgumentsJson(argumentsJson);
+        boolean mcp = tool.startsWith("mcp__");
+        String command = mcp ? "" : command(arguments);
+        if (isPatch(tool, command)) {
+            call.addAllPaths(patchedFiles(command.isEmpty() ? text(arguments, "input", "patch") : command));
+        } else {
+            call.setCommand(command);
+        }
+        if (!mcp) {
+            for (String name : PATH_ARGUMENTS) {
+                String path = text(arguments, name);
+                if (!path.isEmpty()) {
+                    call.addPaths(path);
+                }
+            }
+        }
+        return call.setStatedReason(text(arguments, "description", "justification", "explanation"));
+    }
+
+    /** Codex hands a patch over as the raw text of the arguments. */
+    static ToolCall.Builder patch(String tool, String patch) {
+        return ToolCall.newBuilder().setTool(tool).setArgumentsJson(patch).addAllPaths(patchedFiles(patch));
+    }
+
+    private static boolean isPatch(String tool, String command) {
+        return tool.equals("apply_patch") || command.startsWith("*** Begin Patch");
+    }
+
+    /** A command is a text, or an argument vector as in {@code ["bash","-lc","ls"]}. */
+    private static String command(JsonNode arguments) {
+        for (String name : List.of("command", "cmd")) {
+            JsonNode command = arguments.path(name);
+            if (command.isTextual()) {
+                return command.textValue();
+            }
+            if (command.isArray() && !command.isEmpty()) {
+                List<String> words = new ArrayList<>();
+                command.forEach(word -> words.add(quoted(word.asText())));
+                return String.join(" ", words);
+            }
+        }
+        return "";
+    }
+
+    /** A word that a shell would read back as it is. */
+    private static String quoted(String word) {
+        boolean plain = !word.isEmpty()
+                && word.chars().allMatch(c -> c < 128 && Character.isLetterOrDigit(c) || "_@%+=:,./-".indexOf(c) >= 0);
+        return plain ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    private static Set<String> patchedFiles(String patch) {
+        Set<String> files = new LinkedHashSet<>();
+        patch.lines().forEach(line -> {
+            for (String mark : PATCH_MARKS) {
+                if (line.startsWith(mark)) {
+                    files.add(line.substring(mark.length()).strip());
+                }
+            }
+        });
+        return files;
+    }
+
+    /** The first of these arguments that is a text; empty when none is. */
+    static String text(JsonNode node, String... names) {
+        for (String name : names) {
+            JsonNode value = node.path(name);
+            if (value.isTextual()) {
+                return value.textValue();
+            }
+        }
+        return "";
+    }
+}

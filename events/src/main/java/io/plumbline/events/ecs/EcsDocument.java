@@ -1,0 +1,715 @@
+package io.plumbline.events.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.EgressDecided;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.Endpoint;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.PathRule;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.ProcessForked;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.RawSyscall;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionDeclared;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The Elastic Common Schema (ECS 9.x) rendering of events.
+ *
+ * <p>What ECS has a name for goes there ({@code process.*}, {@code file.*}, {@code destination.*}, {@code rule.*}); everything
+ * else goes under the one object {@code plumbline}. Empty strings and unset fields are left out. Texts are copied as they came:
+ * whoever shows them has to escape them.
+ *
+ * <p>{@code event.action} is the payload's field name in the contract with dashes ({@code process-started}), so the kind of an
+ * event can be told from the document alone. Times are ISO-8601 in UTC with nanoseconds; a process is identified by
+ * {@code process.entity_id} = {@code threadGroup@startNanoseconds}, never by its pid.
+ */
+public final class EcsDocument {
+    /** Value of {@code ecs.version}. */
+    public static final String ECS_VERSION = "9.2.0";
+
+    private EcsDocument() {}
+
+    /** The document of one event; its id in an index is {@code event.getId()}. */
+    public static ObjectNode render(Event event) {
+        Fields document = new Fields(JsonNodeFactory.instance.objectNode());
+        document.put("@timestamp", timestamp(event.getEventTimeNs()));
+        document.at("ecs").put("version", ECS_VERSION);
+        Fields head = document.at("event");
+        head.put("id", event.getId());
+        head.put("module", "plumbline");
+        head.put("dataset", "plumbline." + lower(event.getChannel().name()));
+        head.put("action", action(event.getPayloadCase()));
+        head.positive("sequence", event.getSeq());
+        if (event.getObservedTimeNs() != 0) {
+            head.put("created", timestamp(event.getObservedTimeNs()));
+        }
+        document.at("organization").put("id", event.getTenant());
+        document.at("host").put("name", event.getHost());
+        Fields own = document.at("plumbline");
+        own.put("session", event.getSession());
+        own.put("channel", lower(event.getChannel().name()));
+        own.positive("seq", event.getSeq());
+        own.strings("truncated", event.getTruncatedList());
+        payload(event, document);
+        dropEmptyObjects(document.node);
+        return document.node;
+    }
+
+    /** The word in {@code event.action}: the payload's name with dashes, {@code payload-not-set} for an event without one. */
+    public static String action(Event.PayloadCase payload) {
+        return lower(payload.name()).replace('_', '-');
+    }
+
+    /** ISO-8601 in UTC for nanoseconds since the epoch. */
+    public static String timestamp(long nanoseconds) {
+        return Instant.ofEpochSecond(
+                        Math.floorDiv(nanoseconds, 1_000_000_000L), Math.floorMod(nanoseconds, 1_000_000_000L))
+                .toString();
+    }
+
+    private static void dropEmptyObjects(ObjectNode node) {
+        Iterator<JsonNode> children = node.iterator();
+        while (children.hasNext()) {
+            if (children.next() instanceof ObjectNode child) {
+                dropEmptyObjects(child);
+                if (child.isEmpty()) {
+                    children.remove();
+                }
+            }
+        }
+    }
+
+    // A switch expression, although nobody reads its value: a payload that is added to the contract must not compile
+    // here.
+    @SuppressWarnings("UnusedVariable")
+    private static void payload(Event event, Fields document) {
+        Fields own = document.at("plumbline");
+        Fields head = document.at("event");
+        Fields described =
+                switch (event.getPayloadCase()) {
+                    case SESSION_DECLARED -> {
+                        SessionDeclared declared = event.getSessionDeclared();
+                        own.at("agent")
+                                .put("name", declared.getAgent())
+                                .put("version", declared.getAgentVersion())
+                                .put("model", declared.getModel())
+                                .put("session", declared.getAgentSession())
+                                .put("declared_sandbox", declared.getDeclaredSandbox())
+                                .put("cwd", declared.getCwd());
+                        yield head.kind("event", "session", "start");
+                    }
+                    case PROMPT -> {
+                        own.at("prompt").put("turn", event.getPrompt().getTurn());
+                        document.put("message", event.getPrompt().getText());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case PLAN -> {
+                        plan(event.getPlan(), own.at("plan"));
+                        own.at("call").put("id", event.getPlan().getCall());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case REASONING -> {
+                        document.put("message", event.getReasoning().getText());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case MESSAGE -> {
+                        document.put("message", event.getMessage().getText());
+                        own.at("message").put("role", event.getMessage().getRole());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case TOOL_CALL -> {
+                        toolCall(event.getToolCall(), own.at("call"));
+                        yield head.kind("event", "session", "start");
+                    }
+                    case TOOL_RESULT -> {
+                        toolResult(event.getToolResult(), own.at("call"), head);
+                        document.put("message", event.getToolResult().getOutput());
+                        yield head.kind("event", "session", "end");
+                    }
+                    case APPROVAL_BY_AGENT -> {
+                        own.at("call")
+                                .put("id", event.getApprovalByAgent().getCall())
+                                .put("tool", event.getApprovalByAgent().getTool());
+                        own.at("agent_approval")
+                                .put("decision", event.getApprovalByAgent().getDecision())
+                                .put("decided_by", event.getApprovalByAgent().getDecidedBy());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case RAW_CLAIM -> {
+                        own.at("raw")
+                                .put("source", event.getRawClaim().getSource())
+                                .put("json", event.getRawClaim().getJson());
+                        yield head.kind("event", "session", "info");
+                    }
+                    case SESSION_ENDED -> {
+                        head.put("reason", event.getSessionEnded().getReason());
+                        yield head.kind("event", "session", "end");
+                    }
+                    case PROCESS_STARTED -> {
+                        processStarted(event.getProcessStarted(), document);
+                        yield head.kind("event", "process", "start");
+                    }
+                    case PROCESS_EXITED -> {
+                        Fields process = actor(event.getProcessExited().getActor(), document)
+                                .at("process");
+                        int status = event.getProcessExited().getWaitStatus();
+                        process.number(
+                                "exit_code", (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
+                        own.number("wait_status", status);
+                        yield head.kind("event", "process", "end");
+                    }
+                    case PROCESS_FORKED -> {
+                        ProcessForked forked = event.getProcessForked();
+                        actor(forked.getActor(), document);
+                        own.at("child")
+                                .put("entity_id", entity(forked.getChild()))
+                                .number("pid", forked.getChild().getThreadGroup())
+                                .number("thread", forked.getChildThread());
+                        own.number("flags", forked.getFlags());
+                        yield head.kind("event", "process", "start");
+                    }
+                    case FILE_OPENED -> {
+                        fileOpened(event.getFileOpened(), document);
+                        yield head.kind("event", "file", "access");
+                    }
+                    case FILE_CHANGED -> {
+                        FileChanged changed = event.getFileChanged();
+                        actor(changed.getActor(), document);
+                        document.at("file").put("path", changed.getPath());
+                        own.put("operation", changed.getOperation())
+                                .put("new_path", changed.getNewPath())
+                                .put("source", changed.getSource());
+                        outcome(changed.getError(), document);
+                        yield head.kind(
+                                "event",
+                                "file",
+                                switch (changed.getOperation()) {
+                                    case "unlink", "rmdir" -> "deletion";
+                                    case "mkdir", "link", "symlink" -> "creation";
+                                    default -> "change";
+                                });
+                    }
+                    case CONNECTED -> {
+                        actor(event.getConnected().getActor(), document);
+                        endpoint(event.getConnected().getPeer(), document.at("destination"), document);
+                        outcome(event.getConnected().getError(), document);
+                        yield head.kind("event", "network", "start");
+                    }
+                    case BOUND -> {
+                        actor(event.getBound().getActor(), document);
+                        endpoint(event.getBound().getLocal(), document.at("source"), document);
+                        outcome(event.getBound().getError(), document);
+                        yield head.kind("event", "network", "info");
+                    }
+                    case ACCEPTED -> {
+                        actor(event.getAccepted().getActor(), document);
+                        endpoint(event.getAccepted().getPeer(), document.at("source"), document);
+                        outcome(event.getAccepted().getError(), document);
+                        yield head.kind("event", "network", "start");
+                    }
+                    case RAW_SYSCALL -> {
+                        RawSyscall raw = event.getRawSyscall();
+                        actor(raw.getActor(), document);
+                        own.at("syscall").number("number", raw.getNumber());
+                        // Arguments are unsigned; beyond 2^63 they would not fit the index's long.
+                        own.at("syscall")
+                                .strings(
+                                        "arguments",
+                                        raw.getArgumentsList().stream()
+                                                .map(Long::toUnsignedString)
+                                                .toList());
+                        yield head.kind("event", "process", "info");
+                    }
+                    case EGRESS_REQUESTED -> {
+                        egressRequested(event.getEgressRequested(), document);
+                        yield head.kind("event", "network", "start");
+                    }
+                    case EGRESS_DECIDED -> {
+                        egressDecided(event.getEgressDecided(), document);
+                        yield head.kind(
+                                "event",
+                                "network",
+                                event.getEgressDecided().getClosed()
+                                        ? "end"
+                                        : event.getEgressDecided().getAllowed() ? "allowed" : "denied");
+                    }
+                    case TRACE_LOSS -> {
+                        own.at("loss")
+                                .number("dropped", event.getTraceLoss().getDropped())
+                                .number("dropped_total", event.getTraceLoss().getDroppedTotal())
+                                .put("cause", event.getTraceLoss().getCause());
+                        head.put("outcome", "failure");
+                        yield head.kind("pipeline_error", "host", "info");
+                    }
+                    case HEARTBEAT -> {
+                        own.at("heartbeat")
+                                .number("last_claims_seq", event.getHeartbeat().getLastClaimsSeq())
+                                .number(
+                                        "last_evidence_seq",
+                                        event.getHeartbeat().getLastEvidenceSeq())
+                                .number("dropped_total", event.getHeartbeat().getDroppedTotal());
+                        yield head.kind("metric", "host", "info");
+                    }
+                    case RUNTIME_STATE -> {
+                        runtimeState(event.getRuntimeState(), own, head);
+                        yield head.kind(
+                                "state",
+                                "host",
+                                switch (event.getRuntimeState().getState()) {
+                                    case CREATED, RUNNING -> "start";
+                                    case KILLED, EXITED, FAILED -> "end";
+                                    case FROZEN -> "change";
+                                    case STATE_UNSPECIFIED, UNRECOGNIZED -> "info";
+                                });
+                    }
+                    case EVIDENCE_COLLECTED -> {
+                        own.at("collected")
+                                .put("kind", event.getEvidenceCollected().getKind())
+                                .put("json", event.getEvidenceCollected().getJson())
+                                .put("order", event.getEvidenceCollected().getOrder());
+                        yield head.kind("event", "host", "info");
+                    }
+                    case TASK_ASSIGNED -> {
+                        taskAssigned(event.getTaskAssigned(), document);
+                        yield head.kind("event", "configuration", "creation");
+                    }
+                    case POLICY_CONFIRMED -> {
+                        own.at("policy")
+                                .put("name", event.getPolicyConfirmed().getPolicy())
+                                .number("revision", event.getPolicyConfirmed().getRevision());
+                        own.at("runtime").put("name", event.getPolicyConfirmed().getRuntime());
+                        yield head.kind("event", "configuration", "change");
+                    }
+                    case APPROVAL_DECIDED -> {
+                        own.at("approval")
+                                .put("id", event.getApprovalDecided().getApproval())
+                                .flag("approved", event.getApprovalDecided().getApproved())
+                                .put(
+                                        "subject_sha256",
+                                        event.getApprovalDecided().getSubjectSha256());
+                        user(event.getApprovalDecided().getDecidedBy(), document);
+                        head.put("reason", event.getApprovalDecided().getReason());
+                        yield head.kind(
+                                "event", "iam", event.getApprovalDecided().getApproved() ? "allowed" : "denied");
+                    }
+                    case FREEZE_ORDERED -> {
+                        order(
+                                event.getFreezeOrdered().getReason(),
+                                event.getFreezeOrdered().getOrderedBy(),
+                                event.getFreezeOrdered().getCause(),
+                                document);
+                        yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case THAW_ORDERED -> {
+                        order(
+                                event.getThawOrdered().getReason(),
+                                event.getThawOrdered().getOrderedBy(),
+                                event.getThawOrdered().getCause(),
+                                document);
+                        yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case KILL_ORDERED -> {
+                        order(
+                                event.getKillOrdered().getReason(),
+                                event.getKillOrdered().getOrderedBy(),
+                                event.getKillOrdered().getCause(),
+                                document);
+                        yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case RULE_SET_ACTIVATED -> {
+                        document.at("rule")
+                                .put("ruleset", event.getRuleSetActivated().getRuleSet());
+                        own.put("sha256", event.getRuleSetActivated().getSha256());
+                        yield head.kind("event", "configuration", "change");
+                    }
+                    case MODEL_ACTIVATED -> {
+                        own.put("model", event.getModelActivated().getModel())
+                                .put("sha256", event.getModelActivated().getSha256());
+                        yield head.kind("event", "configuration", "change");
+                    }
+                    case TRIAGE_NOTED -> {
+                        own.at("triage")
+                                .put("alert", event.getTriageNoted().getAlert())
+                                .put("verdict", event.getTriageNoted().getVerdict())
+                                .put("note", event.getTriageNoted().getNote());
+                        user(event.getTriageNoted().getNotedBy(), document);
+                        yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case GATE_ANSWERED -> {
+                        gateAnswered(event.getGateAnswered(), own);
+                        yield head.kind(
+                                "event",
+                                "intrusion_detection",
+                                switch (event.getGateAnswered().getDecision()) {
+                                    case ALLOW -> "allowed";
+                                    case DENY -> "denied";
+                                    case ASK, GATE_UNSPECIFIED, UNRECOGNIZED -> "info";
+                                });
+                    }
+                    case EGRESS_ANSWERED -> {
+                        own.put("cause", event.getEgressAnswered().getCause());
+                        own.at("egress")
+                                .number("connection", event.getEgressAnswered().getConnection())
+                                .flag("allowed", event.getEgressAnswered().getAllowed())
+                                .put("reason", event.getEgressAnswered().getReason());
+                        yield head.kind(
+                                "event", "network", event.getEgressAnswered().getAllowed() ? "allowed" : "denied");
+                    }
+                    case APPROVAL_REQUESTED -> {
+                        approvalRequested(event.getApprovalRequested(), own, head);
+                        yield head.kind("event", "iam", "info");
+                    }
+                    case ALERT_RAISED -> {
+                        alertRaised(event.getAlertRaised(), document);
+                        yield head.kind("alert", "intrusion_detection", "info");
+                    }
+                    case SESSION_RISK -> {
+                        head.number("risk_score", event.getSessionRisk().getRisk());
+                        own.at("risk")
+                                .number("total", event.getSessionRisk().getRisk())
+                                .number("added", event.getSessionRisk().getAdded())
+                                .put("step", event.getSessionRisk().getStep());
+                        own.put("cause", event.getSessionRisk().getCause());
+                        yield head.kind("metric", "intrusion_detection", "info");
+                    }
+                    case JUDGED -> {
+                        document.at("rule").put("ruleset", event.getJudged().getRuleSet());
+                        own.put("model", event.getJudged().getModel());
+                        own.at("policy")
+                                .put("name", event.getJudged().getPolicy())
+                                .number("revision", event.getJudged().getPolicyRevision());
+                        own.number("telemetry_seq", event.getJudged().getTelemetrySeq());
+                        yield head.kind("state", "configuration", "info");
+                    }
+                    case PAYLOAD_NOT_SET -> head.kind("event", "host", "info");
+                };
+    }
+
+    private static void plan(Plan plan, Fields target) {
+        ArrayNode items = target.node.putArray("items");
+        for (PlanItem item : plan.getItemsList()) {
+            new Fields(items.addObject())
+                    .put("text", item.getText())
+                    .put("status", item.getStatus())
+                    .put("item", item.getItem());
+        }
+        target.flag("incremental", plan.getIncremental());
+    }
+
+    private static void toolCall(ToolCall call, Fields target) {
+        target.put("id", call.getCall())
+                .put("tool", call.getTool())
+                .put("arguments", call.getArgumentsJson())
+                .put("command", call.getCommand())
+                .strings("paths", call.getPathsList())
+                .put("stated_reason", call.getStatedReason())
+                .put("cwd", call.getCwd())
+                .put("source", call.getSource())
+                .flag("gated", call.getGated());
+    }
+
+    private static void toolResult(ToolResult result, Fields target, Fields head) {
+        target.put("id", result.getCall())
+                .put("tool", result.getTool())
+                .put("outcome", result.getOutcome())
+                .put("source", result.getSource());
+        if (result.hasExitCode()) {
+            target.number("exit_code", result.getExitCode());
+        }
+        head.positive("duration", result.getDurationMs() * 1_000_000L);
+        head.put(
+                "outcome",
+                switch (result.getOutcome()) {
+                    case "success" -> "success";
+                    case "failure", "denied" -> "failure";
+                    default -> "unknown";
+                });
+    }
+
+    private static void processStarted(ProcessStarted started, Fields document) {
+        Fields process = actor(started.getActor(), document).at("process");
+        process.put("executable", started.getBinary());
+        process.strings("args", started.getArgvList());
+        process.positive("args_count", started.getArgvCount());
+        process.put("command_line", String.join(" ", started.getArgvList()));
+        process.strings("env_vars", started.getEnvNamesList());
+        process.at("hash").put("sha256", started.getSha256());
+        if (started.getFirst()) {
+            document.at("plumbline").flag("first", true);
+        }
+        document.at("event").put("outcome", started.getFailed() ? "failure" : "success");
+    }
+
+    private static void fileOpened(FileOpened opened, Fields document) {
+        actor(opened.getActor(), document);
+        document.at("file").put("path", opened.getPath());
+        if (opened.getMode() != 0) {
+            document.at("file").put("mode", String.format(Locale.ROOT, "%04o", opened.getMode()));
+        }
+        document.at("plumbline").number("flags", opened.getFlags());
+        outcome(opened.getError(), document);
+    }
+
+    private static void egressRequested(EgressRequested requested, Fields document) {
+        document.at("destination").put("domain", requested.getHost()).positive("port", requested.getPort());
+        document.at("http").at("request").put("method", requested.getMethod());
+        document.at("url").put("full", requested.getUrl());
+        document.at("plumbline")
+                .at("egress")
+                .number("connection", requested.getConnection())
+                .flag("held", requested.getHeld());
+    }
+
+    private static void egressDecided(EgressDecided decided, Fields document) {
+        document.at("destination")
+                .put("domain", decided.getHost())
+                .positive("port", decided.getPort())
+                .put("address", decided.getResolvedAddress());
+        document.at("http").at("request").put("method", decided.getMethod());
+        document.at("source").positive("bytes", decided.getBytesOut());
+        document.at("destination").positive("bytes", decided.getBytesIn());
+        document.at("plumbline")
+                .at("egress")
+                .number("connection", decided.getConnection())
+                .flag("allowed", decided.getAllowed())
+                .put("reason", decided.getReason())
+                .put("verdict", decided.getVerdict())
+                .flag("closed", decided.getClosed());
+        document.at("event").put("outcome", decided.getAllowed() ? "success" : "failure");
+    }
+
+    private static void runtimeState(RuntimeState state, Fields own, Fields head) {
+        Fields runtime = own.at("runtime")
+                .put("state", state(state.getState()))
+                .put("order", state.getOrder())
+                .put("name", state.getRuntime())
+                .put("mechanism", state.getMechanism())
+                .flag("degraded", state.getDegraded());
+        if (state.getState() == RuntimeState.State.EXITED) {
+            runtime.number("exit_code", state.getExitCode());
+        }
+        if (state.hasStages()) {
+            StageTimes stages = state.getStages();
+            runtime.at("stages")
+                    .positive("kernel_ns", stages.getKernelNs())
+                    .positive("host_observed_ns", stages.getHostObservedNs())
+                    .positive("ingest_received_ns", stages.getIngestReceivedNs())
+                    .positive("job_received_ns", stages.getJobReceivedNs())
+                    .positive("job_decided_ns", stages.getJobDecidedNs())
+                    .positive("ingest_delivered_ns", stages.getIngestDeliveredNs())
+                    .positive("host_received_ns", stages.getHostReceivedNs())
+                    .positive("done_ns", stages.getDoneNs());
+        }
+        head.put("reason", state.getReason());
+        head.put("outcome", state.getState() == RuntimeState.State.FAILED ? "failure" : "success");
+    }
+
+    private static void taskAssigned(TaskAssigned assigned, Fields document) {
+        Fields own = document.at("plumbline");
+        document.put("message", assigned.getTask());
+        user(assigned.getAssignedBy(), document);
+        own.at("agent").put("name", assigned.getAgent());
+        own.at("task")
+                .put("workspace", assigned.getWorkspace())
+                .put("home", assigned.getHome())
+                .strings("command", assigned.getCommandList());
+        TaskPolicy policy = assigned.getPolicy();
+        own.at("policy")
+                .put("name", policy.getName())
+                .number("revision", policy.getRevision())
+                .strings(
+                        "files",
+                        policy.getFilesList().stream()
+                                .map((PathRule rule) -> rule.getAccess() + " " + rule.getGlob())
+                                .toList())
+                .strings(
+                        "egress",
+                        policy.getEgressList().stream()
+                                .map((EgressRule rule) -> rule.getHost() + ":" + rule.getPort())
+                                .toList())
+                .strings("tools_ask", policy.getToolsAskList())
+                .strings("tools_deny", policy.getToolsDenyList())
+                .strings("decoys", policy.getDecoysList())
+                .number("alert_at", policy.getAlertAt())
+                .number("ask_at", policy.getAskAt())
+                .number("freeze_at", policy.getFreezeAt())
+                .put("workspace_mode", policy.getWorkspaceMode());
+    }
+
+    private static void gateAnswered(GateAnswered answered, Fields own) {
+        own.put("cause", answered.getCause());
+        own.at("call").put("id", answered.getCall());
+        own.at("gate")
+                .put("decision", lower(answered.getDecision().name()))
+                .put("reason", answered.getReason())
+                .put("approval", answered.getApproval());
+    }
+
+    private static void approvalRequested(ApprovalRequested requested, Fields own, Fields head) {
+        own.put("cause", requested.getCause());
+        own.at("call")
+                .put("id", requested.getCall())
+                .put("tool", requested.getTool())
+                .put("stated_reason", requested.getStatedReason());
+        own.at("approval")
+                .put("id", requested.getApproval())
+                .put("subject", requested.getSubject())
+                .put("subject_sha256", requested.getSubjectSha256())
+                .put("clause", requested.getClause())
+                .put("tier", severity(requested.getTier()))
+                .put("deadline", timestamp(requested.getDeadlineNs()));
+        head.number("severity", requested.getTier().getNumber());
+    }
+
+    private static void alertRaised(AlertRaised alert, Fields document) {
+        String kind = lower(alert.getKind().name());
+        document.at("rule")
+                .put("name", alert.getTitle())
+                .put("id", alert.getClause())
+                .put("category", kind);
+        document.put("message", alert.getWhy());
+        document.at("event")
+                .number("severity", alert.getSeverity().getNumber())
+                .number("risk_score", alert.getRisk())
+                .put("reason", alert.getWhy());
+        document.at("plumbline").at("call").put("id", alert.getCall());
+        document.at("plumbline")
+                .at("alert")
+                .put("kind", kind)
+                .put("severity", severity(alert.getSeverity()))
+                .put("title", alert.getTitle())
+                .put("said", alert.getSaid())
+                .put("seen", alert.getSeen())
+                .put("why", alert.getWhy())
+                .put("clause", alert.getClause())
+                .strings("evidence", alert.getEvidenceList())
+                .number("risk_added", alert.getRiskAdded())
+                .number("risk", alert.getRisk());
+    }
+
+    /** The lower-case word of a severity; {@code unspecified} when it was not set. */
+    public static String severity(Severity severity) {
+        return severity == Severity.SEVERITY_UNSPECIFIED ? "unspecified" : lower(severity.name());
+    }
+
+    /** The lower-case word of a runtime state; {@code unknown} when it was not set. */
+    public static String state(RuntimeState.State state) {
+        return switch (state) {
+            case STATE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
+            case CREATED, RUNNING, FROZEN, KILLED, EXITED, FAILED -> lower(state.name());
+        };
+    }
+
+    private static void order(String reason, String orderedBy, String cause, Fields document) {
+        document.at("event").put("reason", reason);
+        user(orderedBy, document);
+        document.at("plumbline").put("cause", cause);
+    }
+
+    private static void user(String name, Fields document) {
+        document.at("user").put("name", name);
+    }
+
+    private static Fields actor(Actor actor, Fields document) {
+        Fields process = document.at("process");
+        process.put("entity_id", entity(actor.getProcess()))
+                .number("pid", actor.getProcess().getThreadGroup())
+                .put("working_directory", actor.getCwd());
+        if (actor.getProcess().getStartTimeNs() != 0) {
+            process.put("start", timestamp(actor.getProcess().getStartTimeNs()));
+        }
+        process.at("thread").number("id", actor.getThread()).put("name", actor.getName());
+        document.at("user").put("id", Integer.toUnsignedString(actor.getUid()));
+        return document;
+    }
+
+    /** {@code threadGroup@startNanoseconds}: names a process for the whole life of its session. */
+    static String entity(ProcessRef process) {
+        return process.getThreadGroup() + "@" + process.getStartTimeNs();
+    }
+
+    private static void endpoint(Endpoint endpoint, Fields target, Fields document) {
+        target.put("address", endpoint.getAddress()).positive("port", endpoint.getPort());
+        if (endpoint.getFamily().startsWith("inet") && !endpoint.getAddress().isEmpty()) {
+            document.at("network").put("type", endpoint.getFamily().equals("inet") ? "ipv4" : "ipv6");
+        }
+        document.at("plumbline").put("family", endpoint.getFamily());
+    }
+
+    private static void outcome(long errno, Fields document) {
+        document.at("event").put("outcome", errno == 0 ? "success" : "failure");
+        if (errno != 0) {
+            document.at("error").put("code", Long.toString(errno));
+        }
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    /** An object under construction; what is empty is left out. */
+    private record Fields(ObjectNode node) {
+        Fields at(String name) {
+            return new Fields(node.withObjectProperty(name));
+        }
+
+        Fields put(String name, String value) {
+            if (!value.isEmpty()) {
+                node.put(name, value);
+            }
+            return this;
+        }
+
+        Fields number(String name, long value) {
+            node.put(name, value);
+            return this;
+        }
+
+        Fields positive(String name, long value) {
+            return value == 0 ? this : number(name, value);
+        }
+
+        Fields flag(String name, boolean value) {
+            node.put(name, value);
+            return this;
+        }
+
+        Fields strings(String name, List<String> values) {
+            if (!values.isEmpty()) {
+                ArrayNode array = node.putArray(name);
+                values.forEach(array::add);
+            }
+            return this;
+        }
+
+        Fields kind(String kind, String category, String type) {
+            node.put("kind", kind);
+            node.putArray("category").add(category);
+            node.putArray("type").add(type);
+            return this;
+        }
+    }
+}

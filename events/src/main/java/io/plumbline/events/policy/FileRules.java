@@ -1,0 +1,108 @@
+package io.plumbline.events.policy;
+
+import io.plumbline.events.v1.PathRule;
+import io.plumbline.events.v1.TaskPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The file rules of a policy, ready to be asked. Deny beats read and write; write includes read; what no rule names is
+ * refused. Patterns: {@code **} any depth, {@code *} within a name, {@code ?} one character; {@code ~} the agent's home,
+ * {@code ${workspace}} the workspace. Matching takes time in proportion to pattern times path, never more.
+ */
+public final class FileRules {
+    /** Access that an act needs. */
+    public enum Access {
+        READ,
+        WRITE
+    }
+
+    /** Why a path is refused: the clause, for example {@code files.deny[0] ~/.ssh/**} or {@code files.write}. */
+    public record Refusal(String clause, boolean denied) {}
+
+    private record Rule(String clause, String pattern) {}
+
+    private final List<Rule> deny = new ArrayList<>();
+    private final List<Rule> read = new ArrayList<>();
+    private final List<Rule> write = new ArrayList<>();
+
+    /** @param home the agent's home inside the sandbox, absolute; @param workspace the workspace inside the sandbox, absolute */
+    public FileRules(TaskPolicy policy, String home, String workspace) {
+        for (PathRule rule : policy.getFilesList()) {
+            List<Rule> rules =
+                    switch (rule.getAccess()) {
+                        case "read" -> read;
+                        case "write" -> write;
+                        // an access word from a newer contract can only narrow
+                        default -> deny;
+                    };
+            String clause = "files." + rule.getAccess() + "[" + rules.size() + "] " + rule.getGlob();
+            rules.add(new Rule(clause, absolute(rule.getGlob(), home, workspace)));
+        }
+    }
+
+    /** Empty when the policy lets the path be accessed so. {@code path} is absolute and normalised. */
+    public Optional<Refusal> refusal(String path, Access access) {
+        for (Rule rule : deny) {
+            if (matches(rule.pattern, path)) {
+                return Optional.of(new Refusal(rule.clause, true));
+            }
+        }
+        if (anyMatches(write, path) || (access == Access.READ && anyMatches(read, path))) {
+            return Optional.empty();
+        }
+        return Optional.of(new Refusal(access == Access.READ ? "files.read" : "files.write", false));
+    }
+
+    /** The absolute form of a glob or path of a policy. */
+    public static String absolute(String glob, String home, String workspace) {
+        if (glob.equals("~") || glob.startsWith("~/")) {
+            return home + glob.substring(1);
+        }
+        return glob.replace("${workspace}", workspace);
+    }
+
+    private static boolean anyMatches(List<Rule> rules, String path) {
+        for (Rule rule : rules) {
+            if (matches(rule.pattern, path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Glob match by a table over (pattern, path) positions, so that a hostile path cannot make it backtrack. {@code /**} at
+     * the end also matches the folder itself.
+     */
+    static boolean matches(String pattern, String path) {
+        if (pattern.endsWith("/**") && path.equals(pattern.substring(0, pattern.length() - 3))) {
+            return true;
+        }
+        boolean[] reachable = new boolean[path.length() + 1];
+        reachable[0] = true;
+        int at = 0;
+        while (at < pattern.length()) {
+            char c = pattern.charAt(at);
+            boolean[] next = new boolean[path.length() + 1];
+            if (c == '*') {
+                boolean deep = at + 1 < pattern.length() && pattern.charAt(at + 1) == '*';
+                boolean open = false;
+                for (int i = 0; i <= path.length(); i++) {
+                    open = reachable[i] || (open && (deep || path.charAt(i - 1) != '/'));
+                    next[i] = open;
+                }
+                at += deep ? 2 : 1;
+            } else {
+                for (int i = 0; i < path.length(); i++) {
+                    boolean same = c == '?' ? path.charAt(i) != '/' : path.charAt(i) == c;
+                    next[i + 1] = reachable[i] && same;
+                }
+                at++;
+            }
+            reachable = next;
+        }
+        return reachable[path.length()];
+    }
+}

@@ -1,0 +1,365 @@
+package io.plumbline.events.policy;
+
+import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.PathRule;
+import io.plumbline.events.v1.TaskPolicy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * Reads a task policy from YAML 1.2. Every key is known or an error; what is left out takes the default of
+ * {@link PolicyDefaults}. The document is at most {@value #MAX_CHARACTERS} characters, a list at most {@value #MAX_ITEMS}
+ * items.
+ */
+public final class PolicyParser {
+    /** A policy is written by hand; more than this is a mistake or an attack. */
+    public static final int MAX_CHARACTERS = 256 * 1024;
+
+    /** Rules are matched one after another on every event. */
+    public static final int MAX_ITEMS = 500;
+
+    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+    private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final Pattern SERVICE = Pattern.compile("[a-z][a-z0-9-]{0,15}");
+    private static final Pattern HOST = Pattern.compile("(\\*\\.)?[a-z0-9]([a-z0-9.:-]{0,251}[a-z0-9])?");
+
+    private PolicyParser() {}
+
+    /**
+     * Parses one policy document.
+     *
+     * @throws PolicyException when it is not YAML, has an unknown key, or a value outside what its key takes
+     */
+    public static TaskPolicy parse(String yaml) throws PolicyException {
+        if (yaml.length() > MAX_CHARACTERS) {
+            throw new PolicyException("policy: " + yaml.length() + " characters (expected: <= " + MAX_CHARACTERS + ")");
+        }
+        try {
+            return read(new Fields("policy", compose(yaml)));
+        } catch (Rejected e) {
+            throw new PolicyException(e.rejection);
+        } catch (YamlEngineException e) {
+            throw new PolicyException("policy: not YAML: " + oneLine(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static TaskPolicy read(Fields root) {
+        TaskPolicy.Builder policy = PolicyDefaults.policy().toBuilder();
+        root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
+        root.mapping("files").ifPresent(files -> readFiles(files, policy));
+        root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
+        root.mapping("tools").ifPresent(tools -> {
+            tools.items("ask").forEach(item -> policy.addToolsAsk(item.value()));
+            tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));
+            tools.close();
+        });
+        root.mapping("ladder").ifPresent(ladder -> readLadder(ladder, policy));
+        root.mapping("limits").ifPresent(limits -> readLimits(limits, policy));
+        root.text("workspace").ifPresent(mode -> policy.setWorkspaceMode(mode.oneOf(WORKSPACE_MODES)));
+        root.text("patience").ifPresent(value -> policy.setPatienceSeconds(seconds(value)));
+        root.text("gate-deadline")
+                .ifPresent(
+                        value -> policy.setGateDeadlineMs((int) duration(value).toMillis()));
+        root.text("approval-deadline").ifPresent(value -> policy.setApprovalDeadlineSeconds(seconds(value)));
+        root.items("decoys").forEach(item -> policy.addDecoys(item.absoluteOrHome()));
+        root.close();
+        return policy.build();
+    }
+
+    private static MappingNode compose(String yaml) {
+        LoadSettings settings = LoadSettings.builder()
+                .setLabel("policy")
+                .setAllowDuplicateKeys(false)
+                .setMaxAliasesForCollections(10)
+                .setCodePointLimit(MAX_CHARACTERS)
+                .build();
+        Node node = new Compose(settings)
+                .composeString(yaml)
+                .orElseThrow(() -> new Rejected("policy: empty document (expected: a mapping)"));
+        if (node instanceof MappingNode mapping) {
+            return mapping;
+        }
+        throw rejected(node, "the document", "a mapping with keys such as files and egress");
+    }
+
+    private static void readFiles(Fields files, TaskPolicy.Builder policy) {
+        for (String access : List.of("deny", "read", "write")) {
+            files.items(access)
+                    .forEach(item -> policy.addFiles(
+                            PathRule.newBuilder().setAccess(access).setGlob(item.glob())));
+        }
+        files.close();
+    }
+
+    private static EgressRule readEgress(Fields fields) {
+        EgressRule.Builder rule = EgressRule.newBuilder();
+        Scalar host = fields.required("host");
+        rule.setHost(host.mapped(value -> value.toLowerCase(Locale.ROOT))
+                .matching(HOST, "a host name such as api.example.com or *.example.com"));
+        rule.setPort(fields.text("port")
+                .map(port -> port.number(1, 65_535))
+                .orElse(443L)
+                .intValue());
+        fields.text("service").ifPresent(name -> rule.setService(name.matching(SERVICE, "a short name such as model")));
+        fields.text("allow-private").ifPresent(value -> rule.setAllowPrivate(value.bool()));
+        fields.close();
+        return rule.build();
+    }
+
+    private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {
+        ladder.text("alert").ifPresent(value -> policy.setAlertAt((int) value.number(0, 100)));
+        ladder.text("ask").ifPresent(value -> policy.setAskAt((int) value.number(0, 100)));
+        ladder.text("freeze").ifPresent(value -> policy.setFreezeAt((int) value.number(1, 100)));
+        ladder.close();
+        if (policy.getAlertAt() > policy.getAskAt() || policy.getAskAt() > policy.getFreezeAt()) {
+            throw new Rejected("policy: ladder alert " + policy.getAlertAt() + ", ask " + policy.getAskAt()
+                    + ", freeze " + policy.getFreezeAt() + " (expected: alert <= ask <= freeze)");
+        }
+    }
+
+    private static void readLimits(Fields limits, TaskPolicy.Builder policy) {
+        limits.text("wall-clock").ifPresent(value -> policy.setWallClockSeconds(seconds(value)));
+        limits.text("memory").ifPresent(value -> policy.setMemoryBytes(bytes(value)));
+        limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
+        limits.close();
+    }
+
+    private static int seconds(Scalar value) {
+        Duration duration = duration(value);
+        if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(Duration.ofDays(7)) > 0) {
+            throw value.rejected("a duration from 1s to 168h");
+        }
+        return (int) duration.toSeconds();
+    }
+
+    private static Duration duration(Scalar value) {
+        Matcher matcher = DURATION.matcher(value.value());
+        if (!matcher.matches()) {
+            throw value.rejected("a duration such as 500ms, 30s, 10m or 2h");
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        Duration duration =
+                switch (matcher.group(2)) {
+                    case "ms" -> Duration.ofMillis(amount);
+                    case "s" -> Duration.ofSeconds(amount);
+                    case "m" -> Duration.ofMinutes(amount);
+                    default -> Duration.ofHours(amount);
+                };
+        if (duration.compareTo(Duration.ofDays(7)) > 0) {
+            throw value.rejected("a duration of at most 168h");
+        }
+        return duration;
+    }
+
+    private static long bytes(Scalar value) {
+        Matcher matcher = BYTES.matcher(value.value());
+        if (!matcher.matches()) {
+            throw value.rejected("a size such as 512MiB or 2GiB");
+        }
+        int shift =
+                switch (matcher.group(2)) {
+                    case "B" -> 0;
+                    case "KiB" -> 10;
+                    case "MiB" -> 20;
+                    default -> 30;
+                };
+        return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift);
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\s+", " ").strip();
+    }
+
+    private static Rejected rejected(Node node, String what, String expected) {
+        String position = node.getStartMark()
+                .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+                .orElse("");
+        return new Rejected("policy" + position + ": " + what + " (expected: " + expected + ")");
+    }
+
+    /** Carries a rejection out of lambdas; {@link #parse} turns it into a {@link PolicyException}. */
+    private static final class Rejected extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final String rejection;
+
+        Rejected(String rejection) {
+            super(rejection);
+            this.rejection = rejection;
+        }
+    }
+
+    /** The keys of one mapping; what was not asked for when it is closed is unknown. */
+    private static final class Fields {
+        private final String path;
+        private final Map<String, Node> values = new LinkedHashMap<>();
+        private final Map<String, Node> keys = new LinkedHashMap<>();
+        private final Set<String> known = new TreeSet<>();
+        private final MappingNode node;
+
+        Fields(String path, MappingNode node) {
+            this.path = path;
+            this.node = node;
+            for (NodeTuple tuple : node.getValue()) {
+                if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                    throw rejected(tuple.getKeyNode(), "a key that is not text", "a plain key");
+                }
+                values.put(key.getValue(), tuple.getValueNode());
+                keys.put(key.getValue(), key);
+            }
+        }
+
+        Optional<Node> node(String key) {
+            known.add(key);
+            return Optional.ofNullable(values.get(key));
+        }
+
+        Optional<Scalar> text(String key) {
+            return node(key).map(value -> Scalar.of(key, value));
+        }
+
+        Scalar required(String key) {
+            return text(key).orElseThrow(() -> rejected(node, path + " without " + key, "the key " + key));
+        }
+
+        Optional<Fields> mapping(String key) {
+            return node(key).map(value -> {
+                if (value instanceof MappingNode mapping) {
+                    return new Fields(key, mapping);
+                }
+                throw rejected(value, key + " is not a mapping", "a mapping");
+            });
+        }
+
+        List<Scalar> items(String key) {
+            Optional<Node> value = node(key);
+            if (value.isEmpty()) {
+                return List.of();
+            }
+            if (!(value.get() instanceof SequenceNode sequence)) {
+                throw rejected(value.get(), key + " is not a list", "a list");
+            }
+            if (sequence.getValue().size() > MAX_ITEMS) {
+                throw rejected(sequence, key + " with " + sequence.getValue().size() + " items", "<= " + MAX_ITEMS);
+            }
+            List<Scalar> items = new ArrayList<>();
+            for (Node item : sequence.getValue()) {
+                items.add(new Scalar(key, item, item instanceof ScalarNode scalar ? scalar.getValue() : ""));
+            }
+            return items;
+        }
+
+        void close() {
+            for (Map.Entry<String, Node> key : keys.entrySet()) {
+                if (!known.contains(key.getKey())) {
+                    throw rejected(
+                            key.getValue(),
+                            "unknown key '" + key.getKey() + "' in " + path,
+                            "one of " + String.join(", ", known));
+                }
+            }
+        }
+    }
+
+    private record Scalar(String key, Node node, String text) {
+        static Scalar of(String key, Node node) {
+            if (node instanceof ScalarNode scalar) {
+                return new Scalar(key, node, scalar.getValue());
+            }
+            throw PolicyParser.rejected(node, key + " is not a single value", "a single value");
+        }
+
+        String value() {
+            if (!(node instanceof ScalarNode) || text.isEmpty()) {
+                throw PolicyParser.rejected(node, key + " holds an empty or nested value", "a text");
+            }
+            return text;
+        }
+
+        Fields fields(String path) {
+            if (node instanceof MappingNode mapping) {
+                return new Fields(path, mapping);
+            }
+            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping with host and port");
+        }
+
+        Scalar mapped(UnaryOperator<String> change) {
+            return new Scalar(key, node, change.apply(value()));
+        }
+
+        String matching(Pattern pattern, String expected) {
+            if (!pattern.matcher(value()).matches()) {
+                throw rejected(expected);
+            }
+            return value();
+        }
+
+        String oneOf(Set<String> words) {
+            if (!words.contains(value())) {
+                throw rejected("one of " + String.join(", ", new TreeSet<>(words)));
+            }
+            return value();
+        }
+
+        String glob() {
+            String glob = value();
+            if (!glob.startsWith("/") && !glob.startsWith("~/") && !glob.startsWith("${workspace}")) {
+                throw rejected("a glob that starts with /, ~/ or ${workspace}");
+            }
+            return glob;
+        }
+
+        String absoluteOrHome() {
+            String path = value();
+            boolean rooted = path.startsWith("/") || path.startsWith("~/");
+            if (!rooted || path.contains("*") || path.contains("/../") || path.endsWith("/..")) {
+                throw rejected("a path that starts with / or ~/, without wildcards and ..");
+            }
+            return path;
+        }
+
+        boolean bool() {
+            return switch (value()) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw rejected("true or false");
+            };
+        }
+
+        long number(long low, long high) {
+            try {
+                long number = Long.parseLong(value());
+                if (number >= low && number <= high) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // falls through to the same rejection as a number outside the range
+            }
+            throw rejected("a whole number from " + low + " to " + high);
+        }
+
+        Rejected rejected(String expected) {
+            return PolicyParser.rejected(node, key + ": '" + text + "'", expected);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.plumbline.events.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.plumbline.events.v1.TaskPolicy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PolicyParserTest {
+    @Test
+    void readsEveryKey() throws PolicyException {
+        TaskPolicy policy = PolicyParser.parse("""
+                name: maintenance
+                files:
+                  deny: ["~/secrets/**"]
+                  read: ["/srv/docs/**"]
+                  write: ["${workspace}/build/**"]
+                egress:
+                  - {host: API.example.com}
+                  - {host: 127.0.0.1, port: 8081, service: model, allow-private: true}
+                tools: {ask: [WebFetch], deny: [KillShell]}
+                ladder: {alert: 10, ask: 30, freeze: 60}
+                limits: {wall-clock: 10m, memory: 2GiB, processes: 64}
+                workspace: read-only
+                patience: 5s
+                gate-deadline: 500ms
+                approval-deadline: 2m
+                decoys: ["~/.ssh/id_rsa"]
+                """);
+
+        assertThat(policy.getName()).isEqualTo("maintenance");
+        assertThat(policy.getEgress(0).getHost()).isEqualTo("api.example.com");
+        assertThat(policy.getEgress(0).getPort()).isEqualTo(443);
+        assertThat(policy.getEgress(1).getService()).isEqualTo("model");
+        assertThat(policy.getEgress(1).getAllowPrivate()).isTrue();
+        assertThat(policy.getFreezeAt()).isEqualTo(60);
+        assertThat(policy.getWallClockSeconds()).isEqualTo(600);
+        assertThat(policy.getMemoryBytes()).isEqualTo(2L << 30);
+        assertThat(policy.getGateDeadlineMs()).isEqualTo(500);
+        assertThat(policy.getDecoysList()).containsExactly("~/.ssh/id_rsa");
+        assertThat(policy.getFilesList()).anyMatch(rule -> rule.getGlob().equals("~/.ssh/**"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            filez: {}                              | policy:1:1: unknown key 'filez' in policy (expected: one of approval-deadline
+            files: [a]                             | policy:1:8: files is not a mapping
+            files: {deny: [relative/**]}           | policy:1:16: deny: 'relative/**' (expected: a glob that starts with /
+            egress: [{port: 443}]                  | policy:1:10: egress without host
+            egress: [{host: a.b, port: 70000}]     | policy:1:28: port: '70000' (expected: a whole number from 1 to 65535)
+            egress: [{host: 'a b'}]                | host: 'a b' (expected: a host name
+            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write)
+            patience: soon                         | patience: 'soon' (expected: a duration such as
+            ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
+            decoys: ['~/../x']                     | decoys: '~/../x'
+            'name: [unclosed'                      | policy: not YAML
+            just text                              | (expected: a mapping
+            """)
+    void namesThePositionTheValueAndWhatWasExpected(String yaml, String message) {
+        assertThatThrownBy(() -> PolicyParser.parse(yaml))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/home/agent/.ssh/id_rsa,READ,true",
+        "/home/agent/.ssh,READ,true",
+        "/home/agent/.sshx,READ,false",
+        "/workspace/src/a.c,WRITE,false",
+        "/workspacex/a.c,WRITE,true",
+        "/home/agent/.bashrc,READ,false",
+        "/home/agent/.bashrc,WRITE,true",
+        "/usr/bin/ls,READ,false",
+        "/usr/bin/ls,WRITE,true",
+        "/mnt/other,READ,true",
+        "/etc/cron.d/job,WRITE,true"
+    })
+    void defaultsLetPeopleWorkAndKeepCredentialsAway(String path, FileRules.Access access, boolean refused) {
+        FileRules rules = new FileRules(PolicyDefaults.policy(), "/home/agent", "/workspace");
+
+        assertThat(rules.refusal(path, access).isPresent()).isEqualTo(refused);
+    }
+
+    @Test
+    void hostilePathsDoNotMakeTheGlobBacktrack() {
+        assertThat(FileRules.matches("/**a**a**a**a**a**b", "/" + "a".repeat(4_000)))
+                .isFalse();
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of redaction. */
+@NullMarked
+package io.plumbline.events.redact;
+
+import org.jspecify.annotations.NullMarked;

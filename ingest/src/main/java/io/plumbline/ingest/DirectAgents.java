@@ -1,0 +1,190 @@
+package io.plumbline.ingest;
+
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.encoding.DecodingService;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.EventLimits;
+import io.plumbline.events.claims.AgentDialect;
+import io.plumbline.events.claims.MalformedRecordException;
+import io.plumbline.events.claims.OtlpClaim;
+import io.plumbline.events.claims.OtlpClaims;
+import io.plumbline.events.gate.HeldCalls;
+import io.plumbline.events.gate.HookGate;
+import io.plumbline.events.redact.Redactor;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Agents without a host daemon: hooks and OpenTelemetry over HTTP with a bearer token. Their events have the host {@code
+ * direct} and no numbers, so nobody can prove that they are complete.
+ */
+final class DirectAgents {
+    private static final MediaType PROTOBUF = MediaType.create("application", "x-protobuf");
+
+    private final Tokens tokens;
+    private final TelemetryLog log;
+    private final VerdictRouter router;
+    private final Redactor redactor;
+    private final HookGate gate;
+    private final HeldCalls held;
+    private final IngestMetrics metrics;
+
+    DirectAgents(
+            Tokens tokens,
+            TelemetryLog log,
+            VerdictRouter router,
+            Redactor redactor,
+            HeldCalls held,
+            HookGate gate,
+            IngestMetrics metrics) {
+        this.tokens = tokens;
+        this.log = log;
+        this.router = router;
+        this.redactor = redactor;
+        this.held = held;
+        this.gate = gate;
+        this.metrics = metrics;
+    }
+
+    void bind(ServerBuilder server) {
+        server.route()
+                .post("/hooks/{agent}")
+                .decorator(DecodingService.newDecorator())
+                .requestTimeoutMillis(0)
+                .build((context, request) ->
+                        authorized(context, request, principal -> hook(context, request, principal)));
+        server.route()
+                .post("/v1/logs")
+                .decorator(DecodingService.newDecorator())
+                .build((context, request) ->
+                        authorized(context, request, principal -> logs(context, request, principal)));
+        server.route()
+                .post("/v1/traces")
+                .build((context, request) -> authorized(context, request, principal -> {
+                    metrics.tracesDropped.increment();
+                    return accepted(request);
+                }));
+        server.route()
+                .post("/v1/metrics")
+                .build((context, request) -> authorized(context, request, principal -> {
+                    metrics.metricsDropped.increment();
+                    return accepted(request);
+                }));
+    }
+
+    /** The session's id, from what the agent calls it: the same for hooks and telemetry of one session. */
+    static String session(String tenant, String agent, String agentSession) {
+        return EventIds.derived(VerdictRouter.DIRECT, tenant, agent, agentSession);
+    }
+
+    private HttpResponse authorized(
+            ServiceRequestContext context, HttpRequest request, Function<Principal, HttpResponse> service) {
+        Optional<Principal> principal =
+                tokens.authorize(Optional.ofNullable(request.headers().get(HttpHeaderNames.AUTHORIZATION)));
+        if (principal.isEmpty() || principal.get().role() != Role.AGENT) {
+            metrics.refusedTokens.increment();
+            return text(
+                    HttpStatus.UNAUTHORIZED,
+                    "token: unknown or not of the role agent (expected: Authorization: Bearer TOKEN)");
+        }
+        return service.apply(principal.get());
+    }
+
+    private HttpResponse hook(ServiceRequestContext context, HttpRequest request, Principal principal) {
+        String agent = Optional.ofNullable(context.pathParam("agent")).orElse("");
+        Optional<AgentDialect> dialect = AgentDialect.named(agent);
+        if (dialect.isEmpty()) {
+            // Closed: an agent that takes a 404 for "allow" is asked to run its hook with onFailure=block.
+            return text(
+                    HttpStatus.NOT_FOUND,
+                    "agent: " + EventLimits.cut(agent, 32) + " (expected: claude, codex, qwen or gemini)");
+        }
+        return HttpResponse.of(request.aggregate()
+                .thenCompose(body -> gate.answer(
+                        dialect.get(),
+                        body.content().array(),
+                        Clock.nanos(),
+                        (agentSession, claim) -> publish(principal.tenant(), agent, agentSession, claim)))
+                .thenApply(answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, HttpData.ofUtf8(answer))));
+    }
+
+    private HttpResponse logs(ServiceRequestContext context, HttpRequest request, Principal principal) {
+        return HttpResponse.of(request.aggregate().thenApply(body -> {
+            boolean json = isJson(body.headers());
+            long received = Clock.nanos();
+            List<OtlpClaim> claims;
+            try {
+                claims = json
+                        ? OtlpClaims.fromJson(body.content().array(), received)
+                        : OtlpClaims.fromProtobuf(body.content().array(), received);
+            } catch (MalformedRecordException e) {
+                metrics.malformedRequests.increment();
+                return text(HttpStatus.BAD_REQUEST, e.getMessage() == null ? "malformed" : e.getMessage());
+            }
+            for (OtlpClaim claim : claims) {
+                publish(principal.tenant(), claim.agent(), claim.agentSession(), claim.claim());
+            }
+            return accepted(json);
+        }));
+    }
+
+    private Event publish(String tenant, String agent, String agentSession, Event.Builder claim) {
+        long now = Clock.nanos();
+        String session = session(tenant, agent, agentSession);
+        redactor.redact(claim);
+        claim.setTenant(tenant)
+                .setHost(VerdictRouter.DIRECT)
+                .setSession(session)
+                .setChannel(Channel.CLAIMS)
+                .setObservedTimeNs(now);
+        if (claim.getEventTimeNs() <= 0) {
+            claim.setEventTimeNs(now);
+        }
+        Event event = EventIds.withId(EventLimits.bounded(claim).toBuilder());
+        router.claim(tenant, VerdictRouter.DIRECT, session);
+        log.append(event, now);
+        return event;
+    }
+
+    /** A verdict of the log: answers the hook that waits for it. */
+    void onVerdict(Event verdict) {
+        if (verdict.hasGateAnswered()) {
+            held.answered(verdict.getGateAnswered());
+        }
+    }
+
+    private static HttpResponse accepted(HttpRequest request) {
+        return HttpResponse.of(request.aggregate().thenApply(body -> accepted(isJson(body))));
+    }
+
+    private static boolean isJson(AggregatedHttpRequest body) {
+        return isJson(body.headers());
+    }
+
+    private static boolean isJson(HttpHeaders headers) {
+        MediaType type = headers.contentType();
+        return type != null && type.is(MediaType.JSON);
+    }
+
+    private static HttpResponse accepted(boolean json) {
+        return json
+                ? HttpResponse.of(HttpStatus.OK, MediaType.JSON, HttpData.ofUtf8("{}"))
+                : HttpResponse.of(HttpStatus.OK, PROTOBUF, HttpData.empty());
+    }
+
+    private static HttpResponse text(HttpStatus status, String text) {
+        return HttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, HttpData.ofUtf8(text + "\n"));
+    }
+}

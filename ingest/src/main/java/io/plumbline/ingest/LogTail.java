@@ -1,0 +1,97 @@
+package io.plumbline.ingest;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.events.Topics;
+import io.plumbline.events.v1.Event;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads the end of the telemetry topic when ingest starts: an earlier life may have written what it did not live to
+ * acknowledge, and the hosts are about to send that again.
+ */
+final class LogTail {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private LogTail() {}
+
+    /**
+     * @param records newest records of each partition
+     * @return how many were read
+     */
+    static long read(String bootstrap, int records, SeqLedger ledger) throws IngestException {
+        long read = 0;
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrap,
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest",
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        false,
+                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                        false),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
+            List<PartitionInfo> partitions = consumer.partitionsFor(Topics.TELEMETRY, LIMIT);
+            if (partitions == null || partitions.isEmpty()) {
+                throw new IngestException(
+                        "kafka.bootstrap: " + bootstrap + " has no topic " + Topics.TELEMETRY
+                                + " (expected: topics telemetry, control and verdicts)",
+                        null);
+            }
+            Set<TopicPartition> assigned = new HashSet<>();
+            partitions.forEach(partition -> assigned.add(new TopicPartition(partition.topic(), partition.partition())));
+            consumer.assign(assigned);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(assigned, LIMIT);
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(assigned, LIMIT);
+            Map<TopicPartition, Long> open = new HashMap<>();
+            ends.forEach((partition, end) -> {
+                long from = Math.max(begins.getOrDefault(partition, 0L), end - records);
+                consumer.seek(partition, from);
+                if (from < end) {
+                    open.put(partition, end);
+                }
+            });
+            long deadline = System.nanoTime() + LIMIT.toNanos();
+            while (!open.isEmpty()) {
+                if (System.nanoTime() > deadline) {
+                    throw new IngestException(
+                            "telemetry: " + read + " records read in " + LIMIT.toSeconds()
+                                    + " s (expected: the end of the topic; lower ingest.tail-records)",
+                            null);
+                }
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                    read++;
+                    remember(record, ledger);
+                }
+                open.entrySet().removeIf(partition -> consumer.position(partition.getKey()) >= partition.getValue());
+            }
+        } catch (KafkaException e) {
+            throw new IngestException(
+                    "kafka.bootstrap: " + bootstrap + " (expected: a reachable broker): " + e.getMessage(), e);
+        }
+        return read;
+    }
+
+    private static void remember(ConsumerRecord<byte[], byte[]> record, SeqLedger ledger) {
+        try {
+            if (record.value() != null) {
+                ledger.written(Event.parseFrom(record.value()));
+            }
+        } catch (InvalidProtocolBufferException e) {
+            // Not ours: nothing that a host could send again.
+        }
+    }
+}

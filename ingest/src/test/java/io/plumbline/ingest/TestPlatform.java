@@ -1,0 +1,134 @@
+package io.plumbline.ingest;
+
+import io.plumbline.broker.Broker;
+import io.plumbline.events.Topics;
+import io.plumbline.events.v1.Event;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** A real broker, and the part of the watch job played by the test: it reads telemetry and writes verdicts. */
+final class TestPlatform implements AutoCloseable {
+    static final String HOST_TOKEN = "host-token-of-acme";
+    static final String AGENT_TOKEN = "agent-token-of-acme";
+    static final String TENANT = "acme";
+
+    private final Path directory;
+    private final Broker broker;
+    private final KafkaProducer<byte[], byte[]> producer;
+
+    TestPlatform(Path directory) throws IOException {
+        this.directory = directory;
+        this.broker = Broker.start(directory.resolve("kafka"), 0);
+        Files.writeString(
+                directory.resolve("tokens.yaml"),
+                "tokens:\n" + Tokens.line(HOST_TOKEN, TENANT, "host") + Tokens.line(AGENT_TOKEN, TENANT, "agent"));
+        this.producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.bootstrap(), "acks", "all", "linger.ms", 0),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    Ingest ingest(int port, String... properties) throws IngestException {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "ingest.port",
+                Integer.toString(port),
+                "kafka.bootstrap",
+                broker.bootstrap(),
+                "tokens.file",
+                directory.resolve("tokens.yaml").toString(),
+                "data.directory",
+                directory.resolve("data").toString()));
+        for (String property : properties) {
+            all.put(property.substring(0, property.indexOf('=')), property.substring(property.indexOf('=') + 1));
+        }
+        return Ingest.start(IngestSettings.from(all));
+    }
+
+    Future<?> verdict(Event verdict) {
+        return producer.send(new ProducerRecord<>(
+                Topics.VERDICTS, Topics.key(verdict).getBytes(StandardCharsets.UTF_8), verdict.toByteArray()));
+    }
+
+    /** Everything in the telemetry topic, in the order of each partition. */
+    List<Event> telemetry() throws IOException {
+        List<Event> events = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+            consumer.seekToBeginning(consumer.assignment());
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                    events.add(Event.parseFrom(record.value()));
+                }
+            }
+        }
+        return events;
+    }
+
+    /** A brain: sees every event of the telemetry topic from now on, on a thread of its own. */
+    AutoCloseable brain(Consumer<Event> brain) {
+        KafkaConsumer<byte[], byte[]> consumer = consumer();
+        consumer.seekToEnd(consumer.assignment());
+        consumer.assignment().forEach(consumer::position);
+        ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try (consumer) {
+                while (!Thread.currentThread().isInterrupted()) {
+                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+                        brain.accept(Event.parseFrom(record.value()));
+                    }
+                }
+            } catch (org.apache.kafka.common.errors.InterruptException e) {
+                // Closed.
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        });
+        return () -> {
+            thread.interrupt();
+            thread.join();
+            if (!failures.isEmpty()) {
+                throw new AssertionError(failures.peek());
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        broker.close();
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrap(),
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "earliest"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        consumer.assign(consumer.partitionsFor(Topics.TELEMETRY).stream()
+                .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                .toList());
+        return consumer;
+    }
+}

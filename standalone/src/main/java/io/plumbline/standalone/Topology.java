@@ -1,0 +1,155 @@
+package io.plumbline.standalone;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** The parts, what each is started with, and in which order. Ports are chosen once, so that a restarted part is found again. */
+final class Topology {
+    static final String BROKER = "broker";
+    static final String SEARCH = "search";
+    static final String JOBS = "jobs";
+    static final String INGEST = "ingest";
+    static final String CONSOLE = "console";
+    static final String HOST = "host";
+
+    /** Parts of one step start side by side. */
+    static final List<List<String>> START_ORDER =
+            List.of(List.of(BROKER, SEARCH), List.of(JOBS, INGEST, CONSOLE), List.of(HOST));
+
+    static final String TENANT = "default";
+
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+
+    private final Layout layout;
+    private final Secrets secrets;
+    private final int brokerPort;
+    private final int searchPort;
+    private final int consolePort;
+    private final int ingestPort;
+
+    Topology(Layout layout, int consolePort, int ingestPort) {
+        this.layout = layout;
+        this.secrets = new Secrets(layout);
+        this.brokerPort = free(0);
+        this.searchPort = free(0);
+        this.consolePort = free(consolePort);
+        this.ingestPort = free(ingestPort);
+    }
+
+    Component component(String name, Map<String, String> endpoints) throws IOException {
+        return switch (name) {
+            case BROKER ->
+                part(
+                        name,
+                        "standalone/broker",
+                        "io.plumbline.broker.Broker",
+                        320,
+                        List.of(layout.data("kafka").toString(), String.valueOf(brokerPort)));
+            case SEARCH ->
+                part(
+                        name,
+                        "standalone/search-node",
+                        "io.plumbline.search.SearchNode",
+                        512,
+                        List.of("--data", layout.data("search").toString(), "--port", String.valueOf(searchPort)));
+            case JOBS ->
+                part(
+                        name,
+                        "stream-jobs",
+                        "io.plumbline.jobs.StreamJobs",
+                        384,
+                        List.of(
+                                "127.0.0.1:" + brokerPort,
+                                "http://127.0.0.1:" + searchPort,
+                                layout.data("checkpoints").toString()));
+            case INGEST ->
+                part(
+                        name,
+                        "ingest",
+                        "io.plumbline.ingest.Ingest",
+                        192,
+                        List.of(
+                                "--port=" + ingestPort,
+                                "--kafka=127.0.0.1:" + brokerPort,
+                                "--tokens=" + tokens(),
+                                "--data=" + layout.data("ingest")));
+            case CONSOLE ->
+                part(
+                        name,
+                        "console",
+                        "io.plumbline.console.ConsoleApplication",
+                        320,
+                        List.of(
+                                "--server.address=127.0.0.1",
+                                "--server.port=" + consolePort,
+                                "--plumbline.elasticsearch-url=http://127.0.0.1:" + searchPort,
+                                "--plumbline.kafka-bootstrap=127.0.0.1:" + brokerPort,
+                                "--plumbline.tenant=" + TENANT,
+                                "--plumbline.admin-password-file=" + secrets.adminPassword(),
+                                "--plumbline.api-token-file=" + secrets.apiToken()));
+            case HOST ->
+                part(
+                        name,
+                        "sandbox-agent",
+                        "io.plumbline.sandbox.session.SandboxHost",
+                        256,
+                        List.of(
+                                "--data=" + layout.data("host"),
+                                "--host=host-1",
+                                "--tenant=" + TENANT,
+                                "--token-file=" + secrets.hostToken(),
+                                "--redaction-key-file=" + secrets.redactionKey(),
+                                "--ingest=127.0.0.1:" + ingestPort,
+                                "--runsc=" + layout.tools().resolve("runsc/runsc"),
+                                "--agents=" + layout.tools().resolve("agents"),
+                                "--guest=" + layout.tools().resolve("plumbline-guest")));
+            default ->
+                throw new IllegalArgumentException("component: " + name + " (expected: one of " + endpoints + ")");
+        };
+    }
+
+    /** Where a part can be reached, for people and for the command line. */
+    String endpoint(String name, String said) {
+        return switch (name) {
+            case BROKER -> "127.0.0.1:" + brokerPort;
+            case SEARCH -> "http://127.0.0.1:" + searchPort;
+            case INGEST -> "http://127.0.0.1:" + ingestPort;
+            case CONSOLE -> "http://127.0.0.1:" + consolePort;
+            case HOST -> layout.data("host").resolve("run.sock").toString();
+            default -> said;
+        };
+    }
+
+    private static Component part(
+            String name, String module, String mainClass, int heapMegabytes, List<String> arguments) {
+        return new Component(name, module, mainClass, heapMegabytes, List.of(), arguments, LIMIT);
+    }
+
+    /** The tokens that ingest accepts, in its own file format. */
+    private Path tokens() throws IOException {
+        Path file = layout.secrets().resolve("tokens.yaml");
+        Files.writeString(
+                file,
+                "tokens:\n"
+                        + "  - {token: " + Secrets.read(secrets.hostToken()) + ", tenant: " + TENANT + ", role: host}\n"
+                        + "  - {token: " + Secrets.read(secrets.agentToken()) + ", tenant: " + TENANT
+                        + ", role: agent}\n",
+                StandardCharsets.UTF_8);
+        return file;
+    }
+
+    private static int free(int port) {
+        try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+            return probe.getLocalPort();
+        } catch (IOException e) {
+            throw new CommandException("port " + port + " is taken on 127.0.0.1 (expected: a free port, or 0 for any)");
+        }
+    }
+}

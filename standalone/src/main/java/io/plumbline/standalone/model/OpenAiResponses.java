@@ -1,0 +1,128 @@
+package io.plumbline.standalone.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.standalone.model.Scenario.Step;
+import io.plumbline.standalone.model.Scenario.Turn;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** OpenAI's Responses API, streaming, as Codex speaks it. Codex reads and edits through its shell tool. */
+final class OpenAiResponses implements Wire {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    @Override
+    public List<String> callIds(JsonNode request) {
+        List<String> ids = new ArrayList<>();
+        for (JsonNode item : request.path("input")) {
+            if (item.path("type").asText().endsWith("_call")) {
+                ids.add(item.path("call_id").asText());
+            }
+        }
+        return ids;
+    }
+
+    @Override
+    public List<String> said(JsonNode request) {
+        List<String> texts = new ArrayList<>();
+        for (JsonNode item : request.path("input")) {
+            if (item.path("role").asText().equals("assistant")) {
+                StringBuilder text = new StringBuilder();
+                item.path("content")
+                        .forEach(part -> text.append(part.path("text").asText()));
+                texts.add(text.toString());
+            }
+        }
+        return texts;
+    }
+
+    @Override
+    public Set<String> tools(JsonNode request) {
+        Set<String> tools = new HashSet<>();
+        for (JsonNode tool : request.path("tools")) {
+            tools.add(tool.path("name").asText(tool.path("type").asText()));
+            tool.path("tools").forEach(nested -> tools.add(nested.path("name").asText()));
+        }
+        return tools;
+    }
+
+    @Override
+    public Call call(String id, Step step, Set<String> tools) throws IOException {
+        String command =
+                switch (step) {
+                    case Step.Shell shell -> shell.command();
+                    case Step.Read read -> "cat " + quoted(read.path());
+                    case Step.Edit edit ->
+                        "sed -i " + quoted("s|" + edit.before() + "|" + edit.after() + "|") + " " + quoted(edit.path());
+                };
+        if (tools.contains("exec_command")) {
+            return new Call("call_" + id, "exec_command", NODES.objectNode().put("cmd", command));
+        }
+        if (tools.contains("shell_command")) {
+            return new Call("call_" + id, "shell_command", NODES.objectNode().put("command", command));
+        }
+        throw new IOException("the agent offers no shell tool (offered: " + tools + ")");
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    @Override
+    public void reply(EventStream out, JsonNode request, Turn turn, List<Call> calls) throws IOException {
+        ObjectNode response = NODES.objectNode()
+                .put("id", "resp_scripted")
+                .put("object", "response")
+                .put("status", "in_progress")
+                .put("model", request.path("model").asText());
+        response.putArray("output");
+        ObjectNode created = NODES.objectNode().put("type", "response.created");
+        created.set("response", response.deepCopy());
+        out.send(created);
+
+        ArrayNode output = NODES.arrayNode();
+        if (!turn.spoken().isEmpty()) {
+            ObjectNode message = NODES.objectNode()
+                    .put("id", "msg_scripted")
+                    .put("type", "message")
+                    .put("status", "completed")
+                    .put("role", "assistant");
+            message.putArray("content").addObject().put("type", "output_text").put("text", turn.spoken());
+            output.add(message);
+        }
+        for (Call call : calls) {
+            output.add(NODES.objectNode()
+                    .put("id", "fc_" + call.id())
+                    .put("type", "function_call")
+                    .put("status", "completed")
+                    .put("call_id", call.id())
+                    .put("name", call.tool())
+                    .put("arguments", call.arguments().toString()));
+        }
+        for (int i = 0; i < output.size(); i++) {
+            ObjectNode added =
+                    NODES.objectNode().put("type", "response.output_item.added").put("output_index", i);
+            added.set("item", output.get(i));
+            out.send(added);
+            ObjectNode done =
+                    NODES.objectNode().put("type", "response.output_item.done").put("output_index", i);
+            done.set("item", output.get(i));
+            out.send(done);
+        }
+        ObjectNode usage = NODES.objectNode();
+        usage.put("input_tokens", 1000).put("output_tokens", 60).put("total_tokens", 1060);
+        usage.putObject("input_tokens_details").put("cached_tokens", 0);
+        usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
+        response.put("status", "completed").put("end_turn", calls.isEmpty());
+        response.set("output", output);
+        response.set("usage", usage);
+        ObjectNode completed = NODES.objectNode().put("type", "response.completed");
+        completed.set("response", response);
+        out.send(completed);
+    }
+}

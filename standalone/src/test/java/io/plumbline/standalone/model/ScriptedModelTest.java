@@ -1,0 +1,65 @@
+package io.plumbline.standalone.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class ScriptedModelTest {
+    private static final String SCENARIO = """
+            {"name": "t", "prompt": "p", "turns": [
+              {"say": "first", "plan": ["a", "b"]},
+              {"steps": [{"shell": "ls", "reason": "look"}]},
+              {"say": "bye"}]}
+            """;
+
+    @Test
+    void saysThePlanWithTheFirstCallAndGoesOnFromTheHistory() throws Exception {
+        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+            String first = post(model, "/v1/messages", """
+                    {"model":"m","tools":[{"name":"Bash"}],"messages":[{"role":"user","content":"p"}]}
+                    """);
+            String second = post(model, "/v1/messages", """
+                    {"model":"m","tools":[{"name":"Bash"}],"messages":[
+                      {"role":"assistant","content":[{"type":"tool_use","id":"toolu_turn0_0"}]}]}
+                    """);
+
+            assertThat(first)
+                    .contains("Plan:\\n1. a\\n2. b")
+                    .contains("\"name\":\"Bash\"")
+                    .contains("toolu_turn0_0");
+            assertThat(second).contains("bye").doesNotContain("tool_use\",\"id");
+        }
+    }
+
+    @Test
+    void speaksTheResponsesProtocolToo() throws Exception {
+        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+            String first = post(model, "/v1/responses", """
+                    {"model":"m","tools":[{"type":"function","name":"exec_command"}],"input":[]}
+                    """);
+
+            assertThat(first).contains("response.completed").contains("\\\"cmd\\\":\\\"ls\\\"");
+        }
+    }
+
+    private static Scenario scenario() throws Exception {
+        return Scenario.read(new ByteArrayInputStream(SCENARIO.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String post(ScriptedModel model, String path, String body) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + model.port() + path))
+                                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+}

@@ -1,0 +1,270 @@
+package io.plumbline.jobs.index;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.TriageNoted;
+import io.plumbline.jobs.index.SessionState.Approval;
+import io.plumbline.jobs.index.SessionState.Lifecycle;
+import io.plumbline.jobs.index.SessionState.Order;
+import io.plumbline.jobs.index.SessionState.PlanStep;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Renders events and session states as the documents of the four indices. */
+final class Documents {
+    static final String EVENTS_PREFIX = "plumbline-events-";
+    static final String SESSIONS = "plumbline-sessions";
+    static final String ALERTS = "plumbline-alerts";
+    static final String APPROVALS = "plumbline-approvals";
+
+    private static final DateTimeFormatter MONTH =
+            DateTimeFormatter.ofPattern("uuuu.MM", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final long DAY_NS = Duration.ofDays(1).toNanos();
+
+    private Documents() {}
+
+    /** The event as it is, under its own id. */
+    static IndexOperation event(Event event) {
+        return new IndexOperation(
+                IndexOperation.Mode.REPLACE,
+                EVENTS_PREFIX + month(event),
+                event.getId(),
+                EcsDocument.render(event).toString());
+    }
+
+    /**
+     * The month that an event is filed under. Claims carry the agent's clock; where it is more than a day off the host's, the
+     * host's counts, so that an agent cannot make the cluster create an index per event.
+     */
+    static String month(Event event) {
+        long at = event.getEventTimeNs();
+        long observed = event.getObservedTimeNs();
+        if (observed > 0 && (at <= 0 || Math.abs(at - observed) > DAY_NS)) {
+            at = observed;
+        }
+        return MONTH.format(Instant.ofEpochSecond(Math.max(0, at) / 1_000_000_000L));
+    }
+
+    /** The documents that an event changes beside the session's own; {@code state} is the state after the event. */
+    static List<IndexOperation> consequences(SessionState state, Event event) {
+        List<IndexOperation> operations = new ArrayList<>();
+        switch (event.getPayloadCase()) {
+            case ALERT_RAISED -> operations.add(alert(state, event));
+            case TRIAGE_NOTED -> operations.add(triage(event));
+            case APPROVAL_REQUESTED -> operations.add(approval(state, event));
+            case APPROVAL_DECIDED ->
+                outcome(state, event.getApprovalDecided().getApproval()).ifPresent(operations::add);
+            case GATE_ANSWERED -> {
+                if (!event.getGateAnswered().getApproval().isEmpty()) {
+                    outcome(state, event.getGateAnswered().getApproval()).ifPresent(operations::add);
+                }
+            }
+            default -> {
+                // Every other event shows in the session's document only.
+            }
+        }
+        return operations;
+    }
+
+    static IndexOperation session(SessionState state) {
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("tenant", state.identity().tenant());
+        document.put("session", state.identity().session());
+        document.put("host", state.identity().host());
+        document.putObject("agent")
+                .put("name", state.agent().name())
+                .put("version", state.agent().version())
+                .put("model", state.agent().model())
+                .put("session", state.agent().session())
+                .put("declared_sandbox", state.agent().declaredSandbox());
+        document.put("task", state.task().text());
+        document.put("workspace", state.task().workspace());
+        document.put("assigned_by", state.task().assignedBy());
+        document.putObject("policy")
+                .put("name", state.task().policy())
+                .put("revision", state.task().revision())
+                .put("confirmed", state.task().confirmed())
+                .put("alert_at", state.task().alertAt())
+                .put("ask_at", state.task().askAt())
+                .put("freeze_at", state.task().freezeAt());
+        lifecycle(state.lifecycle(), document);
+        document.put("risk", state.risk().total());
+        document.put("step", state.risk().step());
+        document.put("severity", state.risk().highestSeverity());
+        time(document, "started", state.span().startedNs());
+        time(document, "last_seen", state.span().lastNs());
+        time(document, "ended", state.span().endedNs());
+        document.put("end_reason", state.span().endReason());
+        document.putObject("counts")
+                .put("events", state.seen().events())
+                .put("claims", state.seen().claims())
+                .put("evidence", state.seen().evidence())
+                .put("alerts", state.seen().alerts())
+                .put(
+                        "open_alerts",
+                        state.alerts().values().stream()
+                                .filter(alert ->
+                                        alert.raised() && alert.status().equals("open"))
+                                .count())
+                .put("missing", state.seen().missing())
+                .put("dropped", state.seen().dropped())
+                .put(
+                        "pending_approvals",
+                        state.approvals().values().stream()
+                                .filter(approval ->
+                                        approval.known() && approval.state().equals("pending"))
+                                .count());
+        ArrayNode plan = document.putArray("plan");
+        for (PlanStep step : state.plan()) {
+            plan.addObject()
+                    .put("text", step.text())
+                    .put("status", step.status())
+                    .put("item", step.item());
+        }
+        return new IndexOperation(
+                IndexOperation.Mode.REPLACE,
+                SESSIONS,
+                state.identity().tenant() + "/" + state.identity().session(),
+                document.toString());
+    }
+
+    private static void lifecycle(Lifecycle lifecycle, ObjectNode document) {
+        ObjectNode confirmed = document.putObject("state")
+                .put("confirmed", lifecycle.state())
+                .put("reason", lifecycle.reason())
+                .put("order", lifecycle.order());
+        time(confirmed, "since", lifecycle.sinceNs());
+        if (lifecycle.latencyNs() >= 0) {
+            confirmed.put("latency_ns", lifecycle.latencyNs());
+        }
+        if (lifecycle.state().equals("exited")) {
+            confirmed.put("exit_code", lifecycle.exitCode());
+        }
+        lifecycle.requested().ifPresent(order -> order(order, confirmed.putObject("requested")));
+        lifecycle.ordered().ifPresent(order -> order(order, confirmed.putObject("ordered")));
+        lifecycle.lastOrder().ifPresent(order -> order(order, confirmed.putObject("last_order")));
+        document.putObject("runtime")
+                .put("name", lifecycle.runtime())
+                .put("mechanism", lifecycle.mechanism())
+                .put("degraded", lifecycle.degraded());
+    }
+
+    private static void order(Order order, ObjectNode target) {
+        target.put("action", order.action())
+                .put("id", order.id())
+                .put("by", order.by())
+                .put("reason", order.reason())
+                .put("cause", order.cause());
+        time(target, "at", order.atNs());
+    }
+
+    private static IndexOperation alert(SessionState state, Event event) {
+        AlertRaised alert = event.getAlertRaised();
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("@timestamp", EcsDocument.timestamp(event.getEventTimeNs()));
+        document.put("tenant", event.getTenant());
+        document.put("session", event.getSession());
+        document.put("agent", state.agent().name());
+        document.put("task", state.task().text());
+        document.put("kind", alert.getKind().name().toLowerCase(Locale.ROOT));
+        document.put("severity", EcsDocument.severity(alert.getSeverity()));
+        document.put("severity_number", alert.getSeverity().getNumber());
+        document.put("title", alert.getTitle());
+        document.put("said", alert.getSaid());
+        document.put("seen", alert.getSeen());
+        document.put("why", alert.getWhy());
+        document.put("clause", alert.getClause());
+        document.put("call", alert.getCall());
+        ArrayNode evidence = document.putArray("evidence");
+        alert.getEvidenceList().forEach(evidence::add);
+        document.put("risk_added", alert.getRiskAdded());
+        document.put("risk", alert.getRisk());
+        document.put(
+                "status",
+                state.alerts()
+                        .getOrDefault(event.getId(), SessionState.Alert.UNKNOWN)
+                        .status());
+        return merge(ALERTS, event.getId(), document);
+    }
+
+    private static IndexOperation triage(Event event) {
+        TriageNoted noted = event.getTriageNoted();
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("tenant", event.getTenant());
+        document.put("session", event.getSession());
+        document.put("status", noted.getVerdict());
+        document.putObject("triage")
+                .put("verdict", noted.getVerdict())
+                .put("note", noted.getNote())
+                .put("noted_by", noted.getNotedBy())
+                .put("at", EcsDocument.timestamp(event.getEventTimeNs()));
+        return merge(ALERTS, noted.getAlert(), document);
+    }
+
+    private static IndexOperation approval(SessionState state, Event event) {
+        ApprovalRequested requested = event.getApprovalRequested();
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("@timestamp", EcsDocument.timestamp(event.getEventTimeNs()));
+        document.put("tenant", event.getTenant());
+        document.put("session", event.getSession());
+        document.put("agent", state.agent().name());
+        document.put("agent_version", state.agent().version());
+        document.put("task", state.task().text());
+        document.put("workspace", state.task().workspace());
+        document.put("policy", state.task().policy());
+        document.put("policy_revision", state.task().revision());
+        document.put("approval", requested.getApproval());
+        document.put("call", requested.getCall());
+        document.put("tool", requested.getTool());
+        document.put("subject", requested.getSubject());
+        document.put("subject_sha256", requested.getSubjectSha256());
+        document.put("clause", requested.getClause());
+        document.put("tier", EcsDocument.severity(requested.getTier()));
+        document.put("tier_number", requested.getTier().getNumber());
+        document.put("stated_reason", requested.getStatedReason());
+        time(document, "deadline", requested.getDeadlineNs());
+        ArrayNode plan = document.putArray("plan");
+        state.plan().forEach(step -> plan.addObject().put("text", step.text()).put("status", step.status()));
+        outcome(state.approvals().getOrDefault(requested.getApproval(), Approval.UNKNOWN), document);
+        return merge(APPROVALS, requested.getApproval(), document);
+    }
+
+    private static Optional<IndexOperation> outcome(SessionState state, String id) {
+        // A document that has an outcome only would be an approval of nothing; the request's document carries it.
+        return Optional.ofNullable(state.approvals().get(id))
+                .filter(Approval::known)
+                .map(approval -> {
+                    ObjectNode document = JsonNodeFactory.instance.objectNode();
+                    outcome(approval, document);
+                    return merge(APPROVALS, id, document);
+                });
+    }
+
+    private static void outcome(Approval approval, ObjectNode document) {
+        document.put("state", approval.state());
+        document.put("decided_by", approval.decidedBy());
+        document.put("decision_reason", approval.reason());
+        time(document, "decided", approval.decidedNs());
+    }
+
+    private static IndexOperation merge(String index, String id, ObjectNode document) {
+        return new IndexOperation(IndexOperation.Mode.MERGE, index, id, document.toString());
+    }
+
+    private static void time(ObjectNode target, String name, long nanoseconds) {
+        if (nanoseconds > 0) {
+            target.put(name, EcsDocument.timestamp(nanoseconds));
+        }
+    }
+}

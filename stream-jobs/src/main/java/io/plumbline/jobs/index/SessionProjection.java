@@ -1,0 +1,425 @@
+package io.plumbline.jobs.index;
+
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionDeclared;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.jobs.index.SessionState.Agent;
+import io.plumbline.jobs.index.SessionState.Alert;
+import io.plumbline.jobs.index.SessionState.Approval;
+import io.plumbline.jobs.index.SessionState.Identity;
+import io.plumbline.jobs.index.SessionState.Lifecycle;
+import io.plumbline.jobs.index.SessionState.Order;
+import io.plumbline.jobs.index.SessionState.PlanStep;
+import io.plumbline.jobs.index.SessionState.Risk;
+import io.plumbline.jobs.index.SessionState.Seen;
+import io.plumbline.jobs.index.SessionState.Span;
+import io.plumbline.jobs.index.SessionState.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The pure step of the session projection: state and event in, state out. The three topics reach the job in any interleaving, so
+ * no step relies on an order being seen before its confirmation, nor a request before its decision.
+ */
+final class SessionProjection {
+    private static final Set<String> TERMINAL = Set.of("killed", "exited", "failed");
+
+    private SessionProjection() {}
+
+    static SessionState apply(SessionState state, Event event) {
+        if (alreadyCounted(state.seen(), event)) {
+            return state;
+        }
+        SessionState next = state.with(new Identity(
+                        event.getTenant(),
+                        event.getSession(),
+                        event.getHost().isEmpty() ? state.identity().host() : event.getHost()))
+                .with(count(state.seen(), event))
+                .with(span(state.span(), event));
+        return payload(next, event);
+    }
+
+    /** Whether the session's document has to be written at once; the rest may wait for the next beat. */
+    static boolean isUrgent(Event event) {
+        return switch (event.getPayloadCase()) {
+            case PROCESS_STARTED,
+                    PROCESS_EXITED,
+                    PROCESS_FORKED,
+                    FILE_OPENED,
+                    FILE_CHANGED,
+                    CONNECTED,
+                    BOUND,
+                    ACCEPTED,
+                    RAW_SYSCALL,
+                    HEARTBEAT,
+                    EGRESS_REQUESTED,
+                    EGRESS_DECIDED,
+                    EGRESS_ANSWERED,
+                    REASONING,
+                    RAW_CLAIM,
+                    JUDGED -> false;
+            default -> true;
+        };
+    }
+
+    /** Telemetry is delivered at least once and numbered without gaps, so a number that was passed was counted. */
+    private static boolean alreadyCounted(Seen seen, Event event) {
+        if (event.getSeq() == 0) {
+            return false;
+        }
+        return switch (event.getChannel()) {
+            case CLAIMS -> event.getSeq() <= seen.lastClaimsSeq();
+            case EVIDENCE -> event.getSeq() <= seen.lastEvidenceSeq();
+            case CONTROL, VERDICTS, CHANNEL_UNSPECIFIED, UNRECOGNIZED -> false;
+        };
+    }
+
+    private static Seen count(Seen seen, Event event) {
+        long claims = seen.claims();
+        long evidence = seen.evidence();
+        long lastClaims = seen.lastClaimsSeq();
+        long lastEvidence = seen.lastEvidenceSeq();
+        long missing = seen.missing();
+        if (event.getChannel() == Channel.CLAIMS) {
+            claims++;
+            if (event.getSeq() > 0) {
+                missing += event.getSeq() - lastClaims - 1;
+                lastClaims = event.getSeq();
+            }
+        } else if (event.getChannel() == Channel.EVIDENCE) {
+            evidence++;
+            if (event.getSeq() > 0) {
+                missing += event.getSeq() - lastEvidence - 1;
+                lastEvidence = event.getSeq();
+            }
+        }
+        long dropped =
+                switch (event.getPayloadCase()) {
+                    case TRACE_LOSS ->
+                        Math.max(seen.dropped(), event.getTraceLoss().getDroppedTotal());
+                    case HEARTBEAT ->
+                        Math.max(seen.dropped(), event.getHeartbeat().getDroppedTotal());
+                    default -> seen.dropped();
+                };
+        return new Seen(seen.events() + 1, claims, evidence, lastClaims, lastEvidence, missing, dropped, seen.alerts());
+    }
+
+    private static Span span(Span span, Event event) {
+        long at = event.getEventTimeNs();
+        if (at <= 0) {
+            return span;
+        }
+        return new Span(
+                span.startedNs() == 0 ? at : Math.min(span.startedNs(), at),
+                Math.max(span.lastNs(), at),
+                span.endedNs(),
+                span.endReason());
+    }
+
+    private static SessionState payload(SessionState state, Event event) {
+        return switch (event.getPayloadCase()) {
+            case SESSION_DECLARED -> {
+                SessionDeclared declared = event.getSessionDeclared();
+                yield state.with(new Agent(
+                        declared.getAgent(),
+                        declared.getAgentVersion(),
+                        declared.getModel(),
+                        declared.getAgentSession(),
+                        declared.getDeclaredSandbox()));
+            }
+            case PLAN -> state.with(plan(state.plan(), event.getPlan()));
+            case SESSION_ENDED ->
+                state.with(new Span(
+                        state.span().startedNs(),
+                        state.span().lastNs(),
+                        event.getEventTimeNs(),
+                        event.getSessionEnded().getReason()));
+            case TASK_ASSIGNED -> taskAssigned(state, event.getTaskAssigned());
+            case POLICY_CONFIRMED -> {
+                Task task = state.task();
+                yield state.with(new Task(
+                        task.text(),
+                        task.workspace(),
+                        task.assignedBy(),
+                        event.getPolicyConfirmed().getPolicy(),
+                        event.getPolicyConfirmed().getRevision(),
+                        true,
+                        task.alertAt(),
+                        task.askAt(),
+                        task.freezeAt()));
+            }
+            case RUNTIME_STATE -> state.with(settled(confirmed(state.lifecycle(), event)));
+            case FREEZE_ORDERED ->
+                ordered(
+                        state,
+                        event,
+                        "freeze",
+                        event.getFreezeOrdered().getOrderedBy(),
+                        event.getFreezeOrdered().getReason(),
+                        event.getFreezeOrdered().getCause());
+            case THAW_ORDERED ->
+                ordered(
+                        state,
+                        event,
+                        "thaw",
+                        event.getThawOrdered().getOrderedBy(),
+                        event.getThawOrdered().getReason(),
+                        event.getThawOrdered().getCause());
+            case KILL_ORDERED ->
+                ordered(
+                        state,
+                        event,
+                        "kill",
+                        event.getKillOrdered().getOrderedBy(),
+                        event.getKillOrdered().getReason(),
+                        event.getKillOrdered().getCause());
+            case SESSION_RISK ->
+                state.with(new Risk(
+                        event.getSessionRisk().getRisk(),
+                        event.getSessionRisk().getStep(),
+                        state.risk().highestSeverity()));
+            case ALERT_RAISED -> alertRaised(state, event.getId(), event.getAlertRaised());
+            case TRIAGE_NOTED -> {
+                String id = event.getTriageNoted().getAlert();
+                boolean raised = state.alerts().getOrDefault(id, Alert.UNKNOWN).raised();
+                yield state.withAlert(
+                        id, new Alert(raised, event.getTriageNoted().getVerdict()));
+            }
+            case APPROVAL_REQUESTED -> {
+                String id = event.getApprovalRequested().getApproval();
+                Approval before = state.approvals().getOrDefault(id, Approval.UNKNOWN);
+                yield state.withApproval(
+                        id,
+                        resolve(new Approval(
+                                true,
+                                before.state(),
+                                event.getApprovalRequested().getDeadlineNs(),
+                                before.decidedBy(),
+                                before.reason(),
+                                before.decidedNs(),
+                                before.decision())));
+            }
+            case APPROVAL_DECIDED -> decided(state, event);
+            case GATE_ANSWERED -> gateAnswered(state, event.getGateAnswered());
+            default -> state;
+        };
+    }
+
+    private static List<PlanStep> plan(List<PlanStep> before, Plan plan) {
+        List<PlanStep> items = new ArrayList<>(plan.getIncremental() ? before : List.of());
+        for (PlanItem item : plan.getItemsList()) {
+            PlanStep step = new PlanStep(item.getText(), item.getStatus(), item.getItem());
+            int known = indexOf(items, step);
+            if (known >= 0) {
+                PlanStep old = items.get(known);
+                items.set(
+                        known,
+                        new PlanStep(step.text().isEmpty() ? old.text() : step.text(), step.status(), step.item()));
+            } else {
+                items.add(step);
+            }
+        }
+        return items;
+    }
+
+    private static int indexOf(List<PlanStep> items, PlanStep step) {
+        for (int i = 0; i < items.size(); i++) {
+            PlanStep item = items.get(i);
+            if (step.item().isEmpty()
+                    ? item.text().equals(step.text())
+                    : item.item().equals(step.item())) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static SessionState taskAssigned(SessionState state, TaskAssigned assigned) {
+        Task before = state.task();
+        boolean sameRevision = before.policy().equals(assigned.getPolicy().getName())
+                && before.revision() == assigned.getPolicy().getRevision();
+        SessionState next = state.with(new Task(
+                assigned.getTask(),
+                assigned.getWorkspace(),
+                assigned.getAssignedBy(),
+                assigned.getPolicy().getName(),
+                assigned.getPolicy().getRevision(),
+                before.confirmed() && sameRevision,
+                assigned.getPolicy().getAlertAt(),
+                assigned.getPolicy().getAskAt(),
+                assigned.getPolicy().getFreezeAt()));
+        if (!state.agent().name().isEmpty()) {
+            return next;
+        }
+        Agent agent = state.agent();
+        return next.with(new Agent(
+                assigned.getAgent(), agent.version(), agent.model(), agent.session(), agent.declaredSandbox()));
+    }
+
+    private static Lifecycle confirmed(Lifecycle before, Event event) {
+        RuntimeState runtime = event.getRuntimeState();
+        StageTimes stages = runtime.getStages();
+        long latency = -1;
+        if (stages.getDoneNs() > 0 && stages.getKernelNs() > 0) {
+            latency = stages.getDoneNs() - stages.getKernelNs();
+        } else if (before.lastOrder().isPresent()
+                && before.lastOrder().get().id().equals(runtime.getOrder())) {
+            latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
+        }
+        return new Lifecycle(
+                EcsDocument.state(runtime.getState()),
+                event.getEventTimeNs(),
+                runtime.getReason(),
+                runtime.getOrder(),
+                latency,
+                runtime.getExitCode(),
+                runtime.getRuntime().isEmpty() ? before.runtime() : runtime.getRuntime(),
+                runtime.getMechanism().isEmpty() ? before.mechanism() : runtime.getMechanism(),
+                before.degraded() || runtime.getDegraded(),
+                before.requestedOrder(),
+                before.issuedOrder(),
+                before.latestOrder());
+    }
+
+    private static SessionState ordered(
+            SessionState state, Event event, String action, String by, String reason, String cause) {
+        Lifecycle before = state.lifecycle();
+        Order order = new Order(action, event.getId(), by, reason, event.getEventTimeNs(), cause);
+        boolean byPerson = event.getChannel() == Channel.CONTROL;
+        // The confirmation overtook its order on another topic.
+        long latency = !byPerson && before.order().equals(event.getId()) && before.latencyNs() < 0
+                ? before.sinceNs() - event.getEventTimeNs()
+                : before.latencyNs();
+        return state.with(settled(new Lifecycle(
+                before.state(),
+                before.sinceNs(),
+                before.reason(),
+                before.order(),
+                latency,
+                before.exitCode(),
+                before.runtime(),
+                before.mechanism(),
+                before.degraded(),
+                byPerson ? order : before.requestedOrder(),
+                byPerson ? before.issuedOrder() : order,
+                byPerson ? before.latestOrder() : order)));
+    }
+
+    /** Takes out the orders in flight that the confirmed state has fulfilled. */
+    private static Lifecycle settled(Lifecycle lifecycle) {
+        return new Lifecycle(
+                lifecycle.state(),
+                lifecycle.sinceNs(),
+                lifecycle.reason(),
+                lifecycle.order(),
+                lifecycle.latencyNs(),
+                lifecycle.exitCode(),
+                lifecycle.runtime(),
+                lifecycle.mechanism(),
+                lifecycle.degraded(),
+                lifecycle
+                        .requested()
+                        .filter(order -> !fulfilled(order, lifecycle))
+                        .orElse(null),
+                lifecycle
+                        .ordered()
+                        .filter(order -> !fulfilled(order, lifecycle))
+                        .orElse(null),
+                lifecycle.latestOrder());
+    }
+
+    private static boolean fulfilled(Order order, Lifecycle lifecycle) {
+        if (lifecycle.order().equals(order.id()) || TERMINAL.contains(lifecycle.state())) {
+            return true;
+        }
+        boolean later = lifecycle.sinceNs() >= order.atNs();
+        return switch (order.action()) {
+            // Freezing what is frozen is done already.
+            case "freeze" -> lifecycle.state().equals("frozen");
+            case "thaw" -> later && lifecycle.state().equals("running");
+            default -> false;
+        };
+    }
+
+    private static SessionState alertRaised(SessionState state, String id, AlertRaised alert) {
+        Seen seen = state.seen();
+        Alert before = state.alerts().getOrDefault(id, Alert.UNKNOWN);
+        return state.with(new Seen(
+                        seen.events(),
+                        seen.claims(),
+                        seen.evidence(),
+                        seen.lastClaimsSeq(),
+                        seen.lastEvidenceSeq(),
+                        seen.missing(),
+                        seen.dropped(),
+                        before.raised() ? seen.alerts() : seen.alerts() + 1))
+                .with(new Risk(
+                        Math.max(state.risk().total(), alert.getRisk()),
+                        state.risk().step(),
+                        Math.max(
+                                state.risk().highestSeverity(),
+                                alert.getSeverity().getNumber())))
+                .withAlert(id, new Alert(true, before.status()));
+    }
+
+    private static SessionState decided(SessionState state, Event event) {
+        ApprovalDecided decided = event.getApprovalDecided();
+        Approval before = state.approvals().getOrDefault(decided.getApproval(), Approval.UNKNOWN);
+        return state.withApproval(
+                decided.getApproval(),
+                resolve(new Approval(
+                        before.known(),
+                        before.state(),
+                        before.deadlineNs(),
+                        decided.getDecidedBy(),
+                        decided.getReason(),
+                        event.getEventTimeNs(),
+                        decided.getApproved() ? "approved" : "denied")));
+    }
+
+    /** A decision counts when it was taken before the deadline. */
+    private static Approval resolve(Approval approval) {
+        String resolved;
+        if (approval.decision().isEmpty()) {
+            resolved = approval.state();
+        } else if (approval.deadlineNs() > 0 && approval.decidedNs() > approval.deadlineNs()) {
+            resolved = "timed_out";
+        } else {
+            resolved = approval.decision();
+        }
+        return new Approval(
+                approval.known(),
+                resolved,
+                approval.deadlineNs(),
+                approval.decidedBy(),
+                approval.reason(),
+                approval.decidedNs(),
+                approval.decision());
+    }
+
+    private static SessionState gateAnswered(SessionState state, GateAnswered answered) {
+        if (answered.getApproval().isEmpty() || answered.getDecision() == GateDecision.ASK) {
+            return state;
+        }
+        Approval before = state.approvals().getOrDefault(answered.getApproval(), Approval.UNKNOWN);
+        if (!before.decision().isEmpty()) {
+            return state;
+        }
+        // A second answer without a person's decision: nobody answered in time.
+        String outcome = answered.getDecision() == GateDecision.ALLOW ? "approved" : "timed_out";
+        return state.withApproval(
+                answered.getApproval(),
+                new Approval(before.known(), outcome, before.deadlineNs(), "", answered.getReason(), 0, ""));
+    }
+}

@@ -1,0 +1,241 @@
+package io.plumbline.jobs.index;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the index job knows of one session. Serialised as JSON ({@link SessionStateSerializer}), so a component that an older state
+ * lacks arrives as null or 0 and is replaced by its empty value here.
+ *
+ * @param alerts by id, in the order of their arrival, at most {@link #MAX_ALERTS}
+ * @param approvals approvals by id, at most {@link #MAX_APPROVALS}
+ * @param plan the items of the plan in force, at most {@link #MAX_PLAN_ITEMS}
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+record SessionState(
+        Identity identity,
+        Agent agent,
+        Task task,
+        Lifecycle lifecycle,
+        Risk risk,
+        Span span,
+        Seen seen,
+        Map<String, Alert> alerts,
+        Map<String, Approval> approvals,
+        List<PlanStep> plan) {
+    static final int MAX_ALERTS = 2_000;
+    static final int MAX_APPROVALS = 500;
+    static final int MAX_PLAN_ITEMS = 100;
+
+    static final SessionState EMPTY = new SessionState(
+            Identity.EMPTY,
+            Agent.EMPTY,
+            Task.EMPTY,
+            Lifecycle.EMPTY,
+            Risk.EMPTY,
+            Span.EMPTY,
+            Seen.EMPTY,
+            Map.of(),
+            Map.of(),
+            List.of());
+
+    SessionState {
+        identity = Objects.requireNonNullElse(identity, Identity.EMPTY);
+        agent = Objects.requireNonNullElse(agent, Agent.EMPTY);
+        task = Objects.requireNonNullElse(task, Task.EMPTY);
+        lifecycle = Objects.requireNonNullElse(lifecycle, Lifecycle.EMPTY);
+        risk = Objects.requireNonNullElse(risk, Risk.EMPTY);
+        span = Objects.requireNonNullElse(span, Span.EMPTY);
+        seen = Objects.requireNonNullElse(seen, Seen.EMPTY);
+        alerts = Objects.requireNonNullElse(alerts, Map.of());
+        approvals = Objects.requireNonNullElse(approvals, Map.of());
+        plan = Objects.requireNonNullElse(plan, List.of());
+    }
+
+    SessionState with(Identity changed) {
+        return new SessionState(changed, agent, task, lifecycle, risk, span, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Agent changed) {
+        return new SessionState(identity, changed, task, lifecycle, risk, span, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Task changed) {
+        return new SessionState(identity, agent, changed, lifecycle, risk, span, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Lifecycle changed) {
+        return new SessionState(identity, agent, task, changed, risk, span, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Risk changed) {
+        return new SessionState(identity, agent, task, lifecycle, changed, span, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Span changed) {
+        return new SessionState(identity, agent, task, lifecycle, risk, changed, seen, alerts, approvals, plan);
+    }
+
+    SessionState with(Seen changed) {
+        return new SessionState(identity, agent, task, lifecycle, risk, span, changed, alerts, approvals, plan);
+    }
+
+    SessionState with(List<PlanStep> changed) {
+        List<PlanStep> bounded = changed.size() > MAX_PLAN_ITEMS ? changed.subList(0, MAX_PLAN_ITEMS) : changed;
+        return new SessionState(
+                identity, agent, task, lifecycle, risk, span, seen, alerts, approvals, List.copyOf(bounded));
+    }
+
+    SessionState withAlert(String id, Alert alert) {
+        return new SessionState(
+                identity,
+                agent,
+                task,
+                lifecycle,
+                risk,
+                span,
+                seen,
+                put(alerts, id, alert, MAX_ALERTS),
+                approvals,
+                plan);
+    }
+
+    SessionState withApproval(String id, Approval approval) {
+        return new SessionState(
+                identity,
+                agent,
+                task,
+                lifecycle,
+                risk,
+                span,
+                seen,
+                alerts,
+                put(approvals, id, approval, MAX_APPROVALS),
+                plan);
+    }
+
+    private static <V> Map<String, V> put(Map<String, V> map, String key, V value, int limit) {
+        Map<String, V> changed = new LinkedHashMap<>(map);
+        changed.put(key, value);
+        if (changed.size() > limit) {
+            changed.remove(changed.keySet().iterator().next());
+        }
+        return changed;
+    }
+
+    record Identity(String tenant, String session, String host) {
+        static final Identity EMPTY = new Identity("", "", "");
+    }
+
+    record Agent(String name, String version, String model, String session, String declaredSandbox) {
+        static final Agent EMPTY = new Agent("", "", "", "", "");
+    }
+
+    /** Thresholds are risks, 0 to 100; 0 when no task was assigned. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Task(
+            String text,
+            String workspace,
+            String assignedBy,
+            String policy,
+            long revision,
+            boolean confirmed,
+            long alertAt,
+            long askAt,
+            long freezeAt) {
+        static final Task EMPTY = new Task("", "", "", "", 0, false, 0, 0, 0);
+    }
+
+    /**
+     * @param latencyNs nanoseconds from what caused the confirmed state to the state; negative when it was not measured
+     * @param requestedOrder a person's order that the runtime has not confirmed yet, null when there is none
+     * @param issuedOrder the watcher's order to the host that the runtime has not confirmed yet, null when there is none
+     * @param latestOrder the newest order of the watcher, kept to tell who ordered the state in force
+     */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Lifecycle(
+            String state,
+            long sinceNs,
+            String reason,
+            String order,
+            long latencyNs,
+            long exitCode,
+            String runtime,
+            String mechanism,
+            boolean degraded,
+            @Nullable Order requestedOrder,
+            @Nullable Order issuedOrder,
+            @Nullable Order latestOrder) {
+        static final Lifecycle EMPTY = new Lifecycle("unknown", 0, "", "", -1, 0, "", "", false, null, null, null);
+
+        Optional<Order> requested() {
+            return Optional.ofNullable(requestedOrder);
+        }
+
+        Optional<Order> ordered() {
+            return Optional.ofNullable(issuedOrder);
+        }
+
+        Optional<Order> lastOrder() {
+            return Optional.ofNullable(latestOrder);
+        }
+    }
+
+    /** @param action freeze, thaw, kill */
+    record Order(String action, String id, String by, String reason, long atNs, String cause) {}
+
+    /** @param step the rung of the response ladder: log, alert, ask, freeze, kill */
+    record Risk(long total, String step, int highestSeverity) {
+        static final Risk EMPTY = new Risk(0, "", 0);
+    }
+
+    record Span(long startedNs, long lastNs, long endedNs, String endReason) {
+        static final Span EMPTY = new Span(0, 0, 0, "");
+    }
+
+    /**
+     * Counts. {@code missing} is the number of sequence numbers that were skipped, {@code dropped} what the sandbox runtime says
+     * that it lost.
+     */
+    record Seen(
+            long events,
+            long claims,
+            long evidence,
+            long lastClaimsSeq,
+            long lastEvidenceSeq,
+            long missing,
+            long dropped,
+            long alerts) {
+        static final Seen EMPTY = new Seen(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * @param raised false while only the triage was seen, not the alert
+     * @param status open until somebody noted a triage word
+     */
+    record Alert(boolean raised, String status) {
+        static final Alert UNKNOWN = new Alert(false, "open");
+    }
+
+    /**
+     * @param known false while only the decision or the answer was seen, not the request
+     * @param state pending, approved, denied, timed_out
+     */
+    record Approval(
+            boolean known,
+            String state,
+            long deadlineNs,
+            String decidedBy,
+            String reason,
+            long decidedNs,
+            String decision) {
+        static final Approval UNKNOWN = new Approval(false, "pending", 0, "", "", 0, "");
+    }
+
+    record PlanStep(String text, String status, String item) {}
+}

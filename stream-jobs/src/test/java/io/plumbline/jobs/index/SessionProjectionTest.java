@@ -1,0 +1,173 @@
+package io.plumbline.jobs.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.RuntimeState.State;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SessionProjectionTest {
+    private static SessionState after(Event... events) {
+        SessionState state = SessionState.EMPTY;
+        for (Event event : events) {
+            state = SessionProjection.apply(state, event);
+        }
+        return state;
+    }
+
+    @Test
+    void confirmsAFreezeOnlyWhenTheRuntimeSaysSo() {
+        Event order = Sessions.freeze(Channel.VERDICTS, 450);
+        SessionState ordered = after(Sessions.task(), Sessions.runtime(1, State.RUNNING, "", 10), order);
+
+        assertThat(ordered.lifecycle().state()).isEqualTo("running");
+        assertThat(ordered.lifecycle().ordered())
+                .map(SessionState.Order::action)
+                .contains("freeze");
+
+        SessionState frozen = SessionProjection.apply(ordered, Sessions.runtime(2, State.FROZEN, order.getId(), 454));
+
+        assertThat(frozen.lifecycle().state()).isEqualTo("frozen");
+        assertThat(frozen.lifecycle().latencyNs()).isEqualTo(4_000_000);
+        assertThat(frozen.lifecycle().ordered()).isEmpty();
+    }
+
+    @Test
+    void knowsTheLatencyAlsoWhenTheConfirmationIsReadBeforeItsOrder() {
+        Event order = Sessions.freeze(Channel.VERDICTS, 450);
+
+        SessionState frozen = after(Sessions.runtime(1, State.FROZEN, order.getId(), 454), order);
+
+        assertThat(frozen.lifecycle().latencyNs()).isEqualTo(4_000_000);
+        assertThat(frozen.lifecycle().ordered()).isEmpty();
+    }
+
+    @Test
+    void keepsAPersonsRequestUntilTheRuntimeConfirms() {
+        SessionState requested =
+                after(Sessions.runtime(1, State.RUNNING, "", 10), Sessions.freeze(Channel.CONTROL, 450));
+
+        assertThat(requested.lifecycle().requested()).isPresent();
+        assertThat(requested.lifecycle().state()).isEqualTo("running");
+        assertThat(SessionProjection.apply(requested, Sessions.runtime(2, State.FROZEN, "x", 470))
+                        .lifecycle()
+                        .requested())
+                .isEmpty();
+    }
+
+    @Test
+    void countsGapsAndIgnoresRepeatedDeliveries() {
+        SessionState state = after(
+                Sessions.opened(1, "/a"), Sessions.opened(1, "/a"), Sessions.opened(2, "/b"), Sessions.opened(5, "/c"));
+
+        assertThat(state.seen().evidence()).isEqualTo(3);
+        assertThat(state.seen().missing()).isEqualTo(2);
+    }
+
+    @Test
+    void triageBeforeItsAlertIsKept() {
+        Event alert = Sessions.alert("File outside the task's scope");
+        Event triage = Sessions.triage(alert.getId(), "true_positive");
+
+        for (SessionState state : List.of(after(alert, triage), after(triage, alert))) {
+            assertThat(state.alerts())
+                    .containsExactly(Map.entry(alert.getId(), new SessionState.Alert(true, "true_positive")));
+            assertThat(state.seen().alerts()).isEqualTo(1);
+            assertThat(Documents.consequences(state, alert))
+                    .singleElement()
+                    .satisfies(operation -> assertThat(operation.json()).contains("\"status\":\"true_positive\""));
+        }
+    }
+
+    @Test
+    void aDecisionCountsOnlyBeforeTheDeadline() {
+        for (List<Event> events : List.of(
+                List.of(Sessions.approvalRequested(1_000), Sessions.approvalDecided(900)),
+                List.of(Sessions.approvalDecided(900), Sessions.approvalRequested(1_000)))) {
+            assertThat(after(events.toArray(Event[]::new))
+                            .approvals()
+                            .getOrDefault("a-1", SessionState.Approval.UNKNOWN)
+                            .state())
+                    .isEqualTo("approved");
+        }
+        assertThat(after(Sessions.approvalRequested(1_000), Sessions.approvalDecided(1_100))
+                        .approvals()
+                        .getOrDefault("a-1", SessionState.Approval.UNKNOWN)
+                        .state())
+                .isEqualTo("timed_out");
+    }
+
+    @Test
+    void anAnswerNobodyDecidedIsATimeout() {
+        Event answer = EventIds.withId(Sessions.on(Channel.VERDICTS, 1_001)
+                .setGateAnswered(GateAnswered.newBuilder()
+                        .setApproval("a-1")
+                        .setDecision(GateDecision.DENY)
+                        .setReason("nobody answered in time")));
+
+        assertThat(after(Sessions.approvalRequested(1_000), answer)
+                        .approvals()
+                        .getOrDefault("a-1", SessionState.Approval.UNKNOWN)
+                        .state())
+                .isEqualTo("timed_out");
+    }
+
+    @Test
+    void anIncrementalPlanChangesItsItems() {
+        Event first = plan(false, item("List", "pending", "1"), item("Report", "pending", "2"));
+        Event second = plan(true, item("", "completed", "1"));
+
+        assertThat(after(first, second).plan())
+                .containsExactly(
+                        new SessionState.PlanStep("List", "completed", "1"),
+                        new SessionState.PlanStep("Report", "pending", "2"));
+    }
+
+    @Test
+    void stateSurvivesItsSerializer() throws IOException {
+        SessionState state = after(
+                Sessions.task(),
+                Sessions.freeze(Channel.VERDICTS, 450),
+                Sessions.alert("x"),
+                Sessions.approvalRequested(1_000),
+                plan(false, item("List", "pending", "1")));
+        SessionStateSerializer serializer = SessionStateSerializer.INSTANCE;
+
+        assertThat(serializer.fromBytes(serializer.toBytes(state))).isEqualTo(state);
+        assertThat(serializer.fromBytes("{\"later\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+                .isEqualTo(SessionState.EMPTY);
+    }
+
+    @Test
+    void anAgentsClockCannotChooseTheIndex() {
+        assertThat(Documents.month(
+                        Sessions.on(Channel.CLAIMS, 0).setEventTimeNs(1).build()))
+                .isEqualTo("2026.11");
+        assertThat(Documents.month(Sessions.on(Channel.CLAIMS, 0)
+                        .setEventTimeNs(Long.MAX_VALUE)
+                        .build()))
+                .isEqualTo("2026.11");
+    }
+
+    private static Event plan(boolean incremental, PlanItem... items) {
+        return EventIds.withId(Sessions.on(Channel.CLAIMS, 5)
+                .setPlan(Plan.newBuilder().addAllItems(List.of(items)).setIncremental(incremental)));
+    }
+
+    private static PlanItem item(String text, String status, String item) {
+        return PlanItem.newBuilder()
+                .setText(text)
+                .setStatus(status)
+                .setItem(item)
+                .build();
+    }
+}

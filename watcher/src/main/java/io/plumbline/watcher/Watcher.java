@@ -1,0 +1,401 @@
+package io.plumbline.watcher;
+
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.Judged;
+import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionRisk;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.attribution.AgentProfile;
+import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.ProcessTable;
+import io.plumbline.watcher.deviation.Completeness;
+import io.plumbline.watcher.deviation.Deviation;
+import io.plumbline.watcher.deviation.PolicyCheck;
+import io.plumbline.watcher.gate.Gate;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.judge.EventContext;
+import io.plumbline.watcher.judge.Finding;
+import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.risk.Ladder;
+import io.plumbline.watcher.risk.Ladder.Step;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Phase;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Takes every decision about a session: one event in, verdicts out. A pure function of (state, event, judges): no clock, no
+ * random ids; the same events in the same order give the same verdicts, byte for byte. An event that was seen before
+ * changes nothing.
+ */
+public final class Watcher {
+    /** Key of the deviation that stands for all that do not fit any more. */
+    private static final String FLOOD = "flood";
+
+    private final List<Judge> judges;
+
+    /** @param judges asked in this order about every event */
+    public Watcher(List<Judge> judges) {
+        this.judges = List.copyOf(judges);
+    }
+
+    /** Judges one event; {@code session} is changed in place. The verdicts are in the order in which they must be carried out. */
+    public List<Event> onEvent(SessionState session, Event event) {
+        return new Pass(session, event).run();
+    }
+
+    /** One event's way through the watcher. */
+    private final class Pass {
+        private final SessionState session;
+        private final WatchState.Builder state;
+        private final Event event;
+        private final IntentLedger ledger;
+        private final ProcessTable processes;
+        private final PolicyCheck policyCheck;
+        private final Completeness completeness;
+        private final Gate gate;
+        private final Verdicts verdicts;
+
+        Pass(SessionState session, Event event) {
+            this.session = session;
+            this.state = session.values();
+            this.event = event;
+            this.ledger = new IntentLedger(session);
+            this.processes = new ProcessTable(session, ledger);
+            this.policyCheck = new PolicyCheck(session, ledger);
+            this.completeness = new Completeness(session);
+            this.gate = new Gate(session, ledger, policyCheck);
+            this.verdicts = new Verdicts(state, event);
+        }
+
+        List<Event> run() {
+            if (event.getChannel() == Channel.VERDICTS) {
+                return List.of();
+            }
+            session.belongsTo(event);
+            switch (completeness.place(event)) {
+                case REPEATED -> {
+                    return List.of();
+                }
+                case AFTER_A_GAP -> deviate(Completeness.gap(event));
+                case NEXT -> {}
+            }
+            take();
+            return verdicts.all();
+        }
+
+        private void take() {
+            switch (event.getPayloadCase()) {
+                case TASK_ASSIGNED -> assigned(event.getTaskAssigned());
+                case SESSION_DECLARED -> {
+                    state.setAgentSession(event.getSessionDeclared().getAgentSession());
+                    if (state.getAgent().isEmpty()) {
+                        state.setAgent(event.getSessionDeclared().getAgent());
+                    }
+                    judge(Attribution.none());
+                }
+                case PROMPT -> {
+                    state.setLastPrompt(event.getPrompt().getText());
+                    judge(Attribution.none());
+                }
+                case PLAN -> {
+                    ledger.plan(event.getPlan());
+                    judge(Attribution.none());
+                }
+                case MESSAGE -> {
+                    state.setLastMessage(event.getMessage().getText());
+                    judge(Attribution.none());
+                }
+                case TOOL_CALL -> called(event.getToolCall());
+                case TOOL_RESULT -> {
+                    if (!ledger.finish(event.getToolResult())) {
+                        deviate(Completeness.hookMissing(
+                                event.getToolResult().getCall(),
+                                event.getToolResult().getTool()));
+                    }
+                    judge(Attribution.none());
+                }
+                case REASONING, APPROVAL_BY_AGENT, RAW_CLAIM, SESSION_ENDED -> judge(Attribution.none());
+
+                case PROCESS_FORKED -> processes.forked(event.getProcessForked());
+                case PROCESS_STARTED -> started(event.getProcessStarted());
+                case PROCESS_EXITED -> processes.exited(event.getProcessExited());
+                case FILE_OPENED -> {
+                    Attribution by = processes.attribute(event.getFileOpened().getActor());
+                    policyCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
+                    judge(by);
+                }
+                case FILE_CHANGED ->
+                    judge(processes.attribute(event.getFileChanged().getActor()));
+                case CONNECTED -> {
+                    Attribution by = processes.attribute(event.getConnected().getActor());
+                    policyCheck.connected(event.getConnected(), by).ifPresent(this::deviate);
+                    judge(by);
+                }
+                case BOUND -> judge(processes.attribute(event.getBound().getActor()));
+                case ACCEPTED -> judge(processes.attribute(event.getAccepted().getActor()));
+                case RAW_SYSCALL ->
+                    judge(processes.attribute(event.getRawSyscall().getActor()));
+                case EGRESS_REQUESTED -> {
+                    policyCheck.requested(event.getEgressRequested()).ifPresent(this::deviate);
+                    judge(Attribution.none());
+                    if (event.getEgressRequested().getHeld()) {
+                        verdicts.add(gate.answerEgress(event));
+                    }
+                }
+                case EGRESS_DECIDED, EVIDENCE_COLLECTED -> judge(Attribution.none());
+                case TRACE_LOSS -> deviate(completeness.lost(event.getTraceLoss()));
+                case HEARTBEAT ->
+                    completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
+                case RUNTIME_STATE -> confirmed(event.getRuntimeState());
+
+                case FREEZE_ORDERED ->
+                    ordered(() -> freeze(
+                            event.getFreezeOrdered().getReason(),
+                            event.getFreezeOrdered().getOrderedBy()));
+                case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
+                case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
+                case APPROVAL_DECIDED -> ordered(() -> decide(event.getApprovalDecided()));
+
+                case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
+                case GATE_ANSWERED, EGRESS_ANSWERED, APPROVAL_REQUESTED, ALERT_RAISED, SESSION_RISK, JUDGED -> {}
+                case PAYLOAD_NOT_SET ->
+                    deviate(new Deviation(
+                            DeviationKind.TELEMETRY_GAP,
+                            Severity.MEDIUM,
+                            "unknown-payload",
+                            "An event could not be understood",
+                            "event " + event.getId() + " carries no payload that this watcher knows",
+                            "It may come from a newer host.",
+                            "completeness",
+                            "",
+                            10,
+                            false));
+            }
+        }
+
+        private void assigned(TaskAssigned task) {
+            session.assign(task);
+            state.setAgent(task.getAgent());
+            state.setJudged(true);
+            verdicts.add(Judged.newBuilder()
+                    .setRuleSet(versions())
+                    .setPolicy(task.getPolicy().getName())
+                    .setPolicyRevision(task.getPolicy().getRevision())
+                    .setTelemetrySeq(event.getSeq())
+                    .build());
+        }
+
+        private String versions() {
+            return judges.stream().map(Judge::version).collect(Collectors.joining(" + "));
+        }
+
+        private void called(ToolCall call) {
+            if (!call.getGated() && AgentProfile.of(state.getAgent()).announces()) {
+                // A later sighting of a call that the hook has announced; without one, the hook was bypassed.
+                if (ledger.call(call.getCall()).isEmpty()) {
+                    deviate(Completeness.hookMissing(call.getCall(), call.getTool()));
+                }
+                judge(Attribution.none());
+                return;
+            }
+            ledger.announce(call, event.getId());
+            judge(Attribution.none());
+            if (call.getGated()) {
+                Gate.Answer answer = gate.answer(event);
+                verdicts.add(answer.answer());
+                answer.question().ifPresent(verdicts::add);
+            }
+        }
+
+        private void started(ProcessStarted start) {
+            if (start.getFailed()) {
+                judge(processes.attribute(start.getActor()));
+                return;
+            }
+            boolean unexplained = processes.started(start);
+            Attribution by = processes.attribute(start.getActor());
+            if (unexplained) {
+                deviate(policyCheck.unannounced(start, by));
+            }
+            judge(by);
+        }
+
+        private void confirmed(RuntimeState runtime) {
+            switch (runtime.getState()) {
+                case FROZEN -> state.setPhase(Phase.FROZEN);
+                case KILLED, EXITED, FAILED -> state.setPhase(Phase.ENDED);
+                case RUNNING -> {
+                    if (state.getPhase() == Phase.FROZEN) {
+                        state.setPhase(Phase.WATCHING);
+                    }
+                }
+                case CREATED, STATE_UNSPECIFIED, UNRECOGNIZED -> {}
+            }
+        }
+
+        private void judge(Attribution by) {
+            if (judges.isEmpty()) {
+                return;
+            }
+            EventContext context = new EventContext(state.getTask(), state.getPlanList(), by, processes.parents(by));
+            for (Judge judge : judges) {
+                for (Finding finding : judge.judge(event, context)) {
+                    deviate(Deviation.found(finding, by.description(), by.call()));
+                }
+            }
+        }
+
+        private void deviate(Deviation deviation) {
+            String key = deviation.kind().name() + "|" + deviation.key();
+            int times = state.getDeviationsOrDefault(key, 0);
+            if (times == 0 && state.getDeviationsCount() >= StateLimits.DEVIATIONS) {
+                if (!state.containsDeviations(FLOOD)) {
+                    state.putDeviations(FLOOD, 1);
+                    raise(flood(), FLOOD);
+                }
+                return;
+            }
+            state.putDeviations(key, times + 1);
+            if (times == 0) {
+                raise(deviation, key);
+            }
+        }
+
+        private Deviation flood() {
+            return new Deviation(
+                    DeviationKind.TELEMETRY_GAP,
+                    Severity.CRITICAL,
+                    FLOOD,
+                    "More deviations than can be remembered",
+                    "more than " + StateLimits.DEVIATIONS + " distinct deviations in one session",
+                    "Nobody can look at each of them; the session is stopped instead.",
+                    "limits",
+                    "",
+                    Ladder.MAX,
+                    true);
+        }
+
+        private void raise(Deviation deviation, String key) {
+            int before = state.getRisk();
+            int risk = Math.min(Ladder.MAX, before + deviation.riskAdded());
+            state.setRisk(risk);
+            state.setTainted(state.getTainted() || deviation.taints());
+            verdicts.add(
+                    AlertRaised.newBuilder()
+                            .setKind(deviation.kind())
+                            .setSeverity(deviation.severity())
+                            .setTitle(deviation.title())
+                            .setSaid(said(deviation.call()))
+                            .setSeen(deviation.seen())
+                            .setWhy(deviation.why())
+                            .setClause(deviation.clause())
+                            .setCall(deviation.call())
+                            .addEvidence(event.getId())
+                            .setRiskAdded(deviation.riskAdded())
+                            .setRisk(risk)
+                            .build(),
+                    key);
+            Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
+            if (step == Step.FREEZE) {
+                freeze(deviation.title() + ": " + deviation.seen(), "plumbline");
+            }
+            if (risk != before) {
+                verdicts.add(SessionRisk.newBuilder()
+                        .setRisk(risk)
+                        .setAdded(deviation.riskAdded())
+                        .setCause(event.getId())
+                        .setStep(step.word())
+                        .build());
+            }
+        }
+
+        /** What was said, for the analyst: the task, the plan, and the call that explains the actor. */
+        private String said(String call) {
+            StringBuilder said =
+                    new StringBuilder("Task: ").append(state.getTask().getTask());
+            if (state.getPlanCount() > 0) {
+                said.append("\nPlan: ")
+                        .append(state.getPlanList().stream()
+                                .limit(10)
+                                .map(item -> item.getText())
+                                .collect(Collectors.joining("; ")));
+            }
+            ledger.call(call).ifPresent(known -> said.append("\nCall: ").append(line(known)));
+            return said.length() <= 2_000 ? said.toString() : said.substring(0, 2_000) + "…";
+        }
+
+        private static String line(Call call) {
+            String what = call.getCommand().isEmpty() ? String.join(", ", call.getPathsList()) : call.getCommand();
+            String reason = call.getStatedReason().isEmpty() ? "" : " (" + call.getStatedReason() + ")";
+            return call.getTool() + " " + what + reason;
+        }
+
+        /** Carries out a person's order once, however often it is delivered. */
+        private void ordered(Runnable order) {
+            if (state.getOrdersDoneList().contains(event.getId())) {
+                return;
+            }
+            if (state.getOrdersDoneCount() >= StateLimits.ORDERS) {
+                List<String> kept = List.copyOf(state.getOrdersDoneList().subList(1, state.getOrdersDoneCount()));
+                state.clearOrdersDone().addAllOrdersDone(kept);
+            }
+            state.addOrdersDone(event.getId());
+            order.run();
+        }
+
+        private void freeze(String reason, String by) {
+            if (state.getPhase() != Phase.WATCHING) {
+                return;
+            }
+            state.setPhase(Phase.FREEZE_ORDERED);
+            verdicts.add(FreezeOrdered.newBuilder()
+                    .setReason(reason)
+                    .setOrderedBy(by)
+                    .setCause(event.getId())
+                    .build());
+        }
+
+        private void thaw(ThawOrdered order) {
+            if (state.getPhase() != Phase.FROZEN && state.getPhase() != Phase.FREEZE_ORDERED) {
+                return;
+            }
+            // A person has looked at what was found so far: it does not count again, what comes next does.
+            state.setPhase(Phase.WATCHING).setRisk(0).setTainted(false);
+            verdicts.add(ThawOrdered.newBuilder()
+                    .setReason(order.getReason())
+                    .setOrderedBy(order.getOrderedBy())
+                    .setCause(event.getId())
+                    .build());
+        }
+
+        private void kill(KillOrdered order) {
+            if (state.getPhase() == Phase.ENDED) {
+                return;
+            }
+            state.setPhase(Phase.KILL_ORDERED);
+            verdicts.add(KillOrdered.newBuilder()
+                    .setReason(order.getReason())
+                    .setOrderedBy(order.getOrderedBy())
+                    .setCause(event.getId())
+                    .build());
+        }
+
+        private void decide(ApprovalDecided decision) {
+            gate.decided(event).ifPresent(verdicts::add);
+        }
+    }
+}

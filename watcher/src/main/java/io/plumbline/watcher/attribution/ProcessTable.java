@@ -1,0 +1,169 @@
+package io.plumbline.watcher.attribution;
+
+import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.ProcessExited;
+import io.plumbline.events.v1.ProcessForked;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Process;
+import io.plumbline.watcher.state.v1.Role;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The processes of a session and what explains them. A process belongs to the call whose command its first ancestor below
+ * the agent executed, for ever: by the clone tree, whatever the time, the parent id or the session id say later.
+ */
+public final class ProcessTable {
+    /** Ancestors followed towards the agent; deeper trees are cut for people only, roles are inherited. */
+    private static final int MAX_PARENTS = 16;
+
+    private final WatchState.Builder state;
+    private final IntentLedger ledger;
+
+    public ProcessTable(SessionState state, IntentLedger ledger) {
+        this.state = state.values();
+        this.ledger = ledger;
+    }
+
+    /** A process or thread was created. */
+    public void forked(ProcessForked fork) {
+        String parentKey = key(fork.getActor().getProcess());
+        String childKey = key(fork.getChild());
+        if (parentKey.equals(childKey)) {
+            return;
+        }
+        Process parent = process(fork.getActor());
+        Process.Builder child = Process.newBuilder()
+                .setParent(parentKey)
+                .setThreadGroup(fork.getChild().getThreadGroup())
+                .setBinary(parent.getBinary())
+                .setCommandLine(parent.getCommandLine());
+        switch (parent.getRole()) {
+            // What the host's relay forks before it becomes the agent is the relay's serving half.
+            case HOST_RELAY -> child.setRole(Role.HOST_RELAY);
+            case AGENT -> child.setRole(ordered() ? Role.CALL : Role.UNDECIDED);
+            case CALL, HOUSEKEEPING, UNANNOUNCED, UNDECIDED, UNRECOGNIZED ->
+                child.setRole(parent.getRole()).setCall(parent.getCall());
+        }
+        put(childKey, child);
+    }
+
+    /**
+     * A program was executed.
+     *
+     * @return true when this made the process unannounced: nothing explains it, and nothing did before
+     */
+    public boolean started(ProcessStarted start) {
+        String key = key(start.getActor().getProcess());
+        Process before = process(start.getActor());
+        Process.Builder process = before.toBuilder()
+                .setBinary(start.getBinary())
+                .setCommandLine(cut(String.join(" ", start.getArgvList())))
+                .setExecuted(true);
+        if (start.getFirst()) {
+            put(key, process.setRole(Role.HOST_RELAY));
+            return false;
+        }
+        if (before.getRole() == Role.HOST_RELAY && before.getParent().isEmpty()) {
+            put(key, process.setRole(Role.AGENT));
+            return false;
+        }
+        Role role = before.getRole();
+        if (role == Role.UNDECIDED || role == Role.HOUSEKEEPING) {
+            Optional<Call> call = ledger.explaining(start.getArgvList());
+            if (call.isPresent()) {
+                ledger.started(call.get().getCall());
+                process.setRole(Role.CALL).setCall(call.get().getCall());
+            } else if (role == Role.UNDECIDED) {
+                boolean known =
+                        AgentProfile.of(state.getAgent()).keepsHouseWith(start.getBinary(), start.getArgvList());
+                process.setRole(known ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
+            }
+        }
+        put(key, process);
+        return role != Role.UNANNOUNCED && process.getRole() == Role.UNANNOUNCED;
+    }
+
+    /** A thread ended; with its last thread the process does. */
+    public void exited(ProcessExited exit) {
+        String key = key(exit.getActor().getProcess());
+        Process process = state.getProcessesMap().get(key);
+        if (process != null && exit.getActor().getThread() == process.getThreadGroup()) {
+            put(key, process.toBuilder().setExited(true));
+        }
+    }
+
+    /** Who the actor is. A process that the trace never introduced is unannounced. */
+    public Attribution attribute(Actor actor) {
+        Process process = process(actor);
+        return new Attribution(
+                key(actor.getProcess()),
+                process.getRole(),
+                process.getCall(),
+                AgentProfile.fileName(process.getBinary().isEmpty() ? actor.getName() : process.getBinary()) + " ("
+                        + actor.getProcess().getThreadGroup() + ")");
+    }
+
+    /** Command lines of the ancestors, nearest first. */
+    public List<String> parents(Attribution attribution) {
+        List<String> lines = new ArrayList<>();
+        Process process = state.getProcessesMap().get(attribution.process());
+        while (process != null && lines.size() < MAX_PARENTS) {
+            process = state.getProcessesMap().get(process.getParent());
+            if (process != null) {
+                lines.add(process.getCommandLine());
+            }
+        }
+        return lines;
+    }
+
+    /** True when there is no agent in between: a person gave the command itself. */
+    private boolean ordered() {
+        return state.getAgent().isEmpty() || state.getAgent().equals("none");
+    }
+
+    private Process process(Actor actor) {
+        Process known = state.getProcessesMap().get(key(actor.getProcess()));
+        return known != null
+                ? known
+                : Process.newBuilder()
+                        .setRole(state.getProcessesSeen() == 0 ? Role.HOST_RELAY : Role.UNANNOUNCED)
+                        .setThreadGroup(actor.getProcess().getThreadGroup())
+                        .build();
+    }
+
+    private void put(String key, Process.Builder process) {
+        if (!state.containsProcesses(key)) {
+            if (state.getProcessesCount() >= StateLimits.PROCESSES) {
+                forgetOldest();
+            }
+            state.setProcessesSeen(state.getProcessesSeen() + 1);
+            process.setNumber(state.getProcessesSeen());
+        }
+        state.putProcesses(key, process.build());
+    }
+
+    private void forgetOldest() {
+        state.getProcessesMap().entrySet().stream()
+                .min(Comparator.comparing((java.util.Map.Entry<String, Process> entry) ->
+                                !entry.getValue().getExited())
+                        .thenComparing(entry -> entry.getValue().getNumber()))
+                .ifPresent(entry -> state.removeProcesses(entry.getKey()));
+    }
+
+    private static String key(ProcessRef process) {
+        return process.getThreadGroup() + ":" + process.getStartTimeNs();
+    }
+
+    private static String cut(String line) {
+        return line.length() <= StateLimits.COMMAND_LINE ? line : line.substring(0, StateLimits.COMMAND_LINE) + "…";
+    }
+}

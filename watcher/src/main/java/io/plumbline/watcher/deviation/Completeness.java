@@ -1,0 +1,111 @@
+package io.plumbline.watcher.deviation;
+
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TraceLoss;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.Optional;
+
+/** Whether everything that was reported arrived: "nothing was seen" is never taken for "nothing happened". */
+public final class Completeness {
+    /** How an event stands in its channel's sequence. */
+    public enum Place {
+        NEXT,
+        /** Seen before: a repeated delivery. */
+        REPEATED,
+        /** Events between the last one and this are missing. */
+        AFTER_A_GAP
+    }
+
+    private final WatchState.Builder state;
+
+    public Completeness(SessionState state) {
+        this.state = state.values();
+    }
+
+    /** Where the event stands; moves the channel's sequence on. Events without a sequence number are always next. */
+    public Place place(Event event) {
+        long seq = event.getSeq();
+        if (seq == 0) {
+            return Place.NEXT;
+        }
+        long last = last(event);
+        if (seq <= last) {
+            return Place.REPEATED;
+        }
+        switch (event.getChannel()) {
+            case CLAIMS -> state.setLastClaimsSeq(seq);
+            case EVIDENCE -> state.setLastEvidenceSeq(seq);
+            case CONTROL, VERDICTS, CHANNEL_UNSPECIFIED, UNRECOGNIZED -> state.setLastControlSeq(seq);
+        }
+        return seq == last + 1 ? Place.NEXT : Place.AFTER_A_GAP;
+    }
+
+    private long last(Event event) {
+        return switch (event.getChannel()) {
+            case CLAIMS -> state.getLastClaimsSeq();
+            case EVIDENCE -> state.getLastEvidenceSeq();
+            case CONTROL, VERDICTS, CHANNEL_UNSPECIFIED, UNRECOGNIZED -> state.getLastControlSeq();
+        };
+    }
+
+    /** The deviation for a hole in a channel's sequence. */
+    public static Deviation gap(Event event) {
+        String channel = event.getChannel().name().toLowerCase(java.util.Locale.ROOT);
+        return gap(
+                channel + ":" + event.getSeq(),
+                "Events are missing",
+                "the " + channel + " of this session jump to number " + event.getSeq(),
+                "What happened in between is unknown.",
+                Severity.HIGH,
+                40);
+    }
+
+    /** The deviation for a heartbeat that names more events than have arrived before it. */
+    public Optional<Deviation> missingBefore(Heartbeat heartbeat) {
+        if (heartbeat.getLastClaimsSeq() <= state.getLastClaimsSeq()
+                && heartbeat.getLastEvidenceSeq() <= state.getLastEvidenceSeq()) {
+            return Optional.empty();
+        }
+        return Optional.of(gap(
+                "heartbeat:" + heartbeat.getLastClaimsSeq() + ":" + heartbeat.getLastEvidenceSeq(),
+                "Events are missing",
+                "the host has numbered " + heartbeat.getLastClaimsSeq() + " claims and "
+                        + heartbeat.getLastEvidenceSeq() + " evidence events, "
+                        + state.getLastClaimsSeq() + " and " + state.getLastEvidenceSeq() + " arrived",
+                "What happened in between is unknown.",
+                Severity.HIGH,
+                40));
+    }
+
+    /** The deviation for messages that the host could not see. */
+    public Deviation lost(TraceLoss loss) {
+        state.setDroppedTotal(Math.max(state.getDroppedTotal() + loss.getDropped(), loss.getDroppedTotal()));
+        return gap(
+                "loss:" + loss.getCause(),
+                "Trace messages were lost",
+                loss.getDropped() + " messages lost (" + loss.getCause() + "), " + state.getDroppedTotal() + " in all",
+                "The workload may have done more than was seen.",
+                Severity.HIGH,
+                35);
+    }
+
+    /** The deviation for a result of a call that no hook announced. */
+    public static Deviation hookMissing(String call, String tool) {
+        return gap(
+                "hook:" + call,
+                "A call ran without being announced",
+                "a result for call " + call + " (" + tool + ") arrived, the call itself never did",
+                "The agent's hook was missing, failed open or was bypassed.",
+                Severity.HIGH,
+                40);
+    }
+
+    private static Deviation gap(String key, String title, String seen, String why, Severity severity, int risk) {
+        return new Deviation(
+                DeviationKind.TELEMETRY_GAP, severity, key, title, seen, why, "completeness", "", risk, true);
+    }
+}

@@ -1,0 +1,184 @@
+package io.plumbline.watcher.gate;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.EgressAnswered;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.deviation.PolicyCheck;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.risk.Ladder;
+import io.plumbline.watcher.risk.Ladder.Step;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.Approval;
+import io.plumbline.watcher.state.v1.Phase;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Answers announced calls and new connections. Whatever is not clearly allowed is refused or asked for. */
+public final class Gate {
+    /** An answer to a call, with the question to a person when there is one. */
+    public record Answer(GateAnswered answer, Optional<ApprovalRequested> question) {}
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final WatchState.Builder state;
+    private final IntentLedger ledger;
+    private final PolicyCheck policyCheck;
+
+    public Gate(SessionState session, IntentLedger ledger, PolicyCheck policyCheck) {
+        this.state = session.values();
+        this.ledger = ledger;
+        this.policyCheck = policyCheck;
+    }
+
+    /** The answer to a call whose hook waits. */
+    public Answer answer(Event event) {
+        ToolCall call = event.getToolCall();
+        if (!state.hasTask()) {
+            return refuse(event, "no task is assigned to this session");
+        }
+        if (state.getPhase() != Phase.WATCHING) {
+            return refuse(event, "the session is stopped by its security policy");
+        }
+        TaskPolicy policy = state.getTask().getPolicy();
+        if (policy.getToolsDenyList().contains(call.getTool())) {
+            return refuse(event, "the policy " + policy.getName() + " does not allow the tool " + call.getTool());
+        }
+        int named = policy.getToolsAskList().indexOf(call.getTool());
+        if (named >= 0) {
+            return ask(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
+        }
+        if (Ladder.of(policy).step(state.getRisk()) == Step.ASK) {
+            return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
+        }
+        ledger.allow(call.getCall());
+        return new Answer(answered(event.getId(), call.getCall(), GateDecision.ALLOW, "", ""), Optional.empty());
+    }
+
+    private Answer refuse(Event event, String reason) {
+        String call = event.getToolCall().getCall();
+        ledger.deny(call);
+        return new Answer(answered(event.getId(), call, GateDecision.DENY, reason, ""), Optional.empty());
+    }
+
+    private Answer ask(Event event, String clause, Severity tier) {
+        ToolCall call = event.getToolCall();
+        // Until a person has decided, the call counts as refused: if it runs all the same, that is a deviation.
+        ledger.deny(call.getCall());
+        String approval = EventIds.derived(event.getId(), "approval");
+        String subject = subject(call);
+        long deadline =
+                event.getEventTimeNs() + state.getTask().getPolicy().getApprovalDeadlineSeconds() * NANOS_PER_SECOND;
+        if (state.getApprovalsCount() >= StateLimits.APPROVALS) {
+            state.getApprovalsMap().values().stream()
+                    .min(Comparator.comparing((Approval known) -> !known.getDecided())
+                            .thenComparing(Approval::getDeadlineNs))
+                    .ifPresent(oldest -> state.removeApprovals(oldest.getApproval()));
+        }
+        state.putApprovals(
+                approval,
+                Approval.newBuilder()
+                        .setApproval(approval)
+                        .setCause(event.getId())
+                        .setCall(call.getCall())
+                        .setSubjectSha256(EventIds.sha256Hex(subject))
+                        .setDeadlineNs(deadline)
+                        .build());
+        ApprovalRequested question = ApprovalRequested.newBuilder()
+                .setApproval(approval)
+                .setCause(event.getId())
+                .setCall(call.getCall())
+                .setTool(call.getTool())
+                .setSubject(subject)
+                .setSubjectSha256(EventIds.sha256Hex(subject))
+                .setClause(clause)
+                .setTier(tier)
+                .setDeadlineNs(deadline)
+                .setStatedReason(call.getStatedReason())
+                .build();
+        return new Answer(
+                answered(event.getId(), call.getCall(), GateDecision.ASK, "waiting for a person: " + clause, approval),
+                Optional.of(question));
+    }
+
+    /**
+     * The final answer after a person's decision; empty when the approval is unknown or was decided before. A decision about
+     * other bytes than the ones asked for, or after the deadline, is a refusal.
+     */
+    public Optional<GateAnswered> decided(Event event) {
+        ApprovalDecided decision = event.getApprovalDecided();
+        Approval approval = state.getApprovalsMap().get(decision.getApproval());
+        if (approval == null || approval.getDecided()) {
+            return Optional.empty();
+        }
+        state.putApprovals(
+                approval.getApproval(), approval.toBuilder().setDecided(true).build());
+        boolean sameBytes = approval.getSubjectSha256().equals(decision.getSubjectSha256());
+        boolean inTime = event.getEventTimeNs() <= approval.getDeadlineNs();
+        boolean running = state.getPhase() == Phase.WATCHING;
+        boolean allowed = decision.getApproved() && sameBytes && inTime && running;
+        String reason;
+        if (allowed) {
+            ledger.allow(approval.getCall());
+            reason = "approved by " + decision.getDecidedBy();
+        } else if (decision.getApproved()) {
+            reason = !sameBytes
+                    ? "the approval was given for other bytes"
+                    : inTime ? "the session is stopped by its security policy" : "the approval came too late";
+        } else {
+            reason = "denied by " + decision.getDecidedBy() + ": " + decision.getReason();
+        }
+        return Optional.of(answered(
+                approval.getCause(),
+                approval.getCall(),
+                allowed ? GateDecision.ALLOW : GateDecision.DENY,
+                reason,
+                approval.getApproval()));
+    }
+
+    /** The answer to a connection that is held at the barrier; everything the session did before has been judged. */
+    public EgressAnswered answerEgress(Event event) {
+        EgressRequested request = event.getEgressRequested();
+        String refusal = "";
+        if (!state.hasTask()) {
+            refusal = "no task is assigned to this session";
+        } else if (state.getPhase() != Phase.WATCHING) {
+            refusal = "the session is stopped";
+        } else if (!policyCheck.allows(request)) {
+            refusal = "the policy does not list this destination";
+        } else if (state.getTainted() && !policyCheck.isService(request)) {
+            refusal = "the session deviated before; nothing new leaves until a person has looked";
+        }
+        return EgressAnswered.newBuilder()
+                .setCause(event.getId())
+                .setConnection(request.getConnection())
+                .setAllowed(refusal.isEmpty())
+                .setReason(refusal)
+                .build();
+    }
+
+    /** The exact bytes that a person decides about: tool and arguments as the agent gave them, and where they would run. */
+    private static String subject(ToolCall call) {
+        return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson();
+    }
+
+    private static GateAnswered answered(
+            String cause, String call, GateDecision decision, String reason, String approval) {
+        return GateAnswered.newBuilder()
+                .setCause(cause)
+                .setCall(call)
+                .setDecision(decision)
+                .setReason(reason)
+                .setApproval(approval)
+                .build();
+    }
+}

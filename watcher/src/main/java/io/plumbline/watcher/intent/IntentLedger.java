@@ -1,0 +1,169 @@
+package io.plumbline.watcher.intent;
+
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
+public final class IntentLedger {
+    /** Tools by which the agents change files themselves, without a process. */
+    private static final Set<String> EDITING_TOOLS =
+            Set.of("Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write_file", "replace");
+
+    private final WatchState.Builder state;
+
+    public IntentLedger(SessionState state) {
+        this.state = state.values();
+    }
+
+    /** Takes over a plan, or a change to it. */
+    public void plan(Plan plan) {
+        if (!plan.getIncremental()) {
+            state.clearPlan();
+        }
+        for (PlanItem item : plan.getItemsList()) {
+            int known = plan.getIncremental() ? indexOf(item) : -1;
+            if (known >= 0) {
+                PlanItem.Builder merged = state.getPlanBuilder(known);
+                if (!item.getText().isEmpty()) {
+                    merged.setText(item.getText());
+                }
+                if (!item.getStatus().isEmpty()) {
+                    merged.setStatus(item.getStatus());
+                }
+            } else if (state.getPlanCount() < StateLimits.PLAN_ITEMS) {
+                state.addPlan(item);
+            }
+        }
+    }
+
+    /** Announces a call. A second announcement under the same id replaces the first only while nothing was attributed to it. */
+    public void announce(ToolCall call, String event) {
+        Call known = state.getCallsMap().get(call.getCall());
+        if (known != null && known.getStarted()) {
+            return;
+        }
+        if (known == null && state.getCallsCount() >= StateLimits.CALLS) {
+            forgetOldest();
+        }
+        state.setCallsSeen(state.getCallsSeen() + 1);
+        state.putCalls(
+                call.getCall(),
+                Call.newBuilder()
+                        .setCall(call.getCall())
+                        .setTool(call.getTool())
+                        .setCommand(call.getCommand())
+                        .addAllPaths(call.getPathsList())
+                        .setStatedReason(call.getStatedReason())
+                        .setEvent(event)
+                        .setNumber(state.getCallsSeen())
+                        .build());
+    }
+
+    /** False when the result belongs to a call that nobody announced: a hook was missing or bypassed. */
+    public boolean finish(ToolResult result) {
+        Call call = state.getCallsMap().get(result.getCall());
+        if (call == null) {
+            return false;
+        }
+        state.putCalls(result.getCall(), call.toBuilder().setFinished(true).build());
+        return true;
+    }
+
+    public void deny(String call) {
+        change(call, known -> known.setDenied(true));
+    }
+
+    public void allow(String call) {
+        change(call, known -> known.setDenied(false));
+    }
+
+    public void started(String call) {
+        change(call, known -> known.setStarted(true));
+    }
+
+    public Optional<Call> call(String call) {
+        return Optional.ofNullable(state.getCallsMap().get(call));
+    }
+
+    /**
+     * The announced and not denied call whose command stands in {@code argv}: verbatim, or inside single quotes as shells
+     * and agents write it. Of several equal calls the first one that nothing was attributed to.
+     */
+    public Optional<Call> explaining(List<String> argv) {
+        return state.getCallsMap().values().stream()
+                .filter(call -> !call.getDenied() && !call.getCommand().isBlank())
+                .filter(call -> argv.stream().anyMatch(argument -> carries(argument, call.getCommand())))
+                .min(Comparator.comparing(Call::getStarted)
+                        .thenComparing(Call::getFinished)
+                        .thenComparing(call -> -call.getCommand().length())
+                        .thenComparing(Call::getNumber));
+    }
+
+    /** The call that was announced and refused, and whose command stands in {@code argv} all the same. */
+    public Optional<Call> refused(List<String> argv) {
+        return state.getCallsMap().values().stream()
+                .filter(call -> call.getDenied() && !call.getCommand().isBlank())
+                .filter(call -> argv.stream().anyMatch(argument -> carries(argument, call.getCommand())))
+                .min(Comparator.comparing(Call::getNumber));
+    }
+
+    /** An open or finished call by which the agent may itself write {@code path}. */
+    public Optional<Call> editing(String path) {
+        return state.getCallsMap().values().stream()
+                .filter(call -> !call.getDenied() && mayEdit(call, path))
+                .max(Comparator.comparing(Call::getNumber));
+    }
+
+    private static boolean mayEdit(Call call, String path) {
+        if (call.getCommand().contains("apply_patch")) {
+            return true;
+        }
+        if (!EDITING_TOOLS.contains(call.getTool())) {
+            return false;
+        }
+        // A temporary name beside the file ends up as the file by rename, which carries no names in the trace.
+        return call.getPathsCount() == 0
+                || call.getPathsList().stream().anyMatch(named -> path.equals(named) || path.startsWith(named + "."));
+    }
+
+    private static boolean carries(String argument, String command) {
+        return argument.contains(command)
+                || argument.replace("'\"'\"'", "'").replace("'\\''", "'").contains(command);
+    }
+
+    private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {
+        Call known = state.getCallsMap().get(call);
+        if (known != null) {
+            state.putCalls(call, change.apply(known.toBuilder()).build());
+        }
+    }
+
+    private int indexOf(PlanItem item) {
+        for (int i = 0; i < state.getPlanCount(); i++) {
+            PlanItem known = state.getPlan(i);
+            boolean same = item.getItem().isEmpty()
+                    ? known.getText().equals(item.getText())
+                    : known.getItem().equals(item.getItem());
+            if (same) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void forgetOldest() {
+        state.getCallsMap().values().stream()
+                .min(Comparator.comparing((Call call) -> !call.getFinished()).thenComparing(Call::getNumber))
+                .ifPresent(call -> state.removeCalls(call.getCall()));
+    }
+}

@@ -1,0 +1,49 @@
+package io.plumbline.watcher.risk;
+
+import io.plumbline.events.v1.TaskPolicy;
+
+/**
+ * The response ladder of a policy: {@code log -> alert -> ask -> freeze}. Killing is a person's decision.
+ *
+ * @param alertAt risk from which a person is shown the session, 0 to 100
+ * @param askAt risk from which every further call waits for a person
+ * @param freezeAt risk at which the session is stopped
+ */
+public record Ladder(int alertAt, int askAt, int freezeAt) {
+    /** The highest risk; deviations beyond it do not add. */
+    public static final int MAX = 100;
+
+    /** A step of the ladder. */
+    public enum Step {
+        LOG("log"),
+        ALERT("alert"),
+        ASK("ask"),
+        FREEZE("freeze");
+
+        private final String word;
+
+        Step(String word) {
+            this.word = word;
+        }
+
+        /** As it stands in verdicts. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /** The ladder of a policy; a policy without one freezes at the first deviation. */
+    public static Ladder of(TaskPolicy policy) {
+        return new Ladder(policy.getAlertAt(), policy.getAskAt(), Math.max(1, policy.getFreezeAt()));
+    }
+
+    public Step step(int risk) {
+        if (risk >= freezeAt) {
+            return Step.FREEZE;
+        }
+        if (risk >= askAt) {
+            return Step.ASK;
+        }
+        return risk >= alertAt ? Step.ALERT : Step.LOG;
+    }
+}

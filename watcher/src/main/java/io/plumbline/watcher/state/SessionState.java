@@ -1,0 +1,102 @@
+package io.plumbline.watcher.state;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.events.policy.FileRules;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one session: a protobuf message that is changed in place, so that it can be stored, copied and read by a
+ * later version as it is. Not safe for use by several threads.
+ */
+public final class SessionState {
+    /** Layout version written by {@link #toBytes()}. */
+    public static final int VERSION = 1;
+
+    private final WatchState.Builder values;
+    private @Nullable FileRules fileRules;
+
+    private SessionState(WatchState.Builder values) {
+        this.values = values;
+    }
+
+    /** A session of which nothing is known yet. */
+    public static SessionState empty() {
+        return new SessionState(WatchState.newBuilder().setVersion(VERSION));
+    }
+
+    /**
+     * Reads what {@link #toBytes()} wrote.
+     *
+     * @throws IllegalArgumentException when the bytes are no state or of an unknown version
+     */
+    public static SessionState parse(byte[] bytes) {
+        try {
+            WatchState.Builder values = WatchState.newBuilder().mergeFrom(bytes);
+            if (values.getVersion() != VERSION) {
+                throw new IllegalArgumentException(
+                        "state version: " + values.getVersion() + " (expected: " + VERSION + ")");
+            }
+            return new SessionState(values);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("session state cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Equal states give equal bytes. */
+    public byte[] toBytes() {
+        WatchState message = values.build();
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getSerializedSize());
+            CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+            out.useDeterministicSerialization();
+            message.writeTo(out);
+            out.flush();
+            return bytes.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An independent copy. */
+    public SessionState copy() {
+        return new SessionState(values.build().toBuilder());
+    }
+
+    /** The message itself, to read and change. */
+    public WatchState.Builder values() {
+        return values;
+    }
+
+    /** Remembers whose session this is. The host is taken from whoever reports first. */
+    public void belongsTo(Event event) {
+        if (values.getSession().isEmpty()) {
+            values.setTenant(event.getTenant()).setSession(event.getSession());
+        }
+        if (values.getHost().isEmpty()) {
+            values.setHost(event.getHost());
+        }
+    }
+
+    public void assign(TaskAssigned task) {
+        values.setTask(task);
+        fileRules = null;
+    }
+
+    /** The file rules of the policy in force. */
+    public FileRules fileRules() {
+        FileRules rules = fileRules;
+        if (rules == null) {
+            TaskAssigned task = values.getTask();
+            rules = new FileRules(task.getPolicy(), task.getHome(), task.getWorkspace());
+            fileRules = rules;
+        }
+        return rules;
+    }
+}

@@ -1,0 +1,174 @@
+package io.plumbline.watcher;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.ProcessForked;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.state.SessionState;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Plays events to a watcher one after another, numbered as a host numbers them, and keeps the verdicts. */
+final class SessionScript {
+    private static final ProcessRef AGENT = process(1, 0);
+
+    private final Watcher watcher = new Watcher(List.of());
+    private final SessionState state = SessionState.empty();
+    private final Map<Channel, Long> seqs = new EnumMap<>(Channel.class);
+    private final List<Event> all = new ArrayList<>();
+    private long time = 1_000_000_000L;
+
+    /** A session whose agent runs under the policy. */
+    static SessionScript of(String policy) {
+        SessionScript script = new SessionScript();
+        try {
+            script.send(
+                    Channel.CONTROL,
+                    Event.newBuilder()
+                            .setTaskAssigned(TaskAssigned.newBuilder()
+                                    .setTask("Tidy up")
+                                    .setAgent("claude-code")
+                                    .setHome("/home/agent")
+                                    .setWorkspace("/workspace")
+                                    .setPolicy(PolicyParser.parse(policy))));
+        } catch (PolicyException e) {
+            throw new IllegalArgumentException(e);
+        }
+        script.evidence(Event.newBuilder()
+                .setProcessStarted(ProcessStarted.newBuilder()
+                        .setActor(actor(AGENT))
+                        .setBinary("/opt/plumbline/plumbline-guest")
+                        .setFirst(true)));
+        script.exec(AGENT, "claude", "-p", "Tidy up");
+        return script;
+    }
+
+    static ProcessRef process(int threadGroup, long start) {
+        return ProcessRef.newBuilder()
+                .setThreadGroup(threadGroup)
+                .setStartTimeNs(start)
+                .build();
+    }
+
+    static ProcessRef agent() {
+        return AGENT;
+    }
+
+    static Actor actor(ProcessRef process) {
+        return Actor.newBuilder()
+                .setProcess(process)
+                .setThread(process.getThreadGroup())
+                .setName("x")
+                .build();
+    }
+
+    List<Event> call(String call, String tool, String command) {
+        return send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool(tool)
+                                .setCommand(command)
+                                .setArgumentsJson("{\"command\":\"" + command + "\"}")
+                                .setGated(true)));
+    }
+
+    List<Event> fork(ProcessRef parent, ProcessRef child) {
+        return evidence(Event.newBuilder()
+                .setProcessForked(
+                        ProcessForked.newBuilder().setActor(actor(parent)).setChild(child)));
+    }
+
+    List<Event> exec(ProcessRef process, String... argv) {
+        return evidence(Event.newBuilder()
+                .setProcessStarted(ProcessStarted.newBuilder()
+                        .setActor(actor(process))
+                        .setBinary("/usr/bin/" + argv[0])
+                        .addAllArgv(List.of(argv))));
+    }
+
+    List<Event> open(ProcessRef process, String path, int flags) {
+        return evidence(Event.newBuilder()
+                .setFileOpened(FileOpened.newBuilder()
+                        .setActor(actor(process))
+                        .setPath(path)
+                        .setFlags(flags)));
+    }
+
+    List<Event> connect(String host, int port) {
+        return evidence(Event.newBuilder()
+                .setEgressRequested(EgressRequested.newBuilder()
+                        .setHost(host)
+                        .setPort(port)
+                        .setMethod("CONNECT")
+                        .setHeld(true)));
+    }
+
+    List<Event> runtime(RuntimeState.State runtime) {
+        return evidence(
+                Event.newBuilder().setRuntimeState(RuntimeState.newBuilder().setState(runtime)));
+    }
+
+    List<Event> decide(String approval, boolean approved, String sha256, long afterNanos) {
+        time += afterNanos;
+        return order(Event.newBuilder()
+                .setApprovalDecided(ApprovalDecided.newBuilder()
+                        .setApproval(approval)
+                        .setApproved(approved)
+                        .setDecidedBy("ada")
+                        .setReason("because")
+                        .setSubjectSha256(sha256)));
+    }
+
+    /** An order of a person: on control, without a sequence number. */
+    List<Event> order(Event.Builder payload) {
+        return take(EventIds.withId(stamped(Channel.CONTROL, payload)));
+    }
+
+    List<Event> evidence(Event.Builder payload) {
+        return send(Channel.EVIDENCE, payload);
+    }
+
+    /** Loses the next {@code count} events of a channel on their way. */
+    void lose(Channel channel, long count) {
+        seqs.merge(channel, count, Long::sum);
+    }
+
+    List<Event> send(Channel channel, Event.Builder payload) {
+        long seq = seqs.merge(channel, 1L, Long::sum);
+        return take(EventIds.withId(stamped(channel, payload).setSeq(seq)));
+    }
+
+    List<Event> take(Event event) {
+        List<Event> verdicts = watcher.onEvent(state, event);
+        all.addAll(verdicts);
+        return verdicts;
+    }
+
+    List<Event> verdicts() {
+        return List.copyOf(all);
+    }
+
+    private Event.Builder stamped(Channel channel, Event.Builder payload) {
+        time += 1_000_000;
+        return payload.setTenant("default")
+                .setHost("host-1")
+                .setSession("00112233445566778899aabbccddeeff")
+                .setChannel(channel)
+                .setEventTimeNs(time);
+    }
+}

@@ -1,0 +1,319 @@
+package io.plumbline.watcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
+import io.plumbline.events.v1.TraceLoss;
+import io.plumbline.watcher.state.SessionState;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WatcherTest {
+    private static final int O_WRONLY_APPEND = 0x401;
+    private static final int O_PATH = 0x200000;
+    private static final ProcessRef SHELL = SessionScript.process(10, 5);
+    private static final ProcessRef CHILD = SessionScript.process(11, 6);
+
+    @Test
+    void allowsAnAnnouncedCallAndExplainsWhatItStarts() {
+        SessionScript session = SessionScript.of("{}");
+
+        assertThat(gate(session.call("c1", "Bash", "make test"))).isEqualTo(GateDecision.ALLOW);
+        session.fork(SessionScript.agent(), SHELL);
+        session.exec(SHELL, "bash", "-c", "source x && eval 'make test' < /dev/null");
+        session.fork(SHELL, CHILD);
+        session.exec(CHILD, "gcc", "-c", "a.c");
+
+        assertThat(alerts(session.verdicts())).isEmpty();
+    }
+
+    @Test
+    void aProcessThatNothingAnnouncedIsADeviation() {
+        SessionScript session = SessionScript.of("{}");
+
+        session.fork(SessionScript.agent(), SHELL);
+        List<Event> verdicts = session.exec(SHELL, "curl", "http://example.net");
+
+        assertThat(alerts(verdicts)).singleElement().satisfies(alert -> {
+            assertThat(alert.getKind()).isEqualTo(DeviationKind.UNANNOUNCED);
+            assertThat(alert.getSeen()).isEqualTo("curl (10) executed curl http://example.net");
+        });
+    }
+
+    @Test
+    void aReusedProcessIdDoesNotInheritTheOldProcessesCall() {
+        SessionScript session = SessionScript.of("{}");
+        session.call("c1", "Bash", "make");
+        session.fork(SessionScript.agent(), SHELL);
+        session.exec(SHELL, "bash", "-c", "make");
+        ProcessRef reused = SessionScript.process(SHELL.getThreadGroup(), 99);
+
+        session.fork(SessionScript.agent(), reused);
+        List<Event> verdicts = session.exec(reused, "nc", "-l");
+
+        assertThat(alerts(verdicts)).extracting(AlertRaised::getKind).containsExactly(DeviationKind.UNANNOUNCED);
+    }
+
+    @Test
+    void aRefusedCallThatRunsAnywayFreezes() {
+        SessionScript session = SessionScript.of("tools: {deny: [Bash]}");
+
+        assertThat(gate(session.call("c1", "Bash", "make"))).isEqualTo(GateDecision.DENY);
+        session.fork(SessionScript.agent(), SHELL);
+        List<Event> verdicts = session.exec(SHELL, "bash", "-c", "make");
+
+        assertThat(alerts(verdicts)).extracting(AlertRaised::getTitle).containsExactly("A refused call ran anyway");
+        assertThat(verdicts).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void namingAFileWithoutOpeningItIsNoAccess() {
+        SessionScript session = SessionScript.of("decoys: ['~/.ssh/id_rsa']");
+
+        assertThat(session.open(SessionScript.agent(), "/home/agent/.ssh/id_rsa", O_PATH))
+                .isEmpty();
+        assertThat(session.open(SessionScript.agent(), "/home/agent/.ssh/id_rsa", 0))
+                .anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/home/agent/.ssh/config, 0, HIGH, files.deny[0] ~/.ssh/**",
+        "/home/agent/.bashrc, 1025, HIGH, files.write",
+        "/mnt/other/repo/a, 0, MEDIUM, files.read",
+        "/workspace/a.c, 1025, LOW, announce"
+    })
+    void namesTheClauseThatAFileAccessBreaks(String path, int flags, Severity severity, String clause) {
+        SessionScript session = SessionScript.of("{}");
+
+        assertThat(alerts(session.open(SessionScript.agent(), path, flags)))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getSeverity()).isEqualTo(severity);
+                    assertThat(alert.getClause()).isEqualTo(clause);
+                });
+    }
+
+    @Test
+    void theSameDeviationCountsOnce() {
+        SessionScript session = SessionScript.of("{}");
+
+        session.open(SessionScript.agent(), "/home/agent/.bashrc", O_WRONLY_APPEND);
+
+        assertThat(session.open(SessionScript.agent(), "/home/agent/.bashrc", O_WRONLY_APPEND))
+                .isEmpty();
+    }
+
+    @Test
+    void nothingNewLeavesAfterACredentialWasRead() {
+        SessionScript session = SessionScript.of("""
+                ladder: {alert: 100, ask: 100, freeze: 100}
+                egress: [{host: api.example.com}, {host: model.example.com, service: model}]
+                """);
+        assertThat(egress(session.connect("api.example.com", 443))).isTrue();
+
+        session.open(SessionScript.agent(), "/home/agent/.ssh/id_rsa", 0);
+
+        assertThat(egress(session.connect("api.example.com", 443))).isFalse();
+        assertThat(egress(session.connect("model.example.com", 443))).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"api.example.com.evil.net", "API.EXAMPLE.ORG", "169.254.169.254", "metadata.google.internal"})
+    void destinationsThatThePolicyDoesNotListAreRefusedAndReported(String host) {
+        SessionScript session = SessionScript.of("egress: [{host: api.example.com}]");
+
+        List<Event> verdicts = session.connect(host, 443);
+
+        assertThat(egress(verdicts)).isFalse();
+        assertThat(alerts(verdicts)).hasSize(1);
+    }
+
+    @Test
+    void anApprovalHoldsForTheBytesThatThePersonSaw() {
+        SessionScript session = SessionScript.of("tools: {ask: [Bash]}");
+        ApprovalRequested question = question(session.call("c1", "Bash", "git push"));
+
+        List<Event> other = session.decide(question.getApproval(), true, EventIds.sha256Hex("other"), 0);
+
+        assertThat(gate(other)).isEqualTo(GateDecision.DENY);
+        assertThat(session.decide(question.getApproval(), true, question.getSubjectSha256(), 0))
+                .as("decided once")
+                .isEmpty();
+    }
+
+    @Test
+    void anApprovedCallIsAllowedAndExplained() {
+        SessionScript session = SessionScript.of("tools: {ask: [Bash]}");
+        List<Event> asked = session.call("c1", "Bash", "git push");
+        ApprovalRequested question = question(asked);
+
+        assertThat(gate(asked)).isEqualTo(GateDecision.ASK);
+        assertThat(gate(session.decide(question.getApproval(), true, question.getSubjectSha256(), 0)))
+                .isEqualTo(GateDecision.ALLOW);
+        session.fork(SessionScript.agent(), SHELL);
+        assertThat(session.exec(SHELL, "bash", "-c", "git push")).isEmpty();
+    }
+
+    @Test
+    void anApprovalAfterItsDeadlineIsARefusal() {
+        SessionScript session = SessionScript.of("{tools: {ask: [Bash]}, approval-deadline: 1m}");
+        ApprovalRequested question = question(session.call("c1", "Bash", "git push"));
+
+        assertThat(gate(session.decide(question.getApproval(), true, question.getSubjectSha256(), 61_000_000_000L)))
+                .isEqualTo(GateDecision.DENY);
+    }
+
+    @Test
+    void riskAboveTheStepAsksBeforeEveryFurtherCall() {
+        SessionScript session = SessionScript.of("{}");
+        session.open(SessionScript.agent(), "/home/agent/.bashrc", O_WRONLY_APPEND);
+
+        assertThat(gate(session.call("c1", "Bash", "ls"))).isEqualTo(GateDecision.ASK);
+    }
+
+    @Test
+    void aHoleInTheSequenceIsADeviation() {
+        SessionScript session = SessionScript.of("{}");
+        session.lose(Channel.EVIDENCE, 3);
+
+        assertThat(alerts(session.open(SessionScript.agent(), "/workspace", 0)))
+                .extracting(AlertRaised::getKind)
+                .containsExactly(DeviationKind.TELEMETRY_GAP);
+    }
+
+    @Test
+    void aHeartbeatThatKnowsMoreThanArrivedIsADeviation() {
+        SessionScript session = SessionScript.of("{}");
+
+        assertThat(alerts(session.evidence(
+                        Event.newBuilder().setHeartbeat(Heartbeat.newBuilder().setLastClaimsSeq(7)))))
+                .hasSize(1);
+        assertThat(alerts(session.evidence(
+                        Event.newBuilder().setHeartbeat(Heartbeat.newBuilder().setLastEvidenceSeq(4)))))
+                .isEmpty();
+    }
+
+    @Test
+    void lostTraceMessagesAndMissingHooksAreDeviations() {
+        SessionScript session = SessionScript.of("{}");
+
+        List<Event> loss = session.evidence(Event.newBuilder()
+                .setTraceLoss(TraceLoss.newBuilder().setDropped(5).setCause("dropped_by_runtime")));
+        List<Event> result = session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolResult(ToolResult.newBuilder().setCall("never").setTool("Bash")));
+        List<Event> told = session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("later")
+                                .setTool("Bash")
+                                .setSource("otlp")));
+
+        assertThat(alerts(loss)).hasSize(1);
+        assertThat(alerts(result)).hasSize(1);
+        assertThat(alerts(told)).hasSize(1);
+        assertThat(session.verdicts()).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void peopleFreezeThawAndKillOnceEach() {
+        SessionScript session = SessionScript.of("{}");
+        Event.Builder freeze = Event.newBuilder()
+                .setFreezeOrdered(FreezeOrdered.newBuilder().setOrderedBy("ada").setReason("look"));
+
+        assertThat(session.order(freeze)).anyMatch(Event::hasFreezeOrdered);
+        session.runtime(RuntimeState.State.FROZEN);
+        assertThat(gate(session.call("c1", "Bash", "ls"))).isEqualTo(GateDecision.DENY);
+        assertThat(session.order(Event.newBuilder()
+                        .setThawOrdered(ThawOrdered.newBuilder().setOrderedBy("ada"))))
+                .anyMatch(Event::hasThawOrdered);
+        assertThat(gate(session.call("c2", "Bash", "ls"))).isEqualTo(GateDecision.ALLOW);
+        assertThat(session.order(Event.newBuilder()
+                        .setKillOrdered(KillOrdered.newBuilder().setOrderedBy("ada"))))
+                .anyMatch(Event::hasKillOrdered);
+        session.runtime(RuntimeState.State.KILLED);
+        assertThat(session.order(Event.newBuilder()
+                        .setKillOrdered(KillOrdered.newBuilder().setOrderedBy("bob"))))
+                .isEmpty();
+    }
+
+    @Test
+    void aFloodOfDeviationsFreezesInsteadOfFillingTheMemory() {
+        SessionScript session = SessionScript.of("ladder: {alert: 100, ask: 100, freeze: 100}");
+
+        for (int i = 0; i < 2_000; i++) {
+            session.open(SessionScript.agent(), "/workspace/" + i, O_WRONLY_APPEND);
+        }
+
+        assertThat(session.verdicts().stream().filter(Event::hasFreezeOrdered)).hasSize(1);
+        assertThat(alerts(session.verdicts())).hasSizeLessThanOrEqualTo(502);
+    }
+
+    @Test
+    void aSessionWithoutATaskIsAllowedNothing() {
+        Event call = EventIds.withId(Event.newBuilder()
+                .setTenant("default")
+                .setSession("s")
+                .setChannel(Channel.CLAIMS)
+                .setSeq(1)
+                .setToolCall(ToolCall.newBuilder().setCall("c").setTool("Bash").setGated(true)));
+
+        List<Event> verdicts = new Watcher(List.of()).onEvent(SessionState.empty(), call);
+
+        assertThat(gate(verdicts)).isEqualTo(GateDecision.DENY);
+    }
+
+    private static GateDecision gate(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasGateAnswered)
+                .map(Event::getGateAnswered)
+                .map(GateAnswered::getDecision)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean egress(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasEgressAnswered)
+                .findFirst()
+                .orElseThrow()
+                .getEgressAnswered()
+                .getAllowed();
+    }
+
+    private static ApprovalRequested question(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasApprovalRequested)
+                .findFirst()
+                .orElseThrow()
+                .getApprovalRequested();
+    }
+
+    private static List<AlertRaised> alerts(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .toList();
+    }
+}
