@@ -211,6 +211,15 @@ public enum Agent {
         return id;
     }
 
+    /** The name under which the agent's hooks and telemetry are known at the door; empty: it has none. */
+    public Optional<String> hooks() {
+        return switch (this) {
+            case CLAUDE_CODE -> Optional.of("claude");
+            case CODEX -> Optional.of("codex");
+            case NONE -> Optional.empty();
+        };
+    }
+
     public static Optional<Agent> of(String id) {
         return Arrays.stream(values()).filter(agent -> agent.id.equals(id)).findFirst();
     }

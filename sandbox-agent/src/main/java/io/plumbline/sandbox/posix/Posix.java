@@ -202,12 +202,18 @@ public final class Posix {
         }
     }
 
-    private static MemorySegment unixAddress(Arena arena, Path path) {
+    /** The bytes of a socket's path; its length is checked before anything is opened for it. */
+    static byte[] checkSocketPath(Path path) {
         byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
         if (name.length > MAX_SOCKET_PATH) {
             throw new IllegalArgumentException(
                     "socket path: " + path + ", " + name.length + " bytes (expected: <= " + MAX_SOCKET_PATH + ")");
         }
+        return name;
+    }
+
+    private static MemorySegment unixAddress(Arena arena, Path path) {
+        byte[] name = checkSocketPath(path);
         MemorySegment address = arena.allocate(SOCKADDR_UN_BYTES, 2);
         address.set(JAVA_SHORT, 0, (short) AF_UNIX);
         MemorySegment.copy(name, 0, address, java.lang.foreign.ValueLayout.JAVA_BYTE, 2, name.length);

@@ -23,6 +23,7 @@ public final class SeqpacketServer implements AutoCloseable {
 
     /** @param path at most {@link Posix#MAX_SOCKET_PATH} bytes; must not exist */
     public static SeqpacketServer bind(Path path) throws IOException {
+        Posix.checkSocketPath(path);
         int fd = Posix.socket(Posix.AF_UNIX, Posix.SOCK_SEQPACKET | Posix.SOCK_CLOEXEC);
         if (fd < 0) {
             throw new PosixException("socket", path, fd);

@@ -109,8 +109,9 @@ final class Responder implements VerdictListener, AutoCloseable {
      * The session can no longer be watched: freezes it at once, on the caller's thread, and refuses to thaw it from now on.
      *
      * @param reason one sentence
+     * @return whether this was the first reason
      */
-    void blind(String reason) {
+    boolean blind(String reason) {
         boolean first;
         synchronized (seen) {
             first = blindness.isEmpty();
@@ -124,6 +125,12 @@ final class Responder implements VerdictListener, AutoCloseable {
             // Already told: a report that cannot be kept must not be the cause of the next report.
             freezer.freeze();
         }
+        return first;
+    }
+
+    /** Whether the session must stay frozen whoever orders a thaw. */
+    boolean isBlind() {
+        return !blindness.isEmpty();
     }
 
     /** Freezes on the host's own account, for a reason that may pass: a thaw is possible. */

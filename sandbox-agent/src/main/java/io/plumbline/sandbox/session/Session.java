@@ -2,6 +2,7 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.PolicyConfirmed;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
@@ -122,14 +123,16 @@ final class Session {
             try {
                 int code = run(opened);
                 String reason = reason(opened, code);
-                close(opened);
+                end(opened);
                 observer.exited(code, reason);
+                giveBack(opened);
             } catch (IOException | SandboxException | RuntimeException e) {
                 LOG.warn("session {} failed", id, e);
                 String message = String.valueOf(e.getMessage());
                 fail(opened, message);
-                close(opened);
+                end(opened);
                 observer.failed(message);
+                giveBack(opened);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -190,7 +193,8 @@ final class Session {
         TraceListener trace = TraceListener.open(traceSocket, id, journal, this::blind);
         opened.trace = trace;
         List<SessionPart> openedParts = host.parts()
-                .open(new SessionPart.Surroundings(id, sockets, request.agent().id(), policy, journal, trace));
+                .open(new SessionPart.Surroundings(
+                        id, sockets, request.agent().id(), request.agent().hooks(), policy, journal, trace));
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
@@ -299,8 +303,8 @@ final class Session {
         }
     }
 
-    /** Gives everything back; every step is tried. */
-    private void close(Opened opened) throws InterruptedException {
+    /** Stops everything that runs; every step is tried. */
+    private void end(Opened opened) throws InterruptedException {
         ended.countDown();
         Responder orders;
         List<SessionPart> openParts;
@@ -329,6 +333,11 @@ final class Session {
         for (SessionPart part : openParts) {
             attempt("part", part::close);
         }
+    }
+
+    /** Removes what is left on disk and in the runtime, which may wait a second or two for the host's init. */
+    private void giveBack(Opened opened) throws InterruptedException {
+        Sandbox sandbox = opened.sandbox;
         if (sandbox != null) {
             attempt("sandbox", sandbox::delete);
             attempt("control socket", sandbox::close);
@@ -378,13 +387,17 @@ final class Session {
                 }
                 Duration disconnected = host.link().disconnectedFor();
                 if (alone.crossed(disconnected.compareTo(patience) > 0)) {
-                    orders.freezeHere("the platform has been out of reach for " + disconnected.toSeconds() + " s");
+                    String reason = "the platform has been out of reach for " + disconnected.toSeconds() + " s";
+                    orders.freezeHere(reason);
+                    freezeParts(reason);
                 }
                 long used = policy.getMemoryBytes() == 0
                         ? 0
                         : sandbox.memoryBytes(INSPECTION_LIMIT).orElse(0);
                 if (memory.crossed(policy.getMemoryBytes() != 0 && used > policy.getMemoryBytes())) {
-                    orders.freezeHere("memory: " + used + " bytes (expected: <= " + policy.getMemoryBytes() + ")");
+                    String reason = "memory: " + used + " bytes (expected: <= " + policy.getMemoryBytes() + ")";
+                    orders.freezeHere(reason);
+                    freezeParts(reason);
                 }
                 long seconds = Duration.between(started, Instant.now()).toSeconds();
                 if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
@@ -421,8 +434,27 @@ final class Session {
         if (current != null) {
             current.onVerdict(verdict, stages);
         }
+        // What stays frozen because nobody can see it must not get its connections back either.
+        if (verdict.hasThawOrdered() && current != null && current.isBlind()) {
+            return;
+        }
         for (SessionPart part : openParts) {
             part.onVerdict(verdict, stages);
+        }
+    }
+
+    /** The host's own freeze, as the parts know an order. */
+    private void freezeParts(String reason) {
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            openParts = parts;
+        }
+        Event order = Event.newBuilder()
+                .setSession(id)
+                .setFreezeOrdered(FreezeOrdered.newBuilder().setReason(reason).setOrderedBy("host"))
+                .build();
+        for (SessionPart part : openParts) {
+            part.onVerdict(order, StageTimes.getDefaultInstance());
         }
     }
 
@@ -435,8 +467,8 @@ final class Session {
                 stopReason = reason;
             }
         }
-        if (current != null) {
-            current.blind(reason);
+        if (current != null && current.blind(reason)) {
+            freezeParts(reason);
         }
     }
 

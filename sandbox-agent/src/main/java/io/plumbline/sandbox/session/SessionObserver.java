@@ -14,7 +14,7 @@ public interface SessionObserver {
 
     void state(RuntimeState.State state, String reason);
 
-    /** The last call: it ran and ended, and nothing of it is left. */
+    /** The last call: it ran and ended, and nothing of it runs any more. */
     void exited(int code, String reason);
 
     /** The last call: it did not come to run. */

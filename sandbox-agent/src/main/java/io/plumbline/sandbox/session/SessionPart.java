@@ -7,6 +7,7 @@ import io.plumbline.sandbox.trace.TraceBarrier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A part that serves one session on sockets of its own and takes its verdicts: the hook door, the egress proxy. */
 public interface SessionPart extends VerdictListener, AutoCloseable {
@@ -25,11 +26,13 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
      *
      * @param sockets folder on the host that the sandbox sees as {@code /run/plumbline}
      * @param agent claude-code, codex, none
+     * @param hooks whose hooks and telemetry are expected at the door: claude, codex; empty: nobody's, so no door
      */
     record Surroundings(
             String session,
             Path sockets,
             String agent,
+            Optional<String> hooks,
             TaskPolicy policy,
             SessionOutbox outbox,
             TraceBarrier barrier) {}

@@ -30,8 +30,10 @@ class SandboxHostIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final RecordingLink link = new RecordingLink();
-    private Path base;
-    private Path workspace;
+    private Path base = Path.of("");
+    private Path workspace = Path.of("");
+
+    @SuppressWarnings("NullAway.Init")
     private SandboxHost.Running running;
 
     @BeforeEach
@@ -382,6 +384,53 @@ class SandboxHostIT {
         assertThat(link.events)
                 .anyMatch(e ->
                         e.hasRuntimeState() && e.getRuntimeState().getReason().equals("the client has gone"));
+    }
+
+    @Test
+    void killsTheSandboxWhenTheDaemonDiesAndCleansUpAtTheNextStart() throws Exception {
+        running.close();
+        Process daemon = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DoomedDaemon.class.getName(),
+                        base.toString())
+                .redirectErrorStream(true)
+                .start();
+        Path pidFile = await().atMost(LIMIT)
+                .until(
+                        () -> {
+                            try (var found = Files.find(
+                                    base.resolve("d/s"), 4, (path, a) -> path.endsWith("bundle/sandbox.pid"))) {
+                                return found.findFirst().orElse(base);
+                            } catch (java.io.UncheckedIOException | java.nio.file.NoSuchFileException e) {
+                                return base;
+                            }
+                        },
+                        found -> !found.equals(base));
+        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
+        long sentry = Long.parseLong(Files.readString(pidFile).trim());
+        assertThat(ProcessHandle.of(sentry)).isPresent();
+
+        daemon.destroyForcibly().waitFor();
+        await().atMost(LIMIT).until(() -> ProcessHandle.of(sentry).isEmpty());
+        assertThat(Files.list(base.resolve("d/s"))).isNotEmpty();
+
+        running = open();
+        assertThat(Files.list(base.resolve("d/s"))).isEmpty();
+        assertThat(running.host().sessions()).isEmpty();
+    }
+
+    /** A daemon in a process of its own. */
+    static final class DoomedDaemon {
+        public static void main(String[] arguments) throws Exception {
+            SandboxHostIT test = new SandboxHostIT();
+            test.base = Path.of(arguments[0]);
+            test.workspace = test.base.resolve("workspace");
+            test.running = test.open();
+            test.start(policy().build(), "echo > alive; while true; do sleep 0.1; done");
+        }
     }
 
     // -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,266 @@
+package io.plumbline.sandbox.probe;
+
+import io.plumbline.events.v1.Event;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.rootfs.Mount;
+import io.plumbline.sandbox.rootfs.OciConfig;
+import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.runtime.RunscLocator;
+import io.plumbline.sandbox.runtime.RunscRuntime;
+import io.plumbline.sandbox.runtime.Sandbox;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import io.plumbline.sandbox.trace.TraceListener;
+import io.plumbline.sandbox.trace.TracePoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Looks at this machine with the eyes of a sandbox host. Changes nothing; what it starts it ends. */
+public final class HostProbe {
+    private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
+    private static final int JAVA = 25;
+    private static final long MIN_FREE_BYTES = 2L << 30;
+
+    private final Optional<Path> runsc;
+    private final Path guest;
+    private final Path data;
+
+    /**
+     * @param runsc configured program; empty: the first on PATH
+     * @param guest where the guest program is, or would be built
+     * @param data directory of the daemon, or where it would be made
+     */
+    public HostProbe(Optional<Path> runsc, Path guest, Path data) {
+        this.runsc = runsc;
+        this.guest = guest;
+        this.data = data;
+    }
+
+    /** All checks, each within half a minute. A check that breaks is a finding of its own. */
+    public List<Finding> run() {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(checked("Java", this::java));
+        findings.add(checked("kernel", this::kernel));
+        findings.add(checked("rights", this::rights));
+        findings.add(checked("disk", this::disk));
+        Finding guestFinding = checked("guest program", this::guestProgram);
+        findings.add(guestFinding);
+        Optional<Path> program = RunscLocator.find(runsc);
+        if (program.isEmpty()) {
+            findings.add(Finding.fail(
+                    "runsc",
+                    "not found " + runsc.map(path -> "at " + path).orElse("on PATH"),
+                    "as root: sandbox-agent/src/main/sh/install-runsc.sh DIRECTORY, or install gVisor's runsc"));
+            return findings;
+        }
+        findings.add(checked("runsc", () -> version(program.get())));
+        if (guestFinding.grade() == Finding.Grade.FAIL) {
+            return findings;
+        }
+        for (RunscRuntime.Platform platform : RunscRuntime.Platform.values()) {
+            String name = "sandbox on " + platform.name().toLowerCase(java.util.Locale.ROOT);
+            Finding finding = checked(name, () -> sandbox(name, program.get(), platform));
+            // One that works is enough; the other is an alternative.
+            findings.add(
+                    platform == RunscRuntime.Platform.SYSTRAP || finding.grade() != Finding.Grade.FAIL
+                            ? finding
+                            : Finding.warn(name, finding.found(), finding.remedy()));
+        }
+        return findings;
+    }
+
+    /** The platform to use: the first in the order of {@link RunscRuntime.Platform} whose check did not fail. */
+    public static Optional<RunscRuntime.Platform> usable(List<Finding> findings) {
+        for (RunscRuntime.Platform platform : RunscRuntime.Platform.values()) {
+            String name = "sandbox on " + platform.name().toLowerCase(java.util.Locale.ROOT);
+            if (findings.stream()
+                    .anyMatch(finding -> finding.check().equals(name) && finding.grade() == Finding.Grade.OK)) {
+                return Optional.of(platform);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Finding checked(String check, Callable<Finding> task) {
+        FutureTask<Finding> future = new FutureTask<>(task);
+        Thread thread = Thread.ofPlatform().daemon().name("probe").start(future);
+        try {
+            return future.get(CHECK_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            thread.interrupt();
+            return Finding.fail(check, "no answer in " + CHECK_LIMIT.toSeconds() + " s", "see the log of the daemon");
+        } catch (ExecutionException e) {
+            return Finding.fail(check, String.valueOf(e.getCause()), "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Finding.fail(check, "interrupted", "");
+        }
+    }
+
+    private Finding java() {
+        int feature = Runtime.version().feature();
+        return feature >= JAVA
+                ? Finding.ok("Java", Runtime.version().toString())
+                : Finding.fail("Java", Runtime.version().toString(), "install a JDK " + JAVA);
+    }
+
+    private Finding kernel() {
+        String found = System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch");
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return Finding.fail("kernel", found, "sandboxes need Linux; use a virtual machine");
+        }
+        String[] version = System.getProperty("os.version").split("[.-]");
+        int number = Integer.parseInt(version[0]) * 1000 + Integer.parseInt(version[1]);
+        // mount_setattr, which keeps read-only mounts read-only, came with 5.12.
+        return number >= 5012
+                ? Finding.ok("kernel", found)
+                : Finding.fail("kernel", found, "use a kernel of 5.12 or later");
+    }
+
+    private Finding rights() throws IOException {
+        return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
+                ? Finding.ok("rights", "root")
+                : Finding.fail("rights", System.getProperty("user.name"), "start the sandbox host as root");
+    }
+
+    private Finding disk() throws IOException {
+        Path existing = data;
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        long free = Files.getFileStore(existing).getUsableSpace();
+        String found = free / (1 << 20) + " MiB free for " + data;
+        return free >= MIN_FREE_BYTES
+                ? Finding.ok("disk", found)
+                : Finding.warn("disk", found, "sessions freeze when the spool cannot grow: free some space");
+    }
+
+    private Finding guestProgram() {
+        if (Files.isExecutable(guest)) {
+            return Finding.ok("guest program", guest.toString());
+        }
+        boolean compiler = Files.isExecutable(Path.of("/usr/bin/gcc"));
+        return Finding.fail(
+                "guest program",
+                "not built yet, gcc is " + (compiler ? "there" : "missing"),
+                (compiler ? "" : "install gcc and libc6-dev, then ") + "sandbox-agent/guest/build.sh " + guest);
+    }
+
+    private Finding version(Path program) throws SandboxException, IOException {
+        Path directory = Files.createTempDirectory("plp");
+        try {
+            RunscRuntime runtime = RunscRuntime.open(program, guest, directory, RunscRuntime.Platform.SYSTRAP);
+            List<String> missing = TracePoints.missing(runtime.traceMetadata());
+            return missing.isEmpty()
+                    ? Finding.ok("runsc", runtime.description().replace(" systrap", "") + " at " + program)
+                    : Finding.fail(
+                            "runsc",
+                            program + " lacks " + missing.size() + " trace points, such as " + missing.getFirst(),
+                            "use the runsc of Debian 13 or later");
+        } finally {
+            Bundle.deleteTree(directory);
+        }
+    }
+
+    /** A whole little life: created, seen, paused, resumed, ended. */
+    private Finding sandbox(String name, Path program, RunscRuntime.Platform platform)
+            throws SandboxException, IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("plp");
+        List<Event> events = new CopyOnWriteArrayList<>();
+        try (TraceListener trace = TraceListener.open(
+                directory.resolve("t"),
+                "probe",
+                (channel, time, payload) -> {
+                    Event event = payload.build();
+                    events.add(event);
+                    return event;
+                },
+                cause -> {})) {
+            RunscRuntime runtime =
+                    RunscRuntime.open(program, guest, Files.createDirectory(directory.resolve("r")), platform);
+            long began = System.nanoTime();
+            Sandbox sandbox = runtime.create(creation(directory));
+            try (sandbox) {
+                return life(name, sandbox, trace, events, began);
+            } finally {
+                trace.expectEnd();
+                sandbox.kill();
+                sandbox.delete();
+            }
+        } finally {
+            Bundle.deleteTree(directory);
+        }
+    }
+
+    private static Finding life(String name, Sandbox sandbox, TraceListener trace, List<Event> events, long began)
+            throws SandboxException, InterruptedException {
+        Freezer freezer = new Freezer(sandbox.brake());
+        sandbox.start();
+        long ready = System.nanoTime();
+        Freezer.Outcome frozen = freezer.freeze();
+        long pause = System.nanoTime() - ready;
+        Freezer.Outcome thawed = freezer.thaw();
+        OptionalInt code = sandbox.awaitExit();
+        trace.awaitEnd(Duration.ofSeconds(5));
+        if (!(frozen instanceof Freezer.Outcome.Frozen how) || !(thawed instanceof Freezer.Outcome.Running)) {
+            return Finding.fail(name, "could not be paused and resumed: " + frozen + ", " + thawed, "");
+        }
+        if (code.isEmpty() || code.getAsInt() != 0) {
+            return Finding.fail(name, "a program in it ended with " + code, "");
+        }
+        boolean seen = events.stream().anyMatch(Event::hasProcessStarted)
+                && events.stream().anyMatch(event -> event.hasProcessExited())
+                && events.stream().noneMatch(Event::hasTraceLoss);
+        if (!seen) {
+            return Finding.fail(name, "runs, but its trace is not complete", "");
+        }
+        String found = "ready in %d ms, paused in %.1f ms by %s, %d events seen"
+                .formatted((ready - began) / 1_000_000, pause / 1e6, how.mechanism(), events.size());
+        return how.mechanism().equals("control-socket")
+                ? Finding.ok(name, found)
+                : Finding.warn(name, found, "freezing is by force only; evidence cannot be collected while frozen");
+    }
+
+    private static SandboxRuntime.Creation creation(Path directory) throws IOException {
+        Path bundle = Files.createDirectory(directory.resolve("b"));
+        Path root = Files.createDirectory(bundle.resolve("root"));
+        for (String folder : List.of("usr", "proc", "sys", "tmp")) {
+            Files.createDirectory(root.resolve(folder));
+        }
+        for (String link : List.of("bin", "lib", "lib64")) {
+            Files.createSymbolicLink(root.resolve(link), Path.of("usr", link));
+        }
+        Path usr = Path.of("/usr");
+        Files.writeString(
+                bundle.resolve("config.json"),
+                new OciConfig(
+                                root,
+                                List.of("/usr/bin/sleep", "0.2"),
+                                Map.of("PATH", "/usr/bin"),
+                                "/",
+                                65534,
+                                65534,
+                                List.of(new Mount.Bind(usr, "/usr", Mount.Access.READ)),
+                                0)
+                        .json());
+        Path traceConfig = directory.resolve("trace.json");
+        Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
+        Path output = Files.createFile(directory.resolve("output"));
+        return new SandboxRuntime.Creation(
+                "probe" + Long.toHexString(System.nanoTime()), bundle, traceConfig, output, output, List.of(usr));
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of {@code egress}. */
+@NullMarked
+package io.plumbline.sandbox.egress;
+
+import org.jspecify.annotations.NullMarked;

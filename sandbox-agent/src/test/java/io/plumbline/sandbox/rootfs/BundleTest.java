@@ -1,0 +1,155 @@
+package io.plumbline.sandbox.rootfs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.agents.Agent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BundleTest {
+    @TempDir
+    private Path base = Path.of("");
+
+    @BeforeEach
+    void folders() throws IOException {
+        Files.createDirectories(base.resolve("workspace"));
+        Files.createDirectories(base.resolve("sockets"));
+        Files.createDirectories(base.resolve("agents/codex"));
+        Files.writeString(base.resolve("guest"), "program");
+    }
+
+    private Bundle assemble(TaskPolicy policy, Agent agent) throws IOException {
+        return Bundle.assemble(new Bundle.Plan(
+                base.resolve("bundle"),
+                base.resolve("sockets"),
+                base.resolve("workspace"),
+                policy,
+                agent,
+                List.of("codex", "exec"),
+                base.resolve("agents"),
+                base.resolve("guest")));
+    }
+
+    private JsonNode config() throws IOException {
+        return new ObjectMapper().readTree(base.resolve("bundle/config.json").toFile());
+    }
+
+    private static JsonNode mount(JsonNode config, String destination) {
+        for (JsonNode mount : config.get("mounts")) {
+            if (mount.get("destination").asText().equals(destination)) {
+                return mount;
+            }
+        }
+        throw new AssertionError("no mount at " + destination);
+    }
+
+    private static List<String> words(JsonNode array) {
+        List<String> words = new ArrayList<>();
+        array.forEach(word -> words.add(word.asText()));
+        return words;
+    }
+
+    @Test
+    void givesTheWorkloadNoRightsAndNothingOfTheHostButUsr() throws Exception {
+        Bundle bundle = assemble(TaskPolicy.getDefaultInstance(), Agent.CODEX);
+        JsonNode config = config();
+        assertThat(config.at("/process/noNewPrivileges").asBoolean()).isTrue();
+        for (JsonNode set : config.at("/process/capabilities")) {
+            assertThat(set).isEmpty();
+        }
+        assertThat(words(config.at("/process/args")))
+                .startsWith("/opt/plumbline/plumbline-guest", "relay")
+                .containsSubsequence("--", "codex", "exec");
+        List<Path> written = new ArrayList<>();
+        for (JsonNode mount : config.get("mounts")) {
+            if (mount.get("type").asText().equals("bind")
+                    && !words(mount.get("options")).contains("ro")) {
+                written.add(Path.of(mount.get("source").asText()));
+            }
+        }
+        assertThat(written).containsExactly(base.resolve("bundle/home"));
+        assertThat(bundle.readOnly())
+                .contains(
+                        Path.of("/usr"),
+                        base.resolve("workspace"),
+                        base.resolve("sockets"),
+                        base.resolve("agents/codex"))
+                .doesNotContain(base.resolve("bundle/home"));
+        assertThat(config.at("/root/path").asText())
+                .isEqualTo(base.resolve("bundle/root").toString());
+    }
+
+    @Test
+    void opensTheWorkspaceOnlyWhenThePolicySaysSo() throws Exception {
+        assemble(TaskPolicy.newBuilder().setWorkspaceMode("read-write").build(), Agent.NONE);
+        assertThat(words(mount(config(), "/workspace").get("options"))).contains("rw");
+    }
+
+    @Test
+    void keepsManagedFilesAsTheyAre() throws Exception {
+        assemble(TaskPolicy.getDefaultInstance(), Agent.CODEX);
+        assertThat(base.resolve("bundle/etc/codex/requirements.toml")).isRegularFile();
+        JsonNode mount = mount(config(), "/home/agent/.codex/config.toml");
+        assertThat(words(mount.get("options"))).contains("ro");
+        assertThat(Files.readString(Path.of(mount.get("source").asText()))).contains("[otel]");
+    }
+
+    @Test
+    void plantsDecoysThatDiffer() throws Exception {
+        assemble(
+                TaskPolicy.newBuilder()
+                        .addDecoys("~/.ssh/id_rsa")
+                        .addDecoys("/home/agent/.aws/credentials")
+                        .addDecoys("/etc/shadow.bak")
+                        .addDecoys("/srv/key.pem")
+                        .build(),
+                Agent.NONE);
+        String key = Files.readString(base.resolve("bundle/home/.ssh/id_rsa"));
+        assertThat(key).startsWith("-----BEGIN OPENSSH PRIVATE " + "KEY-----\n").endsWith("KEY-----\n");
+        assertThat(Files.readString(base.resolve("bundle/home/.aws/credentials")))
+                .isNotEqualTo(key);
+        assertThat(base.resolve("bundle/etc/shadow.bak")).isRegularFile();
+        assertThat(base.resolve("bundle/root/srv/key.pem")).isRegularFile();
+    }
+
+    @Test
+    void refusesDecoysThatWouldLieElsewhere() {
+        for (String decoy : List.of("~/../../x", "/etc/../../x", "/workspace/.env", "/tmp/x", "relative", "/usr/x")) {
+            assertThatThrownBy(() -> {
+                        Bundle.deleteTree(base.resolve("bundle"));
+                        assemble(TaskPolicy.newBuilder().addDecoys(decoy).build(), Agent.NONE);
+                    })
+                    .as(decoy)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("decoy");
+        }
+    }
+
+    @Test
+    void saysWhichProgramsAreMissing() {
+        assertThatThrownBy(() -> assemble(TaskPolicy.getDefaultInstance(), Agent.CLAUDE_CODE))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("claude-code");
+    }
+
+    @Test
+    void deletesNothingThroughLinks() throws Exception {
+        Path precious = Files.createDirectory(base.resolve("precious"));
+        Files.writeString(precious.resolve("kept"), "x");
+        Bundle bundle = assemble(TaskPolicy.getDefaultInstance(), Agent.NONE);
+        Files.createSymbolicLink(base.resolve("bundle/home/out"), precious);
+        bundle.delete();
+        assertThat(base.resolve("bundle")).doesNotExist();
+        assertThat(precious.resolve("kept")).exists();
+    }
+}

@@ -1,0 +1,41 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.sandbox.probe.Finding;
+import io.plumbline.sandbox.probe.HostProbe;
+import io.plumbline.sandbox.runtime.RunscRuntime;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HostProbeIT {
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void livesAWholeSandboxOnEachPlatform() throws Exception {
+        List<Finding> findings =
+                new HostProbe(Optional.of(GvisorFixture.runsc()), GvisorFixture.guest(), directory).run();
+        findings.forEach(System.out::println);
+        assertThat(findings).noneMatch(finding -> finding.grade() == Finding.Grade.FAIL);
+        assertThat(HostProbe.usable(findings)).contains(RunscRuntime.Platform.SYSTRAP);
+    }
+
+    @Test
+    void saysWhatIsMissingAndWhatToDo() {
+        List<Finding> findings = new HostProbe(
+                        Optional.of(directory.resolve("no-runsc")), directory.resolve("no-guest"), directory)
+                .run();
+        assertThat(findings)
+                .filteredOn(finding -> finding.grade() == Finding.Grade.FAIL)
+                .extracting(Finding::check)
+                .contains("runsc", "guest program");
+        assertThat(findings)
+                .filteredOn(finding -> finding.grade() == Finding.Grade.FAIL)
+                .allMatch(finding -> !finding.remedy().isEmpty());
+        assertThat(HostProbe.usable(findings)).isEmpty();
+    }
+}
