@@ -1,0 +1,86 @@
+package io.plumbline.console;
+
+import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import com.vaadin.flow.component.dependency.StyleSheet;
+import com.vaadin.flow.component.page.AppShellConfigurator;
+import com.vaadin.flow.component.page.ColorScheme;
+import com.vaadin.flow.component.page.Push;
+import com.vaadin.flow.server.AppShellSettings;
+import com.vaadin.flow.theme.lumo.Lumo;
+import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.VerdictFeed;
+import io.plumbline.console.orders.ControlTopic;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.search.Search;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.context.annotation.Bean;
+
+/** Starts the console. Wires the parts that know no Spring. */
+@SpringBootApplication
+@ConfigurationPropertiesScan
+// A named theme would ask for a style sheet that the pre-compiled bundle does not have.
+@ColorScheme(ColorScheme.Value.DARK)
+@Push
+@StyleSheet(Lumo.STYLESHEET)
+@StyleSheet("context://soc.css")
+public class ConsoleApplication implements AppShellConfigurator {
+    private static final long serialVersionUID = 1;
+
+    public static void main(String[] arguments) {
+        SpringApplication.run(ConsoleApplication.class, arguments);
+    }
+
+    @Override
+    public void configurePage(AppShellSettings settings) {
+        settings.setPageTitle("Plumbline");
+        settings.addMetaTag("viewport", "width=device-width, initial-scale=1");
+        settings.addFavIcon("icon", "plumbline.svg", "any");
+    }
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean(destroyMethod = "close")
+    ElasticsearchClient elasticsearch(PlumblineProperties properties) throws IOException {
+        String apiKey = properties.elasticsearchApiKeyFile() == null
+                ? ""
+                : Files.readString(properties.elasticsearchApiKeyFile()).strip();
+        return ElasticsearchClient.of(b -> {
+            b.host(properties.elasticsearchUrl().toString());
+            return apiKey.isEmpty() ? b : b.apiKey(apiKey);
+        });
+    }
+
+    @Bean
+    Search search(ElasticsearchClient client, PlumblineProperties properties) {
+        return new Search(client, properties.tenant());
+    }
+
+    @Bean(destroyMethod = "close")
+    ControlTopic controlTopic(PlumblineProperties properties) {
+        return new ControlTopic(properties.kafkaBootstrap(), properties.kafkaClient());
+    }
+
+    @Bean
+    Orders orders(ControlTopic topic, Search search, PlumblineProperties properties, Clock clock) {
+        return new Orders(topic, search, properties.tenant(), clock);
+    }
+
+    @Bean(destroyMethod = "close")
+    LiveView liveView(Search search) {
+        return new LiveView(search);
+    }
+
+    @Bean(destroyMethod = "close")
+    VerdictFeed verdictFeed(PlumblineProperties properties, LiveView live) {
+        return new VerdictFeed(
+                properties.kafkaBootstrap(), properties.kafkaClient(), properties.tenant(), live::verdict);
+    }
+}

@@ -1,0 +1,66 @@
+package io.plumbline.console;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The settings of the console, {@code plumbline.*}. A name that is not listed here fails the start.
+ *
+ * @param elasticsearchUrl base URL of the search copy
+ * @param elasticsearchApiKeyFile file with an Elasticsearch API key in its encoded form; absent when the cluster asks for none
+ * @param kafkaBootstrap host:port pairs of the log, comma separated
+ * @param kafka further properties of the Kafka clients ({@code plumbline.kafka.security-protocol} is written as Kafka names it:
+ *     {@code plumbline.kafka[security.protocol]})
+ * @param tenant the tenant that this console shows; every question and order carries it
+ * @param adminPasswordFile file with the password of the user {@code admin}; read once at the start
+ * @param adminPasswordHash hash of that password, {@code {bcrypt}$2...}; instead of the file
+ * @param users further local users
+ * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
+ */
+@ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
+public record PlumblineProperties(
+        @DefaultValue("http://127.0.0.1:9200") URI elasticsearchUrl,
+        @Nullable Path elasticsearchApiKeyFile,
+        @DefaultValue("127.0.0.1:9092") String kafkaBootstrap,
+        @Nullable Map<String, String> kafka,
+        @DefaultValue("local") String tenant,
+        @Nullable Path adminPasswordFile,
+        @Nullable String adminPasswordHash,
+        @Nullable List<LocalUser> users,
+        @Nullable Path apiTokenFile) {
+    public PlumblineProperties {
+        kafka = kafka == null ? Map.of() : Map.copyOf(kafka);
+        users = users == null ? List.of() : List.copyOf(users);
+        if (tenant.isBlank() || tenant.contains("/")) {
+            throw new IllegalArgumentException("plumbline.tenant: '" + tenant + "' (expected: a name without '/')");
+        }
+    }
+
+    /** Properties of the Kafka clients beside the bootstrap servers. */
+    public Map<String, String> kafkaClient() {
+        return Objects.requireNonNullElse(kafka, Map.of());
+    }
+
+    /** Local users beside {@code admin}. */
+    public List<LocalUser> localUsers() {
+        return Objects.requireNonNullElse(users, List.of());
+    }
+
+    /**
+     * @param passwordHash {@code {bcrypt}$2...}
+     * @param role analyst or admin
+     */
+    public record LocalUser(String name, String passwordHash, String role) {
+        public LocalUser {
+            if (!role.equals("analyst") && !role.equals("admin")) {
+                throw new IllegalArgumentException("role of " + name + ": " + role + " (expected: analyst or admin)");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.plumbline.console.api;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SessionSummary;
+import java.security.Principal;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * {@code /api/v1}. Field names are in snake case, times ISO-8601 in UTC, durations ISO-8601. An order is answered with 202 and the id
+ * of its event: it is written, not carried out; the session's state says when it was.
+ */
+@RestController
+@RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
+class ApiController {
+    private static final Set<String> CHANNELS = Set.of("claims", "evidence", "control", "verdicts");
+    private static final Set<String> APPROVAL_STATES = Set.of("pending", "approved", "denied", "timed_out");
+
+    private final Search search;
+    private final Orders orders;
+
+    ApiController(Search search, Orders orders) {
+        this.search = search;
+        this.orders = orders;
+    }
+
+    record ReasonBody(@Nullable String reason) {}
+
+    record DecisionBody(
+            @Nullable Boolean approved,
+            @Nullable String reason,
+            @Nullable String subjectSha256) {}
+
+    record TriageBody(@Nullable String verdict, @Nullable String note) {}
+
+    @GetMapping("/sessions")
+    Map<String, List<SessionSummary>> sessions(@RequestParam(defaultValue = "100") int limit) {
+        return Map.of("sessions", search.sessions(limit));
+    }
+
+    @GetMapping("/sessions/{id}")
+    SessionSummary session(@PathVariable String id) {
+        return search.session(id).orElseThrow(() -> ApiException.notFound("There is no such session."));
+    }
+
+    /** Answers {@code {"events":[ECS documents], "next":cursor or null}}. */
+    @GetMapping("/sessions/{id}/events")
+    String events(
+            @PathVariable String id,
+            @RequestParam Optional<String> channel,
+            @RequestParam Optional<String> after,
+            @RequestParam(defaultValue = "200") int limit) {
+        channel.filter(word -> !CHANNELS.contains(word)).ifPresent(word -> {
+            throw ApiException.badRequest("channel: expected one of claims, evidence, control, verdicts.");
+        });
+        session(id);
+        Search.EventPage page;
+        try {
+            page = search.events(id, channel, after, limit);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest(String.valueOf(e.getMessage()));
+        }
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        var events = answer.putArray("events");
+        page.events().forEach(event -> events.add(event.document()));
+        answer.put("next", page.next().orElse(null));
+        return answer.toString();
+    }
+
+    @GetMapping("/alerts")
+    Map<String, List<AlertRow>> alerts(
+            @RequestParam Optional<String> session, @RequestParam(defaultValue = "100") int limit) {
+        return Map.of("alerts", search.alerts(session, limit));
+    }
+
+    @GetMapping("/approvals")
+    Map<String, List<ApprovalRow>> approvals(
+            @RequestParam Optional<String> state, @RequestParam(defaultValue = "100") int limit) {
+        state.filter(word -> !APPROVAL_STATES.contains(word)).ifPresent(word -> {
+            throw ApiException.badRequest("state: expected one of pending, approved, denied, timed_out.");
+        });
+        return Map.of("approvals", search.approvals(state, limit));
+    }
+
+    @GetMapping("/approvals/{id}")
+    ApprovalRow approval(@PathVariable String id) {
+        return search.approval(id).orElseThrow(() -> ApiException.notFound("There is no such approval."));
+    }
+
+    @PostMapping("/sessions/{id}/freeze")
+    ResponseEntity<Map<String, String>> freeze(
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
+        return order(Orders.Act.FREEZE, id, body, by);
+    }
+
+    @PostMapping("/sessions/{id}/thaw")
+    ResponseEntity<Map<String, String>> thaw(
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
+        return order(Orders.Act.THAW, id, body, by);
+    }
+
+    @PostMapping("/sessions/{id}/kill")
+    ResponseEntity<Map<String, String>> kill(
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
+        return order(Orders.Act.KILL, id, body, by);
+    }
+
+    @PostMapping("/approvals/{id}")
+    ResponseEntity<Map<String, String>> decide(
+            @PathVariable String id, @RequestBody(required = false) @Nullable DecisionBody body, Principal by) {
+        if (body == null || body.approved() == null || body.subjectSha256() == null) {
+            throw ApiException.badRequest("approved, reason and subject_sha256 are required.");
+        }
+        return answer(orders.decide(
+                id,
+                body.approved(),
+                Objects.requireNonNullElse(body.reason(), ""),
+                body.subjectSha256(),
+                by.getName()));
+    }
+
+    @PostMapping("/alerts/{id}/triage")
+    ResponseEntity<Map<String, String>> triage(
+            @PathVariable String id, @RequestBody(required = false) @Nullable TriageBody body, Principal by) {
+        if (body == null || body.verdict() == null) {
+            throw ApiException.badRequest("verdict is required.");
+        }
+        return answer(orders.triage(id, body.verdict(), Objects.requireNonNullElse(body.note(), ""), by.getName()));
+    }
+
+    private ResponseEntity<Map<String, String>> order(
+            Orders.Act act, String session, @Nullable ReasonBody body, Principal by) {
+        String reason = body == null ? "" : Objects.requireNonNullElse(body.reason(), "");
+        return answer(orders.order(act, session, reason, by.getName()));
+    }
+
+    private static ResponseEntity<Map<String, String>> answer(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Accepted accepted -> ResponseEntity.accepted().body(Map.of("event", accepted.event()));
+            case Outcome.Refused refused ->
+                throw new ApiException(
+                        switch (refused.refusal()) {
+                            case REASON, WORD -> HttpStatus.BAD_REQUEST;
+                            case UNKNOWN -> HttpStatus.NOT_FOUND;
+                            case NOT_PENDING, HASH -> HttpStatus.CONFLICT;
+                            case LOG -> HttpStatus.SERVICE_UNAVAILABLE;
+                        },
+                        refused.explanation());
+        };
+    }
+}

@@ -1,0 +1,185 @@
+package io.plumbline.console.live;
+
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Event;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One {@link Snapshot} for all pages. It is read again once a second while somebody looks, and at once after a verdict, at most
+ * every {@value #SHORTEST_PAUSE_MS} ms; so the load on the search copy does not grow with the number of pages. An alert is shown
+ * from its verdict before the search copy has it.
+ */
+public final class LiveView implements AutoCloseable {
+    /** Rows per list; a list that long is searched, not read. */
+    public static final int MAX_ROWS = 500;
+
+    static final int SHORTEST_PAUSE_MS = 250;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
+    private static final Duration OVERLAY_LIFE = Duration.ofSeconds(30);
+
+    private final Search search;
+    private final ScheduledExecutorService timer;
+    private final List<Consumer<Snapshot>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<String, Overlay> overlay = new LinkedHashMap<>();
+    private final AtomicBoolean poked = new AtomicBoolean();
+    private volatile Snapshot snapshot = Snapshot.EMPTY;
+
+    private record Overlay(AlertRow row, Instant until) {}
+
+    public LiveView(Search search) {
+        this.search = search;
+        this.timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("live-view").daemon().factory());
+        timer.scheduleWithFixedDelay(this::beat, 0, 1, TimeUnit.SECONDS);
+    }
+
+    /** The newest snapshot; read afresh when nobody was looking. */
+    public Snapshot current() {
+        if (listeners.isEmpty()) {
+            refresh();
+        }
+        return snapshot;
+    }
+
+    /** Tells the listener every changed snapshot from now on; run the result to stop. */
+    public Runnable subscribe(Consumer<Snapshot> listener) {
+        listeners.add(listener);
+        poke();
+        return () -> listeners.remove(listener);
+    }
+
+    /** A verdict was decided: show it without waiting for the search copy, and look there soon. */
+    public void verdict(Event event) {
+        if (event.hasAlertRaised()) {
+            AlertRow row = alert(event);
+            synchronized (overlay) {
+                overlay.put(row.id(), new Overlay(row, Instant.now().plus(OVERLAY_LIFE)));
+            }
+            publish(withOverlay(snapshot));
+        }
+        poke();
+    }
+
+    /** Asks for a fresh snapshot soon. */
+    public void poke() {
+        if (!listeners.isEmpty() && poked.compareAndSet(false, true)) {
+            timer.schedule(
+                    () -> {
+                        poked.set(false);
+                        refresh();
+                    },
+                    SHORTEST_PAUSE_MS,
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void beat() {
+        if (!listeners.isEmpty()) {
+            refresh();
+        }
+    }
+
+    private synchronized void refresh() {
+        try {
+            publish(withOverlay(new Snapshot(
+                    search.sessions(MAX_ROWS),
+                    search.alerts(Optional.empty(), MAX_ROWS),
+                    search.approvals(Optional.of("pending"), MAX_ROWS),
+                    Optional.empty())));
+        } catch (SearchUnavailableException e) {
+            LOG.warn("the search copy does not answer: {}", String.valueOf(e.getCause()));
+            publish(new Snapshot(
+                    snapshot.sessions(),
+                    snapshot.alerts(),
+                    snapshot.approvals(),
+                    Optional.of("The search copy does not answer. What you see may be old.")));
+        } catch (RuntimeException e) {
+            LOG.warn("the live view could not be refreshed", e);
+        }
+    }
+
+    private Snapshot withOverlay(Snapshot fresh) {
+        synchronized (overlay) {
+            Instant now = Instant.now();
+            overlay.values().removeIf(item -> item.until().isBefore(now));
+            fresh.alerts().forEach(row -> overlay.remove(row.id()));
+            List<AlertRow> alerts = new ArrayList<>();
+            overlay.values().stream()
+                    .map(Overlay::row)
+                    .filter(row -> fresh.alerts().stream()
+                            .noneMatch(known -> known.id().equals(row.id())))
+                    .forEach(alerts::add);
+            if (alerts.isEmpty()) {
+                return fresh;
+            }
+            alerts.addAll(fresh.alerts());
+            return new Snapshot(fresh.sessions(), List.copyOf(alerts), fresh.approvals(), fresh.problem());
+        }
+    }
+
+    private void publish(Snapshot next) {
+        if (next.equals(snapshot)) {
+            return;
+        }
+        snapshot = next;
+        for (Consumer<Snapshot> listener : listeners) {
+            try {
+                listener.accept(next);
+            } catch (RuntimeException e) {
+                LOG.warn("a page could not take the newest snapshot", e);
+            }
+        }
+    }
+
+    private AlertRow alert(Event event) {
+        AlertRaised alert = event.getAlertRaised();
+        Optional<SessionSummary> session = snapshot.session(event.getSession());
+        return new AlertRow(
+                event.getId(),
+                Instant.ofEpochSecond(0, event.getEventTimeNs()),
+                event.getSession(),
+                session.map(SessionSummary::agent).orElse(""),
+                session.map(SessionSummary::task).orElse(""),
+                alert.getKind().name().toLowerCase(Locale.ROOT),
+                EcsDocument.severity(alert.getSeverity()),
+                alert.getSeverity().getNumber(),
+                alert.getTitle(),
+                alert.getSaid(),
+                alert.getSeen(),
+                alert.getWhy(),
+                alert.getClause(),
+                alert.getCall(),
+                List.copyOf(alert.getEvidenceList()),
+                alert.getRiskAdded(),
+                alert.getRisk(),
+                "open",
+                "",
+                "");
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

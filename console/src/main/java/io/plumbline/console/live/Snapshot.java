@@ -1,0 +1,33 @@
+package io.plumbline.console.live;
+
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.SessionSummary;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What every open page looks at: the newest sessions, alerts and pending approvals, each bounded.
+ *
+ * @param problem one sentence when the search copy does not answer; the lists are then the last known ones
+ */
+public record Snapshot(
+        List<SessionSummary> sessions, List<AlertRow> alerts, List<ApprovalRow> approvals, Optional<String> problem) {
+    static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), Optional.empty());
+
+    public Optional<SessionSummary> session(String id) {
+        return sessions.stream().filter(row -> row.session().equals(id)).findFirst();
+    }
+
+    public long openAlerts() {
+        return alerts.stream().filter(AlertRow::isOpen).count();
+    }
+
+    public long pendingApprovals() {
+        return approvals.stream().filter(row -> row.state().equals("pending")).count();
+    }
+
+    public long liveSessions() {
+        return sessions.stream().filter(row -> !row.isOver()).count();
+    }
+}

@@ -1,0 +1,53 @@
+package io.plumbline.console.orders;
+
+import io.plumbline.events.Topics;
+import io.plumbline.events.v1.Event;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** The control topic as a place to write orders to. An order exists once the log has acknowledged it. */
+public final class ControlTopic implements OrderLog, AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final KafkaProducer<String, byte[]> producer;
+
+    public ControlTopic(String bootstrap, Map<String, String> clientProperties) {
+        Map<String, Object> settings = new HashMap<>(clientProperties);
+        settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+        settings.put(ProducerConfig.CLIENT_ID_CONFIG, "plumbline-console-orders");
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000);
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) PATIENCE.toMillis());
+        this.producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    @Override
+    public void append(Event order) throws OrderLogException {
+        try {
+            producer.send(new ProducerRecord<>(Topics.CONTROL, Topics.key(order), order.toByteArray()))
+                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw new OrderLogException("the log did not acknowledge the order", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OrderLogException("interrupted while waiting for the log", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ofSeconds(2));
+    }
+}

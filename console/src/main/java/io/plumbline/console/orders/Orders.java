@@ -1,0 +1,153 @@
+package io.plumbline.console.orders;
+
+import io.plumbline.console.orders.Outcome.Accepted;
+import io.plumbline.console.orders.Outcome.Refusal;
+import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.events.v1.TriageNoted;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a person may order. Every order needs a reason, names who gave it, and is refused for a session, alert or approval that the
+ * tenant does not have.
+ */
+public final class Orders {
+    /** Longest reason, characters. */
+    public static final int MAX_REASON = 2_000;
+
+    /** The words of triage. */
+    public static final Set<String> TRIAGE =
+            Set.of("acknowledged", "true_positive", "benign", "expected_by_policy", "duplicate");
+
+    private final OrderLog log;
+    private final Search search;
+    private final String tenant;
+    private final Clock clock;
+
+    public Orders(OrderLog log, Search search, String tenant, Clock clock) {
+        this.log = log;
+        this.search = search;
+        this.tenant = tenant;
+        this.clock = clock;
+    }
+
+    /** What can be done to a session. */
+    public enum Act {
+        FREEZE,
+        THAW,
+        KILL
+    }
+
+    public Outcome order(Act act, String session, String reason, String by) {
+        Optional<Outcome> wrong = wrongReason(reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        if (search.session(session).isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such session.");
+        }
+        Event.Builder event = control(session);
+        switch (act) {
+            case FREEZE ->
+                event.setFreezeOrdered(
+                        FreezeOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+            case THAW ->
+                event.setThawOrdered(
+                        ThawOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+            case KILL ->
+                event.setKillOrdered(
+                        KillOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+        }
+        return append(event);
+    }
+
+    /**
+     * @param seenSha256 hash of the bytes that the person looked at; must be the hash that the approval was asked for
+     */
+    public Outcome decide(String approval, boolean approved, String reason, String seenSha256, String by) {
+        Optional<Outcome> wrong = wrongReason(reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        Optional<ApprovalRow> row = search.approval(approval);
+        if (row.isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such approval.");
+        }
+        if (!row.get().isPending(clock.instant())) {
+            return new Refused(Refusal.NOT_PENDING, "The approval is no longer pending.");
+        }
+        if (!row.get().subjectSha256().equals(seenSha256)) {
+            return new Refused(Refusal.HASH, "The hash is not that of what would run.");
+        }
+        return append(control(row.get().session())
+                .setApprovalDecided(ApprovalDecided.newBuilder()
+                        .setApproval(approval)
+                        .setApproved(approved)
+                        .setDecidedBy(by)
+                        .setReason(reason.strip())
+                        .setSubjectSha256(seenSha256)));
+    }
+
+    /** @param word one of {@link #TRIAGE} */
+    public Outcome triage(String alert, String word, String note, String by) {
+        if (!TRIAGE.contains(word)) {
+            return new Refused(Refusal.WORD, "Unknown triage word.");
+        }
+        if (note.length() > MAX_REASON) {
+            return new Refused(Refusal.REASON, "The note is longer than " + MAX_REASON + " characters.");
+        }
+        Optional<AlertRow> row = search.alert(alert);
+        if (row.isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such alert.");
+        }
+        return append(control(row.get().session())
+                .setTriageNoted(TriageNoted.newBuilder()
+                        .setAlert(alert)
+                        .setVerdict(word)
+                        .setNote(note.strip())
+                        .setNotedBy(by)));
+    }
+
+    private Event.Builder control(String session) {
+        Instant now = clock.instant();
+        long nanoseconds = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        return Event.newBuilder()
+                .setTenant(tenant)
+                .setSession(session)
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(nanoseconds)
+                .setObservedTimeNs(nanoseconds);
+    }
+
+    private Outcome append(Event.Builder order) {
+        Event event = EventIds.withId(order);
+        try {
+            log.append(event);
+        } catch (OrderLog.OrderLogException e) {
+            return new Refused(Refusal.LOG, "The log did not acknowledge the order.");
+        }
+        return new Accepted(event.getId());
+    }
+
+    private static Optional<Outcome> wrongReason(String reason) {
+        if (reason.isBlank()) {
+            return Optional.of(new Refused(Refusal.REASON, "A reason is required."));
+        }
+        if (reason.length() > MAX_REASON) {
+            return Optional.of(new Refused(Refusal.REASON, "The reason is longer than " + MAX_REASON + " characters."));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,151 @@
+package io.plumbline.console.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Documents of the index job as records. A field that is missing reads as empty: an older job may have written the document. */
+final class Documents {
+    private Documents() {}
+
+    static SessionSummary session(JsonNode d) {
+        JsonNode counts = d.path("counts");
+        JsonNode state = d.path("state");
+        return new SessionSummary(
+                text(d, "/tenant"),
+                text(d, "/session"),
+                text(d, "/host"),
+                text(d, "/agent/name"),
+                text(d, "/agent/version"),
+                text(d, "/agent/model"),
+                text(d, "/task"),
+                text(d, "/workspace"),
+                text(d, "/policy/name"),
+                d.at("/policy/revision").asLong(),
+                d.at("/policy/confirmed").asBoolean(),
+                d.at("/policy/freeze_at").asInt(),
+                text(d, "/runtime/name"),
+                text(d, "/runtime/mechanism"),
+                d.at("/runtime/degraded").asBoolean(),
+                state.path("confirmed").asText("unknown"),
+                instant(state, "/since"),
+                text(state, "/reason"),
+                state.has("latency_ns")
+                        ? Optional.of(Duration.ofNanos(state.path("latency_ns").asLong()))
+                        : Optional.empty(),
+                order(state.path("requested")),
+                order(state.path("ordered")),
+                order(state.path("last_order")),
+                d.path("risk").asInt(),
+                d.path("severity").asInt(),
+                instant(d, "/started"),
+                instant(d, "/last_seen"),
+                instant(d, "/ended"),
+                counts.path("events").asLong(),
+                counts.path("claims").asLong(),
+                counts.path("evidence").asLong(),
+                counts.path("alerts").asLong(),
+                counts.path("open_alerts").asLong(),
+                counts.path("missing").asLong(),
+                counts.path("dropped").asLong(),
+                counts.path("pending_approvals").asLong(),
+                plan(d));
+    }
+
+    static AlertRow alert(String id, JsonNode d) {
+        List<String> evidence = new ArrayList<>();
+        d.path("evidence").forEach(item -> evidence.add(item.asText()));
+        return new AlertRow(
+                id,
+                instant(d, "/@timestamp").orElse(Instant.EPOCH),
+                text(d, "/session"),
+                text(d, "/agent"),
+                text(d, "/task"),
+                text(d, "/kind"),
+                text(d, "/severity"),
+                d.path("severity_number").asInt(),
+                text(d, "/title"),
+                text(d, "/said"),
+                text(d, "/seen"),
+                text(d, "/why"),
+                text(d, "/clause"),
+                text(d, "/call"),
+                List.copyOf(evidence),
+                d.path("risk_added").asInt(),
+                d.path("risk").asInt(),
+                d.path("status").asText("open"),
+                text(d, "/triage/note"),
+                text(d, "/triage/noted_by"));
+    }
+
+    static ApprovalRow approval(String id, JsonNode d) {
+        return new ApprovalRow(
+                id,
+                instant(d, "/@timestamp").orElse(Instant.EPOCH),
+                text(d, "/session"),
+                text(d, "/agent"),
+                text(d, "/agent_version"),
+                text(d, "/task"),
+                text(d, "/workspace"),
+                text(d, "/policy"),
+                d.path("policy_revision").asLong(),
+                text(d, "/call"),
+                text(d, "/tool"),
+                text(d, "/subject"),
+                text(d, "/subject_sha256"),
+                text(d, "/clause"),
+                text(d, "/tier"),
+                d.path("tier_number").asInt(),
+                text(d, "/stated_reason"),
+                instant(d, "/deadline"),
+                plan(d),
+                d.path("state").asText("pending"),
+                text(d, "/decided_by"),
+                text(d, "/decision_reason"));
+    }
+
+    static TimelineEvent event(String id, JsonNode d) {
+        return new TimelineEvent(
+                id,
+                instant(d, "/@timestamp").orElse(Instant.EPOCH),
+                text(d, "/event/action"),
+                text(d, "/plumbline/channel"),
+                d.at("/plumbline/seq").asLong(),
+                d);
+    }
+
+    private static List<SessionSummary.PlanItem> plan(JsonNode d) {
+        List<SessionSummary.PlanItem> items = new ArrayList<>();
+        d.path("plan")
+                .forEach(item -> items.add(new SessionSummary.PlanItem(text(item, "/text"), text(item, "/status"))));
+        return List.copyOf(items);
+    }
+
+    private static Optional<SessionSummary.OrderInFlight> order(JsonNode d) {
+        if (!d.isObject()) {
+            return Optional.empty();
+        }
+        return Optional.of(new SessionSummary.OrderInFlight(
+                text(d, "/action"), text(d, "/id"), text(d, "/by"), text(d, "/reason"), instant(d, "/at")));
+    }
+
+    private static String text(JsonNode d, String pointer) {
+        return d.at(pointer).asText("");
+    }
+
+    private static Optional<Instant> instant(JsonNode d, String pointer) {
+        String value = text(d, pointer);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Instant.parse(value));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.plumbline.console.search;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One session as the index job describes it.
+ *
+ * @param state the state that the runtime confirmed: unknown, created, running, frozen, killed, exited, failed
+ * @param latency from the cause of the confirmed state to the state itself; empty when it was not measured
+ * @param requested a person's order that the runtime has not confirmed
+ * @param ordered the watcher's order that the runtime has not confirmed
+ * @param severity highest severity of its alerts, 0 to 5
+ * @param missing sequence numbers that were skipped
+ * @param dropped messages that the sandbox runtime lost
+ */
+public record SessionSummary(
+        String tenant,
+        String session,
+        String host,
+        String agent,
+        String agentVersion,
+        String model,
+        String task,
+        String workspace,
+        String policy,
+        long policyRevision,
+        boolean policyConfirmed,
+        int freezeAt,
+        String runtime,
+        String mechanism,
+        boolean degraded,
+        String state,
+        Optional<Instant> since,
+        String stateReason,
+        Optional<Duration> latency,
+        Optional<OrderInFlight> requested,
+        Optional<OrderInFlight> ordered,
+        Optional<OrderInFlight> lastOrder,
+        int risk,
+        int severity,
+        Optional<Instant> started,
+        Optional<Instant> lastSeen,
+        Optional<Instant> ended,
+        long events,
+        long claims,
+        long evidence,
+        long alerts,
+        long openAlerts,
+        long missing,
+        long dropped,
+        long pendingApprovals,
+        List<PlanItem> plan) {
+    /** @param action freeze, thaw, kill */
+    public record OrderInFlight(String action, String id, String by, String reason, Optional<Instant> at) {}
+
+    public record PlanItem(String text, String status) {}
+
+    /** Whether nothing can happen in it any more. */
+    public boolean isOver() {
+        return state.equals("killed") || state.equals("exited") || state.equals("failed");
+    }
+
+    /** Whether no sequence number is missing and nothing was dropped. */
+    public boolean isComplete() {
+        return missing == 0 && dropped == 0;
+    }
+}

@@ -1,0 +1,87 @@
+package io.plumbline.console.session;
+
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.TimelineEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The answer that the page starts with: what was said, what was done, why it does not fit.
+ *
+ * @param command what the agent asked to run, when the deviation belongs to an announced call
+ * @param seen what the kernel and the proxy saw, one sentence each
+ * @param reasons at most {@link #MAX_REASONS}, the heaviest first
+ */
+public record Contradiction(
+        String task,
+        List<String> plan,
+        Optional<String> statedReason,
+        Optional<String> command,
+        List<String> seen,
+        List<Reason> reasons) {
+    static final int MAX_REASONS = 4;
+
+    /** @param chip kind and clause in short */
+    public record Reason(String sentence, String chip, String alert) {}
+
+    /** About the alert that is selected, or the heaviest one; empty when there is none. */
+    public static Optional<Contradiction> of(SessionRecord session, Optional<String> selectedAlert) {
+        List<AlertRow> worst = session.worstFirst();
+        Optional<AlertRow> subject = selectedAlert
+                .flatMap(id ->
+                        worst.stream().filter(alert -> alert.id().equals(id)).findFirst())
+                .or(() -> worst.stream().findFirst());
+        return subject.map(alert -> about(session, alert, worst));
+    }
+
+    private static Contradiction about(SessionRecord session, AlertRow subject, List<AlertRow> worst) {
+        List<AlertRow> group = new ArrayList<>();
+        group.add(subject);
+        worst.stream()
+                .filter(alert -> !alert.id().equals(subject.id()))
+                .filter(alert ->
+                        alert.call().equals(subject.call()) || alert.call().isEmpty())
+                .limit(MAX_REASONS - 1)
+                .forEach(group::add);
+        Optional<TimelineEvent> call = session.call(subject.call());
+        return new Contradiction(
+                task(session),
+                session.summary().plan().stream()
+                        .map(SessionSummary.PlanItem::text)
+                        .toList(),
+                call.map(event -> event.text("/plumbline/call/stated_reason")).filter(text -> !text.isEmpty()),
+                call.map(Contradiction::command).filter(text -> !text.isEmpty()),
+                group.stream()
+                        .map(AlertRow::seen)
+                        .filter(text -> !text.isEmpty())
+                        .distinct()
+                        .toList(),
+                group.stream()
+                        .map(alert -> new Reason(
+                                alert.why().isEmpty() ? alert.title() : alert.why(),
+                                (alert.kind() + " " + alert.clause()).strip(),
+                                alert.id()))
+                        .toList());
+    }
+
+    private static String task(SessionRecord session) {
+        if (!session.summary().task().isEmpty()) {
+            return session.summary().task();
+        }
+        return session.claims().stream()
+                .filter(event -> event.action().equals("prompt"))
+                .map(event -> event.text("/message"))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** What a call would run: its shell command, or its tool and arguments. */
+    static String command(TimelineEvent call) {
+        String command = call.text("/plumbline/call/command");
+        return command.isEmpty()
+                ? call.text("/plumbline/call/tool") + " " + call.text("/plumbline/call/arguments")
+                : command;
+    }
+}

@@ -1,0 +1,270 @@
+package io.plumbline.console.session;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.TimelineEvent;
+import io.plumbline.console.text.VisibleText;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The data of the {@code soc-timeline} element. Times are milliseconds after {@code start}, which is milliseconds since the epoch.
+ * Every label went through {@link VisibleText} and is drawn with textContent.
+ *
+ * <p>Shape: {@code {start, end, said:[{id,t,label,tone,mono}], processes:[{id,from,to,label,tone,depth}],
+ * files:[{id,t,label,tone}], egress:[{id,from,to,label,tone}], gates:[{id,t,label,tone}], risk:[{t,v}], freezeAt, marks:[{t,label}],
+ * deviations:[t]}}; tones: plain, quiet, call, ok, bad.
+ */
+public final class TimelineModel {
+    private static final int LABEL = 60;
+
+    private TimelineModel() {}
+
+    public static ObjectNode of(SessionRecord session) {
+        Model model = new Model(session);
+        model.said();
+        model.processes();
+        model.files();
+        model.egress();
+        model.judged();
+        return model.finish();
+    }
+
+    private static final class Model {
+        private final SessionRecord session;
+        private final long startNs;
+        private final long endNs;
+        private final ObjectNode root = JsonNodeFactory.instance.objectNode();
+        private final Set<String> evidence = new HashSet<>();
+        private final Set<String> deviatingCalls = new HashSet<>();
+
+        Model(SessionRecord session) {
+            this.session = session;
+            long[] bounds = Stream.of(session.claims(), session.processes(), session.files(), session.network())
+                    .flatMap(List::stream)
+                    // Later triage and notes would squeeze what they are about into a corner.
+                    .filter(event ->
+                            !event.channel().equals("control") || event.action().equals("task-assigned"))
+                    .mapToLong(TimelineEvent::atNs)
+                    .filter(at -> at > 0)
+                    .sorted()
+                    .toArray();
+            this.startNs = bounds.length == 0 ? 0 : bounds[0];
+            this.endNs = bounds.length == 0 ? 0 : bounds[bounds.length - 1];
+            session.alerts().forEach(alert -> {
+                evidence.addAll(alert.evidence());
+                if (!alert.call().isEmpty()) {
+                    deviatingCalls.add(alert.call());
+                }
+            });
+        }
+
+        private double t(long nanoseconds) {
+            return Math.round((nanoseconds - startNs) / 1_000.0) / 1_000.0;
+        }
+
+        void said() {
+            ArrayNode said = root.putArray("said");
+            for (TimelineEvent event : session.claims()) {
+                switch (event.action()) {
+                    case "prompt" -> said(said, event, "task: " + event.text("/message"), "plain", false);
+                    case "plan" ->
+                        said(
+                                said,
+                                event,
+                                "plan: "
+                                        + steps(event.document()
+                                                .at("/plumbline/plan/items")
+                                                .size()),
+                                "plain",
+                                false);
+                    case "message" -> {
+                        if (!event.text("/plumbline/message/role").equals("user")) {
+                            said(said, event, "“" + event.text("/message") + "”", "plain", false);
+                        }
+                    }
+                    case "tool-call" -> {
+                        boolean bad = deviatingCalls.contains(event.text("/plumbline/call/id"));
+                        said(said, event, Contradiction.command(event), bad ? "bad" : "plain", true);
+                    }
+                    default -> {
+                        // Not something the agent says about its work.
+                    }
+                }
+            }
+        }
+
+        private static String steps(int count) {
+            return count == 1 ? "1 step" : count + " steps";
+        }
+
+        private void said(ArrayNode said, TimelineEvent event, String label, String tone, boolean mono) {
+            said.addObject()
+                    .put("id", event.id())
+                    .put("t", t(event.atNs()))
+                    .put("label", VisibleText.line(label, LABEL))
+                    .put("tone", tone)
+                    .put("mono", mono);
+        }
+
+        void processes() {
+            ArrayNode processes = root.putArray("processes");
+            for (ProcessTree.Node node : session.tree().processes().values()) {
+                ObjectNode bar = processes
+                        .addObject()
+                        .put("id", node.last().event())
+                        .put("from", t(node.startNs()))
+                        .put("label", VisibleText.line(node.label(), LABEL))
+                        .put("depth", depth(node))
+                        .put(
+                                "tone",
+                                node.deviating()
+                                        ? "bad"
+                                        : node.call().isPresent() ? "call" : node.first() ? "plain" : "quiet");
+                node.endNs().ifPresent(end -> bar.put("to", t(end)));
+            }
+        }
+
+        private int depth(ProcessTree.Node node) {
+            int depth = 0;
+            Optional<ProcessTree.Node> at = Optional.of(node);
+            Set<String> passed = new HashSet<>();
+            while (at.isPresent() && passed.add(at.get().entity())) {
+                depth++;
+                at = at.get().parent().map(parent -> session.tree().processes().get(parent));
+            }
+            return depth - 1;
+        }
+
+        void files() {
+            ArrayNode files = root.putArray("files");
+            for (TimelineEvent event : session.files()) {
+                boolean bad = evidence.contains(event.id());
+                boolean changed = event.action().equals("file-changed");
+                ObjectNode dot = files.addObject()
+                        .put("id", event.id())
+                        .put("t", t(event.atNs()))
+                        .put("tone", bad ? "bad" : changed ? "plain" : "quiet");
+                if (bad) {
+                    dot.put("label", VisibleText.line(event.text("/file/path"), LABEL));
+                }
+            }
+        }
+
+        void egress() {
+            ArrayNode egress = root.putArray("egress");
+            Map<Long, ObjectNode> connections = new HashMap<>();
+            for (TimelineEvent event : session.network()) {
+                long connection = event.number("/plumbline/egress/connection");
+                switch (event.action()) {
+                    case "egress-requested" -> {
+                        ObjectNode bar = bar(egress, event, destination(event), "quiet");
+                        if (event.flag("/plumbline/egress/held")) {
+                            bar.put("tone", "held").put("label", destination(event) + " · held at the barrier");
+                        }
+                        connections.put(connection, bar);
+                    }
+                    case "egress-answered" -> {
+                        ObjectNode bar = connections.get(connection);
+                        if (bar != null && !event.flag("/plumbline/egress/allowed")) {
+                            bar.put("tone", "bad");
+                        }
+                    }
+                    case "egress-decided" -> {
+                        ObjectNode bar = connections.get(connection);
+                        if (bar == null) {
+                            bar = bar(egress, event, destination(event), "quiet");
+                            connections.put(connection, bar);
+                        }
+                        boolean allowed = event.flag("/plumbline/egress/allowed");
+                        bar.put("to", t(event.atNs()))
+                                .put("tone", allowed ? "ok" : "bad")
+                                .put("label", destination(event) + (allowed ? " · allowed" : " · refused"));
+                    }
+                    case "connected" -> {
+                        if (evidence.contains(event.id())) {
+                            bar(egress, event, VisibleText.line(address(event), LABEL), "bad");
+                        }
+                    }
+                    default -> {
+                        // Listening inside the sandbox is in the tab of its own.
+                    }
+                }
+            }
+        }
+
+        private static String address(TimelineEvent event) {
+            return event.text("/destination/address") + ":" + event.number("/destination/port");
+        }
+
+        private static String destination(TimelineEvent event) {
+            return VisibleText.line(event.text("/destination/domain") + ":" + event.number("/destination/port"), LABEL);
+        }
+
+        private ObjectNode bar(ArrayNode target, TimelineEvent event, String label, String tone) {
+            return target.addObject()
+                    .put("id", event.id())
+                    .put("from", t(event.atNs()))
+                    .put("label", label)
+                    .put("tone", tone);
+        }
+
+        void judged() {
+            ArrayNode gates = root.putArray("gates");
+            ArrayNode risk = root.putArray("risk");
+            ArrayNode marks = root.putArray("marks");
+            for (TimelineEvent event : session.claims()) {
+                switch (event.action()) {
+                    case "gate-answered" -> {
+                        String decision = event.text("/plumbline/gate/decision");
+                        gates.addObject()
+                                .put("id", event.id())
+                                .put("t", t(event.atNs()))
+                                .put("label", "gate: " + decision)
+                                .put("tone", decision.equals("allow") ? "quiet" : "bad");
+                    }
+                    case "session-risk" ->
+                        risk.addObject().put("t", t(event.atNs())).put("v", event.number("/plumbline/risk/total"));
+                    case "runtime-state" -> {
+                        String state = event.text("/plumbline/runtime/state");
+                        if (!state.equals("created") && !(state.equals("running") && marks.isEmpty())) {
+                            marks.addObject()
+                                    .put("id", event.id())
+                                    .put("t", t(event.atNs()))
+                                    .put("state", state)
+                                    .put(
+                                            "label",
+                                            state.equals("frozen")
+                                                    ? "❄ " + session.summary().risk()
+                                                    : state);
+                        }
+                    }
+                    default -> {
+                        // Not a judgement.
+                    }
+                }
+            }
+            root.put("freezeAt", session.summary().freezeAt());
+        }
+
+        ObjectNode finish() {
+            SessionSummary summary = session.summary();
+            root.put("start", startNs / 1_000_000.0);
+            root.put("end", t(endNs));
+            root.put("live", !summary.isOver() && !summary.state().equals("frozen"));
+            ArrayNode deviations = root.putArray("deviations");
+            session.alerts().stream()
+                    .map(AlertRow::at)
+                    .forEach(at -> deviations.add(t(at.getEpochSecond() * 1_000_000_000L + at.getNano())));
+            return root;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.AttachEvent;
+import com.vaadin.flow.component.DetachEvent;
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.grid.Grid;
+import com.vaadin.flow.component.grid.GridVariant;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.H1;
+import com.vaadin.flow.component.html.NativeButton;
+import com.vaadin.flow.component.html.Span;
+import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.Snapshot;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A page with one live list. Changed rows are redrawn in place; new rows wait behind a pill.
+ *
+ * @param <T> the row
+ */
+abstract class ListPage<T> extends Div {
+    private static final long serialVersionUID = 1;
+
+    private final transient LiveView live;
+    private final transient SteadyRows<T> rows;
+    private final Grid<SteadyRows.Row<T>> grid = new Grid<>();
+    private final NativeButton pill = new NativeButton();
+    private final Span summary = new Span();
+    private transient Runnable unsubscribe = () -> {};
+
+    ListPage(LiveView live, String title, String gridId, Function<T, String> id) {
+        this.live = live;
+        this.rows = new SteadyRows<>(id);
+        addClassName("list-page");
+        Div head = new Div();
+        head.addClassName("page-head");
+        summary.addClassName("mut");
+        pill.addClassName("pill");
+        pill.setId("new-rows");
+        pill.addClickListener(click -> showNewest());
+        head.add(new H1(title), summary, pill);
+        grid.setId(gridId);
+        grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT);
+        grid.setSelectionMode(Grid.SelectionMode.SINGLE);
+        grid.addItemClickListener(click -> open(click.getItem().value()));
+        grid.getElement().setAttribute("aria-label", title);
+        add(head, grid);
+    }
+
+    abstract List<T> select(Snapshot snapshot);
+
+    abstract String summarise(Snapshot snapshot);
+
+    abstract void open(T row);
+
+    Grid<SteadyRows.Row<T>> grid() {
+        return grid;
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        UI ui = attach.getUI();
+        Snapshot now = live.current();
+        rows.update(select(now));
+        showNewest();
+        summary.setText(summarise(now));
+        unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
+    }
+
+    @Override
+    protected void onDetach(DetachEvent detach) {
+        unsubscribe.run();
+    }
+
+    private void show(Snapshot snapshot) {
+        summary.setText(summarise(snapshot));
+        rows.update(select(snapshot)).forEach(grid.getListDataView()::refreshItem);
+        if (rows.rows().isEmpty()) {
+            // Nobody points at an empty list.
+            showNewest();
+            return;
+        }
+        updatePill();
+    }
+
+    private void showNewest() {
+        grid.setItems(rows.showNewest());
+        updatePill();
+    }
+
+    private void updatePill() {
+        int waiting = rows.waiting();
+        pill.setVisible(waiting > 0);
+        pill.setText(waiting + " new");
+    }
+}

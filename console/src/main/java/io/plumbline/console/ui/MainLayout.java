@@ -1,0 +1,94 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.AttachEvent;
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.DetachEvent;
+import com.vaadin.flow.component.HasElement;
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.Main;
+import com.vaadin.flow.component.html.Nav;
+import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.router.HighlightConditions;
+import com.vaadin.flow.router.RouterLayout;
+import com.vaadin.flow.router.RouterLink;
+import com.vaadin.flow.spring.security.AuthenticationContext;
+import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.security.SignedIn;
+import jakarta.annotation.security.PermitAll;
+
+/** Navigation with counts, the signed-in person, and one line when the search copy does not answer. */
+@PermitAll
+public class MainLayout extends Div implements RouterLayout {
+    private static final long serialVersionUID = 1;
+
+    private final transient LiveView live;
+    private final Main content = new Main();
+    private final Div problem = new Div();
+    private final Span alerts = new Span();
+    private final Span approvals = new Span();
+    private final Span sessions = new Span();
+    private transient Runnable unsubscribe = () -> {};
+
+    public MainLayout(LiveView live, AuthenticationContext authentication) {
+        this.live = live;
+        addClassName("app");
+        Nav nav = new Nav();
+        nav.getElement().setAttribute("aria-label", "Pages");
+        Div brand = new Div("◢ Plumbline");
+        brand.addClassName("brand");
+        nav.add(
+                brand,
+                link("Alerts", AlertsView.class, alerts, "nav-alerts"),
+                link("Approvals", ApprovalsView.class, approvals, "nav-approvals"),
+                link("Sessions", SessionsView.class, sessions, "nav-sessions"),
+                Parts.text("", "sp"),
+                Parts.text(SignedIn.current().name(), "who"),
+                Parts.button("Sign out", "sign-out", "small", authentication::logout));
+        problem.addClassName("problem");
+        problem.setVisible(false);
+        content.add(problem);
+        add(nav, content);
+    }
+
+    private static RouterLink link(String label, Class<? extends Component> page, Span count, String id) {
+        RouterLink link = new RouterLink();
+        link.setRoute(page);
+        count.addClassName("n");
+        link.add(new Span(label), count);
+        link.setId(id);
+        link.setHighlightCondition(HighlightConditions.locationPrefix());
+        return link;
+    }
+
+    @Override
+    public void showRouterLayoutContent(HasElement page) {
+        content.getElement().appendChild(page.getElement());
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        UI ui = attach.getUI();
+        show(live.current());
+        unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
+    }
+
+    @Override
+    protected void onDetach(DetachEvent detach) {
+        unsubscribe.run();
+    }
+
+    private void show(Snapshot snapshot) {
+        count(alerts, snapshot.openAlerts(), snapshot.openAlerts() > 0);
+        count(approvals, snapshot.pendingApprovals(), snapshot.pendingApprovals() > 0);
+        count(sessions, snapshot.liveSessions(), false);
+        problem.setText(snapshot.problem().orElse(""));
+        problem.setVisible(snapshot.problem().isPresent());
+    }
+
+    private static void count(Span span, long number, boolean attention) {
+        span.setText(number == 0 ? "" : Long.toString(number));
+        span.setClassName("attention", attention);
+    }
+}

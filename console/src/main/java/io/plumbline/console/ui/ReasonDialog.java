@@ -1,0 +1,57 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.button.Button;
+import com.vaadin.flow.component.button.ButtonVariant;
+import com.vaadin.flow.component.dialog.Dialog;
+import com.vaadin.flow.component.html.Paragraph;
+import com.vaadin.flow.component.textfield.TextArea;
+import com.vaadin.flow.data.value.ValueChangeMode;
+import io.plumbline.console.orders.Orders;
+import java.util.function.Function;
+
+/** Asks for the reason of an order. Ids: {@code reason}, the confirm button's own, {@code cancel}. */
+final class ReasonDialog extends Dialog {
+    private static final long serialVersionUID = 1;
+
+    /**
+     * @param give takes the reason and answers with the sentence to show when the order was refused, or an empty text when it was
+     *     accepted
+     */
+    ReasonDialog(
+            String title, String explanation, String confirmLabel, String confirmId, Function<String, String> give) {
+        setHeaderTitle(title);
+        Paragraph text = new Paragraph(explanation);
+        text.addClassName("dialog-text");
+        TextArea reason = new TextArea("Reason");
+        reason.setId("reason");
+        reason.setMaxLength(Orders.MAX_REASON);
+        reason.setWidthFull();
+        reason.setRequired(true);
+        reason.setRequiredIndicatorVisible(true);
+        reason.setValueChangeMode(ValueChangeMode.EAGER);
+        Button confirm = new Button(confirmLabel);
+        confirm.setId(confirmId);
+        confirm.addThemeVariants(ButtonVariant.LUMO_PRIMARY);
+        if (confirmId.contains("kill") || confirmId.contains("deny")) {
+            confirm.addThemeVariants(ButtonVariant.LUMO_ERROR);
+        }
+        confirm.setEnabled(false);
+        reason.addValueChangeListener(
+                change -> confirm.setEnabled(!change.getValue().isBlank()));
+        confirm.addClickListener(click -> {
+            String refusal = give.apply(reason.getValue());
+            if (refusal.isEmpty()) {
+                close();
+            } else {
+                reason.setInvalid(true);
+                reason.setErrorMessage(refusal);
+            }
+        });
+        Button cancel = new Button("Cancel", click -> close());
+        cancel.setId("cancel");
+        add(text, reason);
+        getFooter().add(cancel, confirm);
+        setWidth("480px");
+        reason.focus();
+    }
+}

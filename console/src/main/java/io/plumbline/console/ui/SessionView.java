@@ -1,0 +1,421 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.AttachEvent;
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.DetachEvent;
+import com.vaadin.flow.component.Key;
+import com.vaadin.flow.component.KeyModifier;
+import com.vaadin.flow.component.Shortcuts;
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.H1;
+import com.vaadin.flow.component.html.H2;
+import com.vaadin.flow.component.html.NativeButton;
+import com.vaadin.flow.component.html.Section;
+import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.component.notification.Notification;
+import com.vaadin.flow.router.BeforeEnterEvent;
+import com.vaadin.flow.router.BeforeEnterObserver;
+import com.vaadin.flow.router.HasDynamicTitle;
+import com.vaadin.flow.router.Route;
+import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.security.SignedIn;
+import io.plumbline.console.session.Contradiction;
+import io.plumbline.console.session.SessionRecord;
+import io.plumbline.console.session.StatePill;
+import io.plumbline.console.session.TimelineModel;
+import io.plumbline.console.text.VisibleText;
+import jakarta.annotation.security.PermitAll;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One session: the answer first (said, done, why it does not fit), then the evidence. {@code /session/{id}?at={event}} opens it at an
+ * alert or an event.
+ */
+@Route(value = "session/:id", layout = MainLayout.class)
+@PermitAll
+public class SessionView extends Div implements BeforeEnterObserver, HasDynamicTitle {
+    private static final long serialVersionUID = 1;
+
+    // Reading a busy session costs a few thousand documents; its header is cheaper and follows at once.
+    private static final Duration SHORTEST_REREAD = Duration.ofSeconds(2);
+
+    private final transient LiveView live;
+    private final transient Search search;
+    private final transient Orders orders;
+    private final Div head = new Div();
+    private final Section why = new Section();
+    private final Timeline timeline = new Timeline();
+    private final Span range = new Span();
+    private final SessionTabs tabs;
+    private final SessionSide side;
+    private final Div body = new Div();
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private transient String id = "";
+    private transient Optional<String> at = Optional.empty();
+    private transient Optional<SessionRecord> shown = Optional.empty();
+    private transient Optional<SessionSummary> summary = Optional.empty();
+    private transient Optional<String> sent = Optional.empty();
+    private transient Instant lastRead = Instant.EPOCH;
+    private transient boolean stale;
+    private transient Runnable unsubscribe = () -> {};
+
+    public SessionView(LiveView live, Search search, Orders orders) {
+        this.live = live;
+        this.search = search;
+        this.orders = orders;
+        this.tabs = new SessionTabs(search, this::select);
+        this.side = new SessionSide(this::triage);
+        head.addClassName("page-head");
+        why.addClassName("why");
+        why.setId("why");
+        why.getElement().setAttribute("aria-label", "Said, done, why it does not fit");
+        timeline.onSelect(this::select);
+        Div bar = new Div(new H2("Timeline"));
+        bar.addClassName("bar");
+        range.addClassName("mono");
+        bar.add(
+                Parts.button("all", "timeline-fit", "small", timeline::fit),
+                Parts.button("deviations", "timeline-deviations", "small", timeline::focusDeviations),
+                Parts.text("", "sp"),
+                range,
+                Parts.button("−", "timeline-out", "small", () -> timeline.zoom(1.6)),
+                Parts.button("+", "timeline-in", "small", () -> timeline.zoom(0.6)));
+        Div box = new Div(bar, timeline);
+        box.addClassName("box");
+        Div left = new Div(box, tabs);
+        left.addClassName("left");
+        body.addClassName("row");
+        body.add(left, side);
+        add(head, why, body);
+    }
+
+    @Override
+    public void beforeEnter(BeforeEnterEvent event) {
+        id = event.getRouteParameters().get("id").orElse("");
+        at = Optional.ofNullable(
+                        event.getLocation().getQueryParameters().getParameters().get("at"))
+                .flatMap(values -> values.stream().findFirst());
+        Optional<SessionRecord> record;
+        try {
+            record = SessionRecord.read(search, id);
+        } catch (SearchUnavailableException e) {
+            showMessage("The search copy does not answer. Nothing is known about this session right now.");
+            return;
+        }
+        if (record.isEmpty()) {
+            showMessage("There is no such session.");
+            return;
+        }
+        lastRead = Instant.now();
+        show(record.get());
+    }
+
+    @Override
+    public String getPageTitle() {
+        return "Plumbline · session " + VisibleText.line(id, 40);
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        UI ui = attach.getUI();
+        unsubscribe = live.subscribe(snapshot -> follow(ui, snapshot));
+        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.THAW), Key.KEY_T, KeyModifier.ALT);
+        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.KILL), Key.KEY_K, KeyModifier.ALT);
+        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.FREEZE), Key.KEY_F, KeyModifier.ALT);
+    }
+
+    @Override
+    protected void onDetach(DetachEvent detach) {
+        unsubscribe.run();
+    }
+
+    /** On the live view's thread: decide cheaply whether something changed, read beside it. */
+    private void follow(UI ui, Snapshot snapshot) {
+        Optional<SessionSummary> newest = snapshot.session(id);
+        newest.ifPresent(row -> ui.access(() -> {
+            if (summary.filter(row::equals).isEmpty()) {
+                stale = true;
+                showHead(row);
+            }
+        }));
+        ui.access(() -> {
+            if (stale && Duration.between(lastRead, Instant.now()).compareTo(SHORTEST_REREAD) > 0) {
+                reread(ui);
+            }
+        });
+    }
+
+    private void reread(UI ui) {
+        if (!reading.compareAndSet(false, true)) {
+            return;
+        }
+        stale = false;
+        lastRead = Instant.now();
+        Thread.ofVirtual().name("session-read").start(() -> {
+            try {
+                Optional<SessionRecord> record = SessionRecord.read(search, id);
+                ui.access(() -> record.ifPresent(this::show));
+            } catch (SearchUnavailableException e) {
+                // The layout says that the search copy does not answer; the page stays as it is.
+                ui.access(() -> stale = true);
+            } finally {
+                reading.set(false);
+            }
+        });
+    }
+
+    private void showMessage(String sentence) {
+        head.removeAll();
+        head.add(new H1(sentence));
+        why.setVisible(false);
+        body.setVisible(false);
+    }
+
+    private void show(SessionRecord record) {
+        shown = Optional.of(record);
+        showHead(record.summary());
+        showWhy(record);
+        timeline.show(TimelineModel.of(record));
+        range.setText(range(record.summary()));
+        tabs.show(record, at);
+        showSelection(record);
+    }
+
+    private void showSelection(SessionRecord record) {
+        Optional<AlertRow> alert = selectedAlert(record);
+        timeline.select(alert.flatMap(row -> row.evidence().stream().findFirst())
+                .or(() -> at)
+                .orElse(""));
+        side.show(record, at, alert);
+    }
+
+    private Optional<AlertRow> selectedAlert(SessionRecord record) {
+        return at.flatMap(event -> record.alerts().stream()
+                .filter(alert -> alert.id().equals(event) || alert.evidence().contains(event))
+                .findFirst());
+    }
+
+    private static String range(SessionSummary session) {
+        return session.started()
+                        .map(start -> Parts.moment(start).substring(0, 19))
+                        .orElse("")
+                + session.lastSeen()
+                        .map(end -> " — " + Parts.moment(end).substring(11))
+                        .orElse("");
+    }
+
+    private void showHead(SessionSummary session) {
+        summary = Optional.of(session);
+        // The page's own order is only a placeholder until the search copy knows of it or the runtime has confirmed.
+        if (session.requested().isPresent() || session.ordered().isPresent() || fulfilled(session)) {
+            sent = Optional.empty();
+        }
+        head.removeAll();
+        H1 title = new H1();
+        title.add(
+                Parts.said(session.task().isEmpty() ? "No task was assigned" : session.task(), 90),
+                Parts.said(
+                        " · "
+                                + String.join(
+                                        " · ",
+                                        present(
+                                                session.workspace(),
+                                                (session.agent() + " " + session.agentVersion()).strip())),
+                        90,
+                        "mut"));
+        Div names = new Div(
+                title,
+                Parts.said(
+                        String.join(
+                                " · ",
+                                present(
+                                        session.session(),
+                                        session.host(),
+                                        session.runtime(),
+                                        session.policy().isEmpty()
+                                                ? ""
+                                                : "policy " + session.policy() + " r" + session.policyRevision()
+                                                        + (session.policyConfirmed()
+                                                                ? " (confirmed)"
+                                                                : " (not confirmed)"))),
+                        160,
+                        "mono",
+                        "mut"));
+        StatePill pill = StatePill.of(session, sent);
+        Span state = Parts.chip(pill.text(), pill.tone());
+        state.setId("session-state");
+        state.getElement().setAttribute("data-state", session.state());
+        state.getElement().setAttribute("role", "status");
+        if (!session.stateReason().isEmpty()) {
+            state.setTitle(VisibleText.line(session.stateReason(), 300));
+        }
+        Span evidence = session.isComplete()
+                ? Parts.chip("evidence complete · 0 dropped", "ok")
+                : Parts.chip(session.missing() + " missing · " + session.dropped() + " dropped", "bad");
+        evidence.setId("evidence-state");
+        head.add(names, Parts.text("", "sp"));
+        if (session.degraded()) {
+            head.add(Parts.chip("degraded runtime", "warn"));
+        }
+        head.add(state, evidence);
+        if (!session.isOver()) {
+            if (session.state().equals("frozen")) {
+                head.add(orderButton("Thaw…", "thaw", "", "Alt+T", Orders.Act.THAW));
+            } else {
+                head.add(orderButton("Freeze…", "freeze", "primary", "Alt+F", Orders.Act.FREEZE));
+            }
+            NativeButton kill = orderButton("Kill…", "kill", "kill", "Alt+K", Orders.Act.KILL);
+            if (!SignedIn.current().mayKill() && UI.getCurrent() != null) {
+                kill.setEnabled(false);
+                kill.setTitle("Killing a session needs the role admin.");
+            }
+            head.add(kill);
+        }
+    }
+
+    private boolean fulfilled(SessionSummary session) {
+        return sent.map(action -> switch (action) {
+                    case "freeze" -> session.state().equals("frozen") || session.isOver();
+                    case "thaw" -> session.state().equals("running") || session.isOver();
+                    default -> session.isOver();
+                })
+                .orElse(false);
+    }
+
+    private static List<String> present(String... parts) {
+        return List.of(parts).stream().filter(part -> !part.isBlank()).toList();
+    }
+
+    private NativeButton orderButton(String label, String buttonId, String kind, String keys, Orders.Act act) {
+        NativeButton button = Parts.button(label, buttonId, kind, () -> ask(act));
+        button.add(ApprovalsView.key(keys));
+        return button;
+    }
+
+    private void showWhy(SessionRecord record) {
+        why.removeAll();
+        Optional<Contradiction> contradiction =
+                Contradiction.of(record, selectedAlert(record).map(AlertRow::id));
+        why.setVisible(contradiction.isPresent());
+        contradiction.ifPresent(found -> why.add(said(found), done(found), reasons(found)));
+    }
+
+    private static Div column(String heading) {
+        return new Div(new H2(heading));
+    }
+
+    private static Div line(Component... parts) {
+        Div line = new Div(parts);
+        line.addClassName("line");
+        return line;
+    }
+
+    private static Div said(Contradiction found) {
+        Div said = column("Said");
+        said.add(line(Parts.said("Task: “" + found.task() + "”", 300)));
+        if (found.plan().isEmpty()) {
+            said.add(line(Parts.text("No plan was announced.", "mut")));
+        }
+        found.plan().stream().limit(4).forEach(step -> said.add(line(Parts.said("Plan: “" + step + "”", 160))));
+        found.statedReason()
+                .ifPresent(reason ->
+                        said.add(line(Parts.said("Reason given for the call: “" + reason + "”", 240, "mut"))));
+        return said;
+    }
+
+    private static Div done(Contradiction found) {
+        Div done = column("Done");
+        found.command().ifPresent(command -> done.add(line(Parts.said(command, 400, "mono", "bad"))));
+        found.seen().stream().limit(4).forEach(seen -> done.add(line(Parts.said(seen, 240, "mut"))));
+        return done;
+    }
+
+    private static Div reasons(Contradiction found) {
+        Div reasons = column("Why it does not fit");
+        found.reasons()
+                .forEach(reason -> reasons.add(
+                        line(Parts.said(reason.sentence(), 240), Parts.said(reason.chip(), 80, "chip", "clause"))));
+        return reasons;
+    }
+
+    private void select(String event) {
+        at = Optional.of(event);
+        shown.ifPresent(record -> {
+            showSelection(record);
+            if (selectedAlert(record).isPresent()) {
+                showWhy(record);
+            }
+            tabs.select(event);
+        });
+        // The address can be passed on; nothing is loaded again.
+        getUI().ifPresent(ui ->
+                ui.getPage().getHistory().replaceState(null, "session/" + encode(id) + "?at=" + encode(event)));
+    }
+
+    private static String encode(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private void ask(Orders.Act act) {
+        if (summary.filter(SessionSummary::isOver).isPresent() || summary.isEmpty()) {
+            return;
+        }
+        if (act == Orders.Act.KILL && !SignedIn.current().mayKill()) {
+            Notification.show("Killing a session needs the role admin.");
+            return;
+        }
+        String title =
+                switch (act) {
+                    case FREEZE -> "Freeze the session";
+                    case THAW -> "Thaw the session";
+                    case KILL -> "Kill the session";
+                };
+        String explanation =
+                switch (act) {
+                    case FREEZE -> "No instruction of it runs any more until somebody thaws it. Memory and files stay.";
+                    case THAW -> "It goes on where it stopped.";
+                    case KILL ->
+                        "Its processes and its root file system are gone for good. Evidence is collected before.";
+                };
+        String word = act.name().toLowerCase(Locale.ROOT);
+        new ReasonDialog(title, explanation, title, "confirm-" + word, reason -> give(act, word, reason)).open();
+    }
+
+    private String give(Orders.Act act, String word, String reason) {
+        return switch (orders.order(act, id, reason, SignedIn.current().name())) {
+            case Outcome.Accepted accepted -> {
+                sent = Optional.of(word);
+                summary.ifPresent(this::showHead);
+                live.poke();
+                yield "";
+            }
+            case Outcome.Refused refused -> refused.explanation();
+        };
+    }
+
+    private void triage(AlertRow alert, String word, String note) {
+        switch (orders.triage(alert.id(), word, note, SignedIn.current().name())) {
+            case Outcome.Accepted accepted -> {
+                Notification.show("Triage is in the log.");
+                stale = true;
+                live.poke();
+            }
+            case Outcome.Refused refused -> Notification.show(refused.explanation());
+        }
+    }
+}

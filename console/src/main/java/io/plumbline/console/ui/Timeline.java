@@ -1,0 +1,56 @@
+package io.plumbline.console.ui;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.HasStyle;
+import com.vaadin.flow.component.Tag;
+import com.vaadin.flow.component.dependency.JavaScript;
+import java.util.function.Consumer;
+
+/** The {@code soc-timeline} element. */
+@Tag("soc-timeline")
+@JavaScript("context://soc-timeline.js")
+class Timeline extends Component implements HasStyle {
+    private static final long serialVersionUID = 1;
+
+    private transient String shown = "";
+
+    Timeline() {
+        setId("timeline");
+    }
+
+    /** The model of {@link io.plumbline.console.session.TimelineModel}. */
+    void show(ObjectNode model) {
+        String json = model.toString();
+        // An equal model would only make the element draw again.
+        if (!json.equals(shown)) {
+            shown = json;
+            getElement().setProperty("model", json);
+        }
+    }
+
+    void select(String event) {
+        getElement().setProperty("selected", event);
+    }
+
+    void fit() {
+        getElement().callJsFunction("fit");
+    }
+
+    void focusDeviations() {
+        getElement().callJsFunction("focusDeviations");
+    }
+
+    void zoom(double factor) {
+        getElement().callJsFunction("zoom", factor);
+    }
+
+    void onSelect(Consumer<String> listener) {
+        getElement()
+                .addEventListener(
+                        "soc-select",
+                        event -> listener.accept(
+                                event.getEventData().path("event.detail.id").asString("")))
+                .addEventData("event.detail.id");
+    }
+}
