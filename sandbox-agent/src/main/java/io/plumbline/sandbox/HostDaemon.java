@@ -6,7 +6,6 @@ import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
-import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.agents.Doors;
 import io.plumbline.sandbox.door.DoorException;
 import io.plumbline.sandbox.door.SessionDoor;
@@ -25,7 +24,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** The daemon's main class: puts the link, the door and the egress proxy together with the sessions. */
@@ -79,11 +77,10 @@ public final class HostDaemon {
     private static List<SessionPart> open(SessionPart.Surroundings session) throws IOException {
         List<SessionPart> parts = new ArrayList<>();
         try {
-            Optional<String> dialect = Agent.of(session.agent()).flatMap(Agent::dialect);
-            if (dialect.isPresent()) {
+            if (session.hooks().isPresent()) {
                 SessionDoor door = SessionDoor.open(
                         session.sockets().resolve(Doors.HOOKS_SOCKET),
-                        dialect.get(),
+                        session.hooks().get(),
                         session.policy(),
                         session.outbox());
                 parts.add(part(door, door::close));

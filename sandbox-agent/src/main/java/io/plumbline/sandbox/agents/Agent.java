@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /** The coding agents that can be run watched. */
 public enum Agent {
     /** Claude Code, as of 2.1.330: http hooks that block when they fail, and OTLP. */
-    CLAUDE_CODE("claude-code", Optional.of("claude")) {
+    CLAUDE_CODE("claude-code") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             Map<String, String> environment = new TreeMap<>();
@@ -75,7 +75,7 @@ public enum Agent {
     },
 
     /** Codex, as of 0.169.0: command hooks of the administrator, and OTLP. */
-    CODEX("codex", Optional.of("codex")) {
+    CODEX("codex") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             StringBuilder requirements = new StringBuilder("""
@@ -159,7 +159,7 @@ public enum Agent {
     },
 
     /** A script that announces through the guest program what it runs, in Claude Code's words; for machines without an agent. */
-    SCRIPTED("scripted", Optional.of("claude")) {
+    SCRIPTED("scripted") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
@@ -167,7 +167,7 @@ public enum Agent {
     },
 
     /** A plain command without hooks: nothing announces what it does. */
-    NONE("none", Optional.empty()) {
+    NONE("none") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
@@ -194,16 +194,9 @@ public enum Agent {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String id;
-    private final Optional<String> dialect;
 
-    Agent(String id, Optional<String> dialect) {
+    Agent(String id) {
         this.id = id;
-        this.dialect = dialect;
-    }
-
-    /** The shape of its hooks, and the last part of their path; empty when it has none. */
-    public Optional<String> dialect() {
-        return dialect;
     }
 
     /** The word in requests, policies and events. */
@@ -214,7 +207,7 @@ public enum Agent {
     /** The name under which the agent's hooks and telemetry are known at the door; empty: it has none. */
     public Optional<String> hooks() {
         return switch (this) {
-            case CLAUDE_CODE -> Optional.of("claude");
+            case CLAUDE_CODE, SCRIPTED -> Optional.of("claude");
             case CODEX -> Optional.of("codex");
             case NONE -> Optional.empty();
         };
