@@ -81,13 +81,14 @@ class SocTimeline extends HTMLElement {
     // said
     this._head(svg, 'SAID', y + 18, 'said', 'lane-said');
     const rows = [];
-    for (const s of m.said) {
+    // What deviates gets its place first.
+    for (const s of m.said.filter(s => s.tone === 'bad').concat(m.said.filter(s => s.tone !== 'bad'))) {
       const x = this._x(s.t), label = s.label, w = Math.min(label.length * (s.mono ? CHAR : 6) + 16, 260);
       if (x + w < LEFT || x > this._width - 8) continue;
       const fx = Math.min(Math.max(x, LEFT), Math.max(LEFT, this._width - w - 8));
-      let row = rows.findIndex(end => end < fx - 6);
-      if (row < 0) { if (rows.length >= 4) continue; row = rows.length; rows.push(0); }
-      rows[row] = fx + w;
+      let row = rows.findIndex(taken => taken.every(([a, b]) => b < fx - 6 || a > fx + w + 6));
+      if (row < 0) { if (rows.length >= 5) continue; row = rows.length; rows.push([]); }
+      rows[row].push([fx, fx + w]);
       const g = this._item(svg, s.id, 'claim ' + s.tone);
       const top = y + 6 + row * 26;
       this._add(g, 'path', { d: `M${x} ${top + 20}V${top + 24}`, class: 'tick' });

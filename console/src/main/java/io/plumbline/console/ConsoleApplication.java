@@ -10,6 +10,7 @@ import com.vaadin.flow.theme.lumo.Lumo;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.VerdictFeed;
 import io.plumbline.console.orders.ControlTopic;
+import io.plumbline.console.orders.OrderLog;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.search.Search;
 import java.io.IOException;
@@ -69,8 +70,8 @@ public class ConsoleApplication implements AppShellConfigurator {
     }
 
     @Bean
-    Orders orders(ControlTopic topic, Search search, PlumblineProperties properties, Clock clock) {
-        return new Orders(topic, search, properties.tenant(), clock);
+    Orders orders(OrderLog log, Search search, PlumblineProperties properties, Clock clock) {
+        return new Orders(log, search, properties.tenant(), clock);
     }
 
     @Bean(destroyMethod = "close")

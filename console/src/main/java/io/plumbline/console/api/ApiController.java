@@ -148,6 +148,11 @@ class ApiController {
         return answer(orders.triage(id, body.verdict(), Objects.requireNonNullElse(body.note(), ""), by.getName()));
     }
 
+    @RequestMapping("/**")
+    void unknown() {
+        throw ApiException.notFound("There is no such resource.");
+    }
+
     private ResponseEntity<Map<String, String>> order(
             Orders.Act act, String session, @Nullable ReasonBody body, Principal by) {
         String reason = body == null ? "" : Objects.requireNonNullElse(body.reason(), "");

@@ -4,9 +4,11 @@ import io.plumbline.console.search.SearchUnavailableException;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -33,8 +35,7 @@ class ApiErrors {
             HttpStatus status = HttpStatus.valueOf(known.getStatusCode().value());
             return answer(status, status.getReasonPhrase());
         }
-        if (e instanceof org.springframework.http.converter.HttpMessageNotReadableException
-                || e instanceof org.springframework.beans.TypeMismatchException) {
+        if (e instanceof HttpMessageNotReadableException || e instanceof TypeMismatchException) {
             return answer(HttpStatus.BAD_REQUEST, "The request could not be read.");
         }
         LOG.error("an API request failed", e);

@@ -3,6 +3,7 @@ package io.plumbline.console.live;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.SessionSummary;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,8 +24,8 @@ public record Snapshot(
         return alerts.stream().filter(AlertRow::isOpen).count();
     }
 
-    public long pendingApprovals() {
-        return approvals.stream().filter(row -> row.state().equals("pending")).count();
+    public long pendingApprovals(Instant now) {
+        return approvals.stream().filter(row -> row.isPending(now)).count();
     }
 
     public long liveSessions() {

@@ -38,6 +38,8 @@ public final class VerdictFeed implements AutoCloseable {
             String bootstrap, Map<String, String> clientProperties, String tenant, Consumer<Event> listener) {
         this.settings = new HashMap<>(clientProperties);
         settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+        settings.put(ConsumerConfig.RECONNECT_BACKOFF_MS_CONFIG, 500);
+        settings.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "plumbline-console-verdicts");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);

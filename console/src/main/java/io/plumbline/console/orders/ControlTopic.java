@@ -24,6 +24,8 @@ public final class ControlTopic implements OrderLog, AutoCloseable {
     public ControlTopic(String bootstrap, Map<String, String> clientProperties) {
         Map<String, Object> settings = new HashMap<>(clientProperties);
         settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+        settings.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, 500);
+        settings.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
         settings.put(ProducerConfig.CLIENT_ID_CONFIG, "plumbline-console-orders");
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);

@@ -2,6 +2,8 @@ package io.plumbline.console.ui;
 
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.router.BeforeEnterEvent;
+import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
@@ -22,7 +24,7 @@ import java.util.Optional;
 @RouteAlias(value = "", layout = MainLayout.class)
 @PageTitle("Plumbline · alerts")
 @PermitAll
-public class AlertsView extends ListPage<AlertRow> {
+public class AlertsView extends ListPage<AlertRow> implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
     private static final Comparator<AlertRow> ORDER = Comparator.comparing(AlertRow::isOpen)
@@ -38,7 +40,7 @@ public class AlertsView extends ListPage<AlertRow> {
                 .setFlexGrow(0);
         grid().addComponentColumn(row -> what(row.value()))
                 .setHeader("What was seen")
-                .setFlexGrow(3);
+                .setFlexGrow(5);
         grid().addColumn(row -> row.value().kind())
                 .setHeader("Kind")
                 .setWidth("130px")
@@ -63,6 +65,13 @@ public class AlertsView extends ListPage<AlertRow> {
                 .setHeader("Age")
                 .setWidth("80px")
                 .setFlexGrow(0);
+    }
+
+    @Override
+    public void beforeEnter(BeforeEnterEvent event) {
+        if (event.getLocation().getPath().isEmpty()) {
+            event.forwardTo("alerts");
+        }
     }
 
     private static Span severity(AlertRow alert) {

@@ -17,6 +17,7 @@ import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.security.SignedIn;
 import jakarta.annotation.security.PermitAll;
+import java.time.Instant;
 
 /** Navigation with counts, the signed-in person, and one line when the search copy does not answer. */
 @PermitAll
@@ -81,7 +82,8 @@ public class MainLayout extends Div implements RouterLayout {
 
     private void show(Snapshot snapshot) {
         count(alerts, snapshot.openAlerts(), snapshot.openAlerts() > 0);
-        count(approvals, snapshot.pendingApprovals(), snapshot.pendingApprovals() > 0);
+        long pending = snapshot.pendingApprovals(Instant.now());
+        count(approvals, pending, pending > 0);
         count(sessions, snapshot.liveSessions(), false);
         problem.setText(snapshot.problem().orElse(""));
         problem.setVisible(snapshot.problem().isPresent());

@@ -1,0 +1,56 @@
+package io.plumbline.console;
+
+import io.plumbline.console.demo.DemoIndex;
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.OrderLog;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.RuntimeState;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A log that shows orders in the search copy as the index job would, and plays the host when a test says so. */
+final class RecordedLog implements OrderLog {
+    private final DemoIndex index;
+    private final List<Event> orders = new CopyOnWriteArrayList<>();
+
+    RecordedLog(DemoIndex index) {
+        this.index = index;
+    }
+
+    @Override
+    public void append(Event order) throws OrderLogException {
+        orders.add(order);
+        write(order);
+    }
+
+    List<Event> orders() {
+        return List.copyOf(orders);
+    }
+
+    /** The runtime confirms a state of the demo session. */
+    void confirm(RuntimeState.State state) throws OrderLogException {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        write(EventIds.withId(Event.newBuilder()
+                .setTenant(DemoSession.TENANT)
+                .setSession(DemoSession.SESSION)
+                .setHost("host-3")
+                .setChannel(Channel.EVIDENCE)
+                .setEventTimeNs(now)
+                .setObservedTimeNs(now)
+                .setRuntimeState(RuntimeState.newBuilder().setState(state).setRuntime("gVisor systrap"))));
+    }
+
+    private void write(Event event) throws OrderLogException {
+        try {
+            index.write(List.of(event));
+        } catch (IOException e) {
+            throw new OrderLogException("the search copy of the test does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OrderLogException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.plumbline.console.demo;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionRisk;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.jobs.index.IndexOperation;
+import io.plumbline.jobs.index.ProjectedDocuments;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Fills a search copy with the demo sessions, through the index job's own projection. */
+public final class DemoIndex {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ProjectedDocuments documents = new ProjectedDocuments();
+    private final URI elasticsearch;
+
+    public DemoIndex(URI elasticsearch) {
+        this.elasticsearch = elasticsearch;
+    }
+
+    /** Argument: the URL of Elasticsearch. */
+    public static void main(String[] arguments) throws Exception {
+        DemoIndex index = new DemoIndex(URI.create(arguments[0]));
+        index.install();
+        index.fill(System.currentTimeMillis() * 1_000_000L);
+    }
+
+    public void install() throws IOException, InterruptedException {
+        for (Map.Entry<String, String> template : ProjectedDocuments.templates().entrySet()) {
+            send("PUT", "/_index_template/" + template.getKey(), template.getValue(), "application/json");
+        }
+    }
+
+    /** The recorded session three minutes before {@code nowNs}, some live ones, three approvals. */
+    public void fill(long nowNs) throws IOException, InterruptedException {
+        write(DemoSession.events(nowNs - 180 * SECOND));
+        write(live(
+                nowNs - 1_500 * SECOND,
+                "8c02-7be1",
+                "Fix the rounding bug in invoice totals and run the tests",
+                "codex",
+                "acme/payments",
+                12));
+        write(live(
+                nowNs - 600 * SECOND,
+                "77aa-01fe",
+                "Update the web client's dependencies",
+                "gemini-cli",
+                "acme/web",
+                5));
+        write(live(
+                nowNs - 90 * SECOND,
+                "c0de-b0b0",
+                "Write a README \u202efor <b>the</b> parser",
+                "qwen-code",
+                "acme/parser",
+                0));
+        write(List.of(
+                approval(
+                        nowNs - 18 * SECOND,
+                        nowNs + 102 * SECOND,
+                        "8c02-7be1",
+                        Severity.HIGH,
+                        "git push origin HEAD:release/2.4 \u202e--force $(cat .release-flags)",
+                        "approvals[1] act.tool.git.pushes",
+                        "Share the fix"),
+                approval(
+                        nowNs - 60 * SECOND,
+                        nowNs + 190 * SECOND,
+                        "77aa-01fe",
+                        Severity.MEDIUM,
+                        "GET https://files.example.net/v3.tgz",
+                        "egress.unknown_host",
+                        "Fetch the new release"),
+                approval(
+                        nowNs - 5 * SECOND,
+                        nowNs + 295 * SECOND,
+                        "77aa-01fe",
+                        Severity.LOW,
+                        "mkdir -p ~/.cache/build",
+                        "files.write",
+                        "")));
+    }
+
+    /** Writes what the index job would write, and makes it visible at once. */
+    public synchronized void write(List<Event> events) throws IOException, InterruptedException {
+        List<IndexOperation> operations = new ArrayList<>();
+        for (Event event : events) {
+            operations.addAll(documents.of(event));
+        }
+        String answer =
+                send("POST", "/_bulk?refresh=true", ProjectedDocuments.bulkBody(operations), "application/x-ndjson");
+        if (answer.contains("\"errors\":true")) {
+            throw new IOException(answer.substring(0, Math.min(2_000, answer.length())));
+        }
+    }
+
+    private String send(String method, String path, String body, String type) throws IOException, InterruptedException {
+        HttpResponse<String> response = http.send(
+                HttpRequest.newBuilder(elasticsearch.resolve(path))
+                        .header("Content-Type", type)
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() >= 300) {
+            throw new IOException(response.statusCode() + " " + response.body());
+        }
+        return response.body();
+    }
+
+    private static Event.Builder on(String session, Channel channel, long atNs) {
+        return DemoSession.on(channel, atNs).setSession(session);
+    }
+
+    private static List<Event> live(
+            long startNs, String session, String task, String agent, String workspace, int risk) {
+        return List.of(
+                EventIds.withId(on(session, Channel.CONTROL, startNs)
+                        .setTaskAssigned(TaskAssigned.newBuilder()
+                                .setTask(task)
+                                .setAgent(agent)
+                                .setWorkspace(workspace)
+                                .setPolicy(TaskPolicy.newBuilder()
+                                        .setName("feature-work")
+                                        .setRevision(2)
+                                        .setFreezeAt(80)))),
+                EventIds.withId(on(session, Channel.EVIDENCE, startNs + SECOND)
+                        .setSeq(1)
+                        .setRuntimeState(RuntimeState.newBuilder()
+                                .setState(RuntimeState.State.RUNNING)
+                                .setRuntime("gVisor systrap"))),
+                EventIds.withId(on(session, Channel.CLAIMS, startNs + 3 * SECOND)
+                        .setSeq(1)
+                        .setPlan(Plan.newBuilder()
+                                .addItems(PlanItem.newBuilder()
+                                        .setText("Find the cause")
+                                        .setStatus("completed"))
+                                .addItems(PlanItem.newBuilder()
+                                        .setText("Change it")
+                                        .setStatus("completed"))
+                                .addItems(PlanItem.newBuilder()
+                                        .setText("Run the tests")
+                                        .setStatus("in_progress")))),
+                EventIds.withId(on(session, Channel.VERDICTS, startNs + 4 * SECOND)
+                        .setSessionRisk(SessionRisk.newBuilder().setRisk(risk).setStep("log"))));
+    }
+
+    private static Event approval(
+            long atNs, long deadlineNs, String session, Severity tier, String subject, String clause, String reason) {
+        return EventIds.withId(on(session, Channel.VERDICTS, atNs)
+                .setApprovalRequested(ApprovalRequested.newBuilder()
+                        .setApproval(EventIds.derived(subject, "approval"))
+                        .setCall("call_7")
+                        .setTool("shell")
+                        .setSubject(subject)
+                        .setSubjectSha256(EventIds.sha256Hex(subject))
+                        .setClause(clause)
+                        .setTier(tier)
+                        .setDeadlineNs(deadlineNs)
+                        .setStatedReason(reason)));
+    }
+}

@@ -1,0 +1,95 @@
+package io.plumbline.console.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.TimelineEvent;
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.Event;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** On the recorded session: the second call reads a key and sends it. */
+class ProcessTreeTest {
+    private ProcessTree tree = new ProcessTree(Map.of());
+
+    @BeforeEach
+    void readTheRecording() throws IOException {
+        List<Event> events = DemoSession.events(1_795_517_170_000_000_000L);
+        List<TimelineEvent> timeline =
+                events.stream().map(ProcessTreeTest::document).toList();
+        List<AlertRow> alerts = events.stream()
+                .filter(Event::hasAlertRaised)
+                .map(event -> new AlertRow(
+                        event.getId(),
+                        Instant.ofEpochSecond(0, event.getEventTimeNs()),
+                        "",
+                        "",
+                        "",
+                        "rule",
+                        "high",
+                        4,
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        event.getAlertRaised().getCall(),
+                        event.getAlertRaised().getEvidenceList(),
+                        1,
+                        1,
+                        "open",
+                        "",
+                        ""))
+                .toList();
+        tree = ProcessTree.of(
+                timeline,
+                timeline.stream()
+                        .filter(event -> event.action().equals("tool-call"))
+                        .toList(),
+                alerts,
+                timeline);
+    }
+
+    private static TimelineEvent document(Event event) {
+        var document = EcsDocument.render(event);
+        return new TimelineEvent(
+                event.getId(),
+                Instant.ofEpochSecond(0, event.getEventTimeNs()),
+                document.at("/event/action").asText(),
+                document.at("/plumbline/channel").asText(),
+                event.getSeq(),
+                document);
+    }
+
+    @Test
+    void hangsEveryProcessUnderTheAgent() {
+        assertThat(tree.roots()).singleElement().satisfies(root -> assertThat(root.label())
+                .isEqualTo("relay › claude"));
+    }
+
+    @Test
+    void givesTheCommandsOfACallToTheCall() {
+        assertThat(tree.processes().values())
+                .filteredOn(node -> node.call().filter("toolu_t2_c0"::equals).isPresent())
+                .extracting(ProcessTree.Node::label)
+                .containsExactly("bash", "cat", "curl");
+        assertThat(tree.processes().values())
+                .filteredOn(node -> node.call().filter("toolu_t1_c0"::equals).isPresent())
+                .extracting(ProcessTree.Node::label)
+                .containsExactly("bash", "ls");
+    }
+
+    @Test
+    void marksWhatAnAlertRestsOnUpToTheRootOfItsCall() {
+        assertThat(tree.processes().values())
+                .filteredOn(ProcessTree.Node::deviating)
+                .extracting(ProcessTree.Node::label)
+                .containsExactly("bash", "cat", "curl");
+    }
+}
