@@ -16,9 +16,13 @@ import io.plumbline.console.search.Search;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.util.Objects;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 
 /** Starts the console. Wires the parts that know no Spring. */
@@ -46,6 +50,13 @@ public class ConsoleApplication implements AppShellConfigurator {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    /** Tells a supervisor that the console can be used, and where. */
+    @Bean
+    ApplicationListener<ApplicationReadyEvent> announcement(WebServerApplicationContext context) {
+        return ready -> System.out.println(
+                "READY " + Objects.requireNonNull(context.getWebServer()).getPort());
     }
 
     @Bean(destroyMethod = "close")
