@@ -115,6 +115,8 @@ public final class Demo {
                 Optional<Double> millis = DemoSession.freezeMillis(frozen);
                 out.println(millis.map(ms -> String.format(Locale.ROOT, "  frozen %.1f ms after the kernel event", ms))
                         .orElse("  frozen"));
+                out.println("  "
+                        + FreezeStages.of(frozen.getRuntimeState().getStages()).describe());
                 out.flush();
                 intermission.hold(bad);
                 if (killAfterwards) {
