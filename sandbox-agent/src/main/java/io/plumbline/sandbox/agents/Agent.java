@@ -80,7 +80,7 @@ public enum Agent {
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             StringBuilder requirements = new StringBuilder("""
                     allowed_approval_policies = ["never"]
-                    allowed_sandbox_modes = ["danger-full-access"]
+                    allowed_sandbox_modes = ["read-only", "danger-full-access"]
                     allow_managed_hooks_only = true
 
                     [features]
@@ -154,7 +154,7 @@ public enum Agent {
                     new TreeMap<>(files),
                     Map.of("CODEX_HOME", HOME + "/.codex", "PLUMBLINE_MODEL_KEY", PLACEHOLDER_KEY),
                     Optional.of("codex"),
-                    List.of(BINARIES, BINARIES + "/bin", BINARIES + "/codex-path"));
+                    List.of(BINARIES + "/bin", BINARIES + "/codex-path"));
         }
     },
 

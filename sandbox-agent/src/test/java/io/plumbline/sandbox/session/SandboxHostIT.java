@@ -398,6 +398,7 @@ class SandboxHostIT {
                         base.toString())
                 .redirectErrorStream(true)
                 .start();
+        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
         Path pidFile = await().atMost(LIMIT)
                 .until(
                         () -> {
@@ -409,7 +410,6 @@ class SandboxHostIT {
                             }
                         },
                         found -> !found.equals(base));
-        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
         long sentry = Long.parseLong(Files.readString(pidFile).trim());
         assertThat(ProcessHandle.of(sentry)).isPresent();
 
