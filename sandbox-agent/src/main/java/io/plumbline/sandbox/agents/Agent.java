@@ -70,6 +70,7 @@ public enum Agent {
                     new TreeMap<>(Map.of("/etc/claude-code/managed-settings.json", settings.toPrettyString() + "\n")),
                     environment,
                     Optional.of("claude-code"),
+                    List.of(),
                     List.of(BINARIES));
         }
     },
@@ -154,6 +155,8 @@ public enum Agent {
                     new TreeMap<>(files),
                     Map.of("CODEX_HOME", HOME + "/.codex", "PLUMBLINE_MODEL_KEY", PLACEHOLDER_KEY),
                     Optional.of("codex"),
+                    // Three times at every start, eight programs each: a third of the start inside a sandbox.
+                    List.of("/usr/bin/lsb_release"),
                     List.of(BINARIES + "/bin", BINARIES + "/codex-path"));
         }
     },
@@ -162,7 +165,7 @@ public enum Agent {
     NONE("none") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
-            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
+            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of(), List.of());
         }
     };
 

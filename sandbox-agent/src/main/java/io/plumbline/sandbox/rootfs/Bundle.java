@@ -128,6 +128,14 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             mounts.add(new Mount.Bind(binaries, Agent.BINARIES, Mount.Access.READ));
         }
         managed(directory.resolve("managed"), configuration, etc, home, user, mounts);
+        for (String program : configuration.masked()) {
+            // Only what is there: a mount point that is missing would be made on the host.
+            if (Files.isRegularFile(Path.of(program))) {
+                Path empty = directory.resolve("masked");
+                Files.write(empty, new byte[0]);
+                mounts.add(new Mount.Bind(empty, program, Mount.Access.READ));
+            }
+        }
         decoys(plan.policy(), root, etc, home, user);
         user.own(home);
         Files.writeString(
