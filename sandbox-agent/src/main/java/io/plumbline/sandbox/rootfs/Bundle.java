@@ -131,9 +131,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         for (String program : configuration.masked()) {
             // Only what is there: a mount point that is missing would be made on the host.
             if (Files.isRegularFile(Path.of(program))) {
-                Path empty = directory.resolve("masked");
-                Files.write(empty, new byte[0]);
-                mounts.add(new Mount.Bind(empty, program, Mount.Access.READ));
+                mounts.add(new Mount.Bind(Path.of("/usr/bin/false"), program, Mount.Access.READ));
             }
         }
         decoys(plan.policy(), root, etc, home, user);
@@ -311,7 +309,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     private static Map<String, String> environment(ManagedConfiguration configuration) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
-        path.addAll(List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"));
+        path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
         environment.put("PATH", String.join(":", path));
         environment.put("HOME", Agent.HOME);
         environment.put("USER", "agent");
