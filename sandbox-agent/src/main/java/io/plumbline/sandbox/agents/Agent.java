@@ -70,6 +70,7 @@ public enum Agent {
                     new TreeMap<>(Map.of("/etc/claude-code/managed-settings.json", settings.toPrettyString() + "\n")),
                     environment,
                     Optional.of("claude-code"),
+                    List.of(),
                     List.of(BINARIES));
         }
     },
@@ -80,7 +81,7 @@ public enum Agent {
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             StringBuilder requirements = new StringBuilder("""
                     allowed_approval_policies = ["never"]
-                    allowed_sandbox_modes = ["danger-full-access"]
+                    allowed_sandbox_modes = ["read-only", "danger-full-access"]
                     allow_managed_hooks_only = true
 
                     [features]
@@ -154,7 +155,9 @@ public enum Agent {
                     new TreeMap<>(files),
                     Map.of("CODEX_HOME", HOME + "/.codex", "PLUMBLINE_MODEL_KEY", PLACEHOLDER_KEY),
                     Optional.of("codex"),
-                    List.of(BINARIES, BINARIES + "/bin", BINARIES + "/codex-path"));
+                    // Three times at every start, eight programs each: a third of the start inside a sandbox.
+                    List.of("/usr/bin/lsb_release"),
+                    List.of(BINARIES + "/bin", BINARIES + "/codex-path"));
         }
     },
 
@@ -170,7 +173,7 @@ public enum Agent {
     NONE("none") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
-            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
+            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of(), List.of());
         }
     };
 

@@ -1,6 +1,8 @@
 package io.plumbline.sandbox.agents;
 
 import io.plumbline.events.EventIds;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -12,17 +14,20 @@ import java.util.TreeMap;
  * @param files absolute path inside to content
  * @param environment variables beside those that every session has
  * @param binaries folder of the agent's programs below the host's directory of agents; empty: none
+ * @param masked programs of the system that cannot be run: the agent asks them things that cost more than they tell
  * @param path folders inside that come first on {@code PATH}
  */
 public record ManagedConfiguration(
         SortedMap<String, String> files,
         Map<String, String> environment,
         Optional<String> binaries,
-        java.util.List<String> path) {
+        List<String> masked,
+        List<String> path) {
     public ManagedConfiguration {
-        files = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(files));
-        environment = java.util.Collections.unmodifiableMap(new TreeMap<>(environment));
-        path = java.util.List.copyOf(path);
+        files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+        environment = Collections.unmodifiableMap(new TreeMap<>(environment));
+        masked = List.copyOf(masked);
+        path = List.copyOf(path);
     }
 
     /** Lower-case hex SHA-256 over all files and variables: what was in force can be told from it. */

@@ -215,6 +215,8 @@ public final class HostProbe {
         long pause = System.nanoTime() - ready;
         Freezer.Outcome thawed = freezer.thaw();
         OptionalInt code = sandbox.awaitExit();
+        // The kernel of an ended sandbox stays for as long as somebody is connected to it.
+        sandbox.close();
         trace.awaitEnd(Duration.ofSeconds(5));
         if (!(frozen instanceof Freezer.Outcome.Frozen how) || !(thawed instanceof Freezer.Outcome.Running)) {
             return Finding.fail(name, "could not be paused and resumed: " + frozen + ", " + thawed, "");

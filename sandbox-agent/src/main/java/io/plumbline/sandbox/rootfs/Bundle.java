@@ -128,6 +128,12 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             mounts.add(new Mount.Bind(binaries, Agent.BINARIES, Mount.Access.READ));
         }
         managed(directory.resolve("managed"), configuration, etc, home, user, mounts);
+        for (String program : configuration.masked()) {
+            // Only what is there: a mount point that is missing would be made on the host.
+            if (Files.isRegularFile(Path.of(program))) {
+                mounts.add(new Mount.Bind(Path.of("/usr/bin/false"), program, Mount.Access.READ));
+            }
+        }
         decoys(plan.policy(), root, etc, home, user);
         user.own(home);
         Files.writeString(
@@ -303,7 +309,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     private static Map<String, String> environment(ManagedConfiguration configuration) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
-        path.addAll(List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"));
+        path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
         environment.put("PATH", String.join(":", path));
         environment.put("HOME", Agent.HOME);
         environment.put("USER", "agent");

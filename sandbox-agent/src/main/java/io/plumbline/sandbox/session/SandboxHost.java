@@ -50,7 +50,8 @@ public final class SandboxHost implements AutoCloseable {
     public record Wiring(HostLink link, SessionPart.Opener parts, Function<String, TaskPolicy> policies) {}
 
     /**
-     * Cleans up what an earlier daemon left, then takes requests at {@code settings.runSocket()}.
+     * Cleans up what an earlier daemon left, lives a session that nobody asked for, then takes requests at
+     * {@code settings.runSocket()}.
      *
      * @throws IOException also when another daemon uses the data directory
      * @throws SandboxException when the runtime cannot do what is needed; the message says what
@@ -92,8 +93,14 @@ public final class SandboxHost implements AutoCloseable {
                     sessions,
                     settings.agents(),
                     settings.guest());
+            Rehearsal.run(services);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
             return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            lock.release();
+            lockFile.close();
+            throw new IOException("interrupted", e);
         } catch (IOException | SandboxException | RuntimeException e) {
             lock.release();
             lockFile.close();

@@ -263,11 +263,14 @@ final class Session {
             ended.countDown();
         }
         pulse.join();
+        sandbox.droppedTraceMessages(INSPECTION_LIMIT).ifPresent(trace::runtimeDropped);
+        orders.close();
+        // The kernel of an ended sandbox stays for as long as somebody is connected to it.
+        sandbox.close();
         // What the workload did last is in the log before its end is.
         if (!trace.awaitEnd(TRACE_END_LIMIT)) {
             trace.expectEnd();
         }
-        orders.close();
         int exitCode = code.orElse(KILLED_EXIT_CODE);
         String reason = reason(opened, exitCode);
         reached(RuntimeState.State.EXITED, reason);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,8 @@ class SandboxHostIT {
     private final RecordingLink link = new RecordingLink();
     private Path base = Path.of("");
     private Path workspace = Path.of("");
+
+    private @Nullable Process doomed;
 
     @SuppressWarnings("NullAway.Init")
     private SandboxHost.Running running;
@@ -66,6 +69,9 @@ class SandboxHostIT {
 
     @AfterEach
     void leavesNothing() throws Exception {
+        if (doomed != null) {
+            doomed.destroyForcibly().waitFor();
+        }
         running.close();
         String root = "--root=" + base.resolve("d/r");
         assertThat(ProcessHandle.allProcesses()
@@ -398,6 +404,8 @@ class SandboxHostIT {
                         base.toString())
                 .redirectErrorStream(true)
                 .start();
+        doomed = daemon;
+        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
         Path pidFile = await().atMost(LIMIT)
                 .until(
                         () -> {
@@ -409,7 +417,6 @@ class SandboxHostIT {
                             }
                         },
                         found -> !found.equals(base));
-        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
         long sentry = Long.parseLong(Files.readString(pidFile).trim());
         assertThat(ProcessHandle.of(sentry)).isPresent();
 

@@ -1,0 +1,181 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.link.HostLink;
+import io.plumbline.sandbox.link.SessionOutbox;
+import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.SandboxException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A session at the daemon's start that nobody asked for: made, seen, frozen, thawed, ended. It shows that this host can do
+ * what it promises, and everything that a first freeze would otherwise have to load first is loaded: class loading alone
+ * costs some 30 ms, the pause itself under one. Nothing of it leaves the host.
+ */
+final class Rehearsal {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private Rehearsal() {}
+
+    /** @throws SandboxException with what went wrong; the host must then not take requests */
+    static void run(HostServices services) throws IOException, SandboxException, InterruptedException {
+        Path workspace = services.sessions().resolve("rehearsal");
+        Bundle.deleteTree(workspace);
+        Files.createDirectories(workspace);
+        Brain brain = new Brain();
+        Outcome outcome = new Outcome();
+        try {
+            Session session = new Session(
+                    new SessionRequest(
+                            TaskPolicy.newBuilder().setName("rehearsal").build(),
+                            "rehearsal",
+                            Agent.NONE,
+                            workspace,
+                            List.of("/usr/bin/sleep", "0.2"),
+                            "sandbox host"),
+                    new HostServices(
+                            services.tenant(),
+                            brain,
+                            services.runtime(),
+                            services.parts(),
+                            services.sessions(),
+                            services.agents(),
+                            services.guest()),
+                    outcome);
+            session.start();
+            if (!session.awaitFinished(LIMIT)) {
+                session.stop("the rehearsal took too long");
+                throw new SandboxException("the first sandbox did not end within " + LIMIT.toSeconds() + " s");
+            }
+        } finally {
+            Bundle.deleteTree(workspace);
+        }
+        if (!outcome.end.equals("0")) {
+            throw new SandboxException("the first sandbox failed: " + outcome.end);
+        }
+        if (!brain.states()
+                .equals(List.of(
+                        RuntimeState.State.CREATED,
+                        RuntimeState.State.RUNNING,
+                        RuntimeState.State.FROZEN,
+                        RuntimeState.State.RUNNING,
+                        RuntimeState.State.EXITED))) {
+            throw new SandboxException("the first sandbox could not be frozen and thawed: " + brain.states());
+        }
+        if (!brain.sawTheWorkload()) {
+            throw new SandboxException("the first sandbox was not seen at work");
+        }
+    }
+
+    private static final class Outcome implements SessionObserver {
+        private volatile String end = "no end";
+
+        @Override
+        public void output(Stream stream, byte[] bytes) {}
+
+        @Override
+        public void state(RuntimeState.State state, String reason) {}
+
+        @Override
+        public void exited(int code, String reason) {
+            end = Integer.toString(code);
+        }
+
+        @Override
+        public void failed(String message) {
+            end = message;
+        }
+    }
+
+    /** Orders a freeze when the workload runs and a thaw when it is frozen; keeps nothing beyond the rehearsal. */
+    private static final class Brain implements HostLink {
+        private final List<Event> events = new ArrayList<>();
+
+        @Override
+        public SessionOutbox open(String tenant, String session, VerdictListener listener) {
+            Map<Channel, Long> numbers = new EnumMap<>(Channel.class);
+            return (channel, time, payload) -> {
+                Event event;
+                synchronized (events) {
+                    event = EventIds.withId(payload.setTenant(tenant)
+                            .setSession(session)
+                            .setChannel(channel)
+                            .setSeq(numbers.merge(channel, 1L, Long::sum))
+                            .setEventTimeNs(time)
+                            .setObservedTimeNs(Clock.nowNanos()));
+                    events.add(event);
+                }
+                answer(event, listener);
+                return event;
+            };
+        }
+
+        private static void answer(Event event, VerdictListener listener) {
+            RuntimeState state = event.getRuntimeState();
+            if (state.getState() == RuntimeState.State.RUNNING
+                    && state.getOrder().isEmpty()) {
+                listener.onVerdict(
+                        Event.newBuilder()
+                                .setId("freeze")
+                                .setFreezeOrdered(FreezeOrdered.newBuilder().setCause(event.getId()))
+                                .build(),
+                        StageTimes.getDefaultInstance());
+            } else if (state.getState() == RuntimeState.State.FROZEN) {
+                listener.onVerdict(
+                        Event.newBuilder()
+                                .setId("thaw")
+                                .setThawOrdered(ThawOrdered.newBuilder().setCause(event.getId()))
+                                .build(),
+                        StageTimes.getDefaultInstance());
+            }
+        }
+
+        List<RuntimeState.State> states() {
+            synchronized (events) {
+                return events.stream()
+                        .filter(Event::hasRuntimeState)
+                        .map(event -> event.getRuntimeState().getState())
+                        .toList();
+            }
+        }
+
+        boolean sawTheWorkload() {
+            synchronized (events) {
+                return events.stream()
+                                .anyMatch(event -> event.hasProcessStarted()
+                                        && event.getProcessStarted()
+                                                .getArgvList()
+                                                .contains("0.2")
+                                        && !event.getProcessStarted().getFirst())
+                        && events.stream().noneMatch(Event::hasTraceLoss);
+            }
+        }
+
+        @Override
+        public void end(String session) {}
+
+        @Override
+        public Duration disconnectedFor() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
