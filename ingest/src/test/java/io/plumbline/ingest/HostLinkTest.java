@@ -121,6 +121,34 @@ class HostLinkTest {
     }
 
     @Test
+    void keepsUpWithABusySession() throws Exception {
+        String session = newSession();
+        int count = 100_000;
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link = link(ingest.port(), "host-busy", TestPlatform.HOST_TOKEN)) {
+            SessionOutbox outbox = link.open(TestPlatform.TENANT, session, (verdict, stages) -> {});
+            long start = System.nanoTime();
+            for (int i = 0; i < count; i++) {
+                outbox.publish(
+                        Channel.EVIDENCE,
+                        1_795_000_000_000_000_000L + i,
+                        opened("/home/dev/project/node_modules/some-package/lib/file-" + i + ".js"));
+            }
+            double published = count / ((System.nanoTime() - start) / 1e9);
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> link.counts().waiting() == 0);
+            double logged = count / ((System.nanoTime() - start) / 1e9);
+            System.out.printf("one session: %.0f events/s published, %.0f events/s in the log%n", published, logged);
+
+            assertThat(eventsOf(session))
+                    .extracting(Event::getSeq)
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, count).boxed().toList());
+        }
+    }
+
+    @Test
     void sendsWhatAnEarlierDaemonLeftBehind() throws Exception {
         String session = newSession();
         int port = freePort();
