@@ -2,7 +2,6 @@ package io.plumbline.events;
 
 import com.google.protobuf.CodedOutputStream;
 import io.plumbline.events.v1.Event;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +26,11 @@ public final class EventIds {
     public static Event withId(Event.Builder event) {
         Event unnamed = event.clearId().build();
         return event.setId(shortHash(deterministicBytes(unnamed))).build();
+    }
+
+    /** The id that {@link #withId} gives to an event with this content, whatever id it has now. */
+    public static String idOf(Event event) {
+        return shortHash(deterministicBytes(event.toBuilder().clearId().build()));
     }
 
     /** The id of something that follows from {@code cause}; {@code parts} tell apart several effects of one cause. */
@@ -59,12 +63,12 @@ public final class EventIds {
     /** Serialises with map entries in key order, so that equal messages give equal bytes. */
     static byte[] deterministicBytes(Event event) {
         try {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream(event.getSerializedSize());
+            byte[] bytes = new byte[event.getSerializedSize()];
             CodedOutputStream out = CodedOutputStream.newInstance(bytes);
             out.useDeterministicSerialization();
             event.writeTo(out);
-            out.flush();
-            return bytes.toByteArray();
+            out.checkNoSpaceLeft();
+            return bytes;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

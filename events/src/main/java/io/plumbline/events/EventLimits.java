@@ -102,13 +102,19 @@ public final class EventLimits {
 
     /**
      * The event within all limits: over-long texts are cut at a character's border, over-long lists lose their tail, lone
-     * surrogates become U+FFFD. The names of fields that lost something are added to {@code truncated}, as a path from the
-     * payload ({@code arguments_json}, {@code items.text}). An event that is still too large as a whole is cut with half
-     * the limits, again and again. Fields that this version does not know are kept while they fit.
+     * surrogates become U+FFFD (in small events "?", on the wire). The names of fields that lost something are added to
+     * {@code truncated}, as a path from the payload ({@code arguments_json}, {@code items.text}). An event that is still too
+     * large as a whole is cut with half the limits, again and again. Fields that this version does not know are kept while
+     * they fit.
      *
      * @param event changed by the call
      */
     public static Event bounded(Event.Builder event) {
+        Event whole = event.build();
+        return fitsAnyLimit(whole) ? whole : cutToLimits(event);
+    }
+
+    private static Event cutToLimits(Event.Builder event) {
         Set<String> cut = new LinkedHashSet<>();
         for (int divisor = 1; ; divisor *= 2) {
             bound(event, "", divisor, cut);
@@ -158,8 +164,10 @@ public final class EventLimits {
                     "nanoseconds since the epoch");
         }
         validateChannel(event);
-        validateSizes(event, "");
-        String id = EventIds.withId(event.toBuilder()).getId();
+        if (!fitsAnyLimit(event)) {
+            validateSizes(event, "");
+        }
+        String id = EventIds.idOf(event);
         if (!id.equals(event.getId())) {
             throw new InvalidEventException(Code.WRONG_ID, "id", event.getId(), id);
         }
@@ -214,6 +222,16 @@ public final class EventLimits {
             }
         }
         return repaired.toString();
+    }
+
+    /**
+     * The common case, without a look at each field: an event no larger than the smallest limit of a text holds no text that
+     * is too long, and no list of texts or messages either (two bytes an element). Numbers in a list need only one.
+     */
+    private static boolean fitsAnyLimit(Event event) {
+        return event.getSerializedSize() <= MAX_NAME_BYTES
+                && !event.hasRawSyscall()
+                && event.getTruncatedCount() <= MAX_TRUNCATED;
     }
 
     private static void bound(Message.Builder message, String path, int divisor, Set<String> cut) {

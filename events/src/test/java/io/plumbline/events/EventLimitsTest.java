@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.plumbline.events.InvalidEventException.Code;
 import io.plumbline.events.v1.Actor;
@@ -90,11 +91,17 @@ class EventLimitsTest {
     }
 
     @Test
-    void replacesLoneSurrogates() {
-        Event event = EventLimits.bounded(prompt("a\uD83Db\uDE42"));
+    void replacesLoneSurrogates() throws InvalidProtocolBufferException {
+        String text = "a\uD83Db\uDE42";
+        String padding = "c".repeat(EventLimits.MAX_NAME_BYTES);
+        Event small = EventLimits.bounded(prompt(text));
+        Event large = EventLimits.bounded(prompt(text + padding));
 
-        assertThat(event.getPrompt().getText()).isEqualTo("a\uFFFDb\uFFFD");
-        assertThat(event.getTruncatedList()).isEmpty();
+        assertThat(Event.parseFrom(small.toByteArray()).getPrompt().getText()).isEqualTo("a?b?");
+        assertThat(large.getPrompt().getText()).isEqualTo("a\uFFFDb\uFFFD" + padding);
+        assertThat(large.getTruncatedList()).isEmpty();
+        assertThat(EventIds.withId(small.toBuilder()).getId())
+                .isEqualTo(EventIds.idOf(Event.parseFrom(small.toByteArray())));
     }
 
     @Test
@@ -158,7 +165,7 @@ class EventLimitsTest {
         Event event;
         try {
             event = Event.parseFrom(bytes);
-        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+        } catch (InvalidProtocolBufferException e) {
             return;
         }
         try {

@@ -14,6 +14,7 @@ import com.linecorp.armeria.server.encoding.DecodingService;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.claims.AgentDialect;
+import io.plumbline.events.claims.HookAnswers;
 import io.plumbline.events.claims.MalformedRecordException;
 import io.plumbline.events.claims.OtlpClaim;
 import io.plumbline.events.claims.OtlpClaims;
@@ -117,6 +118,7 @@ final class DirectAgents {
                         body.content().array(),
                         Clock.nanos(),
                         (agentSession, claim) -> publish(principal.tenant(), agent, agentSession, claim)))
+                .exceptionally(failure -> HookAnswers.deny(dialect.get(), "hook input could not be read"))
                 .thenApply(answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, HttpData.ofUtf8(answer))));
     }
 

@@ -5,15 +5,12 @@ import io.plumbline.events.Topics;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -44,15 +41,7 @@ final class LogTail {
                         false),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
-            List<PartitionInfo> partitions = consumer.partitionsFor(Topics.TELEMETRY, LIMIT);
-            if (partitions == null || partitions.isEmpty()) {
-                throw new IngestException(
-                        "kafka.bootstrap: " + bootstrap + " has no topic " + Topics.TELEMETRY
-                                + " (expected: topics telemetry, control and verdicts)",
-                        null);
-            }
-            Set<TopicPartition> assigned = new HashSet<>();
-            partitions.forEach(partition -> assigned.add(new TopicPartition(partition.topic(), partition.partition())));
+            Set<TopicPartition> assigned = Partitions.of(consumer, Topics.TELEMETRY, bootstrap, LIMIT);
             consumer.assign(assigned);
             Map<TopicPartition, Long> ends = consumer.endOffsets(assigned, LIMIT);
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(assigned, LIMIT);

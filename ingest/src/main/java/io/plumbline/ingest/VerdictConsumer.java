@@ -7,8 +7,6 @@ import io.plumbline.events.v1.StageTimes;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +16,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
@@ -79,15 +76,7 @@ final class VerdictConsumer implements AutoCloseable {
      */
     void start(String bootstrap) throws IngestException {
         try {
-            List<PartitionInfo> partitions = consumer.partitionsFor(Topics.VERDICTS, START_LIMIT);
-            if (partitions == null || partitions.isEmpty()) {
-                throw new IngestException(
-                        "kafka.bootstrap: " + bootstrap + " has no topic " + Topics.VERDICTS
-                                + " (expected: topics telemetry, control and verdicts)",
-                        null);
-            }
-            Set<TopicPartition> assigned = new HashSet<>();
-            partitions.forEach(partition -> assigned.add(new TopicPartition(partition.topic(), partition.partition())));
+            Set<TopicPartition> assigned = Partitions.of(consumer, Topics.VERDICTS, bootstrap, START_LIMIT);
             consumer.assign(assigned);
             Map<TopicPartition, OffsetAndMetadata> before = consumer.committed(assigned, START_LIMIT);
             Map<TopicPartition, Long> ends = consumer.endOffsets(assigned, START_LIMIT);

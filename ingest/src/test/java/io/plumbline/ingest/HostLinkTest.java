@@ -28,10 +28,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -115,6 +117,34 @@ class HostLinkTest {
             System.out.println("restarts: " + link.counts());
         } finally {
             ingest.close();
+        }
+    }
+
+    @Test
+    void keepsUpWithABusySession() throws Exception {
+        String session = newSession();
+        int count = 100_000;
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link = link(ingest.port(), "host-busy", TestPlatform.HOST_TOKEN)) {
+            SessionOutbox outbox = link.open(TestPlatform.TENANT, session, (verdict, stages) -> {});
+            long start = System.nanoTime();
+            for (int i = 0; i < count; i++) {
+                outbox.publish(
+                        Channel.EVIDENCE,
+                        1_795_000_000_000_000_000L + i,
+                        opened("/home/dev/project/node_modules/some-package/lib/file-" + i + ".js"));
+            }
+            double published = count / ((System.nanoTime() - start) / 1e9);
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> link.counts().waiting() == 0);
+            double logged = count / ((System.nanoTime() - start) / 1e9);
+            System.out.printf("one session: %.0f events/s published, %.0f events/s in the log%n", published, logged);
+
+            assertThat(eventsOf(session))
+                    .extracting(Event::getSeq)
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, count).boxed().toList());
         }
     }
 
@@ -236,40 +266,60 @@ class HostLinkTest {
     @Test
     void answersAGateOverTheLog() throws Exception {
         String session = newSession();
-        BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-        AutoCloseable brain = platform.brain(event -> {
+        BlockingQueue<Event> answers = new LinkedBlockingQueue<>();
+        List<StageTimes> stages = new CopyOnWriteArrayList<>();
+        AutoCloseable brain = platform.brain((event, times) -> {
             if (event.hasToolCall()) {
-                platform.verdict(EventIds.withId(Event.newBuilder()
-                        .setTenant(event.getTenant())
-                        .setHost(event.getHost())
-                        .setSession(event.getSession())
-                        .setChannel(Channel.VERDICTS)
-                        .setGateAnswered(GateAnswered.newBuilder()
-                                .setCause(event.getId())
-                                .setDecision(GateDecision.ALLOW))));
+                platform.verdict(
+                        EventIds.withId(Event.newBuilder()
+                                .setTenant(event.getTenant())
+                                .setHost(event.getHost())
+                                .setSession(event.getSession())
+                                .setChannel(Channel.VERDICTS)
+                                .setGateAnswered(GateAnswered.newBuilder()
+                                        .setCause(event.getId())
+                                        .setDecision(GateDecision.ALLOW))),
+                        times);
             }
         });
         try (Ingest ingest = platform.ingest(0);
                 GrpcHostLink link = link(ingest.port(), "host-gate", TestPlatform.HOST_TOKEN)) {
-            SessionOutbox outbox = link.open(
-                    TestPlatform.TENANT,
-                    session,
-                    (verdict, stages) -> answers.add(verdict.getGateAnswered().getCause()));
+            SessionOutbox outbox = link.open(TestPlatform.TENANT, session, (verdict, times) -> {
+                stages.add(times);
+                answers.add(verdict);
+            });
             List<Long> nanos = new ArrayList<>();
-            for (int i = 0; i < 500; i++) {
+            for (int i = 0; i < 1000; i++) {
                 long start = System.nanoTime();
                 Event call = outbox.publish(
                         Channel.CLAIMS,
                         0,
                         Event.newBuilder().setToolCall(ToolCall.newBuilder().setCall("c" + i)));
-                assertThat(answers.poll(30, TimeUnit.SECONDS)).isEqualTo(call.getId());
+                Event answer = Objects.requireNonNull(answers.poll(30, TimeUnit.SECONDS));
+                assertThat(answer.getGateAnswered().getCause()).isEqualTo(call.getId());
                 nanos.add(System.nanoTime() - start);
             }
-            print("host -> log -> brain -> log -> host", nanos.subList(200, 500));
+            print("host -> log -> brain -> log -> host", nanos.subList(500, 1000));
+            List<StageTimes> warm = stages.subList(500, 1000);
+            print("  host -> ingest", deltas(warm, StageTimes::getHostObservedNs, StageTimes::getIngestReceivedNs));
+            print(
+                    "  ingest -> log -> brain",
+                    deltas(warm, StageTimes::getIngestReceivedNs, StageTimes::getJobReceivedNs));
+            print(
+                    "  brain -> log -> ingest",
+                    deltas(warm, StageTimes::getJobReceivedNs, StageTimes::getIngestDeliveredNs));
+            print("  ingest -> host", deltas(warm, StageTimes::getIngestDeliveredNs, StageTimes::getHostReceivedNs));
             assertThat(ingest.metrics()).contains("plumbline_ingest_verdicts_received_total");
         } finally {
             brain.close();
         }
+    }
+
+    private static List<Long> deltas(
+            List<StageTimes> stages, ToLongFunction<StageTimes> from, ToLongFunction<StageTimes> to) {
+        return stages.stream()
+                .map(times -> to.applyAsLong(times) - from.applyAsLong(times))
+                .toList();
     }
 
     static void print(String what, List<Long> nanos) {

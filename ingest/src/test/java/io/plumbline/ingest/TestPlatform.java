@@ -3,6 +3,7 @@ package io.plumbline.ingest;
 import io.plumbline.broker.Broker;
 import io.plumbline.events.Topics;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.StageTimes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -62,8 +65,14 @@ final class TestPlatform implements AutoCloseable {
     }
 
     Future<?> verdict(Event verdict) {
-        return producer.send(new ProducerRecord<>(
-                Topics.VERDICTS, Topics.key(verdict).getBytes(StandardCharsets.UTF_8), verdict.toByteArray()));
+        return verdict(verdict, StageTimes.getDefaultInstance());
+    }
+
+    Future<?> verdict(Event verdict, StageTimes stages) {
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                Topics.VERDICTS, Topics.key(verdict).getBytes(StandardCharsets.UTF_8), verdict.toByteArray());
+        record.headers().add(Topics.STAGES_HEADER, stages.toByteArray());
+        return producer.send(record);
     }
 
     /** Everything in the telemetry topic, in the order of each partition. */
@@ -83,25 +92,36 @@ final class TestPlatform implements AutoCloseable {
 
     /** A brain: sees every event of the telemetry topic from now on, on a thread of its own. */
     AutoCloseable brain(Consumer<Event> brain) {
+        return brain((event, stages) -> brain.accept(event));
+    }
+
+    /** @param brain also gets the stages of the record, with the time of its receipt */
+    AutoCloseable brain(BiConsumer<Event, StageTimes> brain) {
         KafkaConsumer<byte[], byte[]> consumer = consumer();
         consumer.seekToEnd(consumer.assignment());
         consumer.assignment().forEach(consumer::position);
         ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        AtomicBoolean closing = new AtomicBoolean();
         Thread thread = Thread.ofPlatform().start(() -> {
             try (consumer) {
-                while (!Thread.currentThread().isInterrupted()) {
+                while (!closing.get()) {
                     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
-                        brain.accept(Event.parseFrom(record.value()));
+                        StageTimes stages = StageTimes.parseFrom(record.headers()
+                                .lastHeader(Topics.STAGES_HEADER)
+                                .value());
+                        brain.accept(
+                                Event.parseFrom(record.value()),
+                                stages.toBuilder()
+                                        .setJobReceivedNs(Clock.nanos())
+                                        .build());
                     }
                 }
-            } catch (org.apache.kafka.common.errors.InterruptException e) {
-                // Closed.
             } catch (IOException e) {
                 failures.add(e);
             }
         });
         return () -> {
-            thread.interrupt();
+            closing.set(true);
             thread.join();
             if (!failures.isEmpty()) {
                 throw new AssertionError(failures.peek());

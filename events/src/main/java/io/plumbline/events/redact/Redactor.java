@@ -27,6 +27,9 @@ public final class Redactor {
     /** Longer texts are cut first; twice the largest text that an event may carry. */
     static final int MAX_CHARACTERS = 256 * 1024;
 
+    /** An honest text needs two; one that needs more than this was made to, and goes as a whole. */
+    private static final int MAX_PASSES = 8;
+
     /** 48 bits: among a million secrets two are equal by chance once in 560 keys. */
     private static final int HASH_BYTES = 6;
 
@@ -92,10 +95,17 @@ public final class Redactor {
     /** The text without its secrets; the same instance when it has none. Cut to 256 Ki characters. */
     public String redact(String text) {
         String current = text.length() > MAX_CHARACTERS ? text.substring(0, MAX_CHARACTERS) : text;
-        for (Detector detector : DETECTORS) {
-            current = replaceAll(detector, current);
+        // What surrounds a secret changes when it goes, and may then be seen as one itself: until nothing changes.
+        for (int pass = 0; pass < MAX_PASSES; pass++) {
+            String before = current;
+            for (Detector detector : DETECTORS) {
+                current = replaceAll(detector, current);
+            }
+            if (current.equals(before)) {
+                return current;
+            }
         }
-        return current;
+        return placeholder(new Secret(0, current.length(), "all"), current);
     }
 
     private void redactMessage(Message.Builder message, List<String> cut) {

@@ -48,6 +48,10 @@ public final class GrpcHostLink implements HostLink {
     private static final int MAX_BATCHES_UNDER_WAY = 64;
 
     private static final int MAX_BYTES_UNDER_WAY = 8 << 20;
+
+    /** What the platform must recognise as written already when it restarts: well below what it reads of its log then. */
+    private static final int MAX_EVENTS_UNDER_WAY = 4096;
+
     private static final int MAX_BATCH_EVENTS = 512;
     private static final int MAX_BATCH_BYTES = 512 * 1024;
 
@@ -84,6 +88,7 @@ public final class GrpcHostLink implements HostLink {
     private @Nullable String tenant;
     private @Nullable String problem;
     private long bytesUnderWay;
+    private int eventsUnderWay;
     private long acknowledgedIndex;
     private long highestSent;
     private long disconnectedSince = System.nanoTime();
@@ -415,6 +420,7 @@ public final class GrpcHostLink implements HostLink {
             Sent underway = new Sent(batch, lastIndex, entries.size(), message.getSerializedSize());
             underWay.add(underway);
             bytesUnderWay += underway.bytes();
+            eventsUnderWay += underway.events();
             sent.add(entries.size());
             resent.add(entries.stream()
                     .filter(entry -> entry.index() <= highestSent)
@@ -447,7 +453,9 @@ public final class GrpcHostLink implements HostLink {
     }
 
     private boolean hasRoom() {
-        return underWay.size() < MAX_BATCHES_UNDER_WAY && bytesUnderWay < MAX_BYTES_UNDER_WAY;
+        return underWay.size() < MAX_BATCHES_UNDER_WAY
+                && bytesUnderWay < MAX_BYTES_UNDER_WAY
+                && eventsUnderWay < MAX_EVENTS_UNDER_WAY;
     }
 
     private void wakeSender() {
@@ -483,6 +491,7 @@ public final class GrpcHostLink implements HostLink {
         waitingForWork = false;
         underWay.clear();
         bytesUnderWay = 0;
+        eventsUnderWay = 0;
         changed.signalAll();
     }
 
@@ -494,6 +503,7 @@ public final class GrpcHostLink implements HostLink {
             while (done != null && done.batch() <= batch) {
                 underWay.remove();
                 bytesUnderWay -= done.bytes();
+                eventsUnderWay -= done.events();
                 acknowledged.add(done.events());
                 acknowledgedIndex = done.lastIndex();
                 done = underWay.peek();
@@ -503,7 +513,12 @@ public final class GrpcHostLink implements HostLink {
         } finally {
             lock.unlock();
         }
-        spool.acknowledge(index, positions::save);
+        try {
+            spool.acknowledge(index, positions::save);
+        } catch (SpoolException e) {
+            // The segments stay until it works: they still tell the numbers.
+            LOG.warn("{}", e.getMessage());
+        }
     }
 
     private void welcome(Connection current, String welcomedTenant) {

@@ -1,0 +1,229 @@
+package io.plumbline.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Event.PayloadCase;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DirectAgentsTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @TempDir
+    static Path directory;
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private TestPlatform platform;
+    private Ingest ingest;
+
+    @BeforeAll
+    void start() throws Exception {
+        platform = new TestPlatform(directory);
+        ingest = platform.ingest(
+                0, "gate.deadline-ms=1000", "gate.approval-deadline-seconds=1", "limits.body-bytes=100000");
+    }
+
+    @AfterAll
+    void stop() {
+        ingest.close();
+        platform.close();
+        client.close();
+    }
+
+    @Test
+    void answersAHookOverTheLog() throws Exception {
+        AutoCloseable brain = platform.brain(event -> {
+            if (event.hasToolCall() && event.getHost().equals("direct")) {
+                String command = event.getToolCall().getCommand();
+                answer(event, command.startsWith("ls") ? GateDecision.ALLOW : GateDecision.DENY);
+            }
+        });
+        try {
+            assertThat(hook("s1", "cat ~/.ssh/id_rsa")).contains("\"deny\"").contains("because");
+            List<Long> nanos = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                long start = System.nanoTime();
+                assertThat(hook("s1", "ls " + i)).contains("\"allow\"");
+                nanos.add(System.nanoTime() - start);
+            }
+            HostLinkTest.print("hook in -> log -> brain -> log -> answer out", nanos.subList(100, 300));
+        } finally {
+            brain.close();
+        }
+        List<Event> events = platform.telemetry().stream()
+                .filter(event -> event.getSession().equals(DirectAgents.session("acme", "claude", "s1")))
+                .toList();
+        assertThat(events).hasSize(301).allSatisfy(event -> {
+            assertThat(event.getHost()).isEqualTo("direct");
+            assertThat(event.getTenant()).isEqualTo("acme");
+            assertThat(event.getSeq()).isZero();
+            assertThat(event.getChannel()).isEqualTo(Channel.CLAIMS);
+        });
+    }
+
+    @Test
+    void deniesWhenNobodyAnswersOrDecides() throws Exception {
+        assertThat(hook("s2", "ls")).contains("\"deny\"").contains("no answer");
+        AutoCloseable brain = platform.brain(event -> {
+            if (event.hasToolCall()) {
+                answer(event, GateDecision.ASK);
+            }
+        });
+        try {
+            assertThat(hook("s3", "ls")).contains("\"deny\"").contains("timed out waiting for approval");
+        } finally {
+            brain.close();
+        }
+    }
+
+    @Test
+    void deniesAMalformedHook() throws Exception {
+        HttpResponse<String> answer =
+                post("/hooks/codex", TestPlatform.AGENT_TOKEN, "application/json", "{".getBytes(UTF_8), "");
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).contains("\"permissionDecision\":\"deny\"");
+    }
+
+    @Test
+    void takesTelemetryOfTheSameSession() throws Exception {
+        String logs = """
+                {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"claude-code"}}]},
+                  "scopeLogs":[{"logRecords":[{"attributes":[
+                    {"key":"event.name","value":{"stringValue":"user_prompt"}},
+                    {"key":"session.id","value":{"stringValue":"s4"}},
+                    {"key":"prompt","value":{"stringValue":"token=8f14e45fceea167a5a36dedd4bea2543"}}]}]}]}]}""";
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            gzip.write(logs.getBytes(UTF_8));
+        }
+        assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", logs.getBytes(UTF_8), "")
+                        .body())
+                .isEqualTo("{}");
+        assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", zipped.toByteArray(), "gzip")
+                        .body())
+                .isEqualTo("{}");
+        await().atMost(LIMIT).until(() -> eventsOf("s4").size() == 2);
+
+        assertThat(eventsOf("s4")).allSatisfy(event -> {
+            assertThat(event.getPayloadCase()).isEqualTo(PayloadCase.PROMPT);
+            assertThat(event.getPrompt().getText()).startsWith("token=[redacted:random:");
+        });
+        assertThat(post("/v1/traces", TestPlatform.AGENT_TOKEN, "application/x-protobuf", new byte[] {1}, "")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(post("/v1/metrics", TestPlatform.AGENT_TOKEN, "application/json", new byte[] {'{', '}'}, "")
+                        .body())
+                .isEqualTo("{}");
+        assertThat(ingest.metrics()).contains("plumbline_ingest_otlp_traces_dropped_total 1.0");
+    }
+
+    @Test
+    void refusesTokensAndBodiesThatAreNotAllowed() throws Exception {
+        assertThat(post("/v1/logs", "nobody", "application/json", new byte[0], "")
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(post("/hooks/claude", TestPlatform.HOST_TOKEN, "application/json", new byte[0], "")
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(post("/hooks/emacs", TestPlatform.AGENT_TOKEN, "application/json", new byte[0], "")
+                        .statusCode())
+                .isEqualTo(404);
+        assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", new byte[100_001], "")
+                        .statusCode())
+                .isEqualTo(413);
+        assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", "nope".getBytes(UTF_8), "")
+                        .statusCode())
+                .isEqualTo(400);
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+            gzip.write(new byte[20 << 20]);
+        }
+        assertThat(bomb.size()).isLessThan(100_000);
+        assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", bomb.toByteArray(), "gzip")
+                        .statusCode())
+                .isGreaterThanOrEqualTo(400);
+    }
+
+    @Test
+    void tellsHowItIs() throws Exception {
+        await().atMost(LIMIT).until(() -> get("/readyz").statusCode() == 200);
+        assertThat(get("/readyz").body()).isEqualTo("{\"ready\":true,\"reasons\":[]}");
+        assertThat(get("/livez").body()).isEqualTo("{\"live\":true}");
+        assertThat(get("/metrics").body())
+                .contains("plumbline_ingest_events_written_total")
+                .contains("plumbline_ingest_events_invalid_total{code=\"wrong_id\"}");
+    }
+
+    private void answer(Event call, GateDecision decision) {
+        platform.verdict(EventIds.withId(Event.newBuilder()
+                .setTenant(call.getTenant())
+                .setHost(call.getHost())
+                .setSession(call.getSession())
+                .setChannel(Channel.VERDICTS)
+                .setGateAnswered(GateAnswered.newBuilder()
+                        .setCause(call.getId())
+                        .setDecision(decision)
+                        .setReason("because"))));
+    }
+
+    private List<Event> eventsOf(String agentSession) throws IOException {
+        return platform.telemetry().stream()
+                .filter(event -> event.getSession().equals(DirectAgents.session("acme", "claude", agentSession)))
+                .toList();
+    }
+
+    private String hook(String agentSession, String command) throws Exception {
+        String body = "{\"session_id\":\"" + agentSession
+                + "\",\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\""
+                + command
+                + "\"}}";
+        HttpResponse<String> answer =
+                post("/hooks/claude", TestPlatform.AGENT_TOKEN, "application/json", body.getBytes(UTF_8), "");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer.body();
+    }
+
+    private HttpResponse<String> post(String path, String token, String type, byte[] body, String encoding)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address(path))
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        if (!encoding.isEmpty()) {
+            request.header("Content-Encoding", encoding);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return client.send(HttpRequest.newBuilder(address(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private URI address(String path) {
+        return URI.create("http://127.0.0.1:" + ingest.port() + path);
+    }
+}
