@@ -165,7 +165,7 @@ public enum Agent {
     SCRIPTED("scripted") {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
-            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of());
+            return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of(), List.of());
         }
     },
 
