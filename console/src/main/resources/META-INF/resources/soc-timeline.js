@@ -169,14 +169,15 @@ class SocTimeline extends HTMLElement {
     // judged
     y += 6;
     this._head(svg, 'JUDGED', y + 14, 'judged', 'lane-judged');
-    let gateEnd = -1e9;
-    for (const gate of m.gates) {
+    const named = [];
+    const free = (a, b) => named.every(([c, d]) => b < c - 4 || a > d + 4) && named.push([a, b]);
+    for (const gate of m.gates.filter(g => g.tone === 'bad').concat(m.gates.filter(g => g.tone !== 'bad'))) {
       const x = this._x(gate.t), lw = gate.label.length * 6;
       if (x < LEFT || x > this._width - 8) continue;
       const g = this._item(svg, gate.id, 'gate ' + gate.tone);
       this._add(g, 'path', { d: `M${x} ${y + 4}V${y + 16}` });
       const at = Math.min(x + 5, this._width - lw - 6);
-      if (at > gateEnd + 4 || gate.tone === 'bad') { this._text(g, at, y + 14, gate.label); gateEnd = at + lw; }
+      if (free(at, at + lw)) this._text(g, at, y + 14, gate.label);
     }
     y += 26;
     const height = 44, scale = v => y + height - Math.min(v, 100) / 100 * height;
@@ -192,13 +193,15 @@ class SocTimeline extends HTMLElement {
     this._add(svg, 'polyline', { class: 'risk', points: points.map(([t, v]) => `${clip(t)},${scale(v)}`).join(' ') });
     y += height + 10;
 
-    for (const mark of m.marks) {
+    let markEnd = 1e9;
+    for (const mark of [...m.marks].reverse()) {
       const x = this._x(mark.t);
       if (x < LEFT || x > this._width) continue;
       const g = this._item(svg, mark.id, 'mark ' + mark.state);
       this._add(g, 'path', { d: `M${x} 22V${y}` });
       const lw = mark.label.length * 7;
-      this._text(g, x + 6 + lw > this._width ? x - 6 - lw : x + 6, y - 6, mark.label);
+      const mx = x + 6 + lw > this._width ? x - 6 - lw : x + 6;
+      if (mx + lw < markEnd - 4) { this._text(g, mx, y - 6, mark.label); markEnd = Math.min(mx, x); }
     }
     this._axis(grid, y);
     svg.setAttribute('width', this._width);

@@ -59,7 +59,11 @@ public class MainLayout extends Div implements RouterLayout {
         count.addClassName("n");
         link.add(new Span(label), count);
         link.setId(id);
-        link.setHighlightCondition(HighlightConditions.locationPrefix());
+        // A session's page belongs to the sessions.
+        link.setHighlightCondition(
+                page == SessionsView.class
+                        ? HighlightConditions.locationPrefix("session")
+                        : HighlightConditions.locationPrefix());
         return link;
     }
 

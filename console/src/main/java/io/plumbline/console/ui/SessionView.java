@@ -7,6 +7,7 @@ import com.vaadin.flow.component.Key;
 import com.vaadin.flow.component.KeyModifier;
 import com.vaadin.flow.component.Shortcuts;
 import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.UIDetachedException;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.H2;
@@ -40,7 +41,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One session: the answer first (said, done, why it does not fit), then the evidence. {@code /session/{id}?at={event}} opens it at an
@@ -50,6 +55,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 @PermitAll
 public class SessionView extends Div implements BeforeEnterObserver, HasDynamicTitle {
     private static final long serialVersionUID = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SessionView.class);
 
     // Reading a busy session costs a few thousand documents; its header is cheaper and follows at once.
     private static final Duration SHORTEST_REREAD = Duration.ofSeconds(2);
@@ -168,15 +175,26 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         lastRead = Instant.now();
         Thread.ofVirtual().name("session-read").start(() -> {
             try {
-                Optional<SessionRecord> record = SessionRecord.read(search, id);
-                ui.access(() -> record.ifPresent(this::show));
-            } catch (SearchUnavailableException e) {
-                // The layout says that the search copy does not answer; the page stays as it is.
-                ui.access(() -> stale = true);
+                read(ui);
             } finally {
                 reading.set(false);
             }
         });
+        // Events become visible a moment after the session's own document.
+        CompletableFuture.delayedExecutor(SHORTEST_REREAD.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> read(ui));
+    }
+
+    private void read(UI ui) {
+        try {
+            Optional<SessionRecord> record = SessionRecord.read(search, id);
+            ui.access(() -> record.ifPresent(this::show));
+        } catch (SearchUnavailableException e) {
+            // The layout says that the search copy does not answer; the page stays as it is.
+            LOG.debug("session {} could not be read again", id, e);
+        } catch (UIDetachedException e) {
+            LOG.debug("the page of session {} was left", id, e);
+        }
     }
 
     private void showMessage(String sentence) {

@@ -277,12 +277,15 @@ final class SessionProjection {
                 && before.lastOrder().get().id().equals(runtime.getOrder())) {
             latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
         }
+        String state = EcsDocument.state(runtime.getState());
+        // A host reports its state again after a reconnect; that says nothing new about when and why.
+        boolean repeated = state.equals(before.state()) && latency < 0;
         return new Lifecycle(
-                EcsDocument.state(runtime.getState()),
-                event.getEventTimeNs(),
-                runtime.getReason(),
-                runtime.getOrder(),
-                latency,
+                state,
+                repeated ? before.sinceNs() : event.getEventTimeNs(),
+                repeated ? before.reason() : runtime.getReason(),
+                repeated ? before.order() : runtime.getOrder(),
+                repeated ? before.latencyNs() : latency,
                 runtime.getExitCode(),
                 runtime.getRuntime().isEmpty() ? before.runtime() : runtime.getRuntime(),
                 runtime.getMechanism().isEmpty() ? before.mechanism() : runtime.getMechanism(),

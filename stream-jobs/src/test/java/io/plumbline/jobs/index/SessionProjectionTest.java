@@ -42,6 +42,18 @@ class SessionProjectionTest {
     }
 
     @Test
+    void aRepeatedReportKeepsTheFirstConfirmation() {
+        Event order = Sessions.freeze(Channel.VERDICTS, 450);
+        SessionState state = after(
+                order,
+                Sessions.runtime(1, State.FROZEN, order.getId(), 454),
+                Sessions.runtime(2, State.FROZEN, "", 9_000));
+
+        assertThat(state.lifecycle().latencyNs()).isEqualTo(4_000_000);
+        assertThat(state.lifecycle().order()).isEqualTo(order.getId());
+    }
+
+    @Test
     void knowsTheLatencyAlsoWhenTheConfirmationIsReadBeforeItsOrder() {
         Event order = Sessions.freeze(Channel.VERDICTS, 450);
 
