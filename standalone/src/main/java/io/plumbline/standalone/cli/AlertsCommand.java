@@ -30,7 +30,7 @@ final class AlertsCommand implements Callable<Integer> {
             out.println(answer.toPrettyString());
         } else {
             Table table = new Table("SEVERITY", "KIND", "SESSION", "SEEN");
-            for (JsonNode row : Rows.of(answer)) {
+            for (JsonNode row : answer.path("alerts")) {
                 table.row(
                         row.path("severity").asText(),
                         row.path("kind").asText(),

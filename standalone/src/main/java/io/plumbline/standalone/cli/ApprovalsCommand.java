@@ -32,7 +32,7 @@ final class ApprovalsCommand implements Callable<Integer> {
             out.println(answer.toPrettyString());
         } else {
             Table table = new Table("APPROVAL", "TIER", "SHA256", "CLAUSE", "SUBJECT");
-            for (JsonNode row : Rows.of(answer)) {
+            for (JsonNode row : answer.path("approvals")) {
                 table.row(
                         row.path("approval").asText(),
                         row.path("tier").asText(),
@@ -75,7 +75,7 @@ final class ApprovalsCommand implements Callable<Integer> {
 
     private int decide(String approval, boolean approved, String reason, String sha256) {
         ConsoleApi api = ConsoleApi.of(Layout.current());
-        for (JsonNode row : Rows.of(api.pendingApprovals())) {
+        for (JsonNode row : api.pendingApprovals().path("approvals")) {
             if (!row.path("approval").asText().equals(approval)) {
                 continue;
             }

@@ -104,7 +104,7 @@ public final class ConsoleApi {
             if (response.statusCode() / 100 == 2) {
                 return body;
             }
-            String message = body.path("error").asText(body.path("message").asText("HTTP " + response.statusCode()));
+            String message = body.path("message").asText("console answered HTTP " + response.statusCode());
             throw new CommandException(message, response.statusCode() == 404 ? ExitCodes.NOT_FOUND : ExitCodes.FAILED);
         } catch (IOException e) {
             throw new CommandException(

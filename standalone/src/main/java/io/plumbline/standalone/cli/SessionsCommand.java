@@ -32,7 +32,7 @@ final class SessionsCommand implements Callable<Integer> {
             out.println(answer.toPrettyString());
         } else {
             Table table = new Table("SESSION", "STATE", "RISK", "ALERTS", "AGENT", "TASK");
-            for (JsonNode row : Rows.of(answer)) {
+            for (JsonNode row : answer.path("sessions")) {
                 table.row(
                         row.path("session").asText(),
                         row.path("state").asText(),
