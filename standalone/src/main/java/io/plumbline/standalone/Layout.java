@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /**
  * Where the standalone process tree keeps its things.
@@ -69,6 +70,21 @@ public record Layout(Path root, Path home) {
 
     public Path tools() {
         return home.resolve("tools");
+    }
+
+    /** The sandbox runtime that the launcher installed; empty: whatever is on PATH. */
+    public Optional<Path> runsc() {
+        return Optional.of(tools().resolve("runsc/runsc")).filter(Files::isExecutable);
+    }
+
+    /** The guest program that the launcher built. */
+    public Path guest() {
+        return tools().resolve("plumbline-guest");
+    }
+
+    /** The folder with one folder for each agent. */
+    public Path agents() {
+        return tools().resolve("agents");
     }
 
     /** Creates the folders; secrets are readable by their owner only. */

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -95,25 +96,24 @@ final class Topology {
                                 "--plumbline.tenant=" + TENANT,
                                 "--plumbline.admin-password-file=" + secrets.adminPassword(),
                                 "--plumbline.api-token-file=" + secrets.apiToken()));
-            case HOST ->
-                part(
-                        name,
-                        "sandbox-agent",
-                        "io.plumbline.sandbox.HostDaemon",
-                        256,
-                        List.of(
-                                "--host.data=" + layout.hostData(),
-                                "--host.name=host-1",
-                                "--host.tenant=" + TENANT,
-                                "--host.redaction-key-file=" + secrets.redactionKey(),
-                                "--ingest.address=127.0.0.1:" + ingestPort,
-                                "--ingest.token-file=" + secrets.hostToken(),
-                                "--runsc.path=" + layout.tools().resolve("runsc/runsc"),
-                                "--agents.path=" + layout.tools().resolve("agents"),
-                                "--guest.path=" + layout.tools().resolve("plumbline-guest")));
+            case HOST -> part(name, "sandbox-agent", "io.plumbline.sandbox.HostDaemon", 256, host());
             default ->
                 throw new IllegalArgumentException("component: " + name + " (expected: one of " + endpoints + ")");
         };
+    }
+
+    private List<String> host() {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--host.data=" + layout.hostData(),
+                "--host.name=host-1",
+                "--host.tenant=" + TENANT,
+                "--host.redaction-key-file=" + secrets.redactionKey(),
+                "--ingest.address=127.0.0.1:" + ingestPort,
+                "--ingest.token-file=" + secrets.hostToken(),
+                "--agents.path=" + layout.agents(),
+                "--guest.path=" + layout.guest()));
+        layout.runsc().ifPresent(runsc -> arguments.add("--runsc.path=" + runsc));
+        return arguments;
     }
 
     /** Where a part can be reached, for people and for the command line. */

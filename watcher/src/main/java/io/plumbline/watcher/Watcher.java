@@ -157,7 +157,13 @@ public final class Watcher {
                     }
                 }
                 case EGRESS_DECIDED, EVIDENCE_COLLECTED -> judge(Attribution.none());
-                case TRACE_LOSS -> deviate(completeness.lost(event.getTraceLoss()));
+                case TRACE_LOSS -> {
+                    // A sandbox that was killed by order takes its trace with it.
+                    boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
+                    if (!killed || event.getTraceLoss().getDropped() > 0) {
+                        deviate(completeness.lost(event.getTraceLoss()));
+                    }
+                }
                 case HEARTBEAT ->
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());

@@ -259,6 +259,18 @@ class WatcherTest {
     }
 
     @Test
+    void theEndOfTheTraceIsALossUnlessTheSessionWasKilledByOrder() {
+        Event.Builder lost =
+                Event.newBuilder().setTraceLoss(TraceLoss.newBuilder().setCause("listener_lost"));
+        SessionScript running = SessionScript.of("{}");
+        SessionScript killed = SessionScript.of("{}");
+        killed.order(Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setOrderedBy("ada")));
+
+        assertThat(alerts(running.evidence(lost.clone()))).hasSize(1);
+        assertThat(alerts(killed.evidence(lost.clone()))).isEmpty();
+    }
+
+    @Test
     void aFloodOfDeviationsFreezesInsteadOfFillingTheMemory() {
         SessionScript session = SessionScript.of("ladder: {alert: 100, ask: 100, freeze: 100}");
 

@@ -58,7 +58,7 @@ public final class AgentInstaller {
 
     /** The folder that sandboxes mount an agent from. */
     public Path folder(String agent) {
-        return layout.tools().resolve("agents").resolve(agent);
+        return layout.agents().resolve(agent);
     }
 
     /**
