@@ -81,13 +81,14 @@ class SocTimeline extends HTMLElement {
     // said
     this._head(svg, 'SAID', y + 18, 'said', 'lane-said');
     const rows = [];
-    // What deviates gets its place first.
-    for (const s of m.said.filter(s => s.tone === 'bad').concat(m.said.filter(s => s.tone !== 'bad'))) {
+    // What deviates gets its place first, then the calls; the text around them has what is left.
+    const rank = s => (s.tone === 'bad' ? 0 : s.mono ? 1 : 2);
+    for (const s of m.said.toSorted((a, b) => rank(a) - rank(b))) {
       const x = this._x(s.t), label = s.label, w = Math.min(label.length * (s.mono ? CHAR : 6) + 16, 260);
       if (x + w < LEFT || x > this._width - 8) continue;
       const fx = Math.min(Math.max(x, LEFT), Math.max(LEFT, this._width - w - 8));
       let row = rows.findIndex(taken => taken.every(([a, b]) => b < fx - 6 || a > fx + w + 6));
-      if (row < 0) { if (rows.length >= 5) continue; row = rows.length; rows.push([]); }
+      if (row < 0) { if (rows.length >= 7) continue; row = rows.length; rows.push([]); }
       rows[row].push([fx, fx + w]);
       const g = this._item(svg, s.id, 'claim ' + s.tone);
       const top = y + 6 + row * 26;

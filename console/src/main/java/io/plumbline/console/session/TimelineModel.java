@@ -73,9 +73,15 @@ public final class TimelineModel {
 
         void said() {
             ArrayNode said = root.putArray("said");
+            // Hooks and telemetry both tell of the same prompt.
+            Set<String> prompts = new HashSet<>();
             for (TimelineEvent event : session.claims()) {
                 switch (event.action()) {
-                    case "prompt" -> said(said, event, "task: " + event.text("/message"), "plain", false);
+                    case "prompt" -> {
+                        if (prompts.add(event.text("/message"))) {
+                            said(said, event, "task: " + event.text("/message"), "plain", false);
+                        }
+                    }
                     case "plan" ->
                         said(
                                 said,

@@ -131,8 +131,10 @@ final class SessionProjection {
         return switch (event.getPayloadCase()) {
             case SESSION_DECLARED -> {
                 SessionDeclared declared = event.getSessionDeclared();
+                // The task names the agent that the host started; what it calls itself adds version and model.
+                String known = state.agent().name();
                 yield state.with(new Agent(
-                        declared.getAgent(),
+                        known.isEmpty() ? declared.getAgent() : known,
                         declared.getAgentVersion(),
                         declared.getModel(),
                         declared.getAgentSession(),
@@ -277,7 +279,11 @@ final class SessionProjection {
                 && before.lastOrder().get().id().equals(runtime.getOrder())) {
             latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
         }
-        String state = EcsDocument.state(runtime.getState());
+        String reported = EcsDocument.state(runtime.getState());
+        // The end of a killed workload is reported once more as an exit; that it was killed is what matters.
+        boolean afterKill = runtime.getState() == RuntimeState.State.EXITED
+                && before.state().equals(EcsDocument.state(RuntimeState.State.KILLED));
+        String state = afterKill ? before.state() : reported;
         // A host reports its state again after a reconnect; that says nothing new about when and why.
         boolean repeated = state.equals(before.state()) && latency < 0;
         return new Lifecycle(
