@@ -104,7 +104,9 @@ public final class ConsoleApi {
             if (response.statusCode() / 100 == 2) {
                 return body;
             }
-            String message = body.path("message").asText("console answered HTTP " + response.statusCode());
+            String what = request.uri().getPath().replaceFirst("^/api/v1/", "");
+            String message =
+                    what + ": " + body.path("message").asText("the console answered HTTP " + response.statusCode());
             throw new CommandException(message, response.statusCode() == 404 ? ExitCodes.NOT_FOUND : ExitCodes.FAILED);
         } catch (IOException e) {
             throw new CommandException(

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -21,25 +20,24 @@ public final class AgentInstaller {
      *
      * @param name as in policies and sessions
      * @param packageName npm package that carries the native binary
-     * @param binary path of the binary below {@code node_modules}
+     * @param programs folder of its programs below {@code node_modules}
+     * @param binary the agent's binary below that folder
      */
-    public record Known(String name, String packageName, String version, String binary) {
-        String command() {
-            return Path.of(binary).getFileName().toString();
-        }
-    }
+    public record Known(String name, String packageName, String version, String programs, String binary) {}
 
     private static final List<Known> AGENTS = List.of(
             new Known(
                     "claude-code",
                     "@anthropic-ai/claude-code-linux-x64",
                     "2.1.330",
-                    "@anthropic-ai/claude-code-linux-x64/claude"),
+                    "@anthropic-ai/claude-code-linux-x64",
+                    "claude"),
             new Known(
                     "codex",
                     "@openai/codex",
                     "0.169.0",
-                    "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex"));
+                    "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl",
+                    "bin/codex"));
 
     private final Layout layout;
 
@@ -67,10 +65,10 @@ public final class AgentInstaller {
      * @return empty when it is; else why it could not be installed, in one line
      */
     public Optional<String> install(Known agent) throws InterruptedException {
-        Path binary = folder(agent.name()).resolve(agent.command());
-        Path marker = folder(agent.name()).resolve("version");
+        Path folder = folder(agent.name());
+        Path marker = folder.resolveSibling(agent.name() + ".version");
         try {
-            if (Files.exists(binary)
+            if (Files.isExecutable(folder.resolve(agent.binary()))
                     && Files.exists(marker)
                     && Files.readString(marker).equals(agent.version())) {
                 return Optional.empty();
@@ -82,12 +80,13 @@ public final class AgentInstaller {
             if (failure.isPresent()) {
                 return failure;
             }
-            Path installed = download.resolve("node_modules").resolve(agent.binary());
-            if (!Files.isExecutable(installed)) {
+            Path programs = download.resolve("node_modules").resolve(agent.programs());
+            if (!Files.isExecutable(programs.resolve(agent.binary()))) {
                 return Optional.of("the package " + agent.packageName() + " holds no " + agent.binary());
             }
-            Files.createDirectories(binary.getParent());
-            Files.move(installed, binary, StandardCopyOption.REPLACE_EXISTING);
+            deleteTree(folder);
+            Files.createDirectories(folder.getParent());
+            Files.move(programs, folder);
             Files.writeString(marker, agent.version());
             deleteTree(download);
             return Optional.empty();

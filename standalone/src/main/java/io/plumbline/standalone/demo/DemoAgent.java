@@ -38,7 +38,16 @@ record DemoAgent(String name, String label) {
                         "--output-format",
                         "stream-json",
                         "--verbose");
-            case "codex" -> List.of("codex", "exec", "--json", "--skip-git-repo-check", scenario.prompt());
+            // A model that Codex does not know gets its plain shell tool, which is what the script speaks.
+            case "codex" ->
+                List.of(
+                        "codex",
+                        "exec",
+                        "--json",
+                        "--skip-git-repo-check",
+                        "--model",
+                        "scripted-model",
+                        scenario.prompt());
             default -> List.of("/bin/bash", "-c", script(scenario));
         };
     }

@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 /** A session of the demo that was started: followed through the log, and judged by what is in it. */
 public final class DemoSession implements AutoCloseable {
     private static final int MAX_OUTPUT = 256 * 1024;
+    private static final Duration SETTLE = Duration.ofSeconds(10);
 
     private final DemoScenario scenario;
     private final Path workspace;
@@ -143,9 +144,14 @@ public final class DemoSession implements AutoCloseable {
             if (found.isPresent()) {
                 return found.get();
             }
+            if (ended() && System.nanoTime() < deadline - SETTLE.toNanos()) {
+                // Nothing more will happen; what is under way may still arrive.
+                deadline = System.nanoTime() + SETTLE.toNanos();
+            }
             Thread.sleep(Duration.ofMillis(50));
         }
-        throw new CommandException("no " + what + " in session " + session + " within " + limit.toSeconds() + " s");
+        throw new CommandException("no " + what + " in session " + session
+                + (ended() ? ", which has ended" : " within " + limit.toSeconds() + " s"));
     }
 
     /** The events of this session so far. */
