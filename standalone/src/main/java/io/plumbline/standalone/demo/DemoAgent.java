@@ -72,13 +72,14 @@ record DemoAgent(String name, String label) {
                         .forEach(item -> todos.addObject().put("content", item).put("status", "pending"));
                 script.append("hook ").append(quoted(plan.toString())).append(" > /dev/null || exit 2\n");
             }
-            script.append("sleep ").append(turn.delay().toMillis() / 1000.0).append('\n');
+            // A pause without a program of its own: nothing would announce it.
+            script.append("read -rt ").append(turn.delay().toMillis() / 1000.0).append(" <> <(:) || :\n");
             for (Step step : turn.steps()) {
                 number++;
                 announce(script, "call_" + number, shell(step));
             }
         }
-        return script.toString();
+        return script.append("read -rt 2 <> <(:) || :\n").toString();
     }
 
     private static void announce(StringBuilder script, String call, Step.Shell step) {
