@@ -2,6 +2,7 @@ package io.plumbline.standalone.cli;
 
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.ProcessTree;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.demo.Demo;
@@ -50,7 +51,7 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         layout.create();
         boolean ours = RunState.read(layout.runState()).filter(RunState::alive).isEmpty();
-        RunState running = UpCommand.start(layout, consolePort, 0, out);
+        RunState running = ProcessTree.start(layout, consolePort, 0, out);
         Thread stop = new Thread(() -> stop(layout));
         if (ours) {
             Runtime.getRuntime().addShutdownHook(stop);
@@ -87,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private static void stop(Layout layout) {
         try {
-            DownCommand.stop(layout);
+            ProcessTree.stop(layout);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,0 +1,78 @@
+package io.plumbline.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/**
+ * One measured figure.
+ *
+ * @param unit of all values
+ * @param count values measured, warm-up left out
+ * @param target what its 99th percentile should be at most; empty: it has none
+ * @param method what exactly was measured, from where to where
+ */
+record Figure(
+        String name, String unit, int count, double p50, double p99, double max, OptionalDouble target, String method) {
+
+    /**
+     * Nearest-rank percentiles: each is a value that was measured.
+     *
+     * @throws IllegalArgumentException without values
+     */
+    static Figure of(String name, String unit, List<Double> values, OptionalDouble target, String method) {
+        if (values.isEmpty()) {
+            throw new IllegalArgumentException(name + ": no values (expected: at least one)");
+        }
+        double[] sorted =
+                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return new Figure(
+                name,
+                unit,
+                sorted.length,
+                percentile(sorted, 50),
+                percentile(sorted, 99),
+                Arrays.stream(sorted).max().orElseThrow(),
+                target,
+                method);
+    }
+
+    private static double percentile(double[] sorted, int percent) {
+        return sorted[Math.max(0, (int) Math.ceil(sorted.length * percent / 100.0) - 1)];
+    }
+
+    /** Whether the target is kept; without a target it is. */
+    boolean met() {
+        return target.isEmpty() || p99 <= target.getAsDouble();
+    }
+
+    ObjectNode json() {
+        ObjectNode json = new ObjectMapper()
+                .createObjectNode()
+                .put("figure", name)
+                .put("unit", unit)
+                .put("n", count)
+                .put("p50", rounded(p50))
+                .put("p99", rounded(p99))
+                .put("max", rounded(max));
+        target.ifPresent(limit -> json.put("target", limit).put("met", met()));
+        return json.put("method", method);
+    }
+
+    String describe() {
+        String line = String.format(
+                Locale.ROOT, "%-28s n %-4d p50 %8.2f   p99 %8.2f   max %8.2f  %s", name, count, p50, p99, max, unit);
+        return target.isEmpty()
+                ? line
+                : line
+                        + String.format(
+                                Locale.ROOT, "   p99 <= %.0f: %s", target.getAsDouble(), met() ? "met" : "NOT MET");
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 1000) / 1000.0;
+    }
+}

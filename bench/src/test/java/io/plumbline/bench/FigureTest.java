@@ -1,0 +1,36 @@
+package io.plumbline.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class FigureTest {
+    private static final List<Double> HUNDRED =
+            IntStream.rangeClosed(1, 100).mapToObj(Double::valueOf).toList();
+
+    @Test
+    void percentilesAreValuesThatWereMeasured() {
+        Figure figure = Figure.of("x", "ms", HUNDRED, OptionalDouble.empty(), "m");
+        assertThat(List.of(figure.p50(), figure.p99(), figure.max())).containsExactly(50.0, 99.0, 100.0);
+    }
+
+    @Test
+    void theTargetIsHeldAgainstThe99thPercentile() {
+        assertThat(Figure.of("x", "ms", HUNDRED, OptionalDouble.of(99), "m").met())
+                .isTrue();
+        assertThat(Figure.of("x", "ms", HUNDRED, OptionalDouble.of(98), "m").met())
+                .isFalse();
+    }
+
+    @Test
+    void aFigureWithoutTargetSaysNothingOfOne() {
+        assertThat(Figure.of("x", "ms", List.of(1.23456), OptionalDouble.empty(), "m")
+                        .json()
+                        .toString())
+                .isEqualTo("{\"figure\":\"x\",\"unit\":\"ms\",\"n\":1,\"p50\":1.235,\"p99\":1.235,\"max\":1.235,"
+                        + "\"method\":\"m\"}");
+    }
+}
