@@ -278,6 +278,10 @@ final class SessionProjection {
             latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
         }
         String state = EcsDocument.state(runtime.getState());
+        if (TERMINAL.contains(before.state()) && TERMINAL.contains(state)) {
+            // A killed session's process exits too; what ended it comes first and stays.
+            return before;
+        }
         // A host reports its state again after a reconnect; that says nothing new about when and why.
         boolean repeated = state.equals(before.state()) && latency < 0;
         return new Lifecycle(
