@@ -92,6 +92,7 @@ public final class GrpcHostLink implements HostLink {
     private long acknowledgedIndex;
     private long highestSent;
     private long disconnectedSince = System.nanoTime();
+    private long acknowledgedAt = System.nanoTime();
     private boolean closing;
     private boolean waitingForWork;
 
@@ -109,7 +110,8 @@ public final class GrpcHostLink implements HostLink {
     private final LongAdder strayVerdicts = new LongAdder();
     private final LongAdder failedVerdicts = new LongAdder();
 
-    private record Sent(long batch, long lastIndex, int events, int bytes) {}
+    /** @param at of {@link System#nanoTime()} */
+    private record Sent(long batch, long lastIndex, int events, int bytes, long at) {}
 
     private GrpcHostLink(HostLinkSettings settings) {
         this.settings = settings;
@@ -236,7 +238,10 @@ public final class GrpcHostLink implements HostLink {
         lock.lock();
         try {
             boolean connected = connection != null && connection.welcome;
-            return connected ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - disconnectedSince);
+            if (connected && underWay.isEmpty()) {
+                return Duration.ZERO;
+            }
+            return Duration.ofNanos(System.nanoTime() - (connected ? heardOfAt() : disconnectedSince));
         } finally {
             lock.unlock();
         }
@@ -417,7 +422,7 @@ public final class GrpcHostLink implements HostLink {
         long lastIndex = entries.getLast().index();
         lock.lock();
         try {
-            Sent underway = new Sent(batch, lastIndex, entries.size(), message.getSerializedSize());
+            Sent underway = new Sent(batch, lastIndex, entries.size(), message.getSerializedSize(), System.nanoTime());
             underWay.add(underway);
             bytesUnderWay += underway.bytes();
             eventsUnderWay += underway.events();
@@ -482,10 +487,19 @@ public final class GrpcHostLink implements HostLink {
         }
     }
 
+    /** When a connected platform last owed us nothing, or paid some of it. Called with the lock held. */
+    private long heardOfAt() {
+        Sent oldest = underWay.peek();
+        if (oldest == null) {
+            return System.nanoTime();
+        }
+        return oldest.at() - acknowledgedAt > 0 ? oldest.at() : acknowledgedAt;
+    }
+
     /** Called with the lock held. */
     private void disconnected() {
         if (connection != null && connection.welcome) {
-            disconnectedSince = System.nanoTime();
+            disconnectedSince = heardOfAt();
         }
         connection = null;
         waitingForWork = false;
@@ -506,6 +520,7 @@ public final class GrpcHostLink implements HostLink {
                 eventsUnderWay -= done.events();
                 acknowledged.add(done.events());
                 acknowledgedIndex = done.lastIndex();
+                acknowledgedAt = System.nanoTime();
                 done = underWay.peek();
             }
             index = acknowledgedIndex;

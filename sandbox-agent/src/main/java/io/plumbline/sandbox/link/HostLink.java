@@ -15,7 +15,7 @@ public interface HostLink extends AutoCloseable {
     /** Ends a session: its listener is dropped; what is still in the spool is delivered. */
     void end(String session);
 
-    /** How long the platform has been out of reach; zero while connected. */
+    /** How long the platform has been out of reach: not connected, or silent about what it was sent. */
     Duration disconnectedFor();
 
     @Override

@@ -35,8 +35,10 @@ final class Rehearsal {
 
     /** @throws SandboxException with what went wrong; the host must then not take requests */
     static void run(HostServices services) throws IOException, SandboxException, InterruptedException {
-        Path workspace = services.sessions().resolve("rehearsal");
-        Bundle.deleteTree(workspace);
+        // Below the sessions, not among them: whoever finds it later must not take it for one.
+        Path directory = services.sessions().resolve("r");
+        Path workspace = directory.resolve("workspace");
+        Bundle.deleteTree(directory);
         Files.createDirectories(workspace);
         Brain brain = new Brain();
         Outcome outcome = new Outcome();
@@ -54,7 +56,7 @@ final class Rehearsal {
                             brain,
                             services.runtime(),
                             services.parts(),
-                            services.sessions(),
+                            directory,
                             services.agents(),
                             services.guest()),
                     outcome);
@@ -64,7 +66,7 @@ final class Rehearsal {
                 throw new SandboxException("the first sandbox did not end within " + LIMIT.toSeconds() + " s");
             }
         } finally {
-            Bundle.deleteTree(workspace);
+            Bundle.deleteTree(directory);
         }
         if (!outcome.end.equals("0")) {
             throw new SandboxException("the first sandbox failed: " + outcome.end);

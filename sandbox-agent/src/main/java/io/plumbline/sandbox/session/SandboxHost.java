@@ -82,9 +82,8 @@ public final class SandboxHost implements AutoCloseable {
                         + (missing.size() - 1) + " more");
             }
             Path sessions = data.resolve("s");
-            cleanUp(runtime, data.resolve("r"), sessions);
-            Files.createDirectories(
-                    sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+            List<String> orphans = Orphans.in(sessions);
+            cleanUp(runtime, data.resolve("r"));
             HostServices services = new HostServices(
                     settings.tenant(),
                     wiring.link(),
@@ -93,6 +92,11 @@ public final class SandboxHost implements AutoCloseable {
                     sessions,
                     settings.agents(),
                     settings.guest());
+            Orphans.report(orphans, services);
+            // Only now: what is told of is not told again.
+            Bundle.deleteTree(sessions);
+            Files.createDirectories(
+                    sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
             Rehearsal.run(services);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
             return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
@@ -203,7 +207,7 @@ public final class SandboxHost implements AutoCloseable {
     }
 
     /** A killed daemon's wardens have killed its sandboxes; this finds what is left of them, and what a dead warden missed. */
-    static void cleanUp(SandboxRuntime runtime, Path state, Path sessions) throws IOException, SandboxException {
+    static void cleanUp(SandboxRuntime runtime, Path state) throws SandboxException {
         String root = "--root=" + state;
         ProcessHandle.allProcesses()
                 .filter(process -> process.info()
@@ -218,6 +222,5 @@ public final class SandboxHost implements AutoCloseable {
             LOG.warn("removing sandbox {} of an earlier sandbox host", id);
             runtime.remove(id);
         }
-        Bundle.deleteTree(sessions);
     }
 }

@@ -169,6 +169,11 @@ final class Session {
         TaskPolicy policy = request.policy();
         SessionJournal journal = new SessionJournal(host.link().open(host.tenant(), id, this::onVerdict), this::blind);
         opened.journal = journal;
+        Path directory = Files.createDirectory(
+                host.sessions().resolve(id.substring(0, 12)),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        opened.directory = directory;
+        Orphans.mark(directory, id);
         publish(
                 journal,
                 Channel.CONTROL,
@@ -182,10 +187,6 @@ final class Session {
                                 .setHome(Agent.HOME)
                                 .addAllCommand(request.command())));
 
-        Path directory = Files.createDirectory(
-                host.sessions().resolve(id.substring(0, 12)),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-        opened.directory = directory;
         Path sockets = Files.createDirectory(
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
@@ -279,6 +280,7 @@ final class Session {
                 journal,
                 Channel.CLAIMS,
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
+        Orphans.unmark(directory);
         return exitCode;
     }
 
@@ -301,7 +303,10 @@ final class Session {
                     journal,
                     Channel.CLAIMS,
                     Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason("failed: " + message)));
-        } catch (SpoolException e) {
+            if (opened.directory != null) {
+                Orphans.unmark(opened.directory);
+            }
+        } catch (SpoolException | IOException e) {
             LOG.error("the end of session {} could not be kept", id, e);
         }
     }

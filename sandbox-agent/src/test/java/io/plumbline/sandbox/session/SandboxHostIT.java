@@ -57,7 +57,9 @@ class SandboxHostIT {
     }
 
     private HostSettings settings() throws Exception {
+        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
         return HostSettings.of(Map.of(
+                "host.redaction-key-file", key.toString(),
                 "host.data", base.resolve("d").toString(),
                 "host.name", "test",
                 "ingest.address", "unused",
@@ -427,6 +429,14 @@ class SandboxHostIT {
         running = open();
         assertThat(Files.list(base.resolve("d/s"))).isEmpty();
         assertThat(running.host().sessions()).isEmpty();
+        assertThat(link.events).hasSize(3);
+        assertThat(link.events.getFirst().hasTraceLoss()).isTrue();
+        assertThat(states(link.events)).containsExactly(RuntimeState.State.KILLED);
+        assertThat(link.events.getLast().hasSessionEnded()).isTrue();
+
+        running.close();
+        running = open();
+        assertThat(link.events).as("told once").hasSize(3);
     }
 
     /** A daemon in a process of its own. */

@@ -279,11 +279,11 @@ final class SessionProjection {
                 && before.lastOrder().get().id().equals(runtime.getOrder())) {
             latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
         }
-        String reported = EcsDocument.state(runtime.getState());
-        // The end of a killed workload is reported once more as an exit; that it was killed is what matters.
-        boolean afterKill = runtime.getState() == RuntimeState.State.EXITED
-                && before.state().equals(EcsDocument.state(RuntimeState.State.KILLED));
-        String state = afterKill ? before.state() : reported;
+        String state = EcsDocument.state(runtime.getState());
+        if (TERMINAL.contains(before.state()) && TERMINAL.contains(state)) {
+            // A killed session's process exits too; what ended it comes first and stays.
+            return before;
+        }
         // A host reports its state again after a reconnect; that says nothing new about when and why.
         boolean repeated = state.equals(before.state()) && latency < 0;
         return new Lifecycle(

@@ -54,6 +54,17 @@ class SessionProjectionTest {
     }
 
     @Test
+    void aKilledSessionStaysKilledWhenItsProcessExits() {
+        SessionState state = after(
+                Sessions.runtime(1, State.RUNNING, "", 10),
+                Sessions.runtime(2, State.KILLED, "order", 20),
+                Sessions.runtime(3, State.EXITED, "", 30));
+
+        assertThat(state.lifecycle().state()).isEqualTo("killed");
+        assertThat(state.lifecycle().order()).isEqualTo("order");
+    }
+
+    @Test
     void knowsTheLatencyAlsoWhenTheConfirmationIsReadBeforeItsOrder() {
         Event order = Sessions.freeze(Channel.VERDICTS, 450);
 
