@@ -247,6 +247,10 @@ public final class Watcher {
                 case RUNNING -> {
                     if (state.getPhase() == Phase.FROZEN) {
                         state.setPhase(Phase.WATCHING);
+                        // What was found while the thaw was under way found nothing to stop.
+                        if (Ladder.of(state.getTask().getPolicy()).step(state.getRisk()) == Step.FREEZE) {
+                            freeze("risk " + state.getRisk() + " since the thaw", "plumbline");
+                        }
                     }
                 }
                 case CREATED, STATE_UNSPECIFIED, UNRECOGNIZED -> {}
@@ -379,8 +383,9 @@ public final class Watcher {
             if (state.getPhase() != Phase.FROZEN && state.getPhase() != Phase.FREEZE_ORDERED) {
                 return;
             }
-            // A person has looked at what was found so far: it does not count again, what comes next does.
-            state.setPhase(Phase.WATCHING).setRisk(0).setTainted(false);
+            // A person has looked at what was found so far; what happens from now on counts, the same deviation
+            // included.
+            state.setPhase(Phase.WATCHING).setRisk(0).setTainted(false).clearDeviations();
             verdicts.add(ThawOrdered.newBuilder()
                     .setReason(order.getReason())
                     .setOrderedBy(order.getOrderedBy())

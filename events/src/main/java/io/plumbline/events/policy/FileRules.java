@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The file rules of a policy, ready to be asked. Deny beats read and write; write includes read; what no rule names is
+ * The file rules of a policy, ready to be asked. Deny beats read and write; protect beats write; write includes read; what no rule names is
  * refused. Patterns: {@code **} any depth, {@code *} within a name, {@code ?} one character; {@code ~} the agent's home,
  * {@code ${workspace}} the workspace. Matching takes time in proportion to pattern times path, never more.
  */
@@ -24,6 +24,7 @@ public final class FileRules {
     private record Rule(String clause, String pattern) {}
 
     private final List<Rule> deny = new ArrayList<>();
+    private final List<Rule> protect = new ArrayList<>();
     private final List<Rule> read = new ArrayList<>();
     private final List<Rule> write = new ArrayList<>();
 
@@ -34,6 +35,7 @@ public final class FileRules {
                     switch (rule.getAccess()) {
                         case "read" -> read;
                         case "write" -> write;
+                        case "protect" -> protect;
                         // an access word from a newer contract can only narrow
                         default -> deny;
                     };
@@ -44,12 +46,13 @@ public final class FileRules {
 
     /** Empty when the policy lets the path be accessed so. {@code path} is absolute and normalised. */
     public Optional<Refusal> refusal(String path, Access access) {
-        for (Rule rule : deny) {
-            if (matches(rule.pattern, path)) {
-                return Optional.of(new Refusal(rule.clause, true));
-            }
+        Optional<Rule> forbidden =
+                first(deny, path).or(() -> access == Access.WRITE ? first(protect, path) : Optional.empty());
+        if (forbidden.isPresent()) {
+            return Optional.of(new Refusal(forbidden.get().clause, true));
         }
-        if (anyMatches(write, path) || (access == Access.READ && anyMatches(read, path))) {
+        if (first(write, path).isPresent()
+                || (access == Access.READ && first(read, path).isPresent())) {
             return Optional.empty();
         }
         return Optional.of(new Refusal(access == Access.READ ? "files.read" : "files.write", false));
@@ -63,13 +66,13 @@ public final class FileRules {
         return glob.replace("${workspace}", workspace);
     }
 
-    private static boolean anyMatches(List<Rule> rules, String path) {
+    private static Optional<Rule> first(List<Rule> rules, String path) {
         for (Rule rule : rules) {
             if (matches(rule.pattern, path)) {
-                return true;
+                return Optional.of(rule);
             }
         }
-        return false;
+        return Optional.empty();
     }
 
     /**

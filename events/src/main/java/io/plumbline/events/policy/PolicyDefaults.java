@@ -10,9 +10,8 @@ import java.util.List;
  */
 public final class PolicyDefaults {
     /**
-     * Credentials, and the files by which one session outlives itself or steers the next: nobody's task by default. The
-     * names are those of the tools' own documentation (OpenSSH, GnuPG, AWS, gcloud, kubectl, Docker, npm, git, netrc,
-     * cron, the shells).
+     * Credentials: nobody's task by default. The names are those of the tools' own documentation (OpenSSH, GnuPG, AWS,
+     * gcloud, kubectl, Docker, npm, git, netrc, cron).
      */
     public static final List<String> DENIED = List.of(
             "~/.ssh/**",
@@ -30,6 +29,14 @@ public final class PolicyDefaults {
             "/etc/shadow",
             "/var/spool/cron/**",
             "/etc/cron*/**");
+
+    /** May be read and not written: what runs later outside the sandbox, or steers the next session. */
+    public static final List<String> PROTECTED = List.of(
+            "${workspace}/.git/hooks/**",
+            "${workspace}/.git/config",
+            "${workspace}/.claude/**",
+            "${workspace}/.codex/**",
+            "${workspace}/.vscode/**");
 
     /** Reading these is part of running any program at all. */
     public static final List<String> READABLE = List.of(
@@ -86,6 +93,7 @@ public final class PolicyDefaults {
                 .setGateDeadlineMs(2_000)
                 .setApprovalDeadlineSeconds(300);
         addAll(policy, "deny", DENIED);
+        addAll(policy, "protect", PROTECTED);
         addAll(policy, "read", READABLE);
         addAll(policy, "write", WRITABLE);
         return policy.build();

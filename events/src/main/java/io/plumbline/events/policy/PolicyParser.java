@@ -103,7 +103,7 @@ public final class PolicyParser {
     }
 
     private static void readFiles(Fields files, TaskPolicy.Builder policy) {
-        for (String access : List.of("deny", "read", "write")) {
+        for (String access : List.of("deny", "protect", "read", "write")) {
             files.items(access)
                     .forEach(item -> policy.addFiles(
                             PathRule.newBuilder().setAccess(access).setGlob(item.glob())));

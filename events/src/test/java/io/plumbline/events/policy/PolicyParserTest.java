@@ -74,6 +74,8 @@ class PolicyParserTest {
         "/workspacex/a.c,WRITE,true",
         "/home/agent/.bashrc,READ,false",
         "/home/agent/.bashrc,WRITE,true",
+        "/workspace/.git/hooks/post-commit,READ,false",
+        "/workspace/.git/hooks/post-commit,WRITE,true",
         "/usr/bin/ls,READ,false",
         "/usr/bin/ls,WRITE,true",
         "/mnt/other,READ,true",

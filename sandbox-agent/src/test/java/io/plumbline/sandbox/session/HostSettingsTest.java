@@ -16,6 +16,7 @@ class HostSettingsTest {
         "--host.name=box",
         "--ingest.address=127.0.0.1:7070",
         "--ingest.token=secret",
+        "--host.redaction-key-file=src/test/resources/redaction-key",
         "--agents.path=/opt/agents",
         "--guest.path=/opt/guest"
     };

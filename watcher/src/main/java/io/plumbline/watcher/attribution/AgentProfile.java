@@ -69,7 +69,6 @@ public record AgentProfile(String agent, List<Shape> housekeeping) {
                     shape("getconf", "LONG_BIT"),
                     shape("bash", "-c", "/shell_snapshots/"),
                     shape("sh", "-c", "/shell_snapshots/"),
-                    shape("bash", "-lc", "snapshot"),
                     shape("bash", "-lc", "# Snapshot file"),
                     shape("sh", "-c", "# Snapshot file"),
                     shape("rg", "--version"))));

@@ -63,6 +63,7 @@ public final class ProcessTable {
      */
     public boolean started(ProcessStarted start) {
         String key = key(start.getActor().getProcess());
+        boolean known = state.containsProcesses(key);
         Process before = process(start.getActor());
         Process.Builder process = before.toBuilder()
                 .setBinary(start.getBinary())
@@ -79,17 +80,21 @@ public final class ProcessTable {
         Role role = before.getRole();
         if (role == Role.UNDECIDED || role == Role.HOUSEKEEPING) {
             Optional<Call> call = ledger.explaining(start.getArgvList());
+            boolean refused =
+                    call.isEmpty() && ledger.refused(start.getArgvList()).isPresent();
             if (call.isPresent()) {
                 ledger.started(call.get().getCall());
                 process.setRole(Role.CALL).setCall(call.get().getCall());
+            } else if (refused) {
+                process.setRole(Role.UNANNOUNCED);
             } else if (role == Role.UNDECIDED) {
-                boolean known =
+                boolean ownHelper =
                         AgentProfile.of(state.getAgent()).keepsHouseWith(start.getBinary(), start.getArgvList());
-                process.setRole(known ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
+                process.setRole(ownHelper ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
             }
         }
         put(key, process);
-        return role != Role.UNANNOUNCED && process.getRole() == Role.UNANNOUNCED;
+        return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
     }
 
     /** A thread ended; with its last thread the process does. */

@@ -85,7 +85,8 @@ public final class Completeness {
     public Deviation lost(TraceLoss loss) {
         state.setDroppedTotal(Math.max(state.getDroppedTotal() + loss.getDropped(), loss.getDroppedTotal()));
         return gap(
-                "loss:" + loss.getCause(),
+                // Each time the total doubles it counts again: a loss that goes on ends in a freeze.
+                "loss:" + loss.getCause() + ":" + (64 - Long.numberOfLeadingZeros(state.getDroppedTotal())),
                 "Trace messages were lost",
                 loss.getDropped() + " messages lost (" + loss.getCause() + "), " + state.getDroppedTotal() + " in all",
                 "The workload may have done more than was seen.",

@@ -17,6 +17,7 @@ import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Role;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Holds what was seen against the files and hosts that the task was given, and against what was announced. */
 public final class PolicyCheck {
@@ -26,6 +27,8 @@ public final class PolicyCheck {
     private static final int O_CREAT = 0x40;
     private static final int O_TRUNC = 0x200;
     private static final int O_PATH = 0x200000;
+
+    private static final Pattern HIDDEN = Pattern.compile("/proc/(self|thread-self|[0-9]{1,10})/(root|cwd)/.+");
 
     private static final String METADATA_SERVICE = "169.254.169.254";
 
@@ -55,6 +58,17 @@ public final class PolicyCheck {
                     "decoys",
                     by,
                     80));
+        }
+        if (hidesItsTarget(path)) {
+            return Optional.of(outOfPolicy(
+                    Severity.HIGH,
+                    "hidden|" + path,
+                    "A file was opened by a name that hides which one it is",
+                    seen,
+                    "Names below /proc/PID/root and cwd lead anywhere.",
+                    "files.hidden",
+                    by,
+                    50));
         }
         Optional<Refusal> refusal = session.fileRules().refusal(path, writes ? Access.WRITE : Access.READ);
         if (refusal.isPresent()) {
@@ -197,6 +211,11 @@ public final class PolicyCheck {
                 "egress.metadata",
                 by,
                 70);
+    }
+
+    /** A path through another process's root, folder or descriptors, which the host could not resolve to a name. */
+    private static boolean hidesItsTarget(String path) {
+        return HIDDEN.matcher(path).matches();
     }
 
     private boolean isDecoy(String path) {

@@ -125,13 +125,17 @@ public final class Gate {
         boolean sameBytes = approval.getSubjectSha256().equals(decision.getSubjectSha256());
         boolean inTime = event.getEventTimeNs() <= approval.getDeadlineNs();
         boolean running = state.getPhase() == Phase.WATCHING;
-        boolean allowed = decision.getApproved() && sameBytes && inTime && running;
+        // The call id is the agent's word; it may have announced something else under it since.
+        boolean sameCall = ledger.call(approval.getCall())
+                .filter(call -> call.getEvent().equals(approval.getCause()))
+                .isPresent();
+        boolean allowed = decision.getApproved() && sameBytes && inTime && running && sameCall;
         String reason;
         if (allowed) {
             ledger.allow(approval.getCall());
             reason = "approved by " + decision.getDecidedBy();
         } else if (decision.getApproved()) {
-            reason = !sameBytes
+            reason = !sameBytes || !sameCall
                     ? "the approval was given for other bytes"
                     : inTime ? "the session is stopped by its security policy" : "the approval came too late";
         } else {

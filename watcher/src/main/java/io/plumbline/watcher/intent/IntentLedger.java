@@ -49,7 +49,7 @@ public final class IntentLedger {
     /** Announces a call. A second announcement under the same id replaces the first only while nothing was attributed to it. */
     public void announce(ToolCall call, String event) {
         Call known = state.getCallsMap().get(call.getCall());
-        if (known != null && known.getStarted()) {
+        if (known != null && (known.getStarted() || known.getFinished())) {
             return;
         }
         if (known == null && state.getCallsCount() >= StateLimits.CALLS) {
@@ -96,24 +96,19 @@ public final class IntentLedger {
     }
 
     /**
-     * The announced and not denied call whose command stands in {@code argv}: verbatim, or inside single quotes as shells
-     * and agents write it. Of several equal calls the first one that nothing was attributed to.
+     * The announced, allowed and unfinished call that {@code argv} executes: its command is one whole argument, or the one
+     * that Claude Code's wrapper evaluates. Of several equal calls the first one that nothing was attributed to.
      */
     public Optional<Call> explaining(List<String> argv) {
         return state.getCallsMap().values().stream()
-                .filter(call -> !call.getDenied() && !call.getCommand().isBlank())
-                .filter(call -> argv.stream().anyMatch(argument -> carries(argument, call.getCommand())))
-                .min(Comparator.comparing(Call::getStarted)
-                        .thenComparing(Call::getFinished)
-                        .thenComparing(call -> -call.getCommand().length())
-                        .thenComparing(Call::getNumber));
+                .filter(call -> !call.getDenied() && !call.getFinished() && executes(argv, call))
+                .min(Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber));
     }
 
-    /** The call that was announced and refused, and whose command stands in {@code argv} all the same. */
+    /** The call that was announced and refused, and that {@code argv} executes all the same; unless an equal one is allowed. */
     public Optional<Call> refused(List<String> argv) {
         return state.getCallsMap().values().stream()
-                .filter(call -> call.getDenied() && !call.getCommand().isBlank())
-                .filter(call -> argv.stream().anyMatch(argument -> carries(argument, call.getCommand())))
+                .filter(call -> call.getDenied() && executes(argv, call))
                 .min(Comparator.comparing(Call::getNumber));
     }
 
@@ -136,9 +131,27 @@ public final class IntentLedger {
                 || call.getPathsList().stream().anyMatch(named -> path.equals(named) || path.startsWith(named + "."));
     }
 
+    private static boolean executes(List<String> argv, Call call) {
+        String command = call.getCommand();
+        return !command.isBlank() && argv.stream().anyMatch(argument -> carries(argument, command));
+    }
+
+    /**
+     * Whether an argument is the command, or a wrapper around nothing but the command. Claude Code 2.1.330 runs
+     * {@code source SNAPSHOT … && eval 'COMMAND' < /dev/null && pwd -P >| FILE}; Codex 0.169.0 re-executes
+     * {@code …; exec '/bin/bash' -c 'COMMAND'} before the plain command.
+     */
     private static boolean carries(String argument, String command) {
-        return argument.contains(command)
-                || argument.replace("'\"'\"'", "'").replace("'\\''", "'").contains(command);
+        if (argument.equals(command)) {
+            return true;
+        }
+        String claude = "'" + command.replace("'", "'\"'\"'") + "'";
+        if (argument.startsWith("source ") && argument.contains(" && eval " + claude + " ")) {
+            return argument.indexOf(" && eval ") == argument.lastIndexOf(" && eval " + claude + " ");
+        }
+        String codex = "'" + command.replace("'", "'\\''") + "'";
+        return argument.endsWith("exec '/bin/bash' -c " + codex)
+                || argument.endsWith("exec '/bin/bash' -c '" + command.replace("'", "'\"'\"'") + "'");
     }
 
     private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {
