@@ -218,7 +218,10 @@ class OutagesIT {
         Platform.signal("KILL", platform().state().pid());
         log().close();
 
+        long begun = System.nanoTime();
         platform().up();
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        System.out.printf("figure e2e.supervisor_killed_to_ready_again_s %.1f%n", seconds);
         log = platform().log();
         assertThat(old).noneMatch(ProcessHandle::isAlive);
         assertThat(platform().sandboxProcesses()).isEmpty();

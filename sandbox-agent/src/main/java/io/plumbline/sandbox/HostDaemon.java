@@ -14,6 +14,7 @@ import io.plumbline.sandbox.egress.EgressProxy;
 import io.plumbline.sandbox.link.GrpcHostLink;
 import io.plumbline.sandbox.link.HostLinkException;
 import io.plumbline.sandbox.link.HostLinkSettings;
+import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.link.VerdictListener;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.session.HostSettings;
@@ -54,7 +55,7 @@ public final class HostDaemon {
             }));
             System.out.println("READY " + settings.runSocket());
             stopped.await();
-        } catch (IllegalArgumentException | IOException | SandboxException | HostLinkException e) {
+        } catch (IllegalArgumentException | IOException | SandboxException | HostLinkException | SpoolException e) {
             System.err.println("sandbox host: " + e.getMessage());
             System.exit(1);
         }

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -77,12 +78,18 @@ public final class Supervisor {
     /** Ends what a killed supervisor left behind; a pid counts only while its command line names this home. */
     private void endLeftovers() {
         Optional<RunState> before = RunState.read(layout.runState());
-        before.ifPresent(last -> last.children().values().forEach(pid -> ProcessHandle.of(pid)
-                .filter(handle -> handle.info()
-                        .commandLine()
-                        .filter(line -> line.contains("-Dplumbline.home=" + layout.home()))
-                        .isPresent())
-                .ifPresent(ComponentProcess::stop)));
+        // Last started, first stopped: a part whose broker is gone first takes its whole limit to end.
+        List<List<String>> stopOrder = Topology.START_ORDER.reversed();
+        before.ifPresent(last -> stopOrder.stream()
+                .flatMap(List::stream)
+                .map(name -> last.children().get(name))
+                .filter(Objects::nonNull)
+                .forEach(pid -> ProcessHandle.of(pid)
+                        .filter(handle -> handle.info()
+                                .commandLine()
+                                .filter(line -> line.contains("-Dplumbline.home=" + layout.home()))
+                                .isPresent())
+                        .ifPresent(ComponentProcess::stop)));
     }
 
     private void startAll() throws IOException, InterruptedException {

@@ -87,6 +87,7 @@ public final class GrpcHostLink implements HostLink {
     private @Nullable Connection connection;
     private @Nullable String tenant;
     private @Nullable String problem;
+    private boolean tokenRefused;
     private long bytesUnderWay;
     private int eventsUnderWay;
     private long acknowledgedIndex;
@@ -144,14 +145,15 @@ public final class GrpcHostLink implements HostLink {
     /**
      * Waits for the platform's welcome.
      *
-     * @throws HostLinkException when there is none within {@code limit}: one line with what was wrong last
+     * @throws HostLinkException when there is none within {@code limit}, or the token is refused: one line with what was wrong
      */
     public void awaitConnected(Duration limit) throws HostLinkException, InterruptedException {
         lock.lock();
         try {
             long left = limit.toNanos();
             while (connection == null || !connection.welcome) {
-                if (left <= 0) {
+                // Another try with the same token gets the same answer.
+                if (left <= 0 || tokenRefused) {
                     throw new HostLinkException(
                             problem != null
                                     ? problem
@@ -634,6 +636,8 @@ public final class GrpcHostLink implements HostLink {
         @Override
         public void onError(Throwable error) {
             Status status = Status.fromThrowable(error);
+            boolean refused = status.getCode() == Status.Code.UNAUTHENTICATED
+                    || status.getCode() == Status.Code.PERMISSION_DENIED;
             String description = status.getDescription() == null ? "" : ": " + status.getDescription();
             String what =
                     switch (status.getCode()) {
@@ -645,12 +649,12 @@ public final class GrpcHostLink implements HostLink {
                         default ->
                             "platform: " + settings.platform() + " ended the link: " + status.getCode() + description;
                     };
-            end(what);
+            end(what, refused);
         }
 
         @Override
         public void onCompleted() {
-            end("platform: " + settings.platform() + " closed the link (expected: to stay open)");
+            end("platform: " + settings.platform() + " closed the link (expected: to stay open)", false);
         }
 
         private boolean isCurrent() {
@@ -662,10 +666,11 @@ public final class GrpcHostLink implements HostLink {
             }
         }
 
-        private void end(String what) {
+        private void end(String what, boolean refused) {
             lock.lock();
             try {
                 over = true;
+                tokenRefused = refused;
                 if (connection == this && !closing) {
                     fail(what);
                 }

@@ -58,9 +58,10 @@ public final class SandboxHost implements AutoCloseable {
      */
     public static Running open(HostSettings settings, Wiring wiring) throws IOException, SandboxException {
         Path runsc = RunscLocator.find(settings.runsc())
-                .orElseThrow(
-                        () -> new SandboxException(
-                                "runsc: not found (expected: at runsc.path or on PATH); `plumbline doctor` says how to get it"));
+                .orElseThrow(() -> new SandboxException(settings.runsc()
+                                .map(path -> "runsc.path: " + path + " (expected: the program runsc)")
+                                .orElse("runsc: not on PATH (expected: there, or at runsc.path)")
+                        + "; `plumbline doctor` says how to get it"));
         if (!Files.isExecutable(settings.guest())) {
             throw new SandboxException("guest.path: " + settings.guest() + " (expected: the guest program)");
         }

@@ -1,0 +1,244 @@
+package io.plumbline.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Secrets;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What cannot work is refused in one line that names the value and what was expected; nothing is half-started by it. */
+class BadInputIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private static @Nullable Platform platform;
+
+    @BeforeAll
+    static void start() throws Exception {
+        platform = Platform.start();
+    }
+
+    @AfterAll
+    static void leaveNothing() {
+        if (platform != null) {
+            platform.close();
+        }
+    }
+
+    private static Platform platform() {
+        return Objects.requireNonNull(platform);
+    }
+
+    private static void isOneLine(Platform.Answer answer, int code, String... texts) {
+        assertThat(answer.code()).as(answer.err()).isEqualTo(code);
+        assertThat(answer.err().strip().lines()).hasSize(1);
+        assertThat(answer.err()).startsWith("plumbline: ").contains(texts);
+    }
+
+    private static Platform.Answer run(String policy, String workspace) throws IOException, InterruptedException {
+        Path file = Files.createTempFile(platform().layout().home(), "policy", ".yaml");
+        Files.writeString(file, policy);
+        Platform.Answer answer =
+                platform().plumbline("run", "--policy", file.toString(), "--workspace", workspace, "--", "/bin/true");
+        assertThat(platform().sandboxProcesses()).isEmpty();
+        assertThat(platform().runClient().sessions()).isEmpty();
+        return answer;
+    }
+
+    @Test
+    void aPolicyThatDoesNotSayWhatItMeansStartsNoSession() throws Exception {
+        String workspace = platform().workspace("policies").toString();
+        isOneLine(run("filez: {}", workspace), 2, "unknown key 'filez'", "expected: one of");
+        isOneLine(run("name: [unclosed", workspace), 2, "policy: not YAML");
+        isOneLine(run("patience: soon", workspace), 2, "patience: 'soon'", "expected: a duration");
+    }
+
+    @Test
+    void aWorkspaceThatIsMissingOrNotForSessionsStartsNone() throws Exception {
+        isOneLine(run("{}", "/no/such/folder"), 2, "/no/such/folder", "expected: an existing folder");
+        isOneLine(
+                run("{}", platform().layout().hostData().toString()),
+                1,
+                platform().layout().hostData().toString(),
+                "expected: a directory apart from the sandbox host's own");
+        Platform.Answer agent = platform()
+                .plumbline(
+                        "run",
+                        "--agent",
+                        "gpt",
+                        "--workspace",
+                        platform().workspace("agent").toString(),
+                        "--",
+                        "x");
+        isOneLine(agent, 1, "agent: gpt", "expected: claude-code, codex or none");
+    }
+
+    @Test
+    void aTakenPortStartsNothing() throws Exception {
+        try (Platform other = Platform.prepare();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String port = String.valueOf(taken.getLocalPort());
+            isOneLine(
+                    other.plumbline("up", "--console-port", port),
+                    1,
+                    "port " + port + " is taken",
+                    "expected: a free port");
+            assertThat(other.processes()).isEmpty();
+            assertThat(other.plumbline("status").code()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aHomeThatIsNoFolderStartsNothing() throws Exception {
+        Path file = Files.createTempFile("plumbline-test", "");
+        Platform.Answer answer = platform().plumblineAt(file, "up");
+        isOneLine(answer, 1, "home " + file, "expected: a writable folder; set PLUMBLINE_HOME");
+        Files.delete(file);
+    }
+
+    @Test
+    void aHostWithoutItsRuntimeDoesNotComeUp() throws Exception {
+        refusesToStart(
+                Map.of("runsc.path", "/no/such/runsc"), "runsc.path: /no/such/runsc (expected: the program runsc)");
+        refusesToStart(
+                Map.of("guest.path", "/no/such/guest"), "guest.path: /no/such/guest (expected: the guest program)");
+    }
+
+    @Test
+    void aHostWithAWrongTokenDoesNotComeUp() throws Exception {
+        Path token = Files.writeString(platform().layout().home().resolve("wrong-token"), "0".repeat(64));
+        long begun = System.nanoTime();
+        refusesToStart(Map.of("ingest.token-file", token.toString()), "token: refused by http://", "expected: a token");
+        assertThat((System.nanoTime() - begun) / 1e9).as("a refusal is final").isLessThan(20);
+        Path agents = new Secrets(platform().layout()).agentToken();
+        refusesToStart(Map.of("ingest.token-file", agents.toString()), "role agent (expected: host)");
+    }
+
+    private static void refusesToStart(Map<String, String> settings, String... texts) throws Exception {
+        Platform.Answer answer =
+                platform().part("sandbox-agent", "io.plumbline.sandbox.HostDaemon", host("refused", settings));
+        assertThat(answer.code()).as(answer.err()).isEqualTo(1);
+        assertThat(answer.out()).doesNotContain("READY");
+        assertThat(answer.err()).doesNotContain("\tat ");
+        assertThat(answer.err().strip().lines().filter(line -> line.startsWith("sandbox host: ")))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains(texts));
+    }
+
+    private static String[] host(String name, Map<String, String> changed) {
+        Layout layout = platform().layout();
+        Secrets secrets = new Secrets(layout);
+        Map<String, String> settings = new LinkedHashMap<>(Map.of(
+                "host.data", layout.home().resolve(name).toString(),
+                "host.name", name,
+                "host.tenant", "default",
+                "host.redaction-key-file", secrets.redactionKey().toString(),
+                "ingest.address",
+                        URI.create(platform().state().endpoint("ingest")).getAuthority(),
+                "ingest.token-file", secrets.hostToken().toString(),
+                "runsc.path", layout.tools().resolve("runsc/runsc").toString(),
+                "agents.path", layout.tools().resolve("agents").toString(),
+                "guest.path", layout.tools().resolve("plumbline-guest").toString()));
+        settings.putAll(changed);
+        return settings.entrySet().stream()
+                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void aSessionWhoseEventsCannotBeKeptDoesNotStart() throws Exception {
+        Path data = Files.createDirectories(platform().layout().home().resolve("full"));
+        Path spool = Files.createDirectory(data.resolve("spool"));
+        Path log = platform().layout().home().resolve("full.log");
+        mount(spool);
+        @Nullable Process daemon = null;
+        try {
+            daemon = platform().begin("sandbox-agent", "io.plumbline.sandbox.HostDaemon", log, host("full", Map.of()));
+            await().atMost(LIMIT).until(() -> Files.readString(log).contains("READY "));
+            fill(spool.resolve("filler"));
+            Path workspace = platform().workspace("full-workspace");
+            RunClient.Request request = new RunClient.Request(
+                    "{}", "write", "none", workspace, List.of("/bin/bash", "-c", "echo > started"));
+            assertThat(refusal(new RunClient(data.resolve("run.sock")), request))
+                    .contains("spool: cannot write to " + spool)
+                    .contains("No space left on device")
+                    .hasLineCount(1);
+            assertThat(workspace.resolve("started")).doesNotExist();
+            assertThat(Files.readString(log)).doesNotContain("OutOfMemory");
+            await().atMost(LIMIT).until(() -> ProcessHandle.allProcesses()
+                    .noneMatch(process ->
+                            process.info().commandLine().orElse("").contains("--root=" + data.resolve("r"))));
+        } finally {
+            if (daemon != null) {
+                daemon.destroy();
+                if (!daemon.waitFor(20, TimeUnit.SECONDS)) {
+                    daemon.destroyForcibly().waitFor();
+                }
+            }
+            assertThat(command("umount", spool.toString())).isZero();
+        }
+    }
+
+    private static String refusal(RunClient client, RunClient.Request request) {
+        try {
+            RunClient.Exit exit = client.run(request, new RunClient.Follower() {
+                @Override
+                public void session(String id) {}
+
+                @Override
+                public void stdout(byte[] bytes) {}
+
+                @Override
+                public void stderr(byte[] bytes) {}
+
+                @Override
+                public void state(String state, String reason) {}
+            });
+            return "ended with " + exit;
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static void mount(Path folder) throws IOException, InterruptedException {
+        assertThat(command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder.toString()))
+                .isZero();
+    }
+
+    private static void fill(Path file) {
+        byte[] block = new byte[4096];
+        try (var out = Files.newOutputStream(file)) {
+            while (true) {
+                out.write(block);
+            }
+        } catch (IOException e) {
+            // full
+        }
+    }
+
+    private static int command(String... words) throws IOException, InterruptedException {
+        return new ProcessBuilder(words)
+                .redirectInput(new File("/dev/null"))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+    }
+}
