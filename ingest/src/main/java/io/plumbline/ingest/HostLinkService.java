@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.InvalidEventException;
 import io.plumbline.events.v1.Acknowledged;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Delivery;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EventBatch;
@@ -285,6 +286,12 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
             if (!event.getHost().equals(from)) {
                 metrics.foreignHost.increment();
                 LOG.warn("host {} of tenant {}: event of host {}", from, tenant, event.getHost());
+                return false;
+            }
+            boolean confirms = event.hasTaskAssigned() || event.hasPolicyConfirmed();
+            if (event.getChannel() == Channel.CONTROL && !confirms) {
+                metrics.foreignOrder.increment();
+                LOG.warn("host {} of tenant {}: {} is no host's to say", from, tenant, event.getPayloadCase());
                 return false;
             }
             return true;

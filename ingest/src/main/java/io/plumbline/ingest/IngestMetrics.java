@@ -15,6 +15,7 @@ final class IngestMetrics {
     final Counter batches;
     final Counter foreignTenant;
     final Counter foreignHost;
+    final Counter foreignOrder;
     final Counter writeFailures;
     final Counter refusedTokens;
     final Counter refusedStreams;
@@ -39,6 +40,7 @@ final class IngestMetrics {
         batches = counter("plumbline.ingest.batches", "Batches acknowledged to hosts");
         foreignTenant = counter("plumbline.ingest.events.foreign.tenant", "Events refused: not of the token's tenant");
         foreignHost = counter("plumbline.ingest.events.foreign.host", "Events refused: not of the host that sent them");
+        foreignOrder = counter("plumbline.ingest.events.foreign.order", "Orders refused: a host gives none");
         writeFailures =
                 counter("plumbline.ingest.write.failures", "Events that Kafka did not take; the host sends them again");
         refusedTokens =

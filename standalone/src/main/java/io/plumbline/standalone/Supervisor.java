@@ -114,12 +114,15 @@ public final class Supervisor {
             component = topology.component(name, endpoints);
         }
         System.out.println("starting " + name);
-        ComponentProcess process = ComponentProcess.start(layout, component);
         synchronized (this) {
+            if (stopping) {
+                throw new CommandException(name + " is not started: everything stops");
+            }
+            ComponentProcess process = ComponentProcess.start(layout, component);
             running.push(process);
             save();
+            return process;
         }
-        return process;
     }
 
     private void ready(String name, ComponentProcess process) throws IOException, InterruptedException {
@@ -150,15 +153,22 @@ public final class Supervisor {
         }
         System.err.println(
                 "plumbline: " + name + " ended with " + dead.process().exitValue() + ", starting it again");
+        ComponentProcess next = null;
         try {
             Thread.sleep(RESTART_DELAY);
-            ready(name, launch(name));
+            next = launch(name);
+            ready(name, next);
             synchronized (this) {
                 state = "ready";
                 save();
             }
         } catch (IOException | CommandException e) {
             System.err.println("plumbline: " + name + " did not come back: " + e.getMessage());
+            if (next != null) {
+                // It may have met a part that was restarting itself: the next try counts like any other death.
+                next.stop();
+                restart(next);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

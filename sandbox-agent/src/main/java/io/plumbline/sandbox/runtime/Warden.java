@@ -54,6 +54,11 @@ public final class Warden implements AutoCloseable {
         }
     }
 
+    /** False when nobody would end the sandbox any more if this daemon died. */
+    public boolean alive() {
+        return process.isAlive();
+    }
+
     private static String firstLine(BufferedReader reader) throws IOException, SandboxException {
         CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> {
             try {

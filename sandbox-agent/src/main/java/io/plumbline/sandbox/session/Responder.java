@@ -265,8 +265,7 @@ final class Responder implements VerdictListener, AutoCloseable {
     }
 
     private void state(RuntimeState.State state, Order order, String reason, String mechanism) {
-        observer.reached(state, reason);
-        // Only now: an answer may come before the event that caused it is noted here.
+        // Looked up here: an answer may come before the event that caused it is noted.
         journal.timesOf(order.cause)
                 .ifPresent(
                         known -> order.times.setKernelNs(known.eventNanos()).setHostObservedNs(known.observedNanos()));
@@ -281,6 +280,9 @@ final class Responder implements VerdictListener, AutoCloseable {
                                 .setRuntime(runtime)
                                 .setMechanism(mechanism)
                                 .setStages(order.times)));
+        // On a thread of its own: whoever follows the session may have stopped reading, and the next order must not
+        // wait.
+        Thread.ofVirtual().start(() -> observer.reached(state, reason));
     }
 
     /**

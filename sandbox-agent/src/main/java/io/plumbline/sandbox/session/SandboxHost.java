@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -68,6 +69,7 @@ public final class SandboxHost implements AutoCloseable {
         Path data = settings.data();
         Files.createDirectories(
                 data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        refuseForeign(data);
         FileChannel lockFile =
                 FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = lockFile.tryLock();
@@ -111,6 +113,17 @@ public final class SandboxHost implements AutoCloseable {
             lockFile.close();
             throw e;
         }
+    }
+
+    /** A folder that somebody else made first could be swapped under the sandboxes that are built in it. */
+    private static void refuseForeign(Path data) throws IOException {
+        Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        Object owner = Files.getAttribute(data, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if (Files.isSymbolicLink(data) || !owner.equals(self)) {
+            throw new IOException("host.data: " + data + " belongs to user " + owner
+                    + " (expected: a directory of user " + self + ", not a link)");
+        }
+        Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx--x--x"));
     }
 
     /** A host that takes requests. Closing it ends all sessions in order. */

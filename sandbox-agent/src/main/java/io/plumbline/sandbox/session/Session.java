@@ -233,7 +233,8 @@ final class Session {
         if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
-        opened.warden = Warden.watch(host.guest(), sandbox.pid());
+        Warden warden = Warden.watch(host.guest(), sandbox.pid());
+        opened.warden = warden;
         Responder orders = new Responder(sandbox, journal, host.runtime().description(), this::reached);
         reached(RuntimeState.State.CREATED, "");
         publishState(journal, RuntimeState.State.CREATED, "", 0);
@@ -252,7 +253,8 @@ final class Session {
         sandbox.start();
         reached(RuntimeState.State.RUNNING, "");
         publishState(journal, RuntimeState.State.RUNNING, "", 0);
-        Thread pulse = Thread.ofVirtual().name("pulse-" + id).start(() -> pulse(journal, trace, sandbox, orders));
+        Thread pulse =
+                Thread.ofVirtual().name("pulse-" + id).start(() -> pulse(journal, trace, sandbox, orders, warden));
         OptionalInt code;
         try {
             code = sandbox.awaitExit();
@@ -378,13 +380,14 @@ final class Session {
     }
 
     /** Every second: says that the host still watches, and looks at what the policy limits. */
-    private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders) {
+    private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders, Warden warden) {
         TaskPolicy policy = request.policy();
         Duration patience =
                 policy.getPatienceSeconds() == 0 ? DEFAULT_PATIENCE : Duration.ofSeconds(policy.getPatienceSeconds());
         Limit alone = new Limit();
         Limit memory = new Limit();
         Limit wallClock = new Limit();
+        Limit unguarded = new Limit();
         try {
             while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
@@ -396,6 +399,11 @@ final class Session {
                 Duration disconnected = host.link().disconnectedFor();
                 if (alone.crossed(disconnected.compareTo(patience) > 0)) {
                     String reason = "the platform has been out of reach for " + disconnected.toSeconds() + " s";
+                    orders.freezeHere(reason);
+                    freezeParts(reason);
+                }
+                if (unguarded.crossed(!warden.alive())) {
+                    String reason = "the session's warden has gone; nobody would end it with this daemon";
                     orders.freezeHere(reason);
                     freezeParts(reason);
                 }

@@ -7,6 +7,7 @@ import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
 import io.plumbline.standalone.RunState;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -146,7 +147,7 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public void state(String state, String reason) {
             if (!state.equals("CREATED") && !state.equals("RUNNING") && !state.equals("EXITED")) {
-                err.println("plumbline: session " + id + " is " + state + ": " + Table.visible(reason));
+                err.println("plumbline: session " + id + " is " + state + ": " + Printable.line(reason, 300));
                 err.flush();
             }
         }

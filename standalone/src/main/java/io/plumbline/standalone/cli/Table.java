@@ -1,5 +1,6 @@
 package io.plumbline.standalone.cli;
 
+import io.plumbline.standalone.Printable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,7 +17,7 @@ final class Table {
     Table row(String... cells) {
         List<String> row = new ArrayList<>();
         for (String cell : cells) {
-            row.add(visible(cell));
+            row.add(Printable.line(cell, MAX_CELL));
         }
         rows.add(row);
         return this;
@@ -40,23 +41,5 @@ final class Table {
             text.append(line.toString().stripTrailing()).append('\n');
         }
         return text.toString();
-    }
-
-    /** One line, without anything that could steer a terminal or turn the reading direction. */
-    static String visible(String text) {
-        StringBuilder visible = new StringBuilder();
-        text.codePoints().limit(MAX_CELL + 1L).forEach(c -> {
-            int type = Character.getType(c);
-            if (Character.isISOControl(c)
-                    || type == Character.FORMAT
-                    || type == Character.SURROGATE
-                    || type == Character.LINE_SEPARATOR
-                    || type == Character.PARAGRAPH_SEPARATOR) {
-                visible.append(String.format("\\u%04x", c));
-            } else {
-                visible.appendCodePoint(c);
-            }
-        });
-        return visible.length() <= MAX_CELL ? visible.toString() : visible.substring(0, MAX_CELL - 1) + "…";
     }
 }

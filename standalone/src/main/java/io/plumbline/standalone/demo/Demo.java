@@ -7,6 +7,7 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.cli.ConsoleApi;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.util.Optional;
 /** Runs the two sessions, tells what happens as it happens, and says whether it was what it should be. */
 public final class Demo {
     private static final Duration SESSION_LIMIT = Duration.ofSeconds(120);
+
+    private static final int MAX_LINE = 300;
 
     private final Layout layout;
     private final RunState running;
@@ -137,7 +140,7 @@ public final class Demo {
 
     private static String tail(DemoSession session) {
         String output = session.output().strip();
-        return "\n    the agent said: " + output.substring(Math.max(0, output.length() - 600));
+        return "\n    the agent said: " + Printable.line(output.substring(Math.max(0, output.length() - 600)), 600);
     }
 
     private void title(DemoSession session, String id) {
@@ -166,7 +169,7 @@ public final class Demo {
                     default -> "";
                 };
         if (!line.isEmpty()) {
-            out.println("  " + line.replace('\n', ' '));
+            out.println("  " + Printable.line(line, MAX_LINE));
             out.flush();
         }
     }
