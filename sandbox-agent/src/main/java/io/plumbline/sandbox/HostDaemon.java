@@ -17,6 +17,7 @@ import io.plumbline.sandbox.link.HostLinkSettings;
 import io.plumbline.sandbox.link.VerdictListener;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.session.HostSettings;
+import io.plumbline.sandbox.session.PathRehearsal;
 import io.plumbline.sandbox.session.SandboxHost;
 import io.plumbline.sandbox.session.SessionPart;
 import java.io.IOException;
@@ -24,11 +25,16 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The daemon's main class: puts the link, the door and the egress proxy together with the sessions. */
 public final class HostDaemon {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(10);
+    private static final Logger LOG = LoggerFactory.getLogger(HostDaemon.class);
 
     private HostDaemon() {}
 
@@ -40,6 +46,7 @@ public final class HostDaemon {
             link.awaitConnected(CONNECT_LIMIT);
             SandboxHost.Running host =
                     SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::open, HostDaemon::policy));
+            rehearsePath(link, settings.tenant());
             CountDownLatch stopped = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 close(host, link);
@@ -50,6 +57,16 @@ public final class HostDaemon {
         } catch (IllegalArgumentException | IOException | SandboxException | HostLinkException e) {
             System.err.println("sandbox host: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    /** Without an answer the daemon still comes up: its sessions are then under its own rules for a platform out of reach. */
+    private static void rehearsePath(GrpcHostLink link, String tenant) throws InterruptedException {
+        Optional<Duration> round = PathRehearsal.run(link, tenant, PROBE_LIMIT);
+        if (round.isPresent()) {
+            LOG.info("to the watcher and back in {} ms", round.get().toMillis());
+        } else {
+            LOG.warn("no answer from the watcher in {} s: orders may not arrive", PROBE_LIMIT.toSeconds());
         }
     }
 

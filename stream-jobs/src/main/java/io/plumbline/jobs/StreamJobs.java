@@ -3,6 +3,7 @@ package io.plumbline.jobs;
 import io.plumbline.jobs.index.IndexJob;
 import io.plumbline.jobs.index.IndexSettings;
 import io.plumbline.jobs.watch.WatchJob;
+import io.plumbline.jobs.watch.WatchRehearsal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,7 @@ public final class StreamJobs {
             stop.countDown();
         }));
         cluster.submit("watch", env -> WatchJob.define(env, bootstrap, activated -> List.of()), START_LIMIT);
+        WatchRehearsal.run();
         IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
         cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);
         System.out.println("READY");

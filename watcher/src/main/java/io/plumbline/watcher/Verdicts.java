@@ -10,6 +10,7 @@ import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -49,6 +50,10 @@ final class Verdicts {
 
     void add(SessionRisk risk) {
         add("risk", risk.getCause() + risk.getRisk(), Event.newBuilder().setSessionRisk(risk));
+    }
+
+    void add(ProbeAnswered answer) {
+        add("probe", answer.getCause(), Event.newBuilder().setProbeAnswered(answer));
     }
 
     void add(FreezeOrdered order) {

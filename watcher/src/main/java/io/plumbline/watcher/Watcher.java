@@ -8,6 +8,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionRisk;
@@ -161,6 +162,9 @@ public final class Watcher {
                 case HEARTBEAT ->
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());
+                case PATH_PROBED ->
+                    verdicts.add(
+                            ProbeAnswered.newBuilder().setCause(event.getId()).build());
 
                 case FREEZE_ORDERED ->
                     ordered(() -> freeze(
@@ -171,7 +175,13 @@ public final class Watcher {
                 case APPROVAL_DECIDED -> ordered(() -> decide(event.getApprovalDecided()));
 
                 case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
-                case GATE_ANSWERED, EGRESS_ANSWERED, APPROVAL_REQUESTED, ALERT_RAISED, SESSION_RISK, JUDGED -> {}
+                case GATE_ANSWERED,
+                        EGRESS_ANSWERED,
+                        APPROVAL_REQUESTED,
+                        ALERT_RAISED,
+                        SESSION_RISK,
+                        JUDGED,
+                        PROBE_ANSWERED -> {}
                 case PAYLOAD_NOT_SET ->
                     deviate(new Deviation(
                             DeviationKind.TELEMETRY_GAP,

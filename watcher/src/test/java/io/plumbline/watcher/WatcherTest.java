@@ -13,6 +13,7 @@ import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
@@ -82,6 +83,23 @@ class WatcherTest {
 
         assertThat(alerts(verdicts)).extracting(AlertRaised::getTitle).containsExactly("A refused call ran anyway");
         assertThat(verdicts).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aProbeIsAnsweredAndJudgesNothing() {
+        Event probe = Event.newBuilder()
+                .setId("00000000000000000000000000000001")
+                .setTenant("default")
+                .setSession("00000000000000000000000000000002")
+                .setChannel(Channel.EVIDENCE)
+                .setSeq(1)
+                .setPathProbed(PathProbed.newBuilder().setRound(1))
+                .build();
+        List<Event> verdicts = new Watcher(List.of()).onEvent(SessionState.empty(), probe);
+
+        assertThat(verdicts).singleElement().satisfies(verdict -> assertThat(
+                        verdict.getProbeAnswered().getCause())
+                .isEqualTo(probe.getId()));
     }
 
     @Test

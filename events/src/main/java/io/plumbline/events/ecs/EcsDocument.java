@@ -404,6 +404,14 @@ public final class EcsDocument {
                         own.number("telemetry_seq", event.getJudged().getTelemetrySeq());
                         yield head.kind("state", "configuration", "info");
                     }
+                    case PATH_PROBED -> {
+                        own.number("round", event.getPathProbed().getRound());
+                        yield head.kind("event", "host", "info");
+                    }
+                    case PROBE_ANSWERED -> {
+                        own.put("cause", event.getProbeAnswered().getCause());
+                        yield head.kind("event", "host", "info");
+                    }
                     case PAYLOAD_NOT_SET -> head.kind("event", "host", "info");
                 };
     }

@@ -496,7 +496,7 @@ final class Session {
         journal.publish(channel, Clock.nowNanos(), payload);
     }
 
-    private static String newId() {
+    static String newId() {
         byte[] bytes = new byte[16];
         new java.security.SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);

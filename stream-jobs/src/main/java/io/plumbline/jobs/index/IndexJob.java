@@ -42,14 +42,17 @@ public final class IndexJob {
     static void define(DataStream<Event> events, IndexSettings settings) {
         TypeInformation<IndexOperation> operations =
                 new ImmutableTypeInformation<>(IndexOperation.class, IndexOperationSerializer.INSTANCE);
-        events.map(Documents::event)
+        DataStream<Event> facts = events.filter(event -> !event.hasPathProbed() && !event.hasProbeAnswered())
+                .name("facts")
+                .uid("index-facts");
+        facts.map(Documents::event)
                 .returns(operations)
                 .name("events as documents")
                 .uid("index-event-documents")
                 .sinkTo(new ElasticsearchSink(settings, 2, Duration.ofMillis(200)))
                 .name("events index")
                 .uid("index-events-sink");
-        events.filter(event -> !event.getSession().isEmpty())
+        facts.filter(event -> !event.getSession().isEmpty())
                 .name("events of a session")
                 .uid("index-session-events")
                 .keyBy(Topics::key)
