@@ -37,8 +37,11 @@ final class FreezeBench implements Callable<Integer> {
             limits: {wall-clock: 2m}
             """;
 
+    private static final int MAX_SPINNERS = 64;
+
     /** Opens a file every few milliseconds, before and after the decoy; starts no process meanwhile. */
     private static final String SCRIPT = """
+            for ((i = 0; i < %d; i++)); do (while :; do :; done) & done
             mkfifo /tmp/pace; exec 9<>/tmp/pace
             busy() { read -r -t 0.005 -u 9; read -r line < /workspace/README.md; }
             for i in {1..60}; do busy; done
@@ -52,6 +55,12 @@ final class FreezeBench implements Callable<Integer> {
             description = "Sessions to measure, besides the first (default: ${DEFAULT-VALUE}).")
     private int sessions;
 
+    @Option(
+            names = "--spinners",
+            defaultValue = "0",
+            description = "Processes of each session that want a processor all the time (default: ${DEFAULT-VALUE}).")
+    private int spinners;
+
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
 
@@ -64,6 +73,10 @@ final class FreezeBench implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         if (sessions < 1) {
             throw new ParameterException(spec.commandLine(), "--sessions: " + sessions + " (expected: at least 1)");
+        }
+        if (spinners < 0 || spinners > MAX_SPINNERS) {
+            throw new ParameterException(
+                    spec.commandLine(), "--spinners: " + spinners + " (expected: 0 to " + MAX_SPINNERS + ")");
         }
         PrintWriter err = spec.commandLine().getErr();
         List<Sample> samples = new ArrayList<>();
@@ -81,8 +94,9 @@ final class FreezeBench implements Callable<Integer> {
         return print(first, samples);
     }
 
-    private static Sample sample(Platform platform) throws IOException, InterruptedException {
-        try (BenchSession session = BenchSession.start(platform, "freeze", "none", POLICY, SCRIPT)) {
+    private Sample sample(Platform platform) throws IOException, InterruptedException {
+        try (BenchSession session =
+                BenchSession.start(platform, "freeze", "none", POLICY, SCRIPT.formatted(spinners))) {
             RuntimeState frozen = session.awaitEvent(
                             event -> event.hasRuntimeState()
                                     && event.getRuntimeState().getState() == RuntimeState.State.FROZEN,
@@ -106,7 +120,8 @@ final class FreezeBench implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String session =
                 "real gVisor session that opens a file every 5 ms and then a decoy; trace, ingest, Kafka, Flink,"
-                        + " Kafka, ingest, control socket; one session at a time";
+                        + " Kafka, ingest, control socket; one session at a time"
+                        + (spinners == 0 ? "" : ", each with " + spinners + " busy processes");
         Figure total = Figure.of(
                 "freeze",
                 "ms",
