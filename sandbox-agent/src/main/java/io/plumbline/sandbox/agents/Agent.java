@@ -188,7 +188,7 @@ public enum Agent {
 
     private static final String LOOPBACK = "http://127.0.0.1:";
 
-    /** The egress proxy puts the real one in its place; no secret enters the sandbox. */
+    /** Agents want a key to start at all; a provider that asks for a real one is reached through the workload's own means. */
     private static final String PLACEHOLDER_KEY = "plumbline-placeholder";
 
     /** A hook ends by itself, closed, this much before its agent would give up on it, open. */

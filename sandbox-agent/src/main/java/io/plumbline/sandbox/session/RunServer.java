@@ -133,7 +133,7 @@ final class RunServer implements AutoCloseable {
         String name = request.path("agent").asText("none");
         Agent agent = Agent.of(name)
                 .orElseThrow(() ->
-                        new IllegalArgumentException("agent: " + name + " (expected: claude-code, codex or none)"));
+                        new IllegalArgumentException("agent: " + name + " (expected: claude-code, codex, scripted or none)"));
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
             if (command.size() == MAX_COMMAND) {
