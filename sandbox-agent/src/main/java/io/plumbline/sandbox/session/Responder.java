@@ -269,20 +269,24 @@ final class Responder implements VerdictListener, AutoCloseable {
         journal.timesOf(order.cause)
                 .ifPresent(
                         known -> order.times.setKernelNs(known.eventNanos()).setHostObservedNs(known.observedNanos()));
-        journal.publish(
-                Channel.EVIDENCE,
-                order.times.getDoneNs(),
-                Event.newBuilder()
-                        .setRuntimeState(RuntimeState.newBuilder()
-                                .setState(state)
-                                .setOrder(order.verdict)
-                                .setReason(reason)
-                                .setRuntime(runtime)
-                                .setMechanism(mechanism)
-                                .setStages(order.times)));
-        // On a thread of its own: whoever follows the session may have stopped reading, and the next order must not
-        // wait.
-        Thread.ofVirtual().start(() -> observer.reached(state, reason));
+        try {
+            journal.publish(
+                    Channel.EVIDENCE,
+                    order.times.getDoneNs(),
+                    Event.newBuilder()
+                            .setRuntimeState(RuntimeState.newBuilder()
+                                    .setState(state)
+                                    .setOrder(order.verdict)
+                                    .setReason(reason)
+                                    .setRuntime(runtime)
+                                    .setMechanism(mechanism)
+                                    .setStages(order.times)));
+        } finally {
+            // Also when the spool is full. On a thread of its own: whoever follows the session may have stopped
+            // reading, and
+            // the next order must not wait.
+            Thread.ofVirtual().start(() -> observer.reached(state, reason));
+        }
     }
 
     /**

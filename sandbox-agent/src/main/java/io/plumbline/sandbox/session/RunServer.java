@@ -132,8 +132,8 @@ final class RunServer implements AutoCloseable {
         TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
         String name = request.path("agent").asText("none");
         Agent agent = Agent.of(name)
-                .orElseThrow(() ->
-                        new IllegalArgumentException("agent: " + name + " (expected: claude-code, codex, scripted or none)"));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "agent: " + name + " (expected: claude-code, codex, scripted or none)"));
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
             if (command.size() == MAX_COMMAND) {
