@@ -87,7 +87,7 @@ class BadInputIT {
                         platform().workspace("agent").toString(),
                         "--",
                         "x");
-        isOneLine(agent, 1, "agent: gpt", "expected: claude-code, codex or none");
+        isOneLine(agent, 1, "agent: gpt", "expected: claude-code, codex, scripted or none");
     }
 
     @Test

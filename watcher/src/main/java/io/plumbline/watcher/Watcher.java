@@ -1,7 +1,6 @@
 package io.plumbline.watcher;
 
 import io.plumbline.events.v1.AlertRaised;
-import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
@@ -178,7 +177,7 @@ public final class Watcher {
                             event.getFreezeOrdered().getOrderedBy()));
                 case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
-                case APPROVAL_DECIDED -> ordered(() -> decide(event.getApprovalDecided()));
+                case APPROVAL_DECIDED -> ordered(this::decide);
 
                 case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
                 case GATE_ANSWERED,
@@ -415,7 +414,7 @@ public final class Watcher {
                     .build());
         }
 
-        private void decide(ApprovalDecided decision) {
+        private void decide() {
             gate.decided(event).ifPresent(verdicts::add);
         }
     }

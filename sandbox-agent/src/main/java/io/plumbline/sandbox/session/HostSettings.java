@@ -24,7 +24,7 @@ import java.util.Set;
  * @param token {@code ingest.token-file} or {@code ingest.token}; secret
  * @param certificateAuthority {@code ingest.ca-file}: PEM of who signed the door's certificate; empty: no TLS
  * @param runsc {@code runsc.path}; empty: the first on PATH
- * @param platform {@code runsc.platform}: systrap or ptrace
+ * @param platform {@code runsc.platform}: systrap or ptrace; empty: the first of them on which a rehearsed session succeeds
  * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
@@ -37,7 +37,7 @@ public record HostSettings(
         String token,
         Optional<Path> certificateAuthority,
         Optional<Path> runsc,
-        RunscRuntime.Platform platform,
+        Optional<RunscRuntime.Platform> platform,
         byte[] redactionKey,
         Path agents,
         Path guest) {
@@ -112,7 +112,7 @@ public record HostSettings(
                         : Files.readString(Path.of(tokenFile)).trim(),
                 Optional.ofNullable(values.get("ingest.ca-file")).map(Path::of),
                 Optional.ofNullable(values.get("runsc.path")).map(Path::of),
-                platform(values.getOrDefault("runsc.platform", "systrap")),
+                Optional.ofNullable(values.get("runsc.platform")).map(HostSettings::platform),
                 key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath());

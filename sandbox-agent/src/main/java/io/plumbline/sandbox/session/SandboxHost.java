@@ -27,6 +27,10 @@ import org.slf4j.LoggerFactory;
 
 /** The daemon of a sandbox host: takes requests, lives sessions, leaves nothing behind. One per data directory. */
 public final class SandboxHost implements AutoCloseable {
+    /** kvm is not tried: it hangs where virtualization is not nested. */
+    private static final List<RunscRuntime.Platform> PLATFORMS =
+            List.of(RunscRuntime.Platform.SYSTRAP, RunscRuntime.Platform.PTRACE);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final Logger LOG = LoggerFactory.getLogger(SandboxHost.class);
 
@@ -78,29 +82,7 @@ public final class SandboxHost implements AutoCloseable {
             throw new IOException("another sandbox host uses " + data);
         }
         try {
-            RunscRuntime runtime = RunscRuntime.open(runsc, settings.guest(), data.resolve("r"), settings.platform());
-            List<String> missing = TracePoints.missing(runtime.traceMetadata());
-            if (!missing.isEmpty()) {
-                throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
-                        + (missing.size() - 1) + " more");
-            }
-            Path sessions = data.resolve("s");
-            List<String> orphans = Orphans.in(sessions);
-            cleanUp(runtime, data.resolve("r"));
-            HostServices services = new HostServices(
-                    settings.tenant(),
-                    wiring.link(),
-                    runtime,
-                    wiring.parts(),
-                    sessions,
-                    settings.agents(),
-                    settings.guest());
-            Orphans.report(orphans, services);
-            // Only now: what is told of is not told again.
-            Bundle.deleteTree(sessions);
-            Files.createDirectories(
-                    sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-            Rehearsal.run(services);
+            HostServices services = rehearsed(settings, wiring, runsc);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
             return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
         } catch (InterruptedException e) {
@@ -113,6 +95,54 @@ public final class SandboxHost implements AutoCloseable {
             lockFile.close();
             throw e;
         }
+    }
+
+    /** The services on the first platform on which a whole session can be lived, seen, frozen and thawed. */
+    private static HostServices rehearsed(HostSettings settings, Wiring wiring, Path runsc)
+            throws IOException, SandboxException, InterruptedException {
+        Path state = settings.data().resolve("r");
+        Path sessions = settings.data().resolve("s");
+        List<String> orphans = Orphans.in(sessions);
+        boolean cleaned = false;
+        List<RunscRuntime.Platform> platforms =
+                settings.platform().map(List::of).orElse(PLATFORMS);
+        for (RunscRuntime.Platform platform : platforms) {
+            RunscRuntime runtime = RunscRuntime.open(runsc, settings.guest(), state, platform);
+            List<String> missing = TracePoints.missing(runtime.traceMetadata());
+            if (!missing.isEmpty()) {
+                throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
+                        + (missing.size() - 1) + " more");
+            }
+            HostServices services = new HostServices(
+                    settings.tenant(),
+                    wiring.link(),
+                    runtime,
+                    wiring.parts(),
+                    sessions,
+                    settings.agents(),
+                    settings.guest());
+            if (!cleaned) {
+                cleaned = true;
+                cleanUp(runtime, state);
+                Orphans.report(orphans, services);
+                // Only now: what is told of is not told again.
+                Bundle.deleteTree(sessions);
+                Files.createDirectories(
+                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+            }
+            try {
+                Rehearsal.run(services);
+                LOG.info("sandboxes run on {}", platform);
+                return services;
+            } catch (SandboxException e) {
+                if (platform == platforms.getLast()) {
+                    throw e;
+                }
+                LOG.warn("no sandbox on {}: {}; trying the next platform", platform, e.getMessage());
+                cleanUp(runtime, state);
+            }
+        }
+        throw new IllegalStateException("no platform to try");
     }
 
     /** A folder that somebody else made first could be swapped under the sandboxes that are built in it. */
