@@ -11,8 +11,8 @@
  *   plumbline-guest warden
  *       On the host, one per session. "watch PID" on stdin makes it hold that process; when stdin ends before "release" (its
  *       daemon has died), it kills the process: a session never runs unwatched.
- *   plumbline-guest read-only PATH... -- COMMAND ARGUMENTS
- *       On the host. Becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
+ *   plumbline-guest read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS
+ *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
  *       is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
  */
@@ -415,6 +415,23 @@ struct mount_attributes {
     uint64_t set, clear, propagation, user_namespace;
 };
 
+/* Moves this process, and so everything that comes of it, into a control group. */
+static int join(const char *group) {
+    char file[512];
+    int length = snprintf(file, sizeof file, "%s/cgroup.procs", group);
+    if (length < 0 || (size_t)length >= sizeof file) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t n = write(fd, "0", 1);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return n == 1 ? 0 : -1;
+}
+
 static int read_only(int argc, char **argv) {
     enum { RECURSIVE = 0x8000, READ_ONLY = 1, SYS_MOUNT_SETATTR = 442 };
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
@@ -422,6 +439,11 @@ static int read_only(int argc, char **argv) {
         return 125;
     }
     int i = 0;
+    for (; i < argc && strncmp(argv[i], "cgroup=", 7) == 0; i++)
+        if (join(argv[i] + 7) != 0) {
+            say("read-only: %s: %s", argv[i], strerror(errno));
+            return 125;
+        }
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
         struct mount_attributes attributes = {.set = READ_ONLY};
         if (mount(argv[i], argv[i], NULL, MS_BIND | MS_REC, NULL) != 0
@@ -431,7 +453,7 @@ static int read_only(int argc, char **argv) {
         }
     }
     if (i + 1 >= argc) {
-        say("usage: read-only PATH... -- COMMAND ARGUMENTS");
+        say("usage: read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS");
         return 125;
     }
     execv(argv[i + 1], argv + i + 1);
@@ -444,6 +466,6 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "hook") == 0) return hook(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "warden") == 0) return warden();
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | read-only PATH... -- COMMAND");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | read-only [cgroup=DIRECTORY...] PATH... -- COMMAND");
     return 2;
 }

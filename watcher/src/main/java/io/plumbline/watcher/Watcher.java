@@ -156,7 +156,7 @@ public final class Watcher {
                         verdicts.add(gate.answerEgress(event));
                     }
                 }
-                case EGRESS_DECIDED, EVIDENCE_COLLECTED -> judge(Attribution.none());
+                case EGRESS_DECIDED, EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
                 case TRACE_LOSS -> {
                     // A sandbox that was killed by order takes its trace with it.
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
@@ -179,7 +179,7 @@ public final class Watcher {
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
                 case APPROVAL_DECIDED -> ordered(this::decide);
 
-                case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
+                case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED, REVIEW_DECIDED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,

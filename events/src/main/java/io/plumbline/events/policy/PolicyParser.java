@@ -36,7 +36,7 @@ public final class PolicyParser {
     /** Rules are matched one after another on every event. */
     public static final int MAX_ITEMS = 500;
 
-    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write");
+    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -141,7 +141,20 @@ public final class PolicyParser {
         limits.text("wall-clock").ifPresent(value -> policy.setWallClockSeconds(seconds(value)));
         limits.text("memory").ifPresent(value -> policy.setMemoryBytes(bytes(value)));
         limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
+        limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
+        limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));
         limits.close();
+    }
+
+    private static int cpuMillis(Scalar value) {
+        if (!value.value().matches("\\d{1,3}(\\.\\d{1,3})?")) {
+            throw value.rejected("a number of processors such as 2 or 1.5");
+        }
+        int millis = new java.math.BigDecimal(value.value()).movePointRight(3).intValueExact();
+        if (millis < 50) {
+            throw value.rejected("a number of processors from 0.05 on");
+        }
+        return millis;
     }
 
     private static int seconds(Scalar value) {

@@ -22,7 +22,7 @@ class PolicyParserTest {
                   - {host: 127.0.0.1, port: 8081, service: model, allow-private: true}
                 tools: {ask: [WebFetch], deny: [KillShell]}
                 ladder: {alert: 10, ask: 30, freeze: 60}
-                limits: {wall-clock: 10m, memory: 2GiB, processes: 64}
+                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, cpu: 1.5, disk: 1GiB}
                 workspace: read-only
                 patience: 5s
                 gate-deadline: 500ms
@@ -38,6 +38,8 @@ class PolicyParserTest {
         assertThat(policy.getFreezeAt()).isEqualTo(60);
         assertThat(policy.getWallClockSeconds()).isEqualTo(600);
         assertThat(policy.getMemoryBytes()).isEqualTo(2L << 30);
+        assertThat(policy.getCpuMillis()).isEqualTo(1500);
+        assertThat(policy.getDiskBytes()).isEqualTo(1L << 30);
         assertThat(policy.getGateDeadlineMs()).isEqualTo(500);
         assertThat(policy.getDecoysList()).containsExactly("~/.ssh/id_rsa");
         assertThat(policy.getFilesList()).anyMatch(rule -> rule.getGlob().equals("~/.ssh/**"));
@@ -51,7 +53,9 @@ class PolicyParserTest {
             egress: [{port: 443}]                  | policy:1:10: egress without host
             egress: [{host: a.b, port: 70000}]     | policy:1:28: port: '70000' (expected: a whole number from 1 to 65535)
             egress: [{host: 'a b'}]                | host: 'a b' (expected: a host name
-            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write)
+            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write, review)
+            limits: {cpu: 0.01}                    | cpu: '0.01' (expected: a number of processors from 0.05 on)
+            limits: {cpu: all}                     | cpu: 'all' (expected: a number of processors such as
             patience: soon                         | patience: 'soon' (expected: a duration such as
             ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
             decoys: ['~/../x']                     | decoys: '~/../x'

@@ -257,12 +257,18 @@ public final class HostProbe {
                                 65534,
                                 65534,
                                 List.of(new Mount.Bind(usr, "/usr", Mount.Access.READ)),
-                                0)
+                                0,
+                                OciConfig.Terminal.NO)
                         .json());
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
         Path output = Files.createFile(directory.resolve("output"));
         return new SandboxRuntime.Creation(
-                "probe" + Long.toHexString(System.nanoTime()), bundle, traceConfig, output, output, List.of(usr));
+                "probe" + Long.toHexString(System.nanoTime()),
+                bundle,
+                traceConfig,
+                new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
+                List.of(usr),
+                List.of());
     }
 }

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,9 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     public static final String WORKSPACE = "/workspace";
 
     private static final String GUEST_DIRECTORY = "/opt/plumbline";
+
+    /** Modes in which the folder given as the workspace may be changed; in review mode it is a copy. */
+    private static final Set<String> WRITABLE = Set.of("read-write", "review");
 
     /** Read-only folders of the host's system that exist on every Linux with a merged /usr. */
     private static final List<String> LINKS = List.of("bin", "lib", "lib64", "sbin");
@@ -76,6 +81,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param command what the session is to run
      * @param agentsDirectory folder of the host with one folder per agent
      * @param guest the guest program on the host
+     * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
      */
     public record Plan(
             Path directory,
@@ -85,7 +91,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             Agent agent,
             List<String> command,
             Path agentsDirectory,
-            Path guest) {
+            Path guest,
+            Optional<String> terminal) {
         public Plan {
             command = List.copyOf(command);
         }
@@ -106,16 +113,16 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Path etc = etc(directory.resolve("etc"), user);
         Path home = Files.createDirectory(directory.resolve("home"));
         List<Mount> mounts = new ArrayList<>(List.of(
-                new Mount.Memory("/dev", "755"),
-                new Mount.Memory("/tmp", "1777"),
-                new Mount.Memory("/var/tmp", "1777"),
+                new Mount.Memory("/dev", "755", plan.policy().getDiskBytes()),
+                new Mount.Memory("/tmp", "1777", plan.policy().getDiskBytes()),
+                new Mount.Memory("/var/tmp", "1777", plan.policy().getDiskBytes()),
                 new Mount.Bind(Path.of("/usr"), "/usr", Mount.Access.READ),
                 new Mount.Bind(etc, "/etc", Mount.Access.READ),
                 new Mount.Bind(home, Agent.HOME, Mount.Access.WRITE),
                 new Mount.Bind(
                         plan.workspace(),
                         WORKSPACE,
-                        plan.policy().getWorkspaceMode().equals("read-write") ? Mount.Access.WRITE : Mount.Access.READ),
+                        WRITABLE.contains(plan.policy().getWorkspaceMode()) ? Mount.Access.WRITE : Mount.Access.READ),
                 new Mount.Bind(plan.sockets(), Doors.DIRECTORY, Mount.Access.READ),
                 new Mount.Bind(guestFolder(directory, plan.guest()), GUEST_DIRECTORY, Mount.Access.READ)));
         certificates(etc, mounts);
@@ -141,12 +148,13 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 new OciConfig(
                                 root,
                                 arguments(doors, plan.command()),
-                                environment(configuration),
+                                environment(configuration, plan.terminal()),
                                 WORKSPACE,
                                 user.uid(),
                                 user.gid(),
                                 mounts,
-                                plan.policy().getProcesses())
+                                plan.policy().getProcesses(),
+                                plan.terminal().isPresent() ? OciConfig.Terminal.YES : OciConfig.Terminal.NO)
                         .json());
         return new Bundle(
                 directory,
@@ -306,7 +314,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         return arguments;
     }
 
-    private static Map<String, String> environment(ManagedConfiguration configuration) {
+    private static Map<String, String> environment(ManagedConfiguration configuration, Optional<String> terminal) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
         path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
@@ -315,7 +323,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         environment.put("USER", "agent");
         environment.put("SHELL", "/bin/bash");
         environment.put("LANG", "C.UTF-8");
-        environment.put("TERM", "dumb");
+        environment.put("TERM", terminal.orElse("dumb"));
         String proxy = "http://127.0.0.1:" + Doors.PROXY_PORT;
         for (String name : List.of("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")) {
             environment.put(name, proxy);

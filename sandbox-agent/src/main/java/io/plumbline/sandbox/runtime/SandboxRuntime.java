@@ -27,13 +27,25 @@ public interface SandboxRuntime {
      * @param id fixed length, so that none is the start of another; letters and digits
      * @param bundle directory with {@code config.json}
      * @param traceConfig file for the runtime's trace session
-     * @param stdout where the workload writes; a named pipe with a reader, or a file
-     * @param stderr likewise
+     * @param streams the workload's standard streams
+     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
+     *     its first instruction on; may be empty
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
      */
-    record Creation(String id, Path bundle, Path traceConfig, Path stdout, Path stderr, List<Path> readOnly) {
+    record Creation(
+            String id, Path bundle, Path traceConfig, Streams streams, List<Path> readOnly, List<Path> cgroups) {
         public Creation {
             readOnly = List.copyOf(readOnly);
+            cgroups = List.copyOf(cgroups);
         }
+    }
+
+    /** Standard streams of a workload. */
+    sealed interface Streams {
+        /** Files, or named pipes whose other end is open. */
+        record Files(Path stdin, Path stdout, Path stderr) implements Streams {}
+
+        /** One terminal for all; its master is sent to the Unix socket at {@code socket}. */
+        record Console(Path socket) implements Streams {}
     }
 }

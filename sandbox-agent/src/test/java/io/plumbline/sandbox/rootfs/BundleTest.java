@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,8 @@ class BundleTest {
                 agent,
                 List.of("codex", "exec"),
                 base.resolve("agents"),
-                base.resolve("guest")));
+                base.resolve("guest"),
+                Optional.empty()));
     }
 
     private JsonNode config() throws IOException {
