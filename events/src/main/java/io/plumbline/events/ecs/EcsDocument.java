@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
@@ -25,6 +26,7 @@ import io.plumbline.events.v1.RawSyscall;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -73,6 +75,7 @@ public final class EcsDocument {
         own.put("channel", lower(event.getChannel().name()));
         own.positive("seq", event.getSeq());
         own.strings("truncated", event.getTruncatedList());
+        own.at("policy").positive("revision", event.getPolicyRevision());
         payload(event, document);
         dropEmptyObjects(document.node);
         return document.node;
@@ -300,8 +303,29 @@ public final class EcsDocument {
                         own.at("policy")
                                 .put("name", event.getPolicyConfirmed().getPolicy())
                                 .number("revision", event.getPolicyConfirmed().getRevision());
+                        own.at("policy")
+                                .put("statement", event.getPolicyConfirmed().getStatementSha256())
+                                .strings(
+                                        "at_next_start",
+                                        event.getPolicyConfirmed().getAtNextStartList());
                         own.at("runtime").put("name", event.getPolicyConfirmed().getRuntime());
                         yield head.kind("event", "configuration", "change");
+                    }
+                    case POLICY_REVISED -> {
+                        SignedPolicy signed = event.getPolicyRevised().getSigned();
+                        own.at("policy").put("statement", PolicyStatements.sha256(signed));
+                        own.at("policy").put("key", signed.getKey());
+                        user(event.getPolicyRevised().getRevisedBy(), document);
+                        head.put("reason", event.getPolicyRevised().getReason());
+                        yield head.kind("event", "configuration", "change");
+                    }
+                    case POLICY_REFUSED -> {
+                        own.at("policy")
+                                .number("revision", event.getPolicyRefused().getRevision())
+                                .put("statement", event.getPolicyRefused().getStatementSha256());
+                        own.put("order", event.getPolicyRefused().getOrder());
+                        head.put("reason", event.getPolicyRefused().getReason());
+                        yield head.kind("event", "configuration", "denied");
                     }
                     case APPROVAL_DECIDED -> {
                         own.at("approval")

@@ -58,7 +58,8 @@ final class Rehearsal {
                             services.parts(),
                             directory,
                             services.agents(),
-                            services.guest()),
+                            services.guest(),
+                            services.policyKeys()),
                     outcome);
             session.start();
             if (!session.awaitFinished(LIMIT)) {

@@ -120,7 +120,8 @@ public final class SandboxHost implements AutoCloseable {
                     wiring.parts(),
                     sessions,
                     settings.agents(),
-                    settings.guest());
+                    settings.guest(),
+                    settings.policyKeys());
             if (!cleaned) {
                 cleaned = true;
                 cleanUp(runtime, state);

@@ -4,6 +4,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
 import io.plumbline.events.v1.StageTimes;
@@ -65,6 +66,8 @@ final class Session {
     private @Nullable Responder responder;
     private String stopReason = "";
 
+    private final PolicyInForce policyInForce;
+    private volatile @Nullable SessionJournal confirmations;
     private volatile String state = "CREATING";
 
     private record EarlyVerdict(Event verdict, StageTimes stages) {}
@@ -74,6 +77,7 @@ final class Session {
         this.request = request;
         this.host = host;
         this.observer = observer;
+        this.policyInForce = new PolicyInForce(host.tenant(), id, host.policyKeys(), request.policy());
     }
 
     String id() {
@@ -250,6 +254,7 @@ final class Session {
             early.forEach(order -> orders.onVerdict(order.verdict(), order.stages()));
             early.clear();
         }
+        confirmations = journal;
         sandbox.start();
         reached(RuntimeState.State.RUNNING, "");
         publishState(journal, RuntimeState.State.RUNNING, "", 0);
@@ -381,9 +386,6 @@ final class Session {
 
     /** Every second: says that the host still watches, and looks at what the policy limits. */
     private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders, Warden warden) {
-        TaskPolicy policy = request.policy();
-        Duration patience =
-                policy.getPatienceSeconds() == 0 ? DEFAULT_PATIENCE : Duration.ofSeconds(policy.getPatienceSeconds());
         Limit alone = new Limit();
         Limit memory = new Limit();
         Limit wallClock = new Limit();
@@ -396,6 +398,10 @@ final class Session {
                 } catch (SpoolException e) {
                     // The journal has frozen the session.
                 }
+                TaskPolicy policy = policyInForce.policy();
+                Duration patience = policy.getPatienceSeconds() == 0
+                        ? DEFAULT_PATIENCE
+                        : Duration.ofSeconds(policy.getPatienceSeconds());
                 Duration disconnected = host.link().disconnectedFor();
                 if (alone.crossed(disconnected.compareTo(patience) > 0)) {
                     String reason = "the platform has been out of reach for " + disconnected.toSeconds() + " s";
@@ -438,6 +444,10 @@ final class Session {
     }
 
     private void onVerdict(Event verdict, StageTimes stages) {
+        if (verdict.hasPolicyRevised()) {
+            revise(verdict.getPolicyRevised());
+            return;
+        }
         Responder current;
         List<SessionPart> openParts;
         synchronized (gate) {
@@ -457,6 +467,29 @@ final class Session {
         for (SessionPart part : openParts) {
             part.onVerdict(verdict, stages);
         }
+    }
+
+    /** Before the first instruction there is nothing to revise: who ordered it gets a refusal and may order again. */
+    private void revise(PolicyRevised order) {
+        SessionJournal journal = confirmations;
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            openParts = parts;
+        }
+        if (journal == null) {
+            LOG.warn("session {}: a policy was revised before the session ran; not taken over", id);
+            return;
+        }
+        Event.Builder answer =
+                switch (policyInForce.revise(order, openParts)) {
+                    case PolicyInForce.Answer.Confirmed confirmed ->
+                        Event.newBuilder()
+                                .setPolicyConfirmed(confirmed.confirmation().toBuilder()
+                                        .setRuntime(host.runtime().description()));
+                    case PolicyInForce.Answer.Refused refused ->
+                        Event.newBuilder().setPolicyRefused(refused.refusal());
+                };
+        publish(journal, Channel.CONTROL, answer);
     }
 
     /** The host's own freeze, as the parts know an order. */
