@@ -294,6 +294,9 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
                 LOG.warn("host {} of tenant {}: {} is no host's to say", from, tenant, event.getPayloadCase());
                 return false;
             }
+            if (event.hasCanaryReported()) {
+                metrics.killSwitches.reported(event);
+            }
             return true;
         }
 

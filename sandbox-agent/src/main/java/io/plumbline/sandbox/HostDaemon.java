@@ -48,6 +48,7 @@ public final class HostDaemon {
             SandboxHost.Running host =
                     SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::open, HostDaemon::policy));
             rehearsePath(link, settings.tenant());
+            host.proveKillSwitchEvery(settings.canaryInterval());
             CountDownLatch stopped = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 close(host, link);

@@ -71,6 +71,7 @@ public final class Watcher {
         private final Completeness completeness;
         private final Gate gate;
         private final Revisions revisions;
+        private final KillSwitch killSwitch;
         private final Verdicts verdicts;
 
         Pass(SessionState session, Event event) {
@@ -83,6 +84,7 @@ public final class Watcher {
             this.completeness = new Completeness(session);
             this.gate = new Gate(session, ledger, policyCheck);
             this.revisions = new Revisions(state);
+            this.killSwitch = new KillSwitch(state);
             this.verdicts = new Verdicts(state, event);
         }
 
@@ -169,8 +171,11 @@ public final class Watcher {
                         deviate(completeness.lost(event.getTraceLoss()));
                     }
                 }
-                case HEARTBEAT ->
+                case HEARTBEAT -> {
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
+                    killSwitch.overdue(event).ifPresent(this::deviate);
+                }
+                case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());
                 case PATH_PROBED ->
                     verdicts.add(

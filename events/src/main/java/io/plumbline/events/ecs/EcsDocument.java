@@ -8,6 +8,7 @@ import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.CanaryReported;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
@@ -292,7 +293,11 @@ public final class EcsDocument {
                         own.at("collected")
                                 .put("kind", event.getEvidenceCollected().getKind())
                                 .put("json", event.getEvidenceCollected().getJson())
-                                .put("order", event.getEvidenceCollected().getOrder());
+                                .put("order", event.getEvidenceCollected().getOrder())
+                                .put("sha256", event.getEvidenceCollected().getSha256())
+                                .positive("part", event.getEvidenceCollected().getPart());
+                        own.at("collected")
+                                .positive("parts", event.getEvidenceCollected().getParts());
                         yield head.kind("event", "host", "info");
                     }
                     case TASK_ASSIGNED -> {
@@ -315,8 +320,11 @@ public final class EcsDocument {
                         SignedPolicy signed = event.getPolicyRevised().getSigned();
                         own.at("policy").put("statement", PolicyStatements.sha256(signed));
                         own.at("policy").put("key", signed.getKey());
-                        user(event.getPolicyRevised().getRevisedBy(), document);
-                        head.put("reason", event.getPolicyRevised().getReason());
+                        order(
+                                event.getPolicyRevised().getReason(),
+                                event.getPolicyRevised().getRevisedBy(),
+                                event.getPolicyRevised().getCause(),
+                                document);
                         yield head.kind("event", "configuration", "change");
                     }
                     case POLICY_REFUSED -> {
@@ -427,6 +435,17 @@ public final class EcsDocument {
                                 .number("revision", event.getJudged().getPolicyRevision());
                         own.number("telemetry_seq", event.getJudged().getTelemetrySeq());
                         yield head.kind("state", "configuration", "info");
+                    }
+                    case CANARY_REPORTED -> {
+                        CanaryReported canary = event.getCanaryReported();
+                        own.at("canary")
+                                .flag("proven", canary.getProven())
+                                .number("freeze_ns", canary.getFreezeNs())
+                                .number("thaw_ns", canary.getThawNs())
+                                .number("round", canary.getRound());
+                        head.put("reason", canary.getProblem());
+                        head.put("outcome", canary.getProven() ? "success" : "failure");
+                        yield head.kind("event", "host", "info");
                     }
                     case PATH_PROBED -> {
                         own.number("round", event.getPathProbed().getRound());

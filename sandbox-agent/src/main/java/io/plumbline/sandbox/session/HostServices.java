@@ -21,4 +21,9 @@ record HostServices(
         Path sessions,
         Path agents,
         Path guest,
-        TrustedKeys policyKeys) {}
+        TrustedKeys policyKeys) {
+    /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
+    HostServices apart(HostLink otherLink, Path folder) {
+        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys);
+    }
+}

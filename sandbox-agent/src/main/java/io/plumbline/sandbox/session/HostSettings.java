@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
+ * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
 public record HostSettings(
@@ -45,6 +47,7 @@ public record HostSettings(
         byte[] redactionKey,
         Path agents,
         Path guest,
+        Duration canaryInterval,
         TrustedKeys policyKeys) {
     private static final Set<String> NAMES = Set.of(
             "host.data",
@@ -59,6 +62,7 @@ public record HostSettings(
             "runsc.platform",
             "agents.path",
             "guest.path",
+            "canary.interval-seconds",
             "policy.keys-file");
 
     private static final int MAX_DATA_PATH = 60;
@@ -122,6 +126,7 @@ public record HostSettings(
                 key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath(),
+                canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
                 policyKeys(values.get("policy.keys-file")));
     }
 
@@ -139,6 +144,13 @@ public record HostSettings(
                 throw new IllegalArgumentException(
                         "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
         };
+    }
+
+    private static Duration canaryInterval(String seconds) {
+        if (!seconds.matches("\\d{1,4}") || Integer.parseInt(seconds) < 5 || Integer.parseInt(seconds) > 3600) {
+            throw new IllegalArgumentException("canary.interval-seconds: " + seconds + " (expected: 5 to 3600)");
+        }
+        return Duration.ofSeconds(Integer.parseInt(seconds));
     }
 
     private static TrustedKeys policyKeys(@Nullable String file) throws IOException {

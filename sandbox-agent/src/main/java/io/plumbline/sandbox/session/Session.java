@@ -239,7 +239,14 @@ final class Session {
         }
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
-        Responder orders = new Responder(sandbox, journal, host.runtime().description(), this::reached);
+        Responder orders = new Responder(
+                id,
+                sandbox.brake(),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, request.workspace(), started)),
+                journal,
+                host.runtime().description(),
+                this::reached,
+                this::tellParts);
         reached(RuntimeState.State.CREATED, "");
         publishState(journal, RuntimeState.State.CREATED, "", 0);
         journal.heartbeat(0);
@@ -389,7 +396,6 @@ final class Session {
         Limit alone = new Limit();
         Limit memory = new Limit();
         Limit wallClock = new Limit();
-        Limit unguarded = new Limit();
         try {
             while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
@@ -408,11 +414,7 @@ final class Session {
                     orders.freezeHere(reason);
                     freezeParts(reason);
                 }
-                if (unguarded.crossed(!warden.alive())) {
-                    String reason = "the session's warden has gone; nobody would end it with this daemon";
-                    orders.freezeHere(reason);
-                    freezeParts(reason);
-                }
+                guard(warden, orders);
                 long used = policy.getMemoryBytes() == 0
                         ? 0
                         : sandbox.memoryBytes(INSPECTION_LIMIT).orElse(0);
@@ -429,6 +431,27 @@ final class Session {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The warden stops a session whose daemon is silent, and this daemon never lets it run without one. */
+    private void guard(Warden warden, Responder orders) {
+        switch (warden.pulse()) {
+            case GUARDING -> {}
+            case STOPPED_IT -> {
+                String reason = "the sandbox host was silent for longer than " + Warden.SILENCE.toSeconds()
+                        + " s; its warden stopped the session";
+                orders.freezeHere(reason);
+                freezeParts(reason);
+            }
+            case GONE -> {
+                try {
+                    warden.restart();
+                    LOG.warn("session {}: its warden had gone and was replaced", id);
+                } catch (SandboxException e) {
+                    blind("the session's warden has gone and cannot be replaced: " + e.getMessage());
+                }
+            }
         }
     }
 
@@ -449,20 +472,29 @@ final class Session {
             return;
         }
         Responder current;
-        List<SessionPart> openParts;
         synchronized (gate) {
             current = responder;
-            openParts = parts;
-            if (current == null && early.size() < MAX_EARLY_VERDICTS) {
-                early.add(new EarlyVerdict(verdict, stages));
+            if (current == null) {
+                if (early.size() < MAX_EARLY_VERDICTS) {
+                    early.add(new EarlyVerdict(verdict, stages));
+                } else if (stopReason.isEmpty()) {
+                    stopReason = "more than " + MAX_EARLY_VERDICTS + " verdicts before the session ran";
+                }
             }
         }
         if (current != null) {
             current.onVerdict(verdict, stages);
         }
-        // What stays frozen because nobody can see it must not get its connections back either.
-        if (verdict.hasThawOrdered() && current != null && current.isBlind()) {
-            return;
+        // Connections get a thaw when the sandbox has it: what stays frozen must not get them back.
+        if (!verdict.hasThawOrdered()) {
+            tellParts(verdict, stages);
+        }
+    }
+
+    private void tellParts(Event verdict, StageTimes stages) {
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            openParts = parts;
         }
         for (SessionPart part : openParts) {
             part.onVerdict(verdict, stages);
@@ -494,17 +526,11 @@ final class Session {
 
     /** The host's own freeze, as the parts know an order. */
     private void freezeParts(String reason) {
-        List<SessionPart> openParts;
-        synchronized (gate) {
-            openParts = parts;
-        }
         Event order = Event.newBuilder()
                 .setSession(id)
                 .setFreezeOrdered(FreezeOrdered.newBuilder().setReason(reason).setOrderedBy("host"))
                 .build();
-        for (SessionPart part : openParts) {
-            part.onVerdict(order, StageTimes.getDefaultInstance());
-        }
+        tellParts(order, StageTimes.getDefaultInstance());
     }
 
     /** The session cannot be watched any more: it must not start, or stands still from now on. */
