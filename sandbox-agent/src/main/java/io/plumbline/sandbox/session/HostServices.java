@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
  * @param sessions directory with one directory per live session; short, since sockets lie in it
  * @param agents directory with one folder per agent
  * @param guest the guest program
+ * @param policyKeys whose signatures revise a policy
  * @param groups control groups for the sandboxes; without controllers where the host has none to give
  */
 record HostServices(
@@ -21,4 +23,10 @@ record HostServices(
         Path sessions,
         Path agents,
         Path guest,
-        ControlGroups groups) {}
+        TrustedKeys policyKeys,
+        ControlGroups groups) {
+    /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
+    HostServices apart(HostLink otherLink, Path folder) {
+        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups);
+    }
+}

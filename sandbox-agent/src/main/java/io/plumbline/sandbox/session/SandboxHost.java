@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,7 +86,8 @@ public final class SandboxHost implements AutoCloseable {
         try {
             HostServices services = rehearsed(settings, wiring, runsc);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
-            return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
+            RunServer server = RunServer.open(settings.runSocket(), host, wiring.policies());
+            return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             lock.release();
@@ -126,6 +128,7 @@ public final class SandboxHost implements AutoCloseable {
                     sessions,
                     settings.agents(),
                     settings.guest(),
+                    settings.policyKeys(),
                     groups);
             if (!cleaned) {
                 cleaned = true;
@@ -167,10 +170,18 @@ public final class SandboxHost implements AutoCloseable {
     public static final class Running implements AutoCloseable {
         private final SandboxHost host;
         private final RunServer server;
+        private @Nullable Canary canary;
 
         private Running(SandboxHost host, RunServer server) {
             this.host = host;
             this.server = server;
+        }
+
+        /** From now on a sandbox of the host's own is frozen and thawed once per interval, and the platform told of it. */
+        public synchronized void proveKillSwitchEvery(Duration interval) {
+            if (canary == null) {
+                canary = Canary.begin(host.services, interval);
+            }
         }
 
         public SandboxHost host() {
@@ -178,8 +189,11 @@ public final class SandboxHost implements AutoCloseable {
         }
 
         @Override
-        public void close() throws IOException {
+        public synchronized void close() throws IOException {
             server.close();
+            if (canary != null) {
+                canary.close();
+            }
             host.close();
         }
     }

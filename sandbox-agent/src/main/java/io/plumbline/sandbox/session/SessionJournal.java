@@ -1,15 +1,19 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
+import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +24,9 @@ final class SessionJournal implements SessionOutbox {
     /** Events whose times are remembered: more than arrive while a verdict is under way. */
     private static final int REMEMBERED = 16_384;
 
+    /** Decisions on connections that are kept for the evidence of a freeze. */
+    private static final int REMEMBERED_EGRESS = 100;
+
     private final SessionOutbox outbox;
     private final Consumer<String> unwatched;
     private final Map<Channel, Long> lastSeq = new EnumMap<>(Channel.class);
@@ -29,6 +36,8 @@ final class SessionJournal implements SessionOutbox {
             return size() > REMEMBERED;
         }
     };
+
+    private final Queue<EgressDecided> egress = new ArrayDeque<>();
 
     /** Nanoseconds since the epoch. */
     record Times(long eventNanos, long observedNanos) {}
@@ -75,7 +84,18 @@ final class SessionJournal implements SessionOutbox {
         return Optional.ofNullable(times.get(event));
     }
 
+    /** The newest decisions of the egress proxy, oldest first. */
+    synchronized List<EgressDecided> lastEgress() {
+        return List.copyOf(egress);
+    }
+
     private Event noted(Event event) {
+        if (event.hasEgressDecided()) {
+            egress.add(event.getEgressDecided());
+            if (egress.size() > REMEMBERED_EGRESS) {
+                egress.remove();
+            }
+        }
         lastSeq.merge(event.getChannel(), event.getSeq(), Math::max);
         times.put(event.getId(), new Times(event.getEventTimeNs(), event.getObservedTimeNs()));
         return event;

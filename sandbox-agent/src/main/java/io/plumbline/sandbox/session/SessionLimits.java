@@ -81,26 +81,26 @@ final class SessionLimits {
     }
 
     /** What was reached since the last look and not told of yet. */
-    List<Reached> look(Sandbox sandbox, Duration limit) {
+    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Duration limit) {
         List<Reached> reached = new ArrayList<>();
-        if (policy.getMemoryBytes() != 0) {
+        if (inForce.getMemoryBytes() != 0) {
             long used = sandbox.memoryBytes(limit).orElse(0);
-            over(Kind.MEMORY, used, policy.getMemoryBytes()).ifPresent(reached::add);
+            over(Kind.MEMORY, used, inForce.getMemoryBytes()).ifPresent(reached::add);
         }
-        if (policy.getProcesses() != 0) {
+        if (inForce.getProcesses() != 0) {
             // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
             int used = sandbox.processCount(limit).orElse(0);
-            if (used >= policy.getProcesses()) {
-                tell(Kind.PROCESSES, used, policy.getProcesses(), "refuse").ifPresent(reached::add);
+            if (used >= inForce.getProcesses()) {
+                tell(Kind.PROCESSES, used, inForce.getProcesses(), "refuse").ifPresent(reached::add);
             }
         }
         long throttled = group.cpuThrottled();
-        if (policy.getCpuMillis() != 0 && throttled - throttledBefore >= THROTTLED_PERIODS) {
-            tell(Kind.CPU, policy.getCpuMillis(), policy.getCpuMillis(), "throttle")
+        if (inForce.getCpuMillis() != 0 && throttled - throttledBefore >= THROTTLED_PERIODS) {
+            tell(Kind.CPU, inForce.getCpuMillis(), inForce.getCpuMillis(), "throttle")
                     .ifPresent(reached::add);
         }
         throttledBefore = throttled;
-        if (policy.getDiskBytes() != 0 && System.nanoTime() - nextLook >= 0) {
+        if (inForce.getDiskBytes() != 0 && System.nanoTime() - nextLook >= 0) {
             long from = System.nanoTime();
             long used;
             try {
@@ -109,7 +109,7 @@ final class SessionLimits {
                 used = Long.MAX_VALUE;
             }
             nextLook = System.nanoTime() + LOOK_PAUSES * (System.nanoTime() - from);
-            over(Kind.DISK, used, policy.getDiskBytes()).ifPresent(reached::add);
+            over(Kind.DISK, used, inForce.getDiskBytes()).ifPresent(reached::add);
         }
         return reached;
     }

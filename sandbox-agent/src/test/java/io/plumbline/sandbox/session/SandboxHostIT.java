@@ -260,7 +260,10 @@ class SandboxHostIT {
                 Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setReason("enough")));
         assertThat(awaitState("k1").getState()).isEqualTo(RuntimeState.State.KILLED);
         assertThat(session.await()).isEqualTo("exited 137 enough");
-        assertThat(link.events.stream().filter(Event::hasEvidenceCollected)).hasSize(2);
+        assertThat(link.events.stream().filter(Event::hasEvidenceCollected))
+                .extracting(event -> event.getEvidenceCollected().getKind())
+                .as("once frozen, once killed")
+                .containsExactly("processes", "egress", "workspace", "processes", "egress", "workspace");
     }
 
     @Test
