@@ -32,6 +32,9 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     /** Where the workspace is inside. */
     public static final String WORKSPACE = "/workspace";
 
+    /** Processes and threads of a workload whose policy names no figure: enough for builds, too few to hurt the host. */
+    private static final int DEFAULT_PROCESSES = 1024;
+
     private static final String GUEST_DIRECTORY = "/opt/plumbline";
 
     /** Modes in which the folder given as the workspace may be changed; in review mode it is a copy. */
@@ -153,7 +156,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                                 user.uid(),
                                 user.gid(),
                                 mounts,
-                                plan.policy().getProcesses(),
+                                processes(plan.policy()),
                                 plan.terminal().isPresent() ? OciConfig.Terminal.YES : OciConfig.Terminal.NO)
                         .json());
         return new Bundle(
@@ -165,6 +168,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         .filter(bind -> bind.access() == Mount.Access.READ)
                         .map(Mount.Bind::source)
                         .toList());
+    }
+
+    /** Most processes and threads of a workload under {@code policy}. */
+    public static int processes(TaskPolicy policy) {
+        return policy.getProcesses() == 0 ? DEFAULT_PROCESSES : policy.getProcesses();
     }
 
     /** Removes the bundle. Never follows links: the workload may have made some that lead out. */

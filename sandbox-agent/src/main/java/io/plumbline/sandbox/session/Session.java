@@ -464,7 +464,7 @@ final class Session {
                     freezeParts(reason);
                 }
                 guard(warden, orders);
-                for (SessionLimits.Reached reached : limits.look(policy, sandbox, INSPECTION_LIMIT)) {
+                for (SessionLimits.Reached reached : limits.look(policy, sandbox, orders.state(), INSPECTION_LIMIT)) {
                     if (reached.freezes()) {
                         orders.freezeHere(reached.reason());
                         freezeParts(reached.reason());

@@ -2,11 +2,14 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.LimitReached;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -15,11 +18,16 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** What a session's policy lets it use of its host, looked at every second. Not for use by several threads. */
 final class SessionLimits {
-    /** What the sandbox's kernel and its file server need beside the workload, bytes; measured 60 MiB for a session at rest. */
+    /**
+     * What the sandbox's kernel and its file server may need beside the workload, bytes. At rest they need some 60 MiB; the
+     * rest is room for their buffers, page tables and stacks under load, an estimate.
+     */
     static final long RUNTIME_MEMORY = 256L << 20;
 
     /** Threads of the host that a sandbox has beside those of its workload. */
@@ -37,6 +45,12 @@ final class SessionLimits {
     /** Files beyond these count as over the limit: nobody could look at them all every second. */
     private static final int MAX_FILES = 500_000;
 
+    /**
+     * Looks in a row without an answer after which the session counts as over its limits: a workload that keeps the sandbox's
+     * kernel too busy to be asked must not gain by it. Each look waits {@code limit} at most.
+     */
+    private static final int MAX_UNANSWERED = 15;
+
     private final TaskPolicy policy;
     private final ControlGroups.Group group;
     private final List<Path> folders;
@@ -44,6 +58,7 @@ final class SessionLimits {
     private final Set<Kind> told = EnumSet.noneOf(Kind.class);
     private long throttledBefore;
     private long nextLook;
+    private int unanswered;
 
     private enum Kind {
         MEMORY,
@@ -75,24 +90,32 @@ final class SessionLimits {
         return new ControlGroups.Limits(
                 policy.getMemoryBytes() == 0 ? 0 : policy.getMemoryBytes() + RUNTIME_MEMORY,
                 policy.getCpuMillis(),
-                policy.getProcesses() == 0
-                        ? 0
-                        : Math.addExact(RUNTIME_THREADS, policy.getProcesses() * THREADS_PER_PROCESS));
+                Math.addExact(RUNTIME_THREADS, Math.multiplyExact(Bundle.processes(policy), THREADS_PER_PROCESS)));
     }
 
     /** What was reached since the last look and not told of yet. */
-    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Duration limit) {
+    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Freezer.State state, Duration limit) {
         List<Reached> reached = new ArrayList<>();
+        boolean answered = true;
         if (inForce.getMemoryBytes() != 0) {
-            long used = sandbox.memoryBytes(limit).orElse(0);
-            over(Kind.MEMORY, used, inForce.getMemoryBytes()).ifPresent(reached::add);
-        }
-        if (inForce.getProcesses() != 0) {
-            // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
-            int used = sandbox.processCount(limit).orElse(0);
-            if (used >= inForce.getProcesses()) {
-                tell(Kind.PROCESSES, used, inForce.getProcesses(), "refuse").ifPresent(reached::add);
+            OptionalLong used = sandbox.memoryBytes(limit);
+            answered = used.isPresent();
+            if (used.isPresent()) {
+                over(Kind.MEMORY, used.getAsLong(), inForce.getMemoryBytes()).ifPresent(reached::add);
             }
+        }
+        OptionalInt processes = sandbox.processCount(limit);
+        int allowed = Bundle.processes(inForce);
+        answered &= processes.isPresent();
+        // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
+        if (processes.isPresent() && processes.getAsInt() >= allowed) {
+            tell(Kind.PROCESSES, processes.getAsInt(), allowed, "refuse").ifPresent(reached::add);
+        }
+        // A kernel that stands still by order cannot answer and lets nothing happen.
+        unanswered = answered || state != Freezer.State.RUNNING ? 0 : unanswered + 1;
+        if (unanswered == MAX_UNANSWERED) {
+            unanswered = 0;
+            reached.add(unmeasured(inForce));
         }
         long throttled = group.cpuThrottled();
         if (inForce.getCpuMillis() != 0 && throttled - throttledBefore >= THROTTLED_PERIODS) {
@@ -117,7 +140,8 @@ final class SessionLimits {
     /** Why the sandbox ended without telling, if it was for want of memory or of threads. */
     Optional<Reached> atEnd() {
         if (group.pidsRefused() > 0) {
-            return tell(Kind.PROCESSES, policy.getProcesses(), policy.getProcesses(), "kill");
+            int allowed = Bundle.processes(policy);
+            return tell(Kind.PROCESSES, allowed, allowed, "kill");
         }
         return group.memoryKills() > 0
                 ? tell(Kind.MEMORY, policy.getMemoryBytes() + RUNTIME_MEMORY, policy.getMemoryBytes(), "kill")
@@ -148,6 +172,17 @@ final class SessionLimits {
                 name + ": " + used + " (expected: <= " + allowed + ")"));
     }
 
+    private static Reached unmeasured(TaskPolicy inForce) {
+        boolean memory = inForce.getMemoryBytes() != 0;
+        return new Reached(
+                LimitReached.newBuilder()
+                        .setLimit(memory ? "memory" : "processes")
+                        .setAllowed(memory ? inForce.getMemoryBytes() : Bundle.processes(inForce))
+                        .setAction("freeze")
+                        .build(),
+                "the sandbox's kernel did not say " + MAX_UNANSWERED + " times in a row what the workload uses");
+    }
+
     private long bytes() throws IOException {
         long[] sum = new long[2];
         for (Path folder : folders) {
@@ -163,9 +198,12 @@ final class SessionLimits {
                 }
 
                 @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) {
-                    // Gone while it was looked for.
-                    return FileVisitResult.CONTINUE;
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    if (e instanceof NoSuchFileException) {
+                        return FileVisitResult.CONTINUE;
+                    }
+                    // What cannot be looked at could be of any size.
+                    throw e;
                 }
             });
         }

@@ -52,12 +52,8 @@ class LimitsIT {
     @AfterEach
     void leavesNoControlGroup() throws Exception {
         running.close();
-        String name =
-                "plumbline-" + Integer.toHexString(base.resolve("d").toString().hashCode());
         for (String controller : List.of("memory", "cpu", "pids")) {
-            try (var groups = Files.walk(Path.of("/sys/fs/cgroup", controller))) {
-                assertThat(groups.filter(path -> path.endsWith(name))).isEmpty();
-            }
+            assertThat(groups(controller)).isEmpty();
         }
         Bundle.deleteTree(base);
     }
@@ -125,6 +121,37 @@ class LimitsIT {
         assertThat(reached.getAllowed()).isEqualTo(40);
         running.host().stop(session.id, "seen");
         session.await();
+    }
+
+    @Test
+    void aForkBombStaysInItsSandbox() throws Exception {
+        Recorder bomb =
+                start(policy().setProcesses(100), "bomb() { bomb | bomb & }; bomb; while true; do sleep 1; done");
+        bomb.awaitState(RuntimeState.State.RUNNING);
+        LimitReached reached = awaitReached();
+        assertThat(reached.getLimit()).isEqualTo("processes");
+        assertThat(reached.getAllowed()).isEqualTo(100);
+        Path threads = groups("pids").getFirst().resolve(bomb.id.substring(0, 12));
+        assertThat(Long.parseLong(
+                        Files.readString(threads.resolve("pids.current")).trim()))
+                .isLessThanOrEqualTo(Long.parseLong(
+                        Files.readString(threads.resolve("pids.max")).trim()));
+
+        Recorder meanwhile = start(policy(), "echo unharmed");
+        assertThat(meanwhile.await()).isEqualTo("exited 0 exit code 0");
+        assertThat(meanwhile.text(SessionObserver.Stream.STDOUT)).isEqualTo("unharmed\n");
+
+        running.host().stop(bomb.id, "seen");
+        assertThat(bomb.await()).startsWith("exited 137");
+        await().atMost(LIMIT).until(() -> !Files.exists(threads));
+    }
+
+    private List<Path> groups(String controller) throws Exception {
+        String name =
+                "plumbline-" + Integer.toHexString(base.resolve("d").toString().hashCode());
+        try (var groups = Files.walk(Path.of("/sys/fs/cgroup", controller))) {
+            return groups.filter(path -> path.endsWith(name)).toList();
+        }
     }
 
     @Test

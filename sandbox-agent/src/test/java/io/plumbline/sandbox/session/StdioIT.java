@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** Terminals and pipes between a client and a real sandbox. Needs root and runsc. */
 class StdioIT {
-    private static final Duration LIMIT = Duration.ofSeconds(40);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private final RecordingLink link = new RecordingLink();
     private TaskPolicy runPolicy = TaskPolicy.newBuilder().setName("test").build();
@@ -170,7 +170,7 @@ class StdioIT {
     }
 
     @Test
-    void theKeysOfCtrlCReachTheCommand() throws Exception {
+    void newSizesAndCtrlCReachTheCommandAsSignals() throws Exception {
         Screen screen = new Screen();
         try (Typist typist = new Typist()) {
             CompletableFuture<RunClient.Exit> exit = run(
@@ -179,8 +179,10 @@ class StdioIT {
                     typist,
                     "/bin/bash",
                     "-c",
-                    "trap 'exit 5' INT; echo ready; while true; do sleep 0.2; done");
+                    "trap 'stty size' WINCH; trap 'exit 5' INT; echo ready; while true; do sleep 0.2; done");
             screen.awaitText("ready");
+            typist.resized.accept(new TerminalSize(51, 132));
+            screen.awaitText("51 132");
             typist.type("\003");
             await().atMost(LIMIT)
                     .untilAsserted(
