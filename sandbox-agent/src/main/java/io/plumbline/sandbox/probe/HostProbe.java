@@ -269,6 +269,7 @@ public final class HostProbe {
                 traceConfig,
                 new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
                 List.of(usr),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 }

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.runtime;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A way to run sandboxes on this host. */
 public interface SandboxRuntime {
@@ -31,14 +32,29 @@ public interface SandboxRuntime {
      * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
      *     its first instruction on; may be empty
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
+     * @param pinned a directory of the host that the sandbox finds under another name
      */
     record Creation(
-            String id, Path bundle, Path traceConfig, Streams streams, List<Path> readOnly, List<Path> cgroups) {
+            String id,
+            Path bundle,
+            Path traceConfig,
+            Streams streams,
+            List<Path> readOnly,
+            List<Path> cgroups,
+            Optional<Pinned> pinned) {
         public Creation {
             readOnly = List.copyOf(readOnly);
             cgroups = List.copyOf(cgroups);
         }
     }
+
+    /**
+     * A directory that is found whatever becomes of its name.
+     *
+     * @param source a path by descriptor, {@code /proc/PID/fd/N}
+     * @param target an empty directory, only written to by the daemon, that stands for it in the bundle
+     */
+    record Pinned(Path source, Path target) {}
 
     /** Standard streams of a workload. */
     sealed interface Streams {

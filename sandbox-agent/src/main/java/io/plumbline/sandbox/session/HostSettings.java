@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
+ * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
+ *     own sessions)
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
 public record HostSettings(
@@ -48,12 +50,20 @@ public record HostSettings(
         Path agents,
         Path guest,
         Duration canaryInterval,
+        Users users,
         TrustedKeys policyKeys) {
+    /** Who may have sessions here. */
+    public enum Users {
+        OWNER,
+        ALL
+    }
+
     private static final Set<String> NAMES = Set.of(
             "host.data",
             "host.name",
             "host.tenant",
             "host.redaction-key-file",
+            "host.users",
             "ingest.address",
             "ingest.token",
             "ingest.token-file",
@@ -127,6 +137,7 @@ public record HostSettings(
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath(),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
+                users(values.getOrDefault("host.users", "owner")),
                 policyKeys(values.get("policy.keys-file")));
     }
 
@@ -143,6 +154,14 @@ public record HostSettings(
             default ->
                 throw new IllegalArgumentException(
                         "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
+        };
+    }
+
+    private static Users users(String name) {
+        return switch (name) {
+            case "owner" -> Users.OWNER;
+            case "all" -> Users.ALL;
+            default -> throw new IllegalArgumentException("host.users: " + name + " (expected: owner or all)");
         };
     }
 

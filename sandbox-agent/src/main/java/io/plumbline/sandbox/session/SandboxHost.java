@@ -86,7 +86,7 @@ public final class SandboxHost implements AutoCloseable {
         try {
             HostServices services = rehearsed(settings, wiring, runsc);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
-            RunServer server = RunServer.open(settings.runSocket(), host, wiring.policies());
+            RunServer server = RunServer.open(settings.runSocket(), host, settings.users(), wiring.policies());
             return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -228,16 +229,21 @@ final class Session {
         Optional<WorkspaceCopy> copy = policy.getWorkspaceMode().equals("review")
                 ? Optional.of(WorkspaceCopy.make(request.workspace(), directory.resolve("w")))
                 : Optional.empty();
-        Path workspace = copy.map(WorkspaceCopy::copy).orElse(request.workspace());
+        Optional<SandboxRuntime.Pinned> pinned = pinned(directory);
+        // By descriptor, and with a dot: a walk does not begin at a link.
+        Path workspace = copy.map(WorkspaceCopy::copy)
+                .or(() -> request.pinned().map(open -> open.path().resolve(".")))
+                .orElse(request.workspace());
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
                 directory.resolve("bundle"),
                 sockets,
-                workspace,
+                pinned.map(SandboxRuntime.Pinned::target).orElse(workspace),
                 policy,
                 request.agent(),
                 request.command(),
                 host.agents(),
                 host.guest(),
+                request.image(),
                 request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty()));
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
@@ -249,7 +255,10 @@ final class Session {
                                 .setPolicy(policy.getName())
                                 .setRevision(policy.getRevision())
                                 .setRuntime(host.runtime().description() + " configuration "
-                                        + bundle.configurationSha256())));
+                                        + bundle.configurationSha256()
+                                        + request.image()
+                                                .map(image -> " image " + image)
+                                                .orElse(""))));
 
         ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
         opened.group = group;
@@ -259,7 +268,13 @@ final class Session {
         opened.streams = streams;
         Sandbox sandbox = host.runtime()
                 .create(new SandboxRuntime.Creation(
-                        id, bundle.directory(), traceConfig, streams.forRuntime(), bundle.readOnly(), group.folders()));
+                        id,
+                        bundle.directory(),
+                        traceConfig,
+                        streams.forRuntime(),
+                        bundle.readOnly(),
+                        group.folders(),
+                        pinned));
         opened.sandbox = sandbox;
         streams.handedOver();
         synchronized (gate) {
@@ -273,7 +288,7 @@ final class Session {
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
-                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, request.workspace(), started)),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, started)),
                 journal,
                 host.runtime().description(),
                 this::reached,
@@ -339,6 +354,22 @@ final class Session {
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
         Orphans.unmark(directory);
         return exitCode;
+    }
+
+    /** A directory of the session's own for the workspace that its request holds open, of the same owner. */
+    private Optional<SandboxRuntime.Pinned> pinned(Path directory) throws IOException {
+        if (request.pinned().isEmpty()) {
+            return Optional.empty();
+        }
+        Path held = request.pinned().get().path();
+        Path target = Files.createDirectory(directory.resolve("p"));
+        for (String id : List.of("unix:gid", "unix:uid")) {
+            Files.setAttribute(target, id, Files.getAttribute(held, id));
+        }
+        return Optional.of(new SandboxRuntime.Pinned(
+                Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd")
+                        .resolve(Objects.requireNonNull(held.getFileName(), "a descriptor's path has a name")),
+                target));
     }
 
     private String reason(Opened opened, int code) {
@@ -415,6 +446,9 @@ final class Session {
         Path directory = opened.directory;
         if (directory != null) {
             attempt("directory", () -> Bundle.deleteTree(directory));
+        }
+        if (request.pinned().isPresent()) {
+            attempt("workspace", request.pinned().get()::close);
         }
         if (opened.journal != null) {
             attempt("link", () -> host.link().end(id));
