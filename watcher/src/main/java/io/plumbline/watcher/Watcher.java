@@ -138,8 +138,22 @@ public final class Watcher {
                     policyCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
                     judge(by);
                 }
-                case FILE_CHANGED ->
-                    judge(processes.attribute(event.getFileChanged().getActor()));
+                case FILE_CHANGED -> {
+                    Attribution by = processes.attribute(event.getFileChanged().getActor());
+                    policyCheck.changed(event.getFileChanged(), by).forEach(this::deviate);
+                    judge(by);
+                }
+                case NAMED_SYSCALL -> {
+                    Attribution by = processes.attribute(event.getNamedSyscall().getActor());
+                    policyCheck.sent(event.getNamedSyscall(), by).ifPresent(this::deviate);
+                    judge(by);
+                }
+                case SESSION_RECONCILED -> {
+                    boolean killed = state.getPhase() == Phase.KILL_ORDERED;
+                    if (!killed) {
+                        Completeness.unaccounted(event.getSessionReconciled()).ifPresent(this::deviate);
+                    }
+                }
                 case CONNECTED -> {
                     Attribution by = processes.attribute(event.getConnected().getActor());
                     policyCheck.connected(event.getConnected(), by).ifPresent(this::deviate);

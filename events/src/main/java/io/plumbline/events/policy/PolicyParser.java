@@ -37,6 +37,9 @@ public final class PolicyParser {
     public static final int MAX_ITEMS = 500;
 
     private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write");
+    private static final Set<String> HONEYTOKEN_FREEZERS = Set.of("local", "brain");
+    private static final Set<String> METADATA_FREEZERS = Set.of("local", "brain", "off");
+    private static final Set<String> DECOY_KINDS = Set.of("ssh-key", "aws", "env", "kubeconfig", "token");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -81,7 +84,15 @@ public final class PolicyParser {
                 .ifPresent(
                         value -> policy.setGateDeadlineMs((int) duration(value).toMillis()));
         root.text("approval-deadline").ifPresent(value -> policy.setApprovalDeadlineSeconds(seconds(value)));
-        root.items("decoys").forEach(item -> policy.addDecoys(item.absoluteOrHome()));
+        root.items("decoys").forEach(item -> readDecoy(item, policy));
+        root.mapping("honeytokens").ifPresent(honeytokens -> {
+            honeytokens.text("freeze").ifPresent(value -> policy.setHoneytokenFreeze(value.oneOf(HONEYTOKEN_FREEZERS)));
+            honeytokens.close();
+        });
+        root.mapping("metadata").ifPresent(metadata -> {
+            metadata.text("freeze").ifPresent(value -> policy.setMetadataFreeze(value.oneOf(METADATA_FREEZERS)));
+            metadata.close();
+        });
         root.close();
         return policy.build();
     }
@@ -109,6 +120,19 @@ public final class PolicyParser {
                             PathRule.newBuilder().setAccess(access).setGlob(item.glob())));
         }
         files.close();
+    }
+
+    /** A path alone, or a mapping of path and kind. */
+    private static void readDecoy(Scalar item, TaskPolicy.Builder policy) {
+        if (item.node() instanceof ScalarNode) {
+            policy.addDecoys(item.absoluteOrHome()).addDecoyKinds("");
+            return;
+        }
+        Fields decoy = item.fields("decoys");
+        policy.addDecoys(decoy.required("path").absoluteOrHome())
+                .addDecoyKinds(
+                        decoy.text("kind").map(kind -> kind.oneOf(DECOY_KINDS)).orElse(""));
+        decoy.close();
     }
 
     private static EgressRule readEgress(Fields fields) {
@@ -300,7 +324,7 @@ public final class PolicyParser {
             if (node instanceof MappingNode mapping) {
                 return new Fields(path, mapping);
             }
-            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping with host and port");
+            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping");
         }
 
         Scalar mapped(UnaryOperator<String> change) {

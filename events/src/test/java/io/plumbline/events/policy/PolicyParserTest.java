@@ -10,6 +10,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PolicyParserTest {
     @Test
+    void saysWhatADecoyLooksLikeAndWhoFreezes() throws Exception {
+        TaskPolicy policy = PolicyParser.parse("""
+                decoys: ["~/.ssh/id_rsa", {path: ~/notes, kind: aws}, {path: /srv/x}]
+                honeytokens: {freeze: brain}
+                metadata: {freeze: "off"}
+                """);
+        assertThat(policy.getDecoysList()).containsExactly("~/.ssh/id_rsa", "~/notes", "/srv/x");
+        assertThat(policy.getDecoyKindsList()).containsExactly("", "aws", "");
+        assertThat(policy.getHoneytokenFreeze()).isEqualTo("brain");
+        assertThat(policy.getMetadataFreeze()).isEqualTo("off");
+        TaskPolicy plain = PolicyParser.parse("name: x");
+        assertThat(plain.getHoneytokenFreeze()).isEqualTo("local");
+        assertThat(plain.getMetadataFreeze()).isEqualTo("local");
+    }
+
+    @Test
     void readsEveryKey() throws PolicyException {
         TaskPolicy policy = PolicyParser.parse("""
                 name: maintenance
@@ -54,6 +70,11 @@ class PolicyParserTest {
             workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write)
             patience: soon                         | patience: 'soon' (expected: a duration such as
             ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
+            decoys: [{path: '~/x', kind: ssh}]     | kind: 'ssh'
+            decoys: [{kind: aws}]                  | path
+            honeytokens: {freeze: off}             | freeze: 'off'
+            honeytokens: {thaw: local}             | unknown key 'thaw'
+            metadata: {freeze: never}              | freeze: 'never'
             decoys: ['~/../x']                     | decoys: '~/../x'
             'name: [unclosed'                      | policy: not YAML
             just text                              | (expected: a mapping

@@ -263,6 +263,12 @@ public final class HostProbe {
         Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
         Path output = Files.createFile(directory.resolve("output"));
         return new SandboxRuntime.Creation(
-                "probe" + Long.toHexString(System.nanoTime()), bundle, traceConfig, output, output, List.of(usr));
+                "probe" + Long.toHexString(System.nanoTime()),
+                bundle,
+                traceConfig,
+                output,
+                output,
+                Optional.empty(),
+                List.of(usr));
     }
 }

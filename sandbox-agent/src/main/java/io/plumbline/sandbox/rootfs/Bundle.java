@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param directory of the host; holds {@code config.json}
  * @param configurationSha256 hash over what was put in place for the agent, 64 hex digits
  * @param readOnly what of the host must not be changed from inside
+ * @param binds what of the host is seen inside: by the path inside
  */
-public record Bundle(Path directory, String configurationSha256, List<Path> readOnly) {
+public record Bundle(Path directory, String configurationSha256, List<Path> readOnly, Map<String, Path> binds) {
     /** Where the workspace is inside. */
     public static final String WORKSPACE = "/workspace";
 
@@ -76,6 +78,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param command what the session is to run
      * @param agentsDirectory folder of the host with one folder per agent
      * @param guest the guest program on the host
+     * @param session its id, from which the decoys' content is made
      */
     public record Plan(
             Path directory,
@@ -85,7 +88,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             Agent agent,
             List<String> command,
             Path agentsDirectory,
-            Path guest) {
+            Path guest,
+            String session) {
         public Plan {
             command = List.copyOf(command);
         }
@@ -134,7 +138,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 mounts.add(new Mount.Bind(Path.of("/usr/bin/false"), program, Mount.Access.READ));
             }
         }
-        decoys(plan.policy(), root, etc, home, user);
+        decoys(plan, root, etc, home, user);
         user.own(home);
         Files.writeString(
                 directory.resolve("config.json"),
@@ -156,7 +160,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         .map(Mount.Bind.class::cast)
                         .filter(bind -> bind.access() == Mount.Access.READ)
                         .map(Mount.Bind::source)
-                        .toList());
+                        .toList(),
+                mounts.stream()
+                        .filter(Mount.Bind.class::isInstance)
+                        .map(Mount.Bind.class::cast)
+                        .collect(Collectors.toMap(Mount.Bind::destination, Mount.Bind::source, (first, last) -> last)));
     }
 
     /** Removes the bundle. Never follows links: the workload may have made some that lead out. */
@@ -259,8 +267,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         }
     }
 
-    private static void decoys(TaskPolicy policy, Path root, Path etc, Path home, Owner user) throws IOException {
-        for (String decoy : policy.getDecoysList()) {
+    private static void decoys(Plan plan, Path root, Path etc, Path home, Owner user) throws IOException {
+        TaskPolicy policy = plan.policy();
+        for (int i = 0; i < policy.getDecoysCount(); i++) {
+            String decoy = policy.getDecoys(i);
+            String kind = i < policy.getDecoyKindsCount() ? policy.getDecoyKinds(i) : "";
             String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
             Path base = root;
             String name = path;
@@ -278,7 +289,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 throw new IOException("decoy: " + decoy + " (expected: a path without ..)");
             }
             ownedFolders(base, parent(target), user);
-            Files.writeString(target, Decoys.privateKey());
+            Files.writeString(target, Decoys.content(plan.session(), path, kind));
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
             user.own(target);
         }

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.sandbox.trace.TracePoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,14 @@ public final class RunscRuntime implements SandboxRuntime {
         List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
         creation.readOnly().forEach(path -> command.add(path.toString()));
         command.add("--");
-        command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig(), "create"));
+        command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));
+        creation.syscallLog()
+                .ifPresent(pipe -> command.addAll(List.of(
+                        "--strace",
+                        "--strace-syscalls=" + TracePoints.loggedSyscalls(),
+                        "--debug-log-format=json",
+                        "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
+        command.add("create");
         command.addAll(List.of(
                 "--pid-file", pidFile.toString(), "--bundle", creation.bundle().toString(), creation.id()));
         try {

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.runtime;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A way to run sandboxes on this host. */
 public interface SandboxRuntime {
@@ -29,9 +30,21 @@ public interface SandboxRuntime {
      * @param traceConfig file for the runtime's trace session
      * @param stdout where the workload writes; a named pipe with a reader, or a file
      * @param stderr likewise
+     * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
+     *     name only in its log; empty: nobody wants it
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
      */
-    record Creation(String id, Path bundle, Path traceConfig, Path stdout, Path stderr, List<Path> readOnly) {
+    record Creation(
+            String id,
+            Path bundle,
+            Path traceConfig,
+            Path stdout,
+            Path stderr,
+            Optional<Path> syscallLog,
+            List<Path> readOnly) {
+        /** runsc names its log files after its own commands; this is its kernel's. */
+        public static final String SYSCALL_LOG = "boot.log";
+
         public Creation {
             readOnly = List.copyOf(readOnly);
         }

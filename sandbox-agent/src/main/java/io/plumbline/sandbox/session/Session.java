@@ -11,6 +11,7 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -18,6 +19,7 @@ import io.plumbline.sandbox.runtime.SandboxRuntime;
 import io.plumbline.sandbox.runtime.Warden;
 import io.plumbline.sandbox.trace.TraceListener;
 import io.plumbline.sandbox.trace.TracePoints;
+import io.plumbline.sandbox.trace.Tripwire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +29,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -149,6 +153,10 @@ final class Session {
         @Nullable
         Path directory;
 
+        /** The trace listener's, once there is one. */
+        @Nullable
+        LinePipe syscallLog;
+
         @Nullable
         TraceListener trace;
 
@@ -191,11 +199,28 @@ final class Session {
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Path traceSocket = directory.resolve("trace.sock");
-        TraceListener trace = TraceListener.open(traceSocket, id, journal, this::blind);
+        Observation observation = Observation.of(policy, this::tripped, journal);
+        LinePipe syscallLog = LinePipe.make(
+                Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Creation.SYSCALL_LOG));
+        opened.syscallLog = syscallLog;
+        TraceListener trace = TraceListener.open(new TraceListener.Surroundings(
+                traceSocket,
+                Optional.of(syscallLog),
+                id,
+                journal,
+                this::blind,
+                observation.tripwire(),
+                observation.hashes()));
         opened.trace = trace;
         List<SessionPart> openedParts = host.parts()
                 .open(new SessionPart.Surroundings(
-                        id, sockets, request.agent().id(), request.agent().hooks(), policy, journal, trace));
+                        id,
+                        sockets,
+                        request.agent().id(),
+                        request.agent().hooks(),
+                        policy,
+                        observation.outbox(),
+                        trace));
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
@@ -207,7 +232,9 @@ final class Session {
                 request.agent(),
                 request.command(),
                 host.agents(),
-                host.guest()));
+                host.guest(),
+                id));
+        observation.hashes().mounted(bundle.binds());
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
         publish(
@@ -226,10 +253,17 @@ final class Session {
         opened.stderr = stderr;
         Sandbox sandbox = host.runtime()
                 .create(new SandboxRuntime.Creation(
-                        id, bundle.directory(), traceConfig, stdout.pipe(), stderr.pipe(), bundle.readOnly()));
+                        id,
+                        bundle.directory(),
+                        traceConfig,
+                        stdout.pipe(),
+                        stderr.pipe(),
+                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
+                        bundle.readOnly()));
         opened.sandbox = sandbox;
         stdout.handedOver();
         stderr.handedOver();
+        syscallLog.handedOver();
         if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
@@ -266,14 +300,24 @@ final class Session {
             ended.countDown();
         }
         pulse.join();
-        sandbox.droppedTraceMessages(INSPECTION_LIMIT).ifPresent(trace::runtimeDropped);
+        OptionalLong dropped = sandbox.droppedTraceMessages(INSPECTION_LIMIT);
+        dropped.ifPresent(trace::runtimeDropped);
         orders.close();
         // The kernel of an ended sandbox stays for as long as somebody is connected to it.
         sandbox.close();
         // What the workload did last is in the log before its end is.
-        if (!trace.awaitEnd(TRACE_END_LIMIT)) {
+        boolean traceEnded = trace.awaitEnd(TRACE_END_LIMIT);
+        if (!traceEnded) {
             trace.expectEnd();
         }
+        observation.hashes().end(TRACE_END_LIMIT);
+        boolean killed = !orders.killReason().isEmpty();
+        publish(
+                journal,
+                Channel.EVIDENCE,
+                Event.newBuilder()
+                        .setSessionReconciled(Observation.reconcile(
+                                trace.counts(), traceEnded, dropped.isPresent(), killed, journal.evidenceCounts())));
         int exitCode = code.orElse(KILLED_EXIT_CODE);
         String reason = reason(opened, exitCode);
         reached(RuntimeState.State.EXITED, reason);
@@ -339,6 +383,8 @@ final class Session {
         }
         if (opened.trace != null) {
             attempt("trace", opened.trace::close);
+        } else if (opened.syscallLog != null) {
+            attempt("syscall log", opened.syscallLog::close);
         }
         for (SessionPart part : openParts) {
             attempt("part", part::close);
@@ -472,6 +518,21 @@ final class Session {
         for (SessionPart part : openParts) {
             part.onVerdict(order, StageTimes.getDefaultInstance());
         }
+    }
+
+    /** The host's own decision, on the thread that saw the cause; nothing can trip before the workload has begun. */
+    private Tripwire.Hit tripped(String reason) {
+        Responder current;
+        synchronized (gate) {
+            current = responder;
+        }
+        if (current == null) {
+            blind(reason);
+            return cause -> {};
+        }
+        Tripwire.Hit hit = current.tripped(reason);
+        Thread.ofVirtual().start(() -> freezeParts(reason));
+        return hit;
     }
 
     /** The session cannot be watched any more: it must not start, or stands still from now on. */

@@ -7,9 +7,12 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +32,8 @@ final class SessionJournal implements SessionOutbox {
             return size() > REMEMBERED;
         }
     };
+
+    private final Map<String, Long> counts = new HashMap<>();
 
     /** Nanoseconds since the epoch. */
     record Times(long eventNanos, long observedNanos) {}
@@ -75,7 +80,15 @@ final class SessionJournal implements SessionOutbox {
         return Optional.ofNullable(times.get(event));
     }
 
+    /** Evidence events by payload name. */
+    synchronized Map<String, Long> evidenceCounts() {
+        return new TreeMap<>(counts);
+    }
+
     private Event noted(Event event) {
+        if (event.getChannel() == Channel.EVIDENCE) {
+            counts.merge(event.getPayloadCase().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+        }
         lastSeq.merge(event.getChannel(), event.getSeq(), Math::max);
         times.put(event.getId(), new Times(event.getEventTimeNs(), event.getObservedTimeNs()));
         return event;

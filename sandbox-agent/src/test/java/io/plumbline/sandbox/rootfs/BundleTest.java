@@ -37,7 +37,8 @@ class BundleTest {
                 agent,
                 List.of("codex", "exec"),
                 base.resolve("agents"),
-                base.resolve("guest")));
+                base.resolve("guest"),
+                "00112233445566778899aabbccddeeff"));
     }
 
     private JsonNode config() throws IOException {
