@@ -110,6 +110,9 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, SessionOutbox out
             reason = counts.undecodable() + " messages and " + counts.linesUndecodable() + " lines could not be read";
         } else if (!killed && (!traceEnded || !counts.ended())) {
             reason = "the trace did not end with the session";
+        } else if (counts.lines() == 0) {
+            // Its kernel always says how it was started.
+            reason = "the log of the sandbox's kernel was never written";
         } else if (!killed && !answered) {
             reason = "the runtime did not tell how much it had dropped";
         }

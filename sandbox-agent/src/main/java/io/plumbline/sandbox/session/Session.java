@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -49,6 +50,7 @@ final class Session {
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
+    private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
     private static final Duration INSPECTION_LIMIT = Duration.ofMillis(200);
     private static final int MAX_EARLY_VERDICTS = 1000;
     private static final int KILLED_EXIT_CODE = 137;
@@ -306,7 +308,7 @@ final class Session {
         // The kernel of an ended sandbox stays for as long as somebody is connected to it.
         sandbox.close();
         // What the workload did last is in the log before its end is.
-        boolean traceEnded = trace.awaitEnd(TRACE_END_LIMIT);
+        boolean traceEnded = awaitEnd(trace, journal);
         if (!traceEnded) {
             trace.expectEnd();
         }
@@ -328,6 +330,21 @@ final class Session {
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
         Orphans.unmark(directory);
         return exitCode;
+    }
+
+    /** What was read may take its time to be published, as long as it goes on. */
+    private static boolean awaitEnd(TraceListener trace, SessionJournal journal) throws InterruptedException {
+        Instant latest = Instant.now().plus(TRACE_PUBLISH_LIMIT);
+        Map<String, Long> before = Map.of();
+        Map<String, Long> now = journal.evidenceCounts();
+        while (!now.equals(before) && Instant.now().isBefore(latest)) {
+            if (trace.awaitEnd(TRACE_END_LIMIT)) {
+                return true;
+            }
+            before = now;
+            now = journal.evidenceCounts();
+        }
+        return false;
     }
 
     private String reason(Opened opened, int code) {

@@ -596,6 +596,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         }
 
         private Optional<Entry> decoded(Item.Line item) {
+            lines = lines + 1;
             try {
                 return switch (SyscallLog.parse(item.bytes)) {
                     case SyscallLog.Line.Ended ended ->

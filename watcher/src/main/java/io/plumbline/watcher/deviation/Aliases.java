@@ -70,7 +70,7 @@ final class Aliases {
         String to = change.getNewPath();
         if (!makesName(change.getOperation())) {
             if (change.getOperation().equals("unlink")) {
-                state.removeAliases(from);
+                forget(from);
             }
             return true;
         }
@@ -79,12 +79,15 @@ final class Aliases {
         }
         String original = original(from);
         boolean leads = leadsToProtected(original) || leadsToAlias(from);
-        state.removeAliases(to);
+        // Where an alias leads below a renamed folder, it is found through the folder's old name.
+        String target = leadsToProtected(original) ? original : from;
+        forget(to);
+        if (change.getOperation().equals("rename")) {
+            forget(from);
+        }
         if (!leads) {
             return true;
         }
-        // Where an alias leads below a renamed folder, it is found through the folder's old name.
-        String target = leadsToProtected(original) ? original : from;
         if (target.equals(to)) {
             return true;
         }
@@ -93,6 +96,22 @@ final class Aliases {
         }
         state.putAliases(to, target);
         return true;
+    }
+
+    /** The name itself is taken away or given to another file; what lies below a folder of that name stays. */
+    private void forget(String path) {
+        String found = path;
+        for (int step = 0; step < MAX_STEPS; step++) {
+            if (state.containsAliases(found)) {
+                state.removeAliases(found);
+                return;
+            }
+            String next = oneStep(found);
+            if (next.equals(found)) {
+                return;
+            }
+            found = next;
+        }
     }
 
     private boolean leadsToAlias(String path) {
