@@ -10,7 +10,10 @@
  *       these agents take every other failure for "allow".
  *   plumbline-guest warden
  *       On the host, one per session. "watch PID" on stdin makes it hold that process; when stdin ends before "release" (its
- *       daemon has died), it kills the process: a session never runs unwatched.
+ *       daemon has died), it kills the process, and when no "pulse" comes for ten seconds (its daemon hangs), it stops it: a
+ *       session never runs unwatched.
+ *   plumbline-guest tick FILE MILLISECONDS
+ *       Inside the canary's sandbox. Counts in FILE.
  *   plumbline-guest read-only PATH... -- COMMAND ARGUMENTS
  *       On the host. Becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
  *       is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
@@ -383,29 +386,85 @@ static int hook(int argc, char **argv) {
 
 /* ------------------------------------------------------------------------------------------------ warden */
 
+/* The longest silence of the daemon; Warden.SILENCE. */
+enum { SILENCE_MS = 10 * 1000, MAX_LINE = 64 };
+
+/* One line of stdin: its length, 0 at its end, -1 when none came in time. Reads byte by byte: lines are short and rare. */
+static int line_in_time(char *line, int limit_ms) {
+    int length = 0;
+    struct timespec begun, now;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    while (length < MAX_LINE - 1) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        long gone = (now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1000000;
+        struct pollfd in = {.fd = 0, .events = POLLIN};
+        int ready = limit_ms < 0 ? poll(&in, 1, -1) : gone >= limit_ms ? 0 : poll(&in, 1, (int)(limit_ms - gone));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready == 0) return -1;
+        ssize_t got = read(0, line + length, 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return 0;
+        length++;
+        if (line[length - 1] == '\n') break;
+    }
+    line[length] = 0;
+    return length;
+}
+
+static void answer(const char *word) {
+    puts(word);
+    fflush(stdout);
+}
+
 static int warden(void) {
     int pidfd = -1;
-    char line[64];
+    char line[MAX_LINE];
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     setsid();
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    for (;;) {
+        int length = line_in_time(line, pidfd >= 0 ? SILENCE_MS : -1);
+        if (length == 0) break;
+        if (length < 0) {
+            /* Again at each silence: whoever let it go on meanwhile was not the daemon. */
+            syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, NULL, 0);
+            answer("stopped");
+            continue;
+        }
         if (strcmp(line, "release\n") == 0) return 0;
+        if (strcmp(line, "pulse\n") == 0) continue;
         char *end;
         long pid = strncmp(line, "watch ", 6) == 0 ? strtol(line + 6, &end, 10) : 0;
         if (pid <= 1 || *end != '\n' || pidfd >= 0) {
-            puts("refused");
-            fflush(stdout);
+            answer("refused");
             continue;
         }
         pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-        puts(pidfd >= 0 ? "watching" : "gone");
-        fflush(stdout);
+        answer(pidfd >= 0 ? "watching" : "gone");
     }
     if (pidfd >= 0) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     return pidfd >= 0 ? 1 : 0;
+}
+
+/* -------------------------------------------------------------------------------------------------- tick */
+
+/* The workload of the canary: counts in a file, so that whoever reads it twice sees whether it stood still. */
+static int tick(const char *path, const char *milliseconds) {
+    long pause = strtol(milliseconds, NULL, 10);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0 || pause < 1) {
+        say("tick: %s: %s", path, strerror(errno));
+        return 125;
+    }
+    for (unsigned long count = 1;; count++) {
+        char text[24];
+        int length = snprintf(text, sizeof text, "%020lu\n", count);
+        if (pwrite(fd, text, (size_t)length, 0) != length) return 125;
+        struct timespec time = {.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000};
+        nanosleep(&time, NULL);
+    }
 }
 
 /* --------------------------------------------------------------------------------------------- read-only */
@@ -443,7 +502,8 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "relay") == 0) return relay(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "hook") == 0) return hook(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "warden") == 0) return warden();
+    if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | read-only PATH... -- COMMAND");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only PATH... -- COMMAND");
     return 2;
 }

@@ -13,10 +13,14 @@ import io.plumbline.console.orders.ControlTopic;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.search.Search;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Objects;
+import java.util.Optional;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -81,8 +85,15 @@ public class ConsoleApplication implements AppShellConfigurator {
     }
 
     @Bean
-    Orders orders(OrderLog log, Search search, PlumblineProperties properties, Clock clock) {
-        return new Orders(log, search, properties.tenant(), clock);
+    Orders orders(OrderLog log, Search search, PlumblineProperties properties, Clock clock)
+            throws IOException, PolicyException {
+        Path keyFile = properties.policyKeyFile();
+        return new Orders(
+                log,
+                search,
+                properties.tenant(),
+                clock,
+                keyFile == null ? Optional.empty() : Optional.of(SigningKey.parse(Files.readString(keyFile))));
     }
 
     @Bean(destroyMethod = "close")

@@ -22,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param adminPasswordHash hash of that password, {@code {bcrypt}$2...}; instead of the file
  * @param users further local users
  * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
+ * @param policyKeyFile PEM with the Ed25519 private and public key that revised policies are signed with; absent: none are
  */
 @ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
 public record PlumblineProperties(
@@ -33,7 +34,8 @@ public record PlumblineProperties(
         @Nullable Path adminPasswordFile,
         @Nullable String adminPasswordHash,
         @Nullable List<LocalUser> users,
-        @Nullable Path apiTokenFile) {
+        @Nullable Path apiTokenFile,
+        @Nullable Path policyKeyFile) {
     public PlumblineProperties {
         kafka = kafka == null ? Map.of() : Map.copyOf(kafka);
         users = users == null ? List.of() : List.copyOf(users);

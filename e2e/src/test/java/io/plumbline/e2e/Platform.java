@@ -225,11 +225,13 @@ final class Platform implements AutoCloseable {
         return workspace;
     }
 
-    /** Processes of sandboxes of this home: sentries, gofers and what they run. */
+    /** Processes of sessions' sandboxes of this home: sentries, gofers and what they run. The canary's is not one. */
     List<ProcessHandle> sandboxProcesses() {
         String root = "--root=" + layout.hostData().resolve("r");
+        String canary = layout.hostData().resolve("s").resolve("c") + "/";
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().commandLine().orElse("").contains(root))
+                .filter(process -> !process.info().commandLine().orElse("").contains(canary))
                 .flatMap(process -> Stream.concat(Stream.of(process), process.descendants()))
                 .distinct()
                 .toList();

@@ -45,7 +45,12 @@ public final class EventIds {
 
     /** Lower-case hex SHA-256 of a text's UTF-8 bytes, 64 digits; what an approval is bound to. */
     public static String sha256Hex(String text) {
-        return HEX.formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+        return sha256Hex(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** SHA-256 as 64 lower-case hex digits. */
+    public static String sha256Hex(byte[] bytes) {
+        return HEX.formatHex(sha256().digest(bytes));
     }
 
     private static String shortHash(byte[] bytes) {

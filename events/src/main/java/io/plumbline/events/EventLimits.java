@@ -7,6 +7,7 @@ import com.google.protobuf.UnknownFieldSet;
 import io.plumbline.events.InvalidEventException.Code;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Events;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -324,23 +325,24 @@ public final class EventLimits {
         }
     }
 
+    /** The channel that the contract names for a payload ({@code channel_of}); unspecified without a payload. */
+    public static Channel channelOf(Event.PayloadCase payload) {
+        FieldDescriptor field = Event.getDescriptor().findFieldByNumber(payload.getNumber());
+        return field == null ? Channel.CHANNEL_UNSPECIFIED : field.getOptions().getExtension(Events.channelOf);
+    }
+
     private static void validateChannel(Event event) throws InvalidEventException {
-        int number = event.getPayloadCase().getNumber();
-        Channel expected;
-        if (number >= 20 && number < 40) {
-            expected = Channel.CLAIMS;
-        } else if (number >= 40 && number < 60) {
-            expected = Channel.EVIDENCE;
-        } else if (number >= 60 && number < 80) {
-            expected = Channel.CONTROL;
-        } else if (number == 0) {
-            throw new InvalidEventException(Code.NO_PAYLOAD, "payload", "none", "a payload of this version");
-        } else {
-            throw new InvalidEventException(
-                    Code.PAYLOAD_ON_WRONG_CHANNEL,
-                    "payload",
-                    event.getPayloadCase().name(),
-                    "a payload that a host may write: claims, evidence or control");
+        Channel expected = channelOf(event.getPayloadCase());
+        switch (expected) {
+            case CLAIMS, EVIDENCE, CONTROL -> {}
+            case CHANNEL_UNSPECIFIED, UNRECOGNIZED ->
+                throw new InvalidEventException(Code.NO_PAYLOAD, "payload", "none", "a payload of this version");
+            case VERDICTS ->
+                throw new InvalidEventException(
+                        Code.PAYLOAD_ON_WRONG_CHANNEL,
+                        "payload",
+                        event.getPayloadCase().name(),
+                        "a payload that a host may write: claims, evidence or control");
         }
         if (event.getChannelValue() < Channel.CLAIMS_VALUE || event.getChannelValue() > Channel.CONTROL_VALUE) {
             throw new InvalidEventException(

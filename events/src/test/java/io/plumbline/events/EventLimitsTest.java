@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.plumbline.events.InvalidEventException.Code;
@@ -23,7 +24,10 @@ import io.plumbline.events.v1.RawClaim;
 import io.plumbline.events.v1.ToolCall;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EventLimitsTest {
     @Test
@@ -199,5 +203,31 @@ class EventLimitsTest {
                 .setObservedTimeNs(1_795_000_000_000_000_000L)
                 .build();
         return EventIds.withId(defaults.toBuilder().mergeFrom(event.build()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Event.PayloadCase.class, names = "PAYLOAD_NOT_SET", mode = EnumSource.Mode.EXCLUDE)
+    void everyPayloadNamesItsChannel(Event.PayloadCase payload) {
+        assertThat(EventLimits.channelOf(payload)).isNotEqualTo(Channel.CHANNEL_UNSPECIFIED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Event.PayloadCase.class, names = "PAYLOAD_NOT_SET", mode = EnumSource.Mode.EXCLUDE)
+    void takesEveryPayloadOfAHostOnItsChannelAlone(Event.PayloadCase payload) {
+        Channel own = EventLimits.channelOf(payload);
+        FieldDescriptor field = Event.getDescriptor().findFieldByNumber(payload.getNumber());
+        for (Channel channel : List.of(Channel.CLAIMS, Channel.EVIDENCE, Channel.CONTROL)) {
+            Event event = complete(Event.newBuilder()
+                    .setChannel(channel)
+                    .setField(
+                            field, Event.newBuilder().newBuilderForField(field).buildPartial()));
+            if (channel == own) {
+                assertThatCode(() -> EventLimits.validate(event)).doesNotThrowAnyException();
+            } else {
+                assertThatThrownBy(() -> EventLimits.validate(event))
+                        .isInstanceOfSatisfying(InvalidEventException.class, e -> assertThat(e.code())
+                                .isEqualTo(Code.PAYLOAD_ON_WRONG_CHANNEL));
+            }
+        }
     }
 }

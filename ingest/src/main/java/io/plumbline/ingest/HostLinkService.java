@@ -288,11 +288,14 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
                 LOG.warn("host {} of tenant {}: event of host {}", from, tenant, event.getHost());
                 return false;
             }
-            boolean confirms = event.hasTaskAssigned() || event.hasPolicyConfirmed();
+            boolean confirms = event.hasTaskAssigned() || event.hasPolicyConfirmed() || event.hasPolicyRefused();
             if (event.getChannel() == Channel.CONTROL && !confirms) {
                 metrics.foreignOrder.increment();
                 LOG.warn("host {} of tenant {}: {} is no host's to say", from, tenant, event.getPayloadCase());
                 return false;
+            }
+            if (event.hasCanaryReported()) {
+                metrics.killSwitches.reported(event);
             }
             return true;
         }

@@ -31,10 +31,12 @@ final class IngestMetrics {
     final Counter metricsDropped;
     final Timer logLatency;
     private final Map<InvalidEventException.Code, Counter> invalid = new EnumMap<>(InvalidEventException.Code.class);
+    final KillSwitches killSwitches;
     private final MeterRegistry registry;
 
     IngestMetrics(MeterRegistry registry) {
         this.registry = registry;
+        killSwitches = new KillSwitches(registry);
         written = counter("plumbline.ingest.events.written", "Events in the log");
         duplicates = counter("plumbline.ingest.events.duplicates", "Events that were in the log already");
         batches = counter("plumbline.ingest.batches", "Batches acknowledged to hosts");

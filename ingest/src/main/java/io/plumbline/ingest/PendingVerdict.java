@@ -16,7 +16,7 @@ record PendingVerdict(Event verdict, StageTimes stages, int partition, long offs
     /** Something that a host carries out or waits for, rather than something worth knowing. */
     boolean isOrder() {
         return switch (verdict.getPayloadCase()) {
-            case GATE_ANSWERED, EGRESS_ANSWERED, FREEZE_ORDERED, THAW_ORDERED, KILL_ORDERED -> true;
+            case GATE_ANSWERED, EGRESS_ANSWERED, FREEZE_ORDERED, THAW_ORDERED, KILL_ORDERED, POLICY_REVISED -> true;
             default -> false;
         };
     }

@@ -48,6 +48,7 @@ public final class HostDaemon {
             SandboxHost.Running host =
                     SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::open, HostDaemon::policy));
             rehearsePath(link, settings.tenant());
+            host.proveKillSwitchEvery(settings.canaryInterval());
             CountDownLatch stopped = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 close(host, link);
@@ -101,11 +102,11 @@ public final class HostDaemon {
                         session.hooks().get(),
                         session.policy(),
                         session.outbox());
-                parts.add(part(door, door::close));
+                parts.add(part(door, revised -> () -> door.revise(revised), door::close));
             }
             EgressProxy proxy =
                     EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier());
-            parts.add(part(proxy, proxy::close));
+            parts.add(part(proxy, revised -> prepared(proxy, revised), proxy::close));
             return parts;
         } catch (DoorException | EgressException e) {
             parts.forEach(SessionPart::close);
@@ -113,11 +114,28 @@ public final class HostDaemon {
         }
     }
 
-    private static SessionPart part(VerdictListener listener, Runnable close) {
+    private interface Preparation {
+        Runnable prepare(TaskPolicy revised) throws SessionPart.CannotHoldException;
+    }
+
+    private static Runnable prepared(EgressProxy proxy, TaskPolicy revised) throws SessionPart.CannotHoldException {
+        try {
+            return proxy.prepare(revised);
+        } catch (EgressException e) {
+            throw new SessionPart.CannotHoldException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static SessionPart part(VerdictListener listener, Preparation preparation, Runnable close) {
         return new SessionPart() {
             @Override
             public void onVerdict(Event verdict, StageTimes stages) {
                 listener.onVerdict(verdict, stages);
+            }
+
+            @Override
+            public Runnable prepare(TaskPolicy revised) throws SessionPart.CannotHoldException {
+                return preparation.prepare(revised);
             }
 
             @Override

@@ -95,7 +95,8 @@ final class Topology {
                                 "--plumbline.kafka-bootstrap=127.0.0.1:" + brokerPort,
                                 "--plumbline.tenant=" + TENANT,
                                 "--plumbline.admin-password-file=" + secrets.adminPassword(),
-                                "--plumbline.api-token-file=" + secrets.apiToken()));
+                                "--plumbline.api-token-file=" + secrets.apiToken(),
+                                "--plumbline.policy-key-file=" + secrets.policyKey()));
             case HOST -> part(name, "sandbox-agent", "io.plumbline.sandbox.HostDaemon", 256, host());
             default ->
                 throw new IllegalArgumentException("component: " + name + " (expected: one of " + endpoints + ")");
@@ -111,7 +112,8 @@ final class Topology {
                 "--ingest.address=127.0.0.1:" + ingestPort,
                 "--ingest.token-file=" + secrets.hostToken(),
                 "--agents.path=" + layout.agents(),
-                "--guest.path=" + layout.guest()));
+                "--guest.path=" + layout.guest(),
+                "--policy.keys-file=" + secrets.policyPublicKey()));
         layout.runsc().ifPresent(runsc -> arguments.add("--runsc.path=" + runsc));
         return arguments;
     }

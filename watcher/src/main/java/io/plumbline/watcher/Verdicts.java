@@ -1,6 +1,7 @@
 package io.plumbline.watcher;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
@@ -10,6 +11,7 @@ import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.ThawOrdered;
@@ -72,6 +74,13 @@ final class Verdicts {
         add("judged", "", Event.newBuilder().setJudged(judged));
     }
 
+    void add(PolicyRevised order) {
+        add(
+                "policy",
+                PolicyStatements.sha256(order.getSigned()),
+                Event.newBuilder().setPolicyRevised(order));
+    }
+
     private void add(String kind, String what, Event.Builder verdict) {
         state.setVerdictSeq(state.getVerdictSeq() + 1);
         verdicts.add(verdict.setId(EventIds.derived(cause.getId(), kind, what))
@@ -80,6 +89,7 @@ final class Verdicts {
                 .setSession(cause.getSession())
                 .setChannel(Channel.VERDICTS)
                 .setSeq(state.getVerdictSeq())
+                .setPolicyRevision(state.getTask().getPolicy().getRevision())
                 .setEventTimeNs(cause.getEventTimeNs())
                 .setObservedTimeNs(cause.getObservedTimeNs())
                 .build());

@@ -7,12 +7,15 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.watcher.attribution.AgentProfile;
@@ -67,6 +70,8 @@ public final class Watcher {
         private final PolicyCheck policyCheck;
         private final Completeness completeness;
         private final Gate gate;
+        private final Revisions revisions;
+        private final KillSwitch killSwitch;
         private final Verdicts verdicts;
 
         Pass(SessionState session, Event event) {
@@ -78,6 +83,8 @@ public final class Watcher {
             this.policyCheck = new PolicyCheck(session, ledger);
             this.completeness = new Completeness(session);
             this.gate = new Gate(session, ledger, policyCheck);
+            this.revisions = new Revisions(state);
+            this.killSwitch = new KillSwitch(state);
             this.verdicts = new Verdicts(state, event);
         }
 
@@ -178,8 +185,11 @@ public final class Watcher {
                         deviate(completeness.lost(event.getTraceLoss()));
                     }
                 }
-                case HEARTBEAT ->
+                case HEARTBEAT -> {
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
+                    killSwitch.overdue(event).ifPresent(this::deviate);
+                }
+                case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());
                 case PATH_PROBED ->
                     verdicts.add(
@@ -193,7 +203,12 @@ public final class Watcher {
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
                 case APPROVAL_DECIDED -> ordered(this::decide);
 
-                case POLICY_CONFIRMED, RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
+                case POLICY_REVISED -> ordered(() -> revise(event.getPolicyRevised()));
+                case POLICY_CONFIRMED -> revised(event.getPolicyConfirmed());
+                case POLICY_REFUSED ->
+                    revisions.answered(event.getPolicyRefused().getStatementSha256());
+
+                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,
@@ -220,12 +235,38 @@ public final class Watcher {
             session.assign(task);
             state.setAgent(task.getAgent());
             state.setJudged(true);
+            judged();
+        }
+
+        private void judged() {
+            TaskPolicy policy = state.getTask().getPolicy();
             verdicts.add(Judged.newBuilder()
                     .setRuleSet(versions())
-                    .setPolicy(task.getPolicy().getName())
-                    .setPolicyRevision(task.getPolicy().getRevision())
+                    .setPolicy(policy.getName())
+                    .setPolicyRevision(policy.getRevision())
                     .setTelemetrySeq(event.getSeq())
                     .build());
+        }
+
+        /** The host is asked; the policy before stays in force here until the host has the new one. */
+        private void revise(PolicyRevised order) {
+            if (state.getPhase() == Phase.ENDED) {
+                return;
+            }
+            revisions.ordered(order);
+            verdicts.add(order.toBuilder().setCause(event.getId()).build());
+        }
+
+        private void revised(PolicyConfirmed confirmed) {
+            if (!confirmed.hasInForce()) {
+                return;
+            }
+            if (revisions.answered(confirmed.getStatementSha256())) {
+                session.revise(confirmed.getInForce());
+                judged();
+            } else {
+                deviate(Revisions.notOrdered(confirmed));
+            }
         }
 
         private String versions() {

@@ -51,6 +51,8 @@ class ApiController {
             @Nullable String reason,
             @Nullable String subjectSha256) {}
 
+    record PolicyBody(@Nullable String yaml, @Nullable String reason) {}
+
     record TriageBody(@Nullable String verdict, @Nullable String note) {}
 
     @GetMapping("/sessions")
@@ -125,6 +127,15 @@ class ApiController {
         return order(Orders.Act.KILL, id, body, by);
     }
 
+    @PostMapping("/sessions/{id}/policy")
+    ResponseEntity<Map<String, String>> revise(
+            @PathVariable String id, @RequestBody(required = false) @Nullable PolicyBody body, Principal by) {
+        if (body == null || body.yaml() == null) {
+            throw ApiException.badRequest("yaml and reason are required.");
+        }
+        return answer(orders.revise(id, body.yaml(), Objects.requireNonNullElse(body.reason(), ""), by.getName()));
+    }
+
     @PostMapping("/approvals/{id}")
     ResponseEntity<Map<String, String>> decide(
             @PathVariable String id, @RequestBody(required = false) @Nullable DecisionBody body, Principal by) {
@@ -165,9 +176,9 @@ class ApiController {
             case Outcome.Refused refused ->
                 throw new ApiException(
                         switch (refused.refusal()) {
-                            case REASON, WORD -> HttpStatus.BAD_REQUEST;
+                            case REASON, WORD, POLICY -> HttpStatus.BAD_REQUEST;
                             case UNKNOWN -> HttpStatus.NOT_FOUND;
-                            case NOT_PENDING, HASH -> HttpStatus.CONFLICT;
+                            case NOT_PENDING, HASH, UNSIGNED -> HttpStatus.CONFLICT;
                             case LOG -> HttpStatus.SERVICE_UNAVAILABLE;
                         },
                         refused.explanation());

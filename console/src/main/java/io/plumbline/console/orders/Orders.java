@@ -6,12 +6,18 @@ import io.plumbline.console.orders.Outcome.Refused;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SessionSummary;
 import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PolicyRevised;
+import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
 import java.time.Clock;
@@ -35,12 +41,15 @@ public final class Orders {
     private final Search search;
     private final String tenant;
     private final Clock clock;
+    private final Optional<SigningKey> policyKey;
 
-    public Orders(OrderLog log, Search search, String tenant, Clock clock) {
+    /** @param policyKey signs revised policies; without one policies cannot be revised here */
+    public Orders(OrderLog log, Search search, String tenant, Clock clock, Optional<SigningKey> policyKey) {
         this.log = log;
         this.search = search;
         this.tenant = tenant;
         this.clock = clock;
+        this.policyKey = policyKey;
     }
 
     /** What can be done to a session. */
@@ -71,6 +80,48 @@ public final class Orders {
                         KillOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
         }
         return append(event);
+    }
+
+    /**
+     * Orders the next revision of a session's policy. The session's host checks the signature and confirms or refuses it.
+     *
+     * @param yaml the whole policy, not what changes
+     */
+    public Outcome revise(String session, String yaml, String reason, String by) {
+        Optional<Outcome> wrong = wrongReason(reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        Optional<SessionSummary> known = search.session(session);
+        if (known.isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such session.");
+        }
+        if (known.get().isOver()) {
+            return new Refused(Refusal.NOT_PENDING, "The session has ended.");
+        }
+        if (policyKey.isEmpty() || known.get().host().equals("direct")) {
+            return new Refused(
+                    Refusal.UNSIGNED,
+                    policyKey.isEmpty()
+                            ? "This console has no key to sign policies with."
+                            : "The session runs outside our sandboxes; nobody would confirm a policy.");
+        }
+        try {
+            PolicyParser.parse(yaml);
+            PolicyStatement statement = PolicyStatement.newBuilder()
+                    .setTenant(tenant)
+                    .setSession(session)
+                    .setRevision(Math.toIntExact(known.get().policyRevision() + 1))
+                    .setPolicyYaml(yaml)
+                    .build();
+            return append(control(session)
+                    .setPolicyRevised(PolicyRevised.newBuilder()
+                            .setSigned(policyKey.get().sign(statement))
+                            .setRevisedBy(by)
+                            .setReason(reason.strip())));
+        } catch (PolicyException e) {
+            return new Refused(Refusal.POLICY, String.valueOf(e.getMessage()));
+        }
     }
 
     /**

@@ -20,6 +20,10 @@ public sealed interface Outcome {
         HASH,
         /** The word is not one of those that are defined. */
         WORD,
+        /** The policy's text cannot be used. */
+        POLICY,
+        /** This console has no key to sign policies with, or the session no host that would check it. */
+        UNSIGNED,
         /** The log did not acknowledge. */
         LOG
     }

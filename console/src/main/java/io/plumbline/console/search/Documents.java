@@ -27,6 +27,12 @@ final class Documents {
                 text(d, "/policy/name"),
                 d.at("/policy/revision").asLong(),
                 d.at("/policy/confirmed").asBoolean(),
+                d.at("/policy").has("refused")
+                        ? Optional.of(new SessionSummary.RefusedPolicy(
+                                d.at("/policy/refused/revision").asLong(),
+                                text(d, "/policy/refused/reason"),
+                                text(d, "/policy/refused/order")))
+                        : Optional.empty(),
                 d.at("/policy/freeze_at").asInt(),
                 text(d, "/runtime/name"),
                 text(d, "/runtime/mechanism"),

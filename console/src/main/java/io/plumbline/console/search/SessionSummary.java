@@ -9,6 +9,7 @@ import java.util.Optional;
  * One session as the index job describes it.
  *
  * @param state the state that the runtime confirmed: unknown, created, running, frozen, killed, exited, failed
+ * @param policyRefused the newest revision that was ordered, when the host did not take it over
  * @param latency from the cause of the confirmed state to the state itself; empty when it was not measured
  * @param requested a person's order that the runtime has not confirmed
  * @param ordered the watcher's order that the runtime has not confirmed
@@ -28,6 +29,7 @@ public record SessionSummary(
         String policy,
         long policyRevision,
         boolean policyConfirmed,
+        Optional<RefusedPolicy> policyRefused,
         int freezeAt,
         String runtime,
         String mechanism,
@@ -55,6 +57,9 @@ public record SessionSummary(
         List<PlanItem> plan) {
     /** @param action freeze, thaw, kill */
     public record OrderInFlight(String action, String id, String by, String reason, Optional<Instant> at) {}
+
+    /** @param order id of the person's order */
+    public record RefusedPolicy(long revision, String reason, String order) {}
 
     public record PlanItem(String text, String status) {}
 

@@ -270,7 +270,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                                                 : "policy " + session.policy() + " r" + session.policyRevision()
                                                         + (session.policyConfirmed()
                                                                 ? " (confirmed)"
-                                                                : " (not confirmed)"))),
+                                                                : " (not confirmed)"),
+                                        session.policyRefused()
+                                                .map(refused ->
+                                                        "r" + refused.revision() + " refused: " + refused.reason())
+                                                .orElse(""))),
                         160,
                         "mono",
                         "mut"));

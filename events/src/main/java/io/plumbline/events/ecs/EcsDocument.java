@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.CanaryReported;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
@@ -27,6 +29,7 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -75,6 +78,7 @@ public final class EcsDocument {
         own.put("channel", lower(event.getChannel().name()));
         own.positive("seq", event.getSeq());
         own.strings("truncated", event.getTruncatedList());
+        own.at("policy").positive("revision", event.getPolicyRevision());
         payload(event, document);
         dropEmptyObjects(document.node);
         return document.node;
@@ -311,7 +315,11 @@ public final class EcsDocument {
                         own.at("collected")
                                 .put("kind", event.getEvidenceCollected().getKind())
                                 .put("json", event.getEvidenceCollected().getJson())
-                                .put("order", event.getEvidenceCollected().getOrder());
+                                .put("order", event.getEvidenceCollected().getOrder())
+                                .put("sha256", event.getEvidenceCollected().getSha256())
+                                .positive("part", event.getEvidenceCollected().getPart());
+                        own.at("collected")
+                                .positive("parts", event.getEvidenceCollected().getParts());
                         yield head.kind("event", "host", "info");
                     }
                     case TASK_ASSIGNED -> {
@@ -322,8 +330,32 @@ public final class EcsDocument {
                         own.at("policy")
                                 .put("name", event.getPolicyConfirmed().getPolicy())
                                 .number("revision", event.getPolicyConfirmed().getRevision());
+                        own.at("policy")
+                                .put("statement", event.getPolicyConfirmed().getStatementSha256())
+                                .strings(
+                                        "at_next_start",
+                                        event.getPolicyConfirmed().getAtNextStartList());
                         own.at("runtime").put("name", event.getPolicyConfirmed().getRuntime());
                         yield head.kind("event", "configuration", "change");
+                    }
+                    case POLICY_REVISED -> {
+                        SignedPolicy signed = event.getPolicyRevised().getSigned();
+                        own.at("policy").put("statement", PolicyStatements.sha256(signed));
+                        own.at("policy").put("key", signed.getKey());
+                        order(
+                                event.getPolicyRevised().getReason(),
+                                event.getPolicyRevised().getRevisedBy(),
+                                event.getPolicyRevised().getCause(),
+                                document);
+                        yield head.kind("event", "configuration", "change");
+                    }
+                    case POLICY_REFUSED -> {
+                        own.at("policy")
+                                .number("revision", event.getPolicyRefused().getRevision())
+                                .put("statement", event.getPolicyRefused().getStatementSha256());
+                        own.put("order", event.getPolicyRefused().getOrder());
+                        head.put("reason", event.getPolicyRefused().getReason());
+                        yield head.kind("event", "configuration", "denied");
                     }
                     case APPROVAL_DECIDED -> {
                         own.at("approval")
@@ -425,6 +457,17 @@ public final class EcsDocument {
                                 .number("revision", event.getJudged().getPolicyRevision());
                         own.number("telemetry_seq", event.getJudged().getTelemetrySeq());
                         yield head.kind("state", "configuration", "info");
+                    }
+                    case CANARY_REPORTED -> {
+                        CanaryReported canary = event.getCanaryReported();
+                        own.at("canary")
+                                .flag("proven", canary.getProven())
+                                .number("freeze_ns", canary.getFreezeNs())
+                                .number("thaw_ns", canary.getThawNs())
+                                .number("round", canary.getRound());
+                        head.put("reason", canary.getProblem());
+                        head.put("outcome", canary.getProven() ? "success" : "failure");
+                        yield head.kind("event", "host", "info");
                     }
                     case PATH_PROBED -> {
                         own.number("round", event.getPathProbed().getRound());

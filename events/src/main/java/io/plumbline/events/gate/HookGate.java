@@ -19,8 +19,8 @@ public final class HookGate {
     public static final Duration APPROVAL_DEADLINE = Duration.ofMinutes(5);
 
     private final HeldCalls held;
-    private final Duration gateDeadline;
-    private final Duration approvalDeadline;
+    private volatile Duration gateDeadline = GATE_DEADLINE;
+    private volatile Duration approvalDeadline = APPROVAL_DEADLINE;
 
     private final LongAdder hooks = new LongAdder();
     private final LongAdder malformed = new LongAdder();
@@ -56,6 +56,11 @@ public final class HookGate {
      */
     public HookGate(HeldCalls held, Duration gateDeadline, Duration approvalDeadline) {
         this.held = held;
+        deadlines(gateDeadline, approvalDeadline);
+    }
+
+    /** For the calls from now on; zero as in the constructor. */
+    public void deadlines(Duration gateDeadline, Duration approvalDeadline) {
         this.gateDeadline = gateDeadline.isZero() ? GATE_DEADLINE : gateDeadline;
         this.approvalDeadline = approvalDeadline.isZero() ? APPROVAL_DEADLINE : approvalDeadline;
     }

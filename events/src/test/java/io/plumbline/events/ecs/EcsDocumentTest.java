@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.plumbline.events.EventIds;
@@ -194,7 +195,8 @@ class EcsDocumentTest {
                         case BOOLEAN -> true;
                         case ENUM -> field.getEnumType().getValues().get(1);
                         case MESSAGE -> filled(message.newBuilderForField(field), depth + 1);
-                        case FLOAT, DOUBLE, BYTE_STRING -> throw new AssertionError(field.getFullName());
+                        case BYTE_STRING -> ByteString.copyFromUtf8("v_" + field.getName());
+                        case FLOAT, DOUBLE -> throw new AssertionError(field.getFullName());
                     };
             if (field.isRepeated()) {
                 message.addRepeatedField(field, value);

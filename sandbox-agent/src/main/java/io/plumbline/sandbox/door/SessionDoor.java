@@ -97,11 +97,21 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofVirtual().name("door-timer").factory());
         this.held = new HeldCalls(timer, MAX_HELD);
-        this.gate = new HookGate(
-                held,
-                Duration.ofMillis(policy.getGateDeadlineMs()),
-                Duration.ofSeconds(policy.getApprovalDeadlineSeconds()));
+        this.gate = new HookGate(held, gateDeadline(policy), approvalDeadline(policy));
         this.server = server();
+    }
+
+    private static Duration gateDeadline(TaskPolicy policy) {
+        return Duration.ofMillis(policy.getGateDeadlineMs());
+    }
+
+    private static Duration approvalDeadline(TaskPolicy policy) {
+        return Duration.ofSeconds(policy.getApprovalDeadlineSeconds());
+    }
+
+    /** From now on calls are held as long as this policy says; those that are held already keep their deadlines. */
+    public void revise(TaskPolicy policy) {
+        gate.deadlines(gateDeadline(policy), approvalDeadline(policy));
     }
 
     /**

@@ -83,7 +83,7 @@ public final class EgressProxy implements AutoCloseable, VerdictListener {
         }
     }
 
-    private final EgressRules rules;
+    private volatile EgressRules rules;
     private final SessionOutbox outbox;
     private final TraceBarrier barrier;
     private final Environment environment;
@@ -153,6 +153,21 @@ public final class EgressProxy implements AutoCloseable, VerdictListener {
                     e);
         }
         return proxy;
+    }
+
+    /**
+     * Makes ready for the rules of a revised policy; they hold for every new connection once the returned step is run.
+     *
+     * @throws EgressException when a rule means nothing, or the services would change: their sockets are made at the start
+     */
+    public Runnable prepare(TaskPolicy revised) throws EgressException {
+        EgressRules next = EgressRules.of(revised);
+        if (!next.services().equals(rules.services())) {
+            throw new EgressException(
+                    "egress.service: changed (expected: the services of the start, whose sockets the sandbox has)",
+                    null);
+        }
+        return () -> rules = next;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.runtime;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * The one place that freezes, thaws and kills a sandbox. Pauses nest in the runtime, so exactly one may be in force: every
@@ -82,6 +83,15 @@ public final class Freezer {
         pauseQueued = queued;
         state = State.STOPPED;
         return new Outcome.Frozen("sigstop", false);
+    }
+
+    /**
+     * Lets the workload go on exactly where it was, unless something forbids it now that no freeze can come in between.
+     *
+     * @return {@link Outcome.Frozen} when it was forbidden
+     */
+    public synchronized Outcome thawUnless(BooleanSupplier forbidden) {
+        return forbidden.getAsBoolean() ? freeze() : thaw();
     }
 
     /** Lets the workload go on exactly where it was. */

@@ -5,24 +5,39 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * A process of its own that kills a sandbox when this daemon dies, whatever the daemon dies of: it holds the other end of a
- * pipe that only ends with the daemon.
+ * A process of its own that does not depend on this daemon's health: it kills a sandbox when the daemon dies, whatever the daemon
+ * dies of (it holds the other end of a pipe that only ends with the daemon), and stops it when the daemon is silent for
+ * {@link #SILENCE}.
  */
 public final class Warden implements AutoCloseable {
+    /** Longest time between two {@link #pulse()}s; the guest program's own constant. */
+    public static final Duration SILENCE = Duration.ofSeconds(10);
+
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+    private static final String STOPPED = "stopped";
 
-    private final Process process;
-    private final Writer orders;
+    /** What a pulse found. */
+    public enum Finding {
+        GUARDING,
+        /** The warden has stopped the sandbox since the last pulse. */
+        STOPPED_IT,
+        /** Nobody would end the sandbox any more if this daemon died. */
+        GONE
+    }
 
-    private Warden(Process process) {
-        this.process = process;
-        this.orders = process.outputWriter();
+    private final Path guest;
+    private final long pid;
+    private Watching watching;
+
+    private Warden(Path guest, long pid) throws SandboxException {
+        this.guest = guest;
+        this.pid = pid;
+        this.watching = Watching.begin(guest, pid);
     }
 
     /**
@@ -32,61 +47,91 @@ public final class Warden implements AutoCloseable {
      * @throws SandboxException when it is not; the sandbox must then not start
      */
     public static Warden watch(Path guest, long pid) throws SandboxException {
+        return new Warden(guest, pid);
+    }
+
+    /** Tells the warden that this daemon is well. */
+    public synchronized Finding pulse() {
         try {
-            Process process = new ProcessBuilder(guest.toString(), "warden")
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            Warden warden = new Warden(process);
-            try {
-                warden.orders.write("watch " + pid + "\n");
-                warden.orders.flush();
-                String answer = firstLine(process.inputReader());
-                if (!"watching".equals(answer)) {
-                    throw new SandboxException("warden: " + answer + " (expected: watching)");
-                }
-                return warden;
-            } catch (IOException | SandboxException e) {
-                process.destroyForcibly();
-                throw e;
-            }
+            watching.tell("pulse");
         } catch (IOException e) {
-            throw new SandboxException("warden: " + e.getMessage(), e);
+            return Finding.GONE;
         }
+        if (!watching.process.isAlive()) {
+            return Finding.GONE;
+        }
+        return watching.answers.remove(STOPPED) ? Finding.STOPPED_IT : Finding.GUARDING;
     }
 
-    /** False when nobody would end the sandbox any more if this daemon died. */
-    public boolean alive() {
-        return process.isAlive();
-    }
-
-    private static String firstLine(BufferedReader reader) throws IOException, SandboxException {
-        CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> {
-            try {
-                String text = reader.readLine();
-                return text == null ? "" : text;
-            } catch (IOException e) {
-                return "";
-            }
-        });
-        try {
-            return line.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw new SandboxException("warden: no answer", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new SandboxException("warden: interrupted", e);
-        }
+    /**
+     * Puts another warden in the place of one that has gone.
+     *
+     * @throws SandboxException when it does not watch; the session must then be frozen
+     */
+    public synchronized void restart() throws SandboxException {
+        watching.process.destroyForcibly();
+        watching = Watching.begin(guest, pid);
     }
 
     /** The sandbox has ended in order: the warden goes without killing anything. */
     @Override
-    public void close() {
+    public synchronized void close() {
         try {
-            orders.write("release\n");
-            orders.close();
+            watching.tell("release");
+            watching.orders.close();
         } catch (IOException e) {
             // It has gone already.
         }
-        process.destroyForcibly();
+        watching.process.destroyForcibly();
+    }
+
+    /** Process id of the warden. */
+    synchronized long processId() {
+        return watching.process.pid();
+    }
+
+    private record Watching(Process process, Writer orders, BlockingQueue<String> answers) {
+        static Watching begin(Path guest, long pid) throws SandboxException {
+            try {
+                Process process = new ProcessBuilder(guest.toString(), "warden")
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                Watching watching = new Watching(process, process.outputWriter(), new LinkedBlockingQueue<>());
+                Thread.ofVirtual().name("warden-" + pid).start(() -> watching.read(process.inputReader()));
+                try {
+                    watching.tell("watch " + pid);
+                    String answer = watching.answers.poll(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+                    if (!"watching".equals(answer)) {
+                        throw new SandboxException("warden: " + answer + " (expected: watching)");
+                    }
+                    return watching;
+                } catch (IOException | SandboxException e) {
+                    process.destroyForcibly();
+                    throw e;
+                }
+            } catch (IOException e) {
+                throw new SandboxException("warden: " + e.getMessage(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new SandboxException("warden: interrupted", e);
+            }
+        }
+
+        void tell(String order) throws IOException {
+            orders.write(order + "\n");
+            orders.flush();
+        }
+
+        private void read(BufferedReader reader) {
+            try {
+                String line = reader.readLine();
+                while (line != null) {
+                    answers.add(line);
+                    line = reader.readLine();
+                }
+            } catch (IOException e) {
+                // Its process has gone, which the next pulse sees.
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
  * @param sessions directory with one directory per live session; short, since sockets lie in it
  * @param agents directory with one folder per agent
  * @param guest the guest program
+ * @param policyKeys whose signatures revise a policy
  */
 record HostServices(
         String tenant,
@@ -18,4 +20,10 @@ record HostServices(
         SessionPart.Opener parts,
         Path sessions,
         Path agents,
-        Path guest) {}
+        Path guest,
+        TrustedKeys policyKeys) {
+    /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
+    HostServices apart(HostLink otherLink, Path folder) {
+        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys);
+    }
+}

@@ -1,10 +1,13 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -12,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration of a sandbox host, one property each; from a properties file ({@code --config=FILE}) and from flags
@@ -28,6 +32,8 @@ import java.util.Set;
  * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
+ * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
+ * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
 public record HostSettings(
         Path data,
@@ -40,7 +46,9 @@ public record HostSettings(
         Optional<RunscRuntime.Platform> platform,
         byte[] redactionKey,
         Path agents,
-        Path guest) {
+        Path guest,
+        Duration canaryInterval,
+        TrustedKeys policyKeys) {
     private static final Set<String> NAMES = Set.of(
             "host.data",
             "host.name",
@@ -53,7 +61,9 @@ public record HostSettings(
             "runsc.path",
             "runsc.platform",
             "agents.path",
-            "guest.path");
+            "guest.path",
+            "canary.interval-seconds",
+            "policy.keys-file");
 
     private static final int MAX_DATA_PATH = 60;
 
@@ -115,7 +125,9 @@ public record HostSettings(
                 Optional.ofNullable(values.get("runsc.platform")).map(HostSettings::platform),
                 key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
-                Path.of(required(values, "guest.path")).toAbsolutePath());
+                Path.of(required(values, "guest.path")).toAbsolutePath(),
+                canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
+                policyKeys(values.get("policy.keys-file")));
     }
 
     @Override
@@ -132,6 +144,24 @@ public record HostSettings(
                 throw new IllegalArgumentException(
                         "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
         };
+    }
+
+    private static Duration canaryInterval(String seconds) {
+        if (!seconds.matches("\\d{1,4}") || Integer.parseInt(seconds) < 5 || Integer.parseInt(seconds) > 3600) {
+            throw new IllegalArgumentException("canary.interval-seconds: " + seconds + " (expected: 5 to 3600)");
+        }
+        return Duration.ofSeconds(Integer.parseInt(seconds));
+    }
+
+    private static TrustedKeys policyKeys(@Nullable String file) throws IOException {
+        if (file == null) {
+            return TrustedKeys.none();
+        }
+        try {
+            return TrustedKeys.parse(Files.readString(Path.of(file)));
+        } catch (PolicyException e) {
+            throw new IllegalArgumentException("policy.keys-file: " + file + ": " + e.getMessage(), e);
+        }
     }
 
     private static byte[] key(Path file) throws IOException {

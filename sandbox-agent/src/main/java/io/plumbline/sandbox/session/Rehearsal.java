@@ -1,7 +1,5 @@
 package io.plumbline.sandbox.session;
 
-import io.plumbline.events.EventIds;
-import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.RuntimeState;
@@ -9,8 +7,6 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.sandbox.agents.Agent;
-import io.plumbline.sandbox.link.HostLink;
-import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.VerdictListener;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -19,9 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A session at the daemon's start that nobody asked for: made, seen, frozen, thawed, ended. It shows that this host can do
@@ -51,14 +45,7 @@ final class Rehearsal {
                             workspace,
                             List.of("/usr/bin/sleep", "0.2"),
                             "sandbox host"),
-                    new HostServices(
-                            services.tenant(),
-                            brain,
-                            services.runtime(),
-                            services.parts(),
-                            directory,
-                            services.agents(),
-                            services.guest()),
+                    services.apart(new LoopbackLink(brain), directory),
                     outcome);
             session.start();
             if (!session.awaitFinished(LIMIT)) {
@@ -106,26 +93,15 @@ final class Rehearsal {
     }
 
     /** Orders a freeze when the workload runs and a thaw when it is frozen; keeps nothing beyond the rehearsal. */
-    private static final class Brain implements HostLink {
+    private static final class Brain implements LoopbackLink.Receiver {
         private final List<Event> events = new ArrayList<>();
 
         @Override
-        public SessionOutbox open(String tenant, String session, VerdictListener listener) {
-            Map<Channel, Long> numbers = new EnumMap<>(Channel.class);
-            return (channel, time, payload) -> {
-                Event event;
-                synchronized (events) {
-                    event = EventIds.withId(payload.setTenant(tenant)
-                            .setSession(session)
-                            .setChannel(channel)
-                            .setSeq(numbers.merge(channel, 1L, Long::sum))
-                            .setEventTimeNs(time)
-                            .setObservedTimeNs(Clock.nowNanos()));
-                    events.add(event);
-                }
-                answer(event, listener);
-                return event;
-            };
+        public void event(Event event, VerdictListener listener) {
+            synchronized (events) {
+                events.add(event);
+            }
+            answer(event, listener);
         }
 
         private static void answer(Event event, VerdictListener listener) {
@@ -168,16 +144,5 @@ final class Rehearsal {
                         && events.stream().noneMatch(Event::hasTraceLoss);
             }
         }
-
-        @Override
-        public void end(String session) {}
-
-        @Override
-        public Duration disconnectedFor() {
-            return Duration.ZERO;
-        }
-
-        @Override
-        public void close() {}
     }
 }

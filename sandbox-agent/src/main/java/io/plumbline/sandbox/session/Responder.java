@@ -2,18 +2,17 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
-import io.plumbline.events.v1.EvidenceCollected;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.runtime.Brake;
 import io.plumbline.sandbox.runtime.Freezer;
-import io.plumbline.sandbox.runtime.Sandbox;
-import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.trace.Tripwire;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,14 +27,15 @@ final class Responder implements VerdictListener, AutoCloseable {
     /** Verdict ids remembered; a delivery is repeated within minutes, not after this many others. */
     private static final int REMEMBERED = 4096;
 
-    private static final Duration EVIDENCE_LIMIT = Duration.ofSeconds(2);
     private static final Logger LOG = LoggerFactory.getLogger(Responder.class);
 
-    private final Sandbox sandbox;
+    private final String session;
     private final Freezer freezer;
+    private final EvidenceCollection evidence;
     private final SessionJournal journal;
     private final String runtime;
     private final StateObserver observer;
+    private final Obeyed obeyed;
     private final LinkedBlockingQueue<Runnable> orders = new LinkedBlockingQueue<>();
     private final Map<String, Boolean> seen = new LinkedHashMap<>() {
         @Override
@@ -49,8 +49,19 @@ final class Responder implements VerdictListener, AutoCloseable {
     /** Why the session must stay frozen whoever orders a thaw; empty while it can be seen. */
     private volatile String blindness = "";
 
+    /** How often the host froze it on its own account: a thaw that was ordered before the last time says nothing of it. */
+    private final AtomicLong ownFreezes = new AtomicLong();
+
+    private volatile String lastOwnFreeze = "";
+
     /** Why it ended, once somebody ended it; else empty. */
     private volatile String killReason = "";
+
+    /** Is told of an order that was carried out, for what has to follow the sandbox. */
+    @FunctionalInterface
+    interface Obeyed {
+        void obeyed(Event order, StageTimes stages);
+    }
 
     /** Is told of every state that was reached, with the reason. */
     @FunctionalInterface
@@ -58,14 +69,26 @@ final class Responder implements VerdictListener, AutoCloseable {
         void reached(RuntimeState.State state, String reason);
     }
 
-    Responder(Sandbox sandbox, SessionJournal journal, String runtime, StateObserver observer) {
-        this.sandbox = sandbox;
-        this.freezer = new Freezer(sandbox.brake());
+    /**
+     * @param evidence what is kept of a frozen session
+     * @param obeyed told of each thaw that was carried out; freezes and kills hold for everything at once
+     */
+    Responder(
+            String session,
+            Brake brake,
+            EvidenceCollection evidence,
+            SessionJournal journal,
+            String runtime,
+            StateObserver observer,
+            Obeyed obeyed) {
+        this.session = session;
+        this.freezer = new Freezer(brake);
+        this.evidence = evidence;
         this.journal = journal;
         this.runtime = runtime;
         this.observer = observer;
-        this.worker =
-                Thread.ofPlatform().daemon().name("respond-" + sandbox.id()).start(this::work);
+        this.obeyed = obeyed;
+        this.worker = Thread.ofPlatform().daemon().name("respond-" + session).start(this::work);
     }
 
     @Override
@@ -89,7 +112,8 @@ final class Responder implements VerdictListener, AutoCloseable {
                             verdict.getThawOrdered().getReason(),
                             verdict.getThawOrdered().getCause(),
                             stages.toBuilder().setHostReceivedNs(received));
-                    orders.add(() -> thaw(order));
+                    long freezesBefore = ownFreezes.get();
+                    orders.add(() -> thaw(order, freezesBefore, verdict, stages));
                 }
             }
             case KILL_ORDERED -> {
@@ -137,6 +161,8 @@ final class Responder implements VerdictListener, AutoCloseable {
     /** Freezes on the host's own account, for a reason that may pass: a thaw is possible. */
     void freezeHere(String reason) {
         Order order = Order.own(reason);
+        lastOwnFreeze = reason;
+        ownFreezes.incrementAndGet();
         Freezer.Outcome outcome = freezer.freeze();
         order.times.setDoneNs(Clock.nowNanos());
         orders.add(() -> reportFreeze(order, outcome));
@@ -208,7 +234,7 @@ final class Responder implements VerdictListener, AutoCloseable {
             case Freezer.Outcome.Frozen frozen -> {
                 state(RuntimeState.State.FROZEN, order, order.reason, frozen.mechanism());
                 if (!frozen.already()) {
-                    collect(order);
+                    evidence.collect(order.verdict);
                 }
             }
             case Freezer.Outcome.Dead dead -> ended(order);
@@ -218,22 +244,26 @@ final class Responder implements VerdictListener, AutoCloseable {
         }
     }
 
-    private void thaw(Order order) {
-        String blind = blindness;
-        if (!blind.isEmpty()) {
-            order.times.setDoneNs(Clock.nowNanos());
-            state(RuntimeState.State.FROZEN, order, "not thawed, the session cannot be watched: " + blind, "");
-            return;
-        }
-        Freezer.Outcome outcome = freezer.thaw();
+    /** @param freezesBefore how often the host had frozen the session on its own account when the order came */
+    private void thaw(Order order, long freezesBefore, Event verdict, StageTimes stages) {
+        Freezer.Outcome outcome = freezer.thawUnless(() -> !blindness.isEmpty() || ownFreezes.get() != freezesBefore);
         order.times.setDoneNs(Clock.nowNanos());
         switch (outcome) {
-            case Freezer.Outcome.Running running ->
+            case Freezer.Outcome.Running running -> {
+                obeyed.obeyed(verdict, stages);
                 state(RuntimeState.State.RUNNING, order, order.reason, "control-socket");
+            }
             case Freezer.Outcome.Dead dead -> ended(order);
             case Freezer.Outcome.Failed failed ->
                 state(RuntimeState.State.FROZEN, order, "not thawed: " + failed.reason(), "sigstop");
-            case Freezer.Outcome.Frozen frozen -> throw new IllegalStateException("a thaw does not freeze");
+            case Freezer.Outcome.Frozen frozen ->
+                state(
+                        RuntimeState.State.FROZEN,
+                        order,
+                        blindness.isEmpty()
+                                ? "not thawed, the host has frozen it since the order: " + lastOwnFreeze
+                                : "not thawed, the session cannot be watched: " + blindness,
+                        frozen.mechanism());
         }
     }
 
@@ -241,7 +271,7 @@ final class Responder implements VerdictListener, AutoCloseable {
         killReason = order.reason.isEmpty() ? "killed by order" : order.reason;
         try {
             if (freezer.freeze() instanceof Freezer.Outcome.Frozen frozen && !frozen.already()) {
-                collect(order);
+                evidence.collect(order.verdict);
             }
         } finally {
             freezer.kill();
@@ -252,25 +282,6 @@ final class Responder implements VerdictListener, AutoCloseable {
 
     private void ended(Order order) {
         state(RuntimeState.State.EXITED, order, "the session had ended: " + order.reason, "");
-    }
-
-    private void collect(Order order) {
-        String processes;
-        try {
-            processes = sandbox.processes(EVIDENCE_LIMIT);
-        } catch (SandboxException e) {
-            // A kernel that was stopped by force cannot answer; that nothing could be collected is evidence too.
-            processes = "{\"unavailable\":true}";
-            LOG.warn("evidence of {}: {}", sandbox.id(), e.getMessage());
-        }
-        journal.publish(
-                Channel.EVIDENCE,
-                Clock.nowNanos(),
-                Event.newBuilder()
-                        .setEvidenceCollected(EvidenceCollected.newBuilder()
-                                .setKind("processes")
-                                .setJson(processes)
-                                .setOrder(order.verdict)));
     }
 
     private void state(RuntimeState.State state, Order order, String reason, String mechanism) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,7 +85,8 @@ public final class SandboxHost implements AutoCloseable {
         try {
             HostServices services = rehearsed(settings, wiring, runsc);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
-            return new Running(host, RunServer.open(settings.runSocket(), host, wiring.policies()));
+            RunServer server = RunServer.open(settings.runSocket(), host, wiring.policies());
+            return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             lock.release();
@@ -120,7 +122,8 @@ public final class SandboxHost implements AutoCloseable {
                     wiring.parts(),
                     sessions,
                     settings.agents(),
-                    settings.guest());
+                    settings.guest(),
+                    settings.policyKeys());
             if (!cleaned) {
                 cleaned = true;
                 cleanUp(runtime, state);
@@ -160,10 +163,18 @@ public final class SandboxHost implements AutoCloseable {
     public static final class Running implements AutoCloseable {
         private final SandboxHost host;
         private final RunServer server;
+        private @Nullable Canary canary;
 
         private Running(SandboxHost host, RunServer server) {
             this.host = host;
             this.server = server;
+        }
+
+        /** From now on a sandbox of the host's own is frozen and thawed once per interval, and the platform told of it. */
+        public synchronized void proveKillSwitchEvery(Duration interval) {
+            if (canary == null) {
+                canary = Canary.begin(host.services, interval);
+            }
         }
 
         public SandboxHost host() {
@@ -171,8 +182,11 @@ public final class SandboxHost implements AutoCloseable {
         }
 
         @Override
-        public void close() throws IOException {
+        public synchronized void close() throws IOException {
             server.close();
+            if (canary != null) {
+                canary.close();
+            }
             host.close();
         }
     }

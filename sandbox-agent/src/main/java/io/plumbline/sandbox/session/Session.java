@@ -4,6 +4,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
 import io.plumbline.events.v1.StageTimes;
@@ -71,6 +72,8 @@ final class Session {
     private @Nullable Responder responder;
     private String stopReason = "";
 
+    private final PolicyInForce policyInForce;
+    private volatile @Nullable SessionJournal confirmations;
     private volatile String state = "CREATING";
 
     private record EarlyVerdict(Event verdict, StageTimes stages) {}
@@ -80,6 +83,7 @@ final class Session {
         this.request = request;
         this.host = host;
         this.observer = observer;
+        this.policyInForce = new PolicyInForce(host.tenant(), id, host.policyKeys(), request.policy());
     }
 
     String id() {
@@ -271,7 +275,14 @@ final class Session {
         }
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
-        Responder orders = new Responder(sandbox, journal, host.runtime().description(), this::reached);
+        Responder orders = new Responder(
+                id,
+                sandbox.brake(),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, request.workspace(), started)),
+                journal,
+                host.runtime().description(),
+                this::reached,
+                this::tellParts);
         reached(RuntimeState.State.CREATED, "");
         publishState(journal, RuntimeState.State.CREATED, "", 0);
         journal.heartbeat(0);
@@ -286,6 +297,7 @@ final class Session {
             early.forEach(order -> orders.onVerdict(order.verdict(), order.stages()));
             early.clear();
         }
+        confirmations = journal;
         sandbox.start();
         reached(RuntimeState.State.RUNNING, "");
         publishState(journal, RuntimeState.State.RUNNING, "", 0);
@@ -444,13 +456,9 @@ final class Session {
 
     /** Every second: says that the host still watches, and looks at what the policy limits. */
     private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders, Warden warden) {
-        TaskPolicy policy = request.policy();
-        Duration patience =
-                policy.getPatienceSeconds() == 0 ? DEFAULT_PATIENCE : Duration.ofSeconds(policy.getPatienceSeconds());
         Limit alone = new Limit();
         Limit memory = new Limit();
         Limit wallClock = new Limit();
-        Limit unguarded = new Limit();
         try {
             while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
@@ -459,17 +467,17 @@ final class Session {
                 } catch (SpoolException e) {
                     // The journal has frozen the session.
                 }
+                TaskPolicy policy = policyInForce.policy();
+                Duration patience = policy.getPatienceSeconds() == 0
+                        ? DEFAULT_PATIENCE
+                        : Duration.ofSeconds(policy.getPatienceSeconds());
                 Duration disconnected = host.link().disconnectedFor();
                 if (alone.crossed(disconnected.compareTo(patience) > 0)) {
                     String reason = "the platform has been out of reach for " + disconnected.toSeconds() + " s";
                     orders.freezeHere(reason);
                     freezeParts(reason);
                 }
-                if (unguarded.crossed(!warden.alive())) {
-                    String reason = "the session's warden has gone; nobody would end it with this daemon";
-                    orders.freezeHere(reason);
-                    freezeParts(reason);
-                }
+                guard(warden, orders);
                 long used = policy.getMemoryBytes() == 0
                         ? 0
                         : sandbox.memoryBytes(INSPECTION_LIMIT).orElse(0);
@@ -489,6 +497,27 @@ final class Session {
         }
     }
 
+    /** The warden stops a session whose daemon is silent, and this daemon never lets it run without one. */
+    private void guard(Warden warden, Responder orders) {
+        switch (warden.pulse()) {
+            case GUARDING -> {}
+            case STOPPED_IT -> {
+                String reason = "the sandbox host was silent for longer than " + Warden.SILENCE.toSeconds()
+                        + " s; its warden stopped the session";
+                orders.freezeHere(reason);
+                freezeParts(reason);
+            }
+            case GONE -> {
+                try {
+                    warden.restart();
+                    LOG.warn("session {}: its warden had gone and was replaced", id);
+                } catch (SandboxException e) {
+                    blind("the session's warden has gone and cannot be replaced: " + e.getMessage());
+                }
+            }
+        }
+    }
+
     /** Says once that a limit was crossed, and again only after it was kept in between. */
     private static final class Limit {
         private boolean over;
@@ -501,40 +530,70 @@ final class Session {
     }
 
     private void onVerdict(Event verdict, StageTimes stages) {
+        if (verdict.hasPolicyRevised()) {
+            revise(verdict.getPolicyRevised());
+            return;
+        }
         Responder current;
-        List<SessionPart> openParts;
         synchronized (gate) {
             current = responder;
-            openParts = parts;
-            if (current == null && early.size() < MAX_EARLY_VERDICTS) {
-                early.add(new EarlyVerdict(verdict, stages));
+            if (current == null) {
+                if (early.size() < MAX_EARLY_VERDICTS) {
+                    early.add(new EarlyVerdict(verdict, stages));
+                } else if (stopReason.isEmpty()) {
+                    stopReason = "more than " + MAX_EARLY_VERDICTS + " verdicts before the session ran";
+                }
             }
         }
         if (current != null) {
             current.onVerdict(verdict, stages);
         }
-        // What stays frozen because nobody can see it must not get its connections back either.
-        if (verdict.hasThawOrdered() && current != null && current.isBlind()) {
-            return;
+        // Connections get a thaw when the sandbox has it: what stays frozen must not get them back.
+        if (!verdict.hasThawOrdered()) {
+            tellParts(verdict, stages);
+        }
+    }
+
+    private void tellParts(Event verdict, StageTimes stages) {
+        List<SessionPart> openParts;
+        synchronized (gate) {
+            openParts = parts;
         }
         for (SessionPart part : openParts) {
             part.onVerdict(verdict, stages);
         }
     }
 
-    /** The host's own freeze, as the parts know an order. */
-    private void freezeParts(String reason) {
+    /** Before the first instruction there is nothing to revise: who ordered it gets a refusal and may order again. */
+    private void revise(PolicyRevised order) {
+        SessionJournal journal = confirmations;
         List<SessionPart> openParts;
         synchronized (gate) {
             openParts = parts;
         }
+        if (journal == null) {
+            LOG.warn("session {}: a policy was revised before the session ran; not taken over", id);
+            return;
+        }
+        Event.Builder answer =
+                switch (policyInForce.revise(order, openParts)) {
+                    case PolicyInForce.Answer.Confirmed confirmed ->
+                        Event.newBuilder()
+                                .setPolicyConfirmed(confirmed.confirmation().toBuilder()
+                                        .setRuntime(host.runtime().description()));
+                    case PolicyInForce.Answer.Refused refused ->
+                        Event.newBuilder().setPolicyRefused(refused.refusal());
+                };
+        publish(journal, Channel.CONTROL, answer);
+    }
+
+    /** The host's own freeze, as the parts know an order. */
+    private void freezeParts(String reason) {
         Event order = Event.newBuilder()
                 .setSession(id)
                 .setFreezeOrdered(FreezeOrdered.newBuilder().setReason(reason).setOrderedBy("host"))
                 .build();
-        for (SessionPart part : openParts) {
-            part.onVerdict(order, StageTimes.getDefaultInstance());
-        }
+        tellParts(order, StageTimes.getDefaultInstance());
     }
 
     /** The host's own decision, on the thread that saw the cause; nothing can trip before the workload has begun. */

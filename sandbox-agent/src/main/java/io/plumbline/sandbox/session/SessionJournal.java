@@ -1,17 +1,21 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
+import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -22,6 +26,9 @@ import java.util.function.Consumer;
 final class SessionJournal implements SessionOutbox {
     /** Events whose times are remembered: more than arrive while a verdict is under way. */
     private static final int REMEMBERED = 16_384;
+
+    /** Decisions on connections that are kept for the evidence of a freeze. */
+    private static final int REMEMBERED_EGRESS = 100;
 
     private final SessionOutbox outbox;
     private final Consumer<String> unwatched;
@@ -34,6 +41,7 @@ final class SessionJournal implements SessionOutbox {
     };
 
     private final Map<String, Long> counts = new HashMap<>();
+    private final Queue<EgressDecided> egress = new ArrayDeque<>();
 
     /** Nanoseconds since the epoch. */
     record Times(long eventNanos, long observedNanos) {}
@@ -80,6 +88,11 @@ final class SessionJournal implements SessionOutbox {
         return Optional.ofNullable(times.get(event));
     }
 
+    /** The newest decisions of the egress proxy, oldest first. */
+    synchronized List<EgressDecided> lastEgress() {
+        return List.copyOf(egress);
+    }
+
     /** Evidence events by payload name. */
     synchronized Map<String, Long> evidenceCounts() {
         return new TreeMap<>(counts);
@@ -88,6 +101,12 @@ final class SessionJournal implements SessionOutbox {
     private Event noted(Event event) {
         if (event.getChannel() == Channel.EVIDENCE) {
             counts.merge(event.getPayloadCase().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+        }
+        if (event.hasEgressDecided()) {
+            egress.add(event.getEgressDecided());
+            if (egress.size() > REMEMBERED_EGRESS) {
+                egress.remove();
+            }
         }
         lastSeq.merge(event.getChannel(), event.getSeq(), Math::max);
         times.put(event.getId(), new Times(event.getEventTimeNs(), event.getObservedTimeNs()));

@@ -14,6 +14,22 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
     @Override
     void close();
 
+    /**
+     * Makes ready for a revised policy. Nothing changes before the returned step is run; the step does not fail.
+     *
+     * @throws CannotHoldException when the part cannot take it over while the session runs
+     */
+    Runnable prepare(TaskPolicy revised) throws CannotHoldException;
+
+    /** A revision that cannot come into force; the message names the value and what was expected. */
+    final class CannotHoldException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        public CannotHoldException(String message) {
+            super(message);
+        }
+    }
+
     /** Opens the parts of a session before its sandbox is made. */
     @FunctionalInterface
     interface Opener {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>Two channels make one sequence: the messages of the trace points and the lines of the sentry's own log, which names what
  * the points do not. Both are written by the sentry before the call that they tell of returns, so that reading them in turns
  * until one has nothing more leaves nothing unread that happened before anything that was read; what was read is then ordered
- * by time stamp. See docs/decisions/006.
+ * by time stamp. See docs/decisions/008.
  *
  * <p>Bound before the sandbox is created, so that it cannot start unseen. Loss is published as {@link TraceLoss}, with its
  * cause; the end of the stream before the sandbox's first process has ended makes the session blind.

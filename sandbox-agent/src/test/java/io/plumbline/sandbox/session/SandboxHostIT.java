@@ -96,6 +96,12 @@ class SandboxHostIT {
         Bundle.deleteTree(base);
     }
 
+    /** Digests of what ran come when they come. */
+    private static boolean tellsCollected(Event event) {
+        return event.hasEvidenceCollected()
+                && !event.getEvidenceCollected().getKind().equals("binary-sha256");
+    }
+
     private static boolean tellsProcesses(Event event) {
         return event.hasEvidenceCollected()
                 && event.getEvidenceCollected().getKind().equals("processes");
@@ -266,7 +272,10 @@ class SandboxHostIT {
                 Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setReason("enough")));
         assertThat(awaitState("k1").getState()).isEqualTo(RuntimeState.State.KILLED);
         assertThat(session.await()).isEqualTo("exited 137 enough");
-        assertThat(link.events.stream().filter(SandboxHostIT::tellsProcesses)).hasSize(2);
+        assertThat(link.events.stream().filter(SandboxHostIT::tellsCollected))
+                .extracting(event -> event.getEvidenceCollected().getKind())
+                .as("once frozen, once killed")
+                .containsExactly("processes", "egress", "workspace", "processes", "egress", "workspace");
     }
 
     @Test

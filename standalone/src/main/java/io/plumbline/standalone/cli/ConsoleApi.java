@@ -71,6 +71,13 @@ public final class ConsoleApi {
                 JSON.createObjectNode().put("reason", reason));
     }
 
+    /** Orders the next revision of a session's policy; the answer names the order's event. */
+    public JsonNode revise(String session, String yaml, String reason) {
+        return post(
+                "/sessions/" + encoded(session) + "/policy",
+                JSON.createObjectNode().put("yaml", yaml).put("reason", reason));
+    }
+
     /** Decides an approval; bound to the bytes that {@code sha256} stands for. */
     public JsonNode decide(String approval, boolean approved, String reason, String sha256) {
         ObjectNode body = JSON.createObjectNode()

@@ -32,6 +32,7 @@ import picocli.CommandLine.Command;
             OrderCommands.Freeze.class,
             OrderCommands.Thaw.class,
             OrderCommands.Kill.class,
+            PolicyCommand.class,
             AutoComplete.GenerateCompletion.class
         })
 public final class PlumblineCommand {

@@ -12,6 +12,7 @@ import io.plumbline.jobs.index.SessionState.Approval;
 import io.plumbline.jobs.index.SessionState.Lifecycle;
 import io.plumbline.jobs.index.SessionState.Order;
 import io.plumbline.jobs.index.SessionState.PlanStep;
+import io.plumbline.jobs.index.SessionState.Refused;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -98,6 +99,13 @@ final class Documents {
                 .put("alert_at", state.task().alertAt())
                 .put("ask_at", state.task().askAt())
                 .put("freeze_at", state.task().freezeAt());
+        Refused refused = state.task().refused();
+        if (refused != null) {
+            document.withObject("/policy/refused")
+                    .put("revision", refused.revision())
+                    .put("reason", refused.reason())
+                    .put("order", refused.order());
+        }
         lifecycle(state.lifecycle(), document);
         document.put("risk", state.risk().total());
         document.put("step", state.risk().step());

@@ -9,6 +9,7 @@ import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.PolicyConfirmed;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.StageTimes;
@@ -153,18 +154,13 @@ final class SessionProjection {
                         event.getSessionEnded().getReason()));
             case TASK_ASSIGNED -> taskAssigned(state, event.getTaskAssigned());
             case POLICY_CONFIRMED -> {
-                Task task = state.task();
-                yield state.with(new Task(
-                        task.text(),
-                        task.workspace(),
-                        task.assignedBy(),
-                        event.getPolicyConfirmed().getPolicy(),
-                        event.getPolicyConfirmed().getRevision(),
-                        true,
-                        task.alertAt(),
-                        task.askAt(),
-                        task.freezeAt()));
+                PolicyConfirmed policy = event.getPolicyConfirmed();
+                yield state.with(
+                        policy.hasInForce()
+                                ? state.task().under(policy.getInForce())
+                                : state.task().confirmedAs(policy.getPolicy(), policy.getRevision()));
             }
+            case POLICY_REFUSED -> state.with(state.task().refusing(event.getPolicyRefused()));
             case RUNTIME_STATE -> state.with(settled(confirmed(state.lifecycle(), event)));
             case FREEZE_ORDERED ->
                 ordered(
@@ -264,7 +260,8 @@ final class SessionProjection {
                 before.confirmed() && sameRevision,
                 assigned.getPolicy().getAlertAt(),
                 assigned.getPolicy().getAskAt(),
-                assigned.getPolicy().getFreezeAt()));
+                assigned.getPolicy().getFreezeAt(),
+                null));
         if (!state.agent().name().isEmpty()) {
             return next;
         }

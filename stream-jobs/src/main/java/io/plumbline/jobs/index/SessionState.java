@@ -1,6 +1,8 @@
 package io.plumbline.jobs.index;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.plumbline.events.v1.PolicyRefused;
+import io.plumbline.events.v1.TaskPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,7 +138,11 @@ record SessionState(
         static final Agent EMPTY = new Agent("", "", "", "", "");
     }
 
-    /** Thresholds are risks, 0 to 100; 0 when no task was assigned. */
+    /**
+     * Thresholds are risks, 0 to 100; 0 when no task was assigned.
+     *
+     * @param refused why the host did not take over the newest revision that was ordered; null after it took one over
+     */
     @JsonIgnoreProperties(ignoreUnknown = true)
     record Task(
             String text,
@@ -147,9 +153,45 @@ record SessionState(
             boolean confirmed,
             long alertAt,
             long askAt,
-            long freezeAt) {
-        static final Task EMPTY = new Task("", "", "", "", 0, false, 0, 0, 0);
+            long freezeAt,
+            @Nullable Refused refused) {
+        static final Task EMPTY = new Task("", "", "", "", 0, false, 0, 0, 0, null);
+
+        Task under(TaskPolicy inForce) {
+            return new Task(
+                    text,
+                    workspace,
+                    assignedBy,
+                    inForce.getName(),
+                    inForce.getRevision(),
+                    true,
+                    inForce.getAlertAt(),
+                    inForce.getAskAt(),
+                    inForce.getFreezeAt(),
+                    null);
+        }
+
+        Task confirmedAs(String name, long confirmedRevision) {
+            return new Task(text, workspace, assignedBy, name, confirmedRevision, true, alertAt, askAt, freezeAt, null);
+        }
+
+        Task refusing(PolicyRefused refusal) {
+            return new Task(
+                    text,
+                    workspace,
+                    assignedBy,
+                    policy,
+                    revision,
+                    confirmed,
+                    alertAt,
+                    askAt,
+                    freezeAt,
+                    new Refused(refusal.getRevision(), refusal.getReason(), refusal.getOrder()));
+        }
     }
+
+    /** @param order id of the person's order */
+    record Refused(long revision, String reason, String order) {}
 
     /**
      * @param latencyNs nanoseconds from what caused the confirmed state to the state; negative when it was not measured

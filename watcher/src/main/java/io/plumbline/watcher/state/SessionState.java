@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.policy.FileRules;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,6 +88,11 @@ public final class SessionState {
     public void assign(TaskAssigned task) {
         values.setTask(task);
         fileRules = null;
+    }
+
+    /** The task goes on under a revised policy. */
+    public void revise(TaskPolicy policy) {
+        assign(values.getTask().toBuilder().setPolicy(policy).build());
     }
 
     /** The file rules of the policy in force. */

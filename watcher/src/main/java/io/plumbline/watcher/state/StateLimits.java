@@ -14,6 +14,9 @@ public final class StateLimits {
     /** Orders of people, kept to recognise a repeated delivery. */
     public static final int ORDERS = 256;
 
+    /** Revisions of the policy that wait for the host; one at a time is usual. */
+    public static final int REVISIONS = 16;
+
     /** Approvals, pending and decided. */
     public static final int APPROVALS = 500;
 

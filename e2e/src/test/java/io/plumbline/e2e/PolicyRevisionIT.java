@@ -1,0 +1,89 @@
+package io.plumbline.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpServer;
+import io.plumbline.events.v1.Event;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A policy is widened and tightened while its session runs, by signed revisions that the host confirms or refuses. */
+class PolicyRevisionIT {
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final String LADDER = "ladder: {alert: 10, ask: 99, freeze: 100}";
+
+    @Test
+    void aRevisionHoldsOnceTheHostHasItAndNotBefore() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        server.createContext("/", exchange -> {
+            byte[] answer = "reached".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        try (Platform platform = Platform.start();
+                EventLog log = platform.log()) {
+            int port = server.getAddress().getPort();
+            String destination = "egress: [{host: 127.0.0.1, port: " + port + ", allow-private: true}]";
+            RunningSession session = RunningSession.start(
+                    platform,
+                    "revised",
+                    "{" + LADDER + "}",
+                    "until curl -sf --noproxy '' --max-time 5 http://127.0.0.1:" + port + "/; do sleep 0.3; done;"
+                            + " while curl -sf --noproxy '' --max-time 5 http://127.0.0.1:" + port
+                            + "/ > /dev/null; do sleep 0.3; done; echo closed again");
+            String id = session.id();
+            await().atMost(LIMIT).until(() -> log.has(id, PolicyRevisionIT::isDenied));
+            await().atMost(LIMIT).until(() -> platform.search().state(id), "running"::equals);
+
+            Platform.Answer refused =
+                    revise(platform, id, "{egress: [{host: 127.0.0.1, port: 1, service: model}], " + LADDER + "}");
+            assertThat(refused.code()).as(refused.err()).isEqualTo(1);
+            assertThat(refused.err()).contains("policy revision 2 of " + id + " was refused: egress.service: changed");
+            assertThat(session.output()).doesNotContain("reached");
+
+            Platform.Answer wider = revise(platform, id, "{" + destination + ", " + LADDER + "}");
+            assertThat(wider.code()).as(wider.err()).isZero();
+            assertThat(wider.out()).contains("policy revision 2 in force");
+            await().atMost(LIMIT).until(session::output, output -> output.contains("reached"));
+            assertThat(log.of(
+                            id, event -> event.hasJudged() && event.getJudged().getPolicyRevision() == 2))
+                    .hasSize(1);
+
+            Platform.Answer tighter = revise(platform, id, "{" + LADDER + "}");
+            assertThat(tighter.code()).as(tighter.err()).isZero();
+            assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+            assertThat(session.output()).contains("closed again");
+            await().atMost(LIMIT).until(() -> log.has(id, Event::hasSessionEnded));
+            List<Event> confirmed = log.of(id, event -> event.hasPolicyConfirmed());
+            assertThat(confirmed)
+                    .extracting(event -> event.getPolicyConfirmed().getRevision())
+                    .containsExactly(1, 2, 3);
+
+            Platform.Answer over = revise(platform, id, "{}");
+            assertThat(over.code()).isEqualTo(1);
+            assertThat(over.err()).contains("The session has ended.");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static boolean isDenied(Event event) {
+        return event.hasEgressDecided() && !event.getEgressDecided().getAllowed();
+    }
+
+    private static Platform.Answer revise(Platform platform, String session, String yaml)
+            throws IOException, InterruptedException {
+        Path file = Files.createTempFile(platform.layout().home(), "policy", ".yaml");
+        Files.writeString(file, yaml);
+        return platform.plumbline("policy", "revise", session, file.toString(), "--reason", "asked for by the team");
+    }
+}

@@ -1,0 +1,70 @@
+package io.plumbline.sandbox.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.v1.EgressDecided;
+import io.plumbline.sandbox.runtime.Sandbox;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** The kinds of evidence that a gVisor session leaves when it stands still. */
+final class FrozenSession {
+    private static final Duration LIMIT = Duration.ofSeconds(2);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private FrozenSession() {}
+
+    static List<EvidenceCollection.Source> of(
+            Sandbox sandbox, SessionJournal journal, Path workspace, Instant started) {
+        return List.of(processes(sandbox), egress(journal), new WorkspaceChanges(workspace, started));
+    }
+
+    /** Processes with arguments, descriptors, working directories and the names of their environment, as the sandbox's kernel has them. */
+    private static EvidenceCollection.Source processes(Sandbox sandbox) {
+        return new EvidenceCollection.Source() {
+            @Override
+            public String kind() {
+                return "processes";
+            }
+
+            @Override
+            public JsonNode take() throws Exception {
+                return JSON.readTree(sandbox.processes(LIMIT));
+            }
+        };
+    }
+
+    private static EvidenceCollection.Source egress(SessionJournal journal) {
+        return new EvidenceCollection.Source() {
+            @Override
+            public String kind() {
+                return "egress";
+            }
+
+            @Override
+            public JsonNode take() {
+                ObjectNode found = JSON.createObjectNode();
+                ArrayNode decisions = found.putArray("decisions");
+                for (EgressDecided decided : journal.lastEgress()) {
+                    decisions
+                            .addObject()
+                            .put("connection", decided.getConnection())
+                            .put("host", decided.getHost())
+                            .put("port", decided.getPort())
+                            .put("method", decided.getMethod())
+                            .put("address", decided.getResolvedAddress())
+                            .put("allowed", decided.getAllowed())
+                            .put("reason", decided.getReason())
+                            .put("bytes_out", decided.getBytesOut())
+                            .put("bytes_in", decided.getBytesIn())
+                            .put("closed", decided.getClosed());
+                }
+                return found;
+            }
+        };
+    }
+}

@@ -1,0 +1,119 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRefused;
+import io.plumbline.events.v1.PolicyRevised;
+import io.plumbline.events.v1.PolicyStatement;
+import io.plumbline.events.v1.TaskPolicy;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The policy that a session runs under, and how a signed revision takes its place: it is checked, every part says that it can take it
+ * over, and only then does it come into force everywhere. What cannot hold is refused, and the policy before stays.
+ */
+final class PolicyInForce {
+    private final String tenant;
+    private final String session;
+    private final TrustedKeys keys;
+    private volatile TaskPolicy policy;
+
+    PolicyInForce(String tenant, String session, TrustedKeys keys, TaskPolicy policy) {
+        this.tenant = tenant;
+        this.session = session;
+        this.keys = keys;
+        this.policy = policy;
+    }
+
+    TaskPolicy policy() {
+        return policy;
+    }
+
+    /** What the host answers to an ordered revision. */
+    sealed interface Answer {
+        record Confirmed(PolicyConfirmed confirmation) implements Answer {}
+
+        record Refused(PolicyRefused refusal) implements Answer {}
+    }
+
+    /** Takes a revision over, or says why not. Not for several threads at a time. */
+    Answer revise(PolicyRevised order, List<? extends SessionPart> parts) {
+        String statementSha256 = PolicyStatements.sha256(order.getSigned());
+        int revision = 0;
+        try {
+            PolicyStatement statement = keys.verify(order.getSigned());
+            revision = statement.getRevision();
+            TaskPolicy before = policy;
+            check(statement, before);
+            TaskPolicy written = PolicyParser.parse(statement.getPolicyYaml()).toBuilder()
+                    .setRevision(revision)
+                    .build();
+            List<String> atNextStart = new ArrayList<>();
+            TaskPolicy revised = withFixedParts(written, before, atNextStart);
+            List<Runnable> steps = new ArrayList<>();
+            for (SessionPart part : parts) {
+                steps.add(part.prepare(revised));
+            }
+            steps.forEach(Runnable::run);
+            policy = revised;
+            return new Answer.Confirmed(PolicyConfirmed.newBuilder()
+                    .setPolicy(revised.getName())
+                    .setRevision(revision)
+                    .setStatementSha256(statementSha256)
+                    .setInForce(revised)
+                    .addAllAtNextStart(atNextStart)
+                    .build());
+        } catch (PolicyException | SessionPart.CannotHoldException e) {
+            return new Answer.Refused(PolicyRefused.newBuilder()
+                    .setRevision(revision)
+                    .setReason(String.valueOf(e.getMessage()))
+                    .setStatementSha256(statementSha256)
+                    .setOrder(order.getCause())
+                    .build());
+        }
+    }
+
+    private void check(PolicyStatement statement, TaskPolicy before) throws SessionPart.CannotHoldException {
+        if (!statement.getTenant().equals(tenant)) {
+            throw new SessionPart.CannotHoldException("tenant: another one's (expected: " + tenant + ")");
+        }
+        if (!statement.getSession().equals(session)) {
+            throw new SessionPart.CannotHoldException("session: another one's (expected: " + session + ")");
+        }
+        if (Integer.compareUnsigned(statement.getRevision(), before.getRevision()) <= 0) {
+            throw new SessionPart.CannotHoldException("revision: " + statement.getRevision() + " (expected: above "
+                    + before.getRevision() + ", which is in force)");
+        }
+    }
+
+    /** A sandbox's mounts and its limits in the kernel are made once; the rest of the revision holds at once. */
+    private static TaskPolicy withFixedParts(TaskPolicy written, TaskPolicy before, List<String> atNextStart) {
+        TaskPolicy.Builder revised = written.toBuilder();
+        if (!written.getWorkspaceMode().equals(before.getWorkspaceMode())) {
+            atNextStart.add("workspace");
+            revised.setWorkspaceMode(before.getWorkspaceMode());
+        }
+        if (!written.getDecoysList().equals(before.getDecoysList())) {
+            atNextStart.add("decoys");
+            revised.clearDecoys().addAllDecoys(before.getDecoysList());
+        }
+        revised.clearDecoyKinds().addAllDecoyKinds(before.getDecoyKindsList());
+        if (!written.getHoneytokenFreeze().equals(before.getHoneytokenFreeze())) {
+            atNextStart.add("honeytokens");
+            revised.setHoneytokenFreeze(before.getHoneytokenFreeze());
+        }
+        if (!written.getMetadataFreeze().equals(before.getMetadataFreeze())) {
+            atNextStart.add("metadata");
+            revised.setMetadataFreeze(before.getMetadataFreeze());
+        }
+        if (written.getProcesses() != before.getProcesses()) {
+            atNextStart.add("processes");
+            revised.setProcesses(before.getProcesses());
+        }
+        return revised.build();
+    }
+}

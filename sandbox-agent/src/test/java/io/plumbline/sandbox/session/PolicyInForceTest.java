@@ -1,0 +1,160 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRefused;
+import io.plumbline.events.v1.PolicyRevised;
+import io.plumbline.events.v1.PolicyStatement;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.session.PolicyInForce.Answer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PolicyInForceTest {
+    private static final String SESSION = "0123456789abcdef0123456789abcdef";
+    private static final SigningKey KEY = SigningKey.generate();
+    private static final String WIDER = "name: build\negress:\n  - {host: repo.example.com, port: 443}\n";
+
+    private final Part part = new Part();
+    private TaskPolicy first;
+    private PolicyInForce inForce;
+
+    @BeforeEach
+    void start() throws PolicyException {
+        first = PolicyParser.parse("name: build");
+        inForce = new PolicyInForce("acme", SESSION, TrustedKeys.parse(KEY.publicPem()), first);
+    }
+
+    @Test
+    void takesASignedRevisionOver() throws PolicyException {
+        PolicyRevised order = order("acme", SESSION, 2, WIDER);
+
+        PolicyConfirmed confirmed = confirmed(inForce.revise(order, List.of(part)));
+
+        assertThat(confirmed.getRevision()).isEqualTo(2);
+        assertThat(confirmed.getStatementSha256()).isEqualTo(PolicyStatements.sha256(order.getSigned()));
+        assertThat(confirmed.getInForce().getEgress(0).getHost()).isEqualTo("repo.example.com");
+        assertThat(inForce.policy()).isEqualTo(confirmed.getInForce());
+        assertThat(part.taken).containsExactly(confirmed.getInForce());
+    }
+
+    @Test
+    void leavesWhatASandboxIsMadeOfForTheNextStart() throws PolicyException {
+        String yaml = WIDER + "workspace: read-only\ndecoys: [~/.ssh/id_rsa]\nlimits: {processes: 3}\n";
+
+        PolicyConfirmed confirmed = confirmed(inForce.revise(order("acme", SESSION, 2, yaml), List.of(part)));
+
+        assertThat(confirmed.getAtNextStartList()).containsExactly("workspace", "decoys", "processes");
+        assertThat(confirmed.getInForce().getWorkspaceMode()).isEqualTo("read-write");
+        assertThat(confirmed.getInForce().getDecoysList()).isEmpty();
+        assertThat(confirmed.getInForce().getEgressCount()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesARevisionThatIsNotNewer() throws PolicyException {
+        assertThat(refused(inForce.revise(order("acme", SESSION, 1, WIDER), List.of(part))))
+                .isEqualTo("revision: 1 (expected: above 1, which is in force)");
+        nothingChanged();
+    }
+
+    @Test
+    void refusesAnOrderForAnotherSessionOrTenant() throws PolicyException {
+        assertThat(refused(inForce.revise(order("acme", "f".repeat(32), 2, WIDER), List.of(part))))
+                .startsWith("session:");
+        assertThat(refused(inForce.revise(order("other", SESSION, 2, WIDER), List.of(part))))
+                .startsWith("tenant:");
+        nothingChanged();
+    }
+
+    @Test
+    void refusesAForeignSignature() throws PolicyException {
+        PolicyRevised order = PolicyRevised.newBuilder()
+                .setSigned(SigningKey.generate().sign(statement("acme", SESSION, 2, WIDER)))
+                .setCause("order-1")
+                .build();
+
+        Answer answer = inForce.revise(order, List.of(part));
+
+        assertThat(refused(answer)).startsWith("policy signature: key");
+        assertThat(((Answer.Refused) answer).refusal().getOrder()).isEqualTo("order-1");
+        nothingChanged();
+    }
+
+    @Test
+    void refusesAPolicyThatCannotBeRead() throws PolicyException {
+        assertThat(refused(inForce.revise(order("acme", SESSION, 2, "egres: []"), List.of(part))))
+                .contains("egres");
+        nothingChanged();
+    }
+
+    @Test
+    void changesNothingAnywhereWhenOnePartCannotTakeItOver() throws PolicyException {
+        Part unable = new Part();
+        unable.problem = "egress.service: changed";
+
+        assertThat(refused(inForce.revise(order("acme", SESSION, 2, WIDER), List.of(part, unable))))
+                .isEqualTo("egress.service: changed");
+        nothingChanged();
+    }
+
+    private void nothingChanged() {
+        assertThat(inForce.policy()).isEqualTo(first);
+        assertThat(part.taken).isEmpty();
+    }
+
+    private static PolicyConfirmed confirmed(Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Confirmed.class);
+        return ((Answer.Confirmed) answer).confirmation();
+    }
+
+    private static String refused(Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Refused.class);
+        PolicyRefused refusal = ((Answer.Refused) answer).refusal();
+        return refusal.getReason();
+    }
+
+    private static PolicyRevised order(String tenant, String session, int revision, String yaml)
+            throws PolicyException {
+        return PolicyRevised.newBuilder()
+                .setSigned(KEY.sign(statement(tenant, session, revision, yaml)))
+                .build();
+    }
+
+    private static PolicyStatement statement(String tenant, String session, int revision, String yaml) {
+        return PolicyStatement.newBuilder()
+                .setTenant(tenant)
+                .setSession(session)
+                .setRevision(revision)
+                .setPolicyYaml(yaml)
+                .build();
+    }
+
+    private static final class Part implements SessionPart {
+        final List<TaskPolicy> taken = new ArrayList<>();
+        String problem = "";
+
+        @Override
+        public Runnable prepare(TaskPolicy revised) throws CannotHoldException {
+            if (!problem.isEmpty()) {
+                throw new CannotHoldException(problem);
+            }
+            return () -> taken.add(revised);
+        }
+
+        @Override
+        public void onVerdict(Event verdict, StageTimes stages) {}
+
+        @Override
+        public void close() {}
+    }
+}

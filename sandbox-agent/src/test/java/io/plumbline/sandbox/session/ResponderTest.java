@@ -1,0 +1,191 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.sandbox.runtime.Brake;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ResponderTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final RecordingLink link = new RecordingLink();
+    private final SimulatedSentry sentry = new SimulatedSentry();
+    private final List<Event> obeyed = new CopyOnWriteArrayList<>();
+    private final SessionJournal journal =
+            new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), reason -> {});
+    private final Responder responder = new Responder(
+            "s",
+            sentry,
+            new EvidenceCollection("s", journal, List.of()),
+            journal,
+            "simulated",
+            (state, reason) -> {},
+            (order, stages) -> obeyed.add(order));
+
+    @AfterEach
+    void close() {
+        sentry.letResumeGoOn.countDown();
+        responder.close();
+    }
+
+    @Test
+    void carriesOutEachOrderOnce() {
+        order("f1", freeze());
+        order("f1", freeze());
+        awaitStates(RuntimeState.State.FROZEN);
+        order("t1", thaw());
+        awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING);
+
+        assertThat(sentry.pauses).isZero();
+        assertThat(obeyed).extracting(Event::getId).containsExactly("t1");
+    }
+
+    @Test
+    void aThawDoesNotUndoWhatTheHostFrozeAfterIt() throws Exception {
+        order("f1", freeze());
+        awaitStates(RuntimeState.State.FROZEN);
+        sentry.holdResume = true;
+        order("t1", thaw());
+        sentry.resuming.await();
+        order("t2", thaw());
+        Thread host = Thread.ofPlatform().start(() -> responder.freezeHere("memory"));
+        await().atMost(LIMIT).until(host::getState, Thread.State.BLOCKED::equals);
+        sentry.letResumeGoOn.countDown();
+
+        awaitStates(
+                RuntimeState.State.FROZEN,
+                RuntimeState.State.RUNNING,
+                RuntimeState.State.FROZEN,
+                RuntimeState.State.FROZEN);
+        assertThat(sentry.pauses).isOne();
+        assertThat(states().get(2).getReason()).isEqualTo("not thawed, the host has frozen it since the order: memory");
+        assertThat(obeyed).extracting(Event::getId).containsExactly("t1");
+    }
+
+    @Test
+    void whatCannotBeWatchedIsNotThawed() {
+        responder.blind("the trace ended");
+        order("t1", thaw());
+
+        awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.FROZEN);
+        assertThat(states().getLast().getReason()).contains("cannot be watched: the trace ended");
+        assertThat(sentry.pauses).isOne();
+        assertThat(obeyed).isEmpty();
+    }
+
+    @Test
+    void anOrderForADeadSandboxSaysThatItHasEnded() {
+        sentry.dead = true;
+        order("f1", freeze());
+
+        awaitStates(RuntimeState.State.EXITED);
+        assertThat(states().getFirst().getOrder()).isEqualTo("f1");
+    }
+
+    @Test
+    void killsWithoutLettingTheWorkloadGoOn() {
+        order("f1", freeze());
+        order("k1", Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setReason("enough")));
+
+        awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.KILLED);
+        assertThat(sentry.resumes).isZero();
+        assertThat(sentry.dead).isTrue();
+    }
+
+    private void order(String id, Event.Builder verdict) {
+        responder.onVerdict(verdict.setId(id).build(), StageTimes.getDefaultInstance());
+    }
+
+    private static Event.Builder freeze() {
+        return Event.newBuilder().setFreezeOrdered(FreezeOrdered.newBuilder().setReason("seen"));
+    }
+
+    private static Event.Builder thaw() {
+        return Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder().setReason("fine"));
+    }
+
+    private void awaitStates(RuntimeState.State... expected) {
+        await().atMost(LIMIT)
+                .untilAsserted(() ->
+                        assertThat(states()).extracting(RuntimeState::getState).containsExactly(expected));
+    }
+
+    private List<RuntimeState> states() {
+        return link.events.stream()
+                .filter(Event::hasRuntimeState)
+                .map(Event::getRuntimeState)
+                .toList();
+    }
+
+    /** A sentry that counts pauses as the real one does, and whose resume can be held in the middle. */
+    private static final class SimulatedSentry implements Brake {
+        private final CountDownLatch resuming = new CountDownLatch(1);
+        private final CountDownLatch letResumeGoOn = new CountDownLatch(1);
+        private volatile boolean holdResume;
+        private volatile boolean dead;
+        private volatile int pauses;
+        private volatile int resumes;
+
+        @Override
+        public Answer pause(Duration limit) {
+            if (dead) {
+                return Answer.FAILED;
+            }
+            pauses++;
+            return Answer.DONE;
+        }
+
+        @Override
+        public Answer resume(Duration limit) {
+            if (holdResume) {
+                holdResume = false;
+                resuming.countDown();
+                try {
+                    letResumeGoOn.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            resumes++;
+            pauses--;
+            return Answer.DONE;
+        }
+
+        @Override
+        public Answer awaitLate(Duration limit) {
+            return Answer.FAILED;
+        }
+
+        @Override
+        public boolean queuePause() {
+            return false;
+        }
+
+        @Override
+        public boolean stop() {
+            return !dead;
+        }
+
+        @Override
+        public boolean proceed() {
+            return !dead;
+        }
+
+        @Override
+        public void kill() {
+            dead = true;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.plumbline.standalone.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Task policies: check a file, revise the policy of a running session. */
+@Command(
+        name = "policy",
+        mixinStandardHelpOptions = true,
+        description = "Check a policy file, or revise the policy of a running session.",
+        subcommands = {PolicyCommand.Check.class, PolicyCommand.Revise.class})
+final class PolicyCommand implements Callable<Integer> {
+    private static final Duration CONFIRMATION = Duration.ofSeconds(30);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCodes.USAGE;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new CommandException("policy " + file + " (expected: a readable file)", ExitCodes.USAGE);
+        }
+    }
+
+    private static TaskPolicy parse(Path file, String yaml) {
+        try {
+            return PolicyParser.parse(yaml);
+        } catch (PolicyException e) {
+            throw new CommandException(file + ": " + e.getMessage(), ExitCodes.USAGE);
+        }
+    }
+
+    @Command(name = "check", mixinStandardHelpOptions = true, description = "Say what is wrong with a policy file.")
+    static final class Check implements Callable<Integer> {
+        @Parameters(paramLabel = "FILE", description = "Task policy, YAML.")
+        private Path file;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            TaskPolicy policy = parse(file, read(file));
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(policy.getName() + ": " + policy.getFilesCount() + " file rules (defaults included), "
+                    + policy.getEgressCount() + " destinations, workspace " + policy.getWorkspaceMode());
+            out.flush();
+            return ExitCodes.OK;
+        }
+    }
+
+    @Command(
+            name = "revise",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Put a revised policy in force while the session runs.",
+                "Waits until the session's host has confirmed it; a revision that cannot hold is refused and changes nothing."
+            })
+    static final class Revise implements Callable<Integer> {
+        @Parameters(paramLabel = "SESSION", index = "0", description = "Id of the session, from plumbline sessions.")
+        private String session;
+
+        @Parameters(paramLabel = "FILE", index = "1", description = "The whole policy, YAML.")
+        private Path file;
+
+        @Option(names = "--reason", required = true, description = "Why; kept with the order.")
+        private String reason;
+
+        @Option(names = "--json", description = "Print one JSON object.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            String yaml = read(file);
+            parse(file, yaml);
+            ConsoleApi api = ConsoleApi.of(Layout.current());
+            long before = api.session(session).path("policy_revision").asLong();
+            String order = api.revise(session, yaml, reason).path("event").asText();
+            long revision = awaitAnswer(api, before + 1, order);
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(new ObjectMapper()
+                        .createObjectNode()
+                        .put("session", session)
+                        .put("policy_revision", revision));
+            } else {
+                out.println(session + " policy revision " + revision + " in force");
+            }
+            out.flush();
+            return ExitCodes.OK;
+        }
+
+        private long awaitAnswer(ConsoleApi api, long expected, String order) throws InterruptedException {
+            long deadline = System.nanoTime() + CONFIRMATION.toNanos();
+            while (System.nanoTime() < deadline) {
+                JsonNode summary = api.session(session);
+                JsonNode refused = summary.path("policy_refused");
+                if (refused.path("order").asText().equals(order)) {
+                    throw new CommandException("policy revision " + expected + " of " + session + " was refused: "
+                            + Printable.line(refused.path("reason").asText(), 300));
+                }
+                long revision = summary.path("policy_revision").asLong();
+                if (revision >= expected && summary.path("policy_confirmed").asBoolean()) {
+                    return revision;
+                }
+                Thread.sleep(Duration.ofMillis(200));
+            }
+            throw new CommandException("policy revision " + expected + " of " + session
+                    + " was ordered but not confirmed in " + CONFIRMATION.toSeconds() + " s");
+        }
+    }
+}
