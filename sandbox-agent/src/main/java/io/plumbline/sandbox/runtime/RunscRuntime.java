@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,7 +102,13 @@ public final class RunscRuntime implements SandboxRuntime {
             }
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
-            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id()));
+            JsonNode state = state(creation.id());
+            Optional<String> difference = ConfirmedSpec.difference(
+                    JSON.readTree(creation.bundle().resolve("config.json").toFile()), state.path("spec"));
+            if (difference.isPresent()) {
+                throw new SandboxException("the runtime does not hold what was asked: " + difference.get());
+            }
+            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id(), state));
         } catch (IOException | TimeoutException | NumberFormatException e) {
             discard(creation.id());
             throw new SandboxException("runsc create: " + e.getMessage(), e);
@@ -182,15 +189,21 @@ public final class RunscRuntime implements SandboxRuntime {
         return command;
     }
 
-    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
-    private Path controlSocket(String id) throws IOException, SandboxException {
+    /** What the runtime keeps of a sandbox, its specification included. */
+    private JsonNode state(String id) throws IOException, SandboxException {
         try (var files = Files.newDirectoryStream(stateDirectory, id + "*.state")) {
             for (Path file : files) {
-                JsonNode path = JSON.readTree(file.toFile()).findValue("controlSocketPath");
-                if (path != null && !path.asText().isEmpty()) {
-                    return Path.of(path.asText());
-                }
+                return JSON.readTree(file.toFile());
             }
+        }
+        throw new SandboxException("the runtime keeps no state of the sandbox");
+    }
+
+    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
+    private Path controlSocket(String id, JsonNode state) throws SandboxException {
+        JsonNode path = state.findValue("controlSocketPath");
+        if (path != null && !path.asText().isEmpty()) {
+            return Path.of(path.asText());
         }
         Path usual = stateDirectory.resolve("runsc-" + id + ".sock");
         if (!Files.exists(usual)) {

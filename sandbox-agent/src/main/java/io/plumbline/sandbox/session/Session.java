@@ -243,16 +243,6 @@ final class Session {
         observation.hashes().mounted(bundle.binds());
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
-        publish(
-                journal,
-                Channel.CONTROL,
-                Event.newBuilder()
-                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
-                                .setPolicy(policy.getName())
-                                .setRevision(policy.getRevision())
-                                .setRuntime(host.runtime().description() + " configuration "
-                                        + bundle.configurationSha256())));
-
         OutputPump stdout = OutputPump.open(directory.resolve("stdout"), SessionObserver.Stream.STDOUT, observer);
         opened.stdout = stdout;
         OutputPump stderr = OutputPump.open(directory.resolve("stderr"), SessionObserver.Stream.STDERR, observer);
@@ -273,6 +263,17 @@ final class Session {
         if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
+        // The runtime has said that it holds the bundle as asked; nothing has run yet.
+        publish(
+                journal,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setPolicy(policy.getName())
+                                .setRevision(policy.getRevision())
+                                .setRuntime(host.runtime().description() + " configuration "
+                                        + bundle.configurationSha256())));
+
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
         Responder orders = new Responder(
