@@ -569,10 +569,17 @@ public final class EcsDocument {
         document.at("destination").put("domain", requested.getHost()).positive("port", requested.getPort());
         document.at("http").at("request").put("method", requested.getMethod());
         document.at("url").put("full", requested.getUrl());
-        document.at("plumbline")
+        Fields egress = document.at("plumbline")
                 .at("egress")
                 .number("connection", requested.getConnection())
-                .flag("held", requested.getHeld());
+                .flag("held", requested.getHeld())
+                .positive("bytes_so_far", requested.getBytesSoFar());
+        if (requested.getUnknown()) {
+            egress.flag("unknown", true);
+        }
+        if (requested.getUpload()) {
+            egress.flag("upload", true);
+        }
     }
 
     private static void egressDecided(EgressDecided decided, Fields document) {
@@ -581,6 +588,7 @@ public final class EcsDocument {
                 .positive("port", decided.getPort())
                 .put("address", decided.getResolvedAddress());
         document.at("http").at("request").put("method", decided.getMethod());
+        document.at("url").put("full", decided.getUrl());
         document.at("source").positive("bytes", decided.getBytesOut());
         document.at("destination").positive("bytes", decided.getBytesIn());
         document.at("plumbline")
@@ -588,6 +596,7 @@ public final class EcsDocument {
                 .number("connection", decided.getConnection())
                 .flag("allowed", decided.getAllowed())
                 .put("reason", decided.getReason())
+                .put("detail", decided.getDetail())
                 .put("verdict", decided.getVerdict())
                 .flag("closed", decided.getClosed());
         document.at("event").put("outcome", decided.getAllowed() ? "success" : "failure");

@@ -79,6 +79,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param agentsDirectory folder of the host with one folder per agent
      * @param guest the guest program on the host
      * @param session its id, from which the decoys' content is made
+     * @param environment variables of the parts that serve the session, beside those that every session has
      */
     public record Plan(
             Path directory,
@@ -89,8 +90,10 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             List<String> command,
             Path agentsDirectory,
             Path guest,
-            String session) {
+            String session,
+            Map<String, String> environment) {
         public Plan {
+            environment = Map.copyOf(environment);
             command = List.copyOf(command);
         }
     }
@@ -145,7 +148,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 new OciConfig(
                                 root,
                                 arguments(doors, plan.command()),
-                                environment(configuration),
+                                environment(configuration, plan.environment()),
                                 WORKSPACE,
                                 user.uid(),
                                 user.gid(),
@@ -317,7 +320,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         return arguments;
     }
 
-    private static Map<String, String> environment(ManagedConfiguration configuration) {
+    private static Map<String, String> environment(ManagedConfiguration configuration, Map<String, String> parts) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
         path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
@@ -334,6 +337,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         environment.put("no_proxy", "127.0.0.1,localhost");
         environment.put("NO_PROXY", "127.0.0.1,localhost");
         environment.putAll(configuration.environment());
+        environment.putAll(parts);
         return environment;
     }
 }

@@ -28,6 +28,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -230,6 +231,8 @@ final class Session {
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
+        Map<String, String> environment = new HashMap<>();
+        openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
                 directory.resolve("bundle"),
                 sockets,
@@ -239,7 +242,8 @@ final class Session {
                 request.command(),
                 host.agents(),
                 host.guest(),
-                id));
+                id,
+                environment));
         observation.hashes().mounted(bundle.binds());
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));

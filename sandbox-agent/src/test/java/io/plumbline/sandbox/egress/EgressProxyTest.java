@@ -56,6 +56,8 @@ class EgressProxyTest {
     private List<InetAddress> addresses = List.of();
     private TraceBarrier barrier = limit -> true;
     private Duration answerLimit = Duration.ofSeconds(10);
+    private Duration headLimit = Duration.ofSeconds(10);
+    private EgressSettings settings = EgressSettings.none();
     private int maxConnections = 16;
     private Destination server = new Destination("unset.example", 1);
     private final BlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
@@ -427,6 +429,7 @@ class EgressProxyTest {
                 .addEgress(EgressRule.newBuilder()
                         .setHost("*.example.com")
                         .setPort(server.port())
+                        .setPlain(true)
                         .setAllowPrivate(allowPrivate))
                 .build());
     }
@@ -441,7 +444,8 @@ class EgressProxyTest {
                 policy,
                 outbox,
                 limit -> barrier.awaitDrained(limit),
-                new EgressProxy.Environment(resolver, answerLimit, maxConnections));
+                settings,
+                new EgressSession.Environment(resolver, answerLimit, headLimit, maxConnections));
         open.add(proxy);
         return proxy;
     }
