@@ -247,7 +247,7 @@ class EgressProxyTest {
     void connectsToTheAddressThatWasChecked() throws Exception {
         EgressProxy proxy = proxy(true);
         platformAnswers(proxy, true);
-        exchange("GET http://files.example.com:" + server.port() + "/ HTTP/1.1\r\n\r\n");
+        exchange("GET http://files.example.com:" + server.port() + "/ HTTP/1.1\r\nConnection: close\r\n\r\n");
 
         assertThat(resolved).containsExactly("files.example.com");
     }

@@ -128,7 +128,9 @@ class EgressBarrierIT {
                 ROUNDS * WORKERS, opened, refused);
         // Each attempt ends in a denial: of its connection, or of the first byte on a connection that was there before.
         assertThat(refused).isEqualTo((long) ROUNDS * WORKERS);
-        assertThat(opened).as("some connections win the race").isPositive();
+        assertThat(opened)
+                .as("connections that were there before, in every other round")
+                .isGreaterThanOrEqualTo(3L * ((ROUNDS + 1) / 2));
         assertThat(opened).as("some connections lose it").isLessThan(refused);
         assertThat(arrived()).isEmpty();
     }

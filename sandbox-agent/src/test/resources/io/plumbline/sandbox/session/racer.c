@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROCESSES = 4, THREADS = 2, WORKERS = PROCESSES * THREADS, PROXY_PORT = 3128 };
+enum { PROCESSES = 4, THREADS = 2, WORKERS = PROCESSES * THREADS, OPENED_FIRST = 3, PROXY_PORT = 3128 };
 
 struct shared {
     pthread_barrier_t start, end;
-    atomic_int ready;
+    atomic_int ready, opened;
     char secret[33];
 };
 
@@ -53,6 +53,7 @@ static void attempt(void) {
         read_so_far += n;
     }
     if (strcmp(answer, "HTTP/1.1 200") == 0) {
+        atomic_fetch_add(&shared->opened, 1);
         while (race && !atomic_load(&shared->ready)) sched_yield();
         length = snprintf(text, sizeof text, "PAYLOAD %s", race ? shared->secret : "nothing secret");
         (void)!write(s, text, length);
@@ -67,12 +68,13 @@ static void *work(void *argument) {
     unsigned seed = index * 7919 + 1;
     for (int round = 0; round < rounds; round++) {
         pthread_barrier_wait(&shared->start);
-        /* Two of the eight read; the others are on their way already, or not yet. */
+        /* Two of the eight read: in every other round once some have a connection, else in the same moment as all connect. */
         if (race && (index + round) % 4 == 0) {
-            spin(&seed, 10000000);
+            while (round % 2 == 0 && atomic_load(&shared->opened) < OPENED_FIRST) sched_yield();
+            spin(&seed, 100000);
             read_decoy();
         } else {
-            spin(&seed, 1000000);
+            spin(&seed, 100000);
         }
         attempt();
         pthread_barrier_wait(&shared->end);
@@ -108,6 +110,7 @@ int main(int count, char **arguments) {
         close(marker);
         memset(shared->secret, 0, sizeof shared->secret);
         atomic_store(&shared->ready, 0);
+        atomic_store(&shared->opened, 0);
         pthread_barrier_wait(&shared->start);
         pthread_barrier_wait(&shared->end);
     }
