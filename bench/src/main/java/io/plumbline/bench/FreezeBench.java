@@ -34,6 +34,7 @@ final class FreezeBench implements Callable<Integer> {
     private static final String POLICY = """
             name: bench-freeze
             decoys: ["~/.ssh/id_rsa"]
+            honeytokens: {freeze: brain}
             limits: {wall-clock: 2m}
             """;
 

@@ -145,8 +145,22 @@ public final class Watcher {
                     policyCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
                     judge(by);
                 }
-                case FILE_CHANGED ->
-                    judge(processes.attribute(event.getFileChanged().getActor()));
+                case FILE_CHANGED -> {
+                    Attribution by = processes.attribute(event.getFileChanged().getActor());
+                    policyCheck.changed(event.getFileChanged(), by).forEach(this::deviate);
+                    judge(by);
+                }
+                case NAMED_SYSCALL -> {
+                    Attribution by = processes.attribute(event.getNamedSyscall().getActor());
+                    policyCheck.sent(event.getNamedSyscall(), by).ifPresent(this::deviate);
+                    judge(by);
+                }
+                case SESSION_RECONCILED -> {
+                    boolean killed = state.getPhase() == Phase.KILL_ORDERED;
+                    if (!killed) {
+                        Completeness.unaccounted(event.getSessionReconciled()).ifPresent(this::deviate);
+                    }
+                }
                 case CONNECTED -> {
                     Attribution by = processes.attribute(event.getConnected().getActor());
                     policyCheck.connected(event.getConnected(), by).ifPresent(this::deviate);
@@ -160,10 +174,17 @@ public final class Watcher {
                     policyCheck.requested(event.getEgressRequested()).ifPresent(this::deviate);
                     judge(Attribution.none());
                     if (event.getEgressRequested().getHeld()) {
-                        verdicts.add(gate.answerEgress(event));
+                        switch (gate.answerEgress(event)) {
+                            case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());
+                            case Gate.EgressAnswer.Asked asked -> verdicts.add(asked.question());
+                        }
                     }
                 }
-                case EGRESS_DECIDED, EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
+                case EGRESS_DECIDED -> {
+                    policyCheck.decided(event.getEgressDecided()).ifPresent(this::deviate);
+                    judge(Attribution.none());
+                }
+                case EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
                 case TRACE_LOSS -> {
                     // A sandbox that was killed by order takes its trace with it.
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
@@ -457,6 +478,7 @@ public final class Watcher {
 
         private void decide() {
             gate.decided(event).ifPresent(verdicts::add);
+            gate.decidedEgress(event).ifPresent(verdicts::add);
         }
     }
 }

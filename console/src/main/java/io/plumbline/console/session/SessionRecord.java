@@ -47,6 +47,7 @@ public record SessionRecord(
             "runtime-state",
             "evidence-collected",
             "trace-loss",
+            "session-reconciled",
             "task-assigned",
             "policy-confirmed",
             "approval-decided",

@@ -288,7 +288,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
         Span evidence = session.isComplete()
                 ? Parts.chip("evidence complete · 0 dropped", "ok")
-                : Parts.chip(session.missing() + " missing · " + session.dropped() + " dropped", "bad");
+                : Parts.chip(
+                        "evidence incomplete · " + session.missing() + " missing · " + session.dropped() + " dropped",
+                        "bad");
         evidence.setId("evidence-state");
         head.add(names, Parts.text("", "sp"));
         if (session.degraded()) {

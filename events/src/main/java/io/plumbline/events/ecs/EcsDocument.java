@@ -17,6 +17,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
@@ -26,6 +27,7 @@ import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RawSyscall;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
+import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
@@ -206,6 +208,9 @@ public final class EcsDocument {
                         own.put("operation", changed.getOperation())
                                 .put("new_path", changed.getNewPath())
                                 .put("source", changed.getSource());
+                        if (changed.getAmbiguous()) {
+                            own.flag("ambiguous", true);
+                        }
                         outcome(changed.getError(), document);
                         yield head.kind(
                                 "event",
@@ -246,6 +251,23 @@ public final class EcsDocument {
                                                 .map(Long::toUnsignedString)
                                                 .toList());
                         yield head.kind("event", "process", "info");
+                    }
+                    case NAMED_SYSCALL -> {
+                        NamedSyscall named = event.getNamedSyscall();
+                        actor(named.getActor(), document);
+                        if (!named.getPath().isEmpty()) {
+                            document.at("file").put("path", named.getPath());
+                        }
+                        if (named.hasPeer()) {
+                            endpoint(named.getPeer(), document.at("destination"), document);
+                        }
+                        own.at("syscall").put("name", named.getName()).put("text", named.getText());
+                        outcome(named.getError(), document);
+                        yield head.kind("event", named.hasPeer() ? "network" : "process", "info");
+                    }
+                    case SESSION_RECONCILED -> {
+                        reconciled(event.getSessionReconciled(), own, head);
+                        yield head.kind("metric", "host", "end");
                     }
                     case EGRESS_REQUESTED -> {
                         egressRequested(event.getEgressRequested(), document);
@@ -537,6 +559,9 @@ public final class EcsDocument {
         process.put("command_line", String.join(" ", started.getArgvList()));
         process.strings("env_vars", started.getEnvNamesList());
         process.at("hash").put("sha256", started.getSha256());
+        if (!started.getUnhashed().isEmpty()) {
+            document.at("plumbline").put("unhashed", started.getUnhashed());
+        }
         if (started.getFirst()) {
             document.at("plumbline").flag("first", true);
         }
@@ -553,14 +578,37 @@ public final class EcsDocument {
         outcome(opened.getError(), document);
     }
 
+    private static void reconciled(SessionReconciled end, Fields own, Fields head) {
+        Fields counts = own.at("reconciled");
+        counts.flag("complete", end.getComplete())
+                .number("processes_started", end.getProcessesStarted())
+                .number("processes_exited", end.getProcessesExited())
+                .number("messages", end.getMessages())
+                .number("dropped_by_runtime", end.getDroppedByRuntime())
+                .number("listener_lost", end.getListenerLost())
+                .number("undecodable", end.getUndecodable())
+                .number("lines", end.getLines())
+                .number("lines_undecodable", end.getLinesUndecodable());
+        Fields events = counts.at("events");
+        end.getEventsList().forEach(count -> events.number(count.getPayload(), count.getCount()));
+        head.put("outcome", end.getComplete() ? "success" : "failure").put("reason", end.getReason());
+    }
+
     private static void egressRequested(EgressRequested requested, Fields document) {
         document.at("destination").put("domain", requested.getHost()).positive("port", requested.getPort());
         document.at("http").at("request").put("method", requested.getMethod());
         document.at("url").put("full", requested.getUrl());
-        document.at("plumbline")
+        Fields egress = document.at("plumbline")
                 .at("egress")
                 .number("connection", requested.getConnection())
-                .flag("held", requested.getHeld());
+                .flag("held", requested.getHeld())
+                .positive("bytes_so_far", requested.getBytesSoFar());
+        if (requested.getUnknown()) {
+            egress.flag("unknown", true);
+        }
+        if (requested.getUpload()) {
+            egress.flag("upload", true);
+        }
     }
 
     private static void egressDecided(EgressDecided decided, Fields document) {
@@ -569,6 +617,7 @@ public final class EcsDocument {
                 .positive("port", decided.getPort())
                 .put("address", decided.getResolvedAddress());
         document.at("http").at("request").put("method", decided.getMethod());
+        document.at("url").put("full", decided.getUrl());
         document.at("source").positive("bytes", decided.getBytesOut());
         document.at("destination").positive("bytes", decided.getBytesIn());
         document.at("plumbline")
@@ -576,6 +625,7 @@ public final class EcsDocument {
                 .number("connection", decided.getConnection())
                 .flag("allowed", decided.getAllowed())
                 .put("reason", decided.getReason())
+                .put("detail", decided.getDetail())
                 .put("verdict", decided.getVerdict())
                 .flag("closed", decided.getClosed());
         document.at("event").put("outcome", decided.getAllowed() ? "success" : "failure");
@@ -633,6 +683,8 @@ public final class EcsDocument {
                 .strings("tools_ask", policy.getToolsAskList())
                 .strings("tools_deny", policy.getToolsDenyList())
                 .strings("decoys", policy.getDecoysList())
+                .put("honeytoken_freeze", policy.getHoneytokenFreeze())
+                .put("metadata_freeze", policy.getMetadataFreeze())
                 .number("alert_at", policy.getAlertAt())
                 .number("ask_at", policy.getAskAt())
                 .number("freeze_at", policy.getFreezeAt())

@@ -58,6 +58,25 @@ public final class FileRules {
         return Optional.of(new Refusal(access == Access.READ ? "files.read" : "files.write", false));
     }
 
+    /** Whether a deny rule names the path, or can name something below it. */
+    public boolean leadsToDenied(String path) {
+        String folder = path.endsWith("/") ? path : path + "/";
+        for (Rule rule : deny) {
+            if (matches(rule.pattern, path) || fixedStart(rule.pattern).startsWith(folder)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String fixedStart(String pattern) {
+        int end = 0;
+        while (end < pattern.length() && pattern.charAt(end) != '*' && pattern.charAt(end) != '?') {
+            end++;
+        }
+        return pattern.substring(0, end);
+    }
+
     /** The absolute form of a glob or path of a policy. */
     public static String absolute(String glob, String home, String workspace) {
         if (glob.equals("~") || glob.startsWith("~/")) {

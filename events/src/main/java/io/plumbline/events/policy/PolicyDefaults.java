@@ -91,7 +91,9 @@ public final class PolicyDefaults {
                 .setWorkspaceMode("read-write")
                 .setPatienceSeconds(10)
                 .setGateDeadlineMs(2_000)
-                .setApprovalDeadlineSeconds(300);
+                .setApprovalDeadlineSeconds(300)
+                .setHoneytokenFreeze("local")
+                .setMetadataFreeze("local");
         addAll(policy, "deny", DENIED);
         addAll(policy, "protect", PROTECTED);
         addAll(policy, "read", READABLE);

@@ -1,5 +1,6 @@
 package io.plumbline.events.policy;
 
+import io.plumbline.events.v1.EgressCredential;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.TaskPolicy;
@@ -36,7 +37,15 @@ public final class PolicyParser {
     /** Rules are matched one after another on every event. */
     public static final int MAX_ITEMS = 500;
 
+    private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
+    private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
+    private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
+    private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
+    private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
     private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
+    private static final Set<String> HONEYTOKEN_FREEZERS = Set.of("local", "brain");
+    private static final Set<String> METADATA_FREEZERS = Set.of("local", "brain", "off");
+    private static final Set<String> DECOY_KINDS = Set.of("ssh-key", "aws", "env", "kubeconfig", "token");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -68,6 +77,7 @@ public final class PolicyParser {
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
         root.mapping("files").ifPresent(files -> readFiles(files, policy));
         root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
+        root.text("egress-unknown").ifPresent(value -> policy.setEgressUnknown(value.oneOf(UNKNOWN_DESTINATIONS)));
         root.mapping("tools").ifPresent(tools -> {
             tools.items("ask").forEach(item -> policy.addToolsAsk(item.value()));
             tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));
@@ -81,7 +91,15 @@ public final class PolicyParser {
                 .ifPresent(
                         value -> policy.setGateDeadlineMs((int) duration(value).toMillis()));
         root.text("approval-deadline").ifPresent(value -> policy.setApprovalDeadlineSeconds(seconds(value)));
-        root.items("decoys").forEach(item -> policy.addDecoys(item.absoluteOrHome()));
+        root.items("decoys").forEach(item -> readDecoy(item, policy));
+        root.mapping("honeytokens").ifPresent(honeytokens -> {
+            honeytokens.text("freeze").ifPresent(value -> policy.setHoneytokenFreeze(value.oneOf(HONEYTOKEN_FREEZERS)));
+            honeytokens.close();
+        });
+        root.mapping("metadata").ifPresent(metadata -> {
+            metadata.text("freeze").ifPresent(value -> policy.setMetadataFreeze(value.oneOf(METADATA_FREEZERS)));
+            metadata.close();
+        });
         root.close();
         return policy.build();
     }
@@ -111,6 +129,19 @@ public final class PolicyParser {
         files.close();
     }
 
+    /** A path alone, or a mapping of path and kind. */
+    private static void readDecoy(Scalar item, TaskPolicy.Builder policy) {
+        if (item.node() instanceof ScalarNode) {
+            policy.addDecoys(item.absoluteOrHome()).addDecoyKinds("");
+            return;
+        }
+        Fields decoy = item.fields("decoys");
+        policy.addDecoys(decoy.required("path").absoluteOrHome())
+                .addDecoyKinds(
+                        decoy.text("kind").map(kind -> kind.oneOf(DECOY_KINDS)).orElse(""));
+        decoy.close();
+    }
+
     private static EgressRule readEgress(Fields fields) {
         EgressRule.Builder rule = EgressRule.newBuilder();
         Scalar host = fields.required("host");
@@ -122,8 +153,42 @@ public final class PolicyParser {
                 .intValue());
         fields.text("service").ifPresent(name -> rule.setService(name.matching(SERVICE, "a short name such as model")));
         fields.text("allow-private").ifPresent(value -> rule.setAllowPrivate(value.bool()));
+        fields.items("methods")
+                .forEach(item -> rule.addMethods(item.matching(METHOD, "a method in upper case such as GET")));
+        fields.items("paths")
+                .forEach(item -> rule.addPaths(item.matching(REQUEST_PATH, "a glob over paths such as /api/**")));
+        fields.text("terminate").ifPresent(value -> rule.setTerminate(value.bool()));
+        fields.text("plain").ifPresent(value -> rule.setPlain(value.bool()));
+        fields.text("max-out").ifPresent(value -> rule.setMaxOutBytes(bytes(value)));
+        fields.mapping("credential").ifPresent(credential -> rule.setCredential(readCredential(credential)));
         fields.close();
+        if (!rule.getService().isEmpty()
+                && (rule.getTerminate() || rule.getPlain() || rule.getMethodsCount() + rule.getPathsCount() > 0)) {
+            throw new Rejected("policy: egress " + rule.getHost()
+                    + " with service and terminate, plain, methods or paths (expected: a service is a raw tunnel)");
+        }
+        if (rule.getTerminate() && rule.getPlain()) {
+            throw new Rejected(
+                    "policy: egress " + rule.getHost() + " with terminate and plain (expected: one of them)");
+        }
+        if (rule.hasCredential() && (!rule.getTerminate() || rule.getHost().startsWith("*."))) {
+            throw new Rejected("policy: egress " + rule.getHost()
+                    + " with credential (expected: an exact host, and terminate: true)");
+        }
         return rule.build();
+    }
+
+    private static EgressCredential readCredential(Fields fields) {
+        EgressCredential credential = EgressCredential.newBuilder()
+                .setName(fields.required("name").matching(NAME, "the name of a file such as anthropic"))
+                .setHeader(fields.text("header")
+                        .map(header -> header.mapped(value -> value.toLowerCase(Locale.ROOT))
+                                .matching(HEADER, "a header such as x-api-key"))
+                        .orElse("authorization"))
+                .setEnv(fields.required("env").matching(VARIABLE, "a variable such as ANTHROPIC_API_KEY"))
+                .build();
+        fields.close();
+        return credential;
     }
 
     private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {
@@ -143,6 +208,10 @@ public final class PolicyParser {
         limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
         limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
         limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));
+        limits.text("egress").ifPresent(value -> policy.setEgressBytes(bytes(value)));
+        limits.text("ingress").ifPresent(value -> policy.setIngressBytes(bytes(value)));
+        limits.text("egress-rate").ifPresent(value -> policy.setEgressRateBytes(bytes(value)));
+        limits.text("upload-hold").ifPresent(value -> policy.setUploadHoldBytes(bytes(value)));
         limits.close();
     }
 
@@ -313,7 +382,7 @@ public final class PolicyParser {
             if (node instanceof MappingNode mapping) {
                 return new Fields(path, mapping);
             }
-            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping with host and port");
+            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping");
         }
 
         Scalar mapped(UnaryOperator<String> change) {

@@ -42,7 +42,17 @@ public final class Posix {
     static final short POLLIN = 1;
     static final short POLLOUT = 4;
     static final int SOCK_STREAM = 1;
+    static final int O_RDONLY = 0;
+    static final int O_WRONLY = 1;
+    static final int O_NONBLOCK = 0x800;
+    static final int O_PATH = 0x200000;
+    static final int O_CLOEXEC = 0x80000;
 
+    /** The same number on every architecture. */
+    private static final long SYS_OPENAT2 = 437;
+
+    private static final long RESOLVE_NO_MAGICLINKS = 2;
+    private static final long RESOLVE_BENEATH = 8;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
     private static final int SHUT_RDWR = 2;
@@ -74,6 +84,16 @@ public final class Posix {
             handle("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle KILL = handle("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle OPEN =
+            handle("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle OPENAT2 = Linker.nativeLinker()
+            .downcallHandle(
+                    Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG),
+                    Linker.Option.captureCallState("errno"),
+                    Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle READ =
+            handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle MKFIFO = handle("mkfifo", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
     private Posix() {}
@@ -95,6 +115,52 @@ public final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
             return result((int) MKFIFO.invokeExact(capture(), name, 0600));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int open(Path path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            return result((int) OPEN.invokeExact(capture(), arena.allocateFrom(path.toString()), flags, 0));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** openat2: no link on the way may lead out of {@code base}, and none of /proc's is followed. */
+    static int openBeneath(int base, String name, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment how = arena.allocate(24, 8);
+            how.set(JAVA_LONG, 0, flags);
+            how.set(JAVA_LONG, 16, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+            MemorySegment capture = capture();
+            long fd = (long) OPENAT2.invokeExact(capture, SYS_OPENAT2, base, arena.allocateFrom(name), how, 24L);
+            return (int) (fd >= 0 ? fd : -(int) ERRNO.get(capture, 0L));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static long read(int fd, MemorySegment into) {
+        try {
+            MemorySegment capture = capture();
+            long n = (long) READ.invokeExact(capture, fd, into, into.byteSize());
+            return n >= 0 ? n : -(int) ERRNO.get(capture, 0L);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Waits until one of {@code fds} can be read or has ended: how many, or 0 after {@code timeoutMillis} (-1: for ever). */
+    static int pollReadable(int[] fds, MemorySegment pollfds, int timeoutMillis) {
+        try {
+            for (int i = 0; i < fds.length; i++) {
+                pollfds.set(JAVA_INT, i * 8L, fds[i]);
+                pollfds.set(JAVA_SHORT, i * 8L + 4, POLLIN);
+                pollfds.set(JAVA_SHORT, i * 8L + 6, (short) 0);
+            }
+            return result((int) POLL.invokeExact(capture(), pollfds, (long) fds.length, timeoutMillis));
         } catch (Throwable e) {
             throw broken(e);
         }

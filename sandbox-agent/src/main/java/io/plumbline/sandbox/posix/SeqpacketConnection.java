@@ -35,7 +35,7 @@ public final class SeqpacketConnection implements AutoCloseable {
     private final int fd;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer = arena.allocate(MAX_DATAGRAM, 8);
-    private final MemorySegment pollfd = arena.allocate(8, 4);
+    private final MemorySegment pollfd = arena.allocate(16, 4);
     private boolean closed;
 
     SeqpacketConnection(int fd) {
@@ -58,6 +58,15 @@ public final class SeqpacketConnection implements AutoCloseable {
     /** Waits until something can be received, the peer has gone, or {@code timeoutMillis} are over (-1: no limit). */
     public boolean awaitReadable(int timeoutMillis) throws IOException {
         int ready = Posix.pollReadable(fd, pollfd, timeoutMillis);
+        if (ready < 0 && ready != -Posix.EINTR) {
+            throw new PosixException("poll", fd, ready);
+        }
+        return ready > 0;
+    }
+
+    /** Likewise, also when {@code pipe} can be read or has ended. */
+    public boolean awaitReadable(LinePipe pipe, int timeoutMillis) throws IOException {
+        int ready = Posix.pollReadable(new int[] {fd, pipe.fd()}, pollfd, timeoutMillis);
         if (ready < 0 && ready != -Posix.EINTR) {
             throw new PosixException("poll", fd, ready);
         }

@@ -268,6 +268,7 @@ public final class HostProbe {
                 bundle,
                 traceConfig,
                 new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
+                Optional.empty(),
                 List.of(usr),
                 List.of(),
                 Optional.empty());

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param directory of the host; holds {@code config.json}
  * @param configurationSha256 hash over what was put in place for the agent, 64 hex digits
  * @param readOnly what of the host must not be changed from inside
+ * @param binds what of the host is seen inside: by the path inside
  */
-public record Bundle(Path directory, String configurationSha256, List<Path> readOnly) {
+public record Bundle(Path directory, String configurationSha256, List<Path> readOnly, Map<String, Path> binds) {
     /** Where the workspace is inside. */
     public static final String WORKSPACE = "/workspace";
 
@@ -82,6 +84,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param guest the guest program on the host
      * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
      * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
+     * @param session its id, from which the decoys' content is made
+     * @param environment variables of the parts that serve the session, beside those that every session has
      */
     public record Plan(
             Path directory,
@@ -93,8 +97,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             Path agentsDirectory,
             Path guest,
             Optional<Path> image,
-            Optional<String> terminal) {
+            Optional<String> terminal,
+            String session,
+            Map<String, String> environment) {
         public Plan {
+            environment = Map.copyOf(environment);
             command = List.copyOf(command);
         }
     }
@@ -145,14 +152,14 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 mounts.add(new Mount.Bind(system.outside("/usr/bin/false"), program, Mount.Access.READ));
             }
         }
-        decoys(plan.policy(), systemMounts, root, etc, home, user);
+        decoys(plan, systemMounts, root, etc, home, user);
         user.own(home);
         Files.writeString(
                 directory.resolve("config.json"),
                 new OciConfig(
                                 root,
                                 arguments(doors, plan.command()),
-                                environment(configuration, plan.terminal()),
+                                environment(configuration, plan.terminal(), plan.environment()),
                                 WORKSPACE,
                                 user.uid(),
                                 user.gid(),
@@ -168,7 +175,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         .map(Mount.Bind.class::cast)
                         .filter(bind -> bind.access() == Mount.Access.READ)
                         .map(Mount.Bind::source)
-                        .toList());
+                        .toList(),
+                mounts.stream()
+                        .filter(Mount.Bind.class::isInstance)
+                        .map(Mount.Bind.class::cast)
+                        .collect(Collectors.toMap(Mount.Bind::destination, Mount.Bind::source, (first, last) -> last)));
     }
 
     /** Most processes and threads of a workload under {@code policy}. */
@@ -263,9 +274,12 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         }
     }
 
-    private static void decoys(TaskPolicy policy, List<Mount> systemMounts, Path root, Path etc, Path home, Owner user)
+    private static void decoys(Plan plan, List<Mount> systemMounts, Path root, Path etc, Path home, Owner user)
             throws IOException {
-        for (String decoy : policy.getDecoysList()) {
+        TaskPolicy policy = plan.policy();
+        for (int i = 0; i < policy.getDecoysCount(); i++) {
+            String decoy = policy.getDecoys(i);
+            String kind = i < policy.getDecoyKindsCount() ? policy.getDecoyKinds(i) : "";
             String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
             Path base = root;
             String name = path;
@@ -286,7 +300,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             }
             refuseLinks(base, target, "decoy: " + decoy);
             ownedFolders(base, parent(target), user);
-            Files.writeString(target, Decoys.privateKey());
+            Files.writeString(target, Decoys.content(plan.session(), path, kind));
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
             user.own(target);
         }
@@ -323,7 +337,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         return arguments;
     }
 
-    private static Map<String, String> environment(ManagedConfiguration configuration, Optional<String> terminal) {
+    private static Map<String, String> environment(
+            ManagedConfiguration configuration, Optional<String> terminal, Map<String, String> parts) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
         path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
@@ -340,6 +355,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         environment.put("no_proxy", "127.0.0.1,localhost");
         environment.put("NO_PROXY", "127.0.0.1,localhost");
         environment.putAll(configuration.environment());
+        environment.putAll(parts);
         return environment;
     }
 }

@@ -2,12 +2,14 @@ package io.plumbline.sandbox.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.sandbox.trace.TracePoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,7 +89,14 @@ public final class RunscRuntime implements SandboxRuntime {
                         "pin", pinned.source().toString(), pinned.target().toString())));
         creation.readOnly().forEach(path -> command.add(path.toString()));
         command.add("--");
-        command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig(), "create"));
+        command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));
+        creation.syscallLog()
+                .ifPresent(pipe -> command.addAll(List.of(
+                        "--strace",
+                        "--strace-syscalls=" + TracePoints.loggedSyscalls(),
+                        "--debug-log-format=json",
+                        "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
+        command.add("create");
         SandboxRuntime.Streams.Files streams =
                 switch (creation.streams()) {
                     case SandboxRuntime.Streams.Files files -> files;
@@ -110,7 +119,13 @@ public final class RunscRuntime implements SandboxRuntime {
             }
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
-            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id()));
+            JsonNode state = state(creation.id());
+            Optional<String> difference = ConfirmedSpec.difference(
+                    JSON.readTree(creation.bundle().resolve("config.json").toFile()), state.path("spec"));
+            if (difference.isPresent()) {
+                throw new SandboxException("the runtime does not hold what was asked: " + difference.get());
+            }
+            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id(), state));
         } catch (IOException | TimeoutException | NumberFormatException e) {
             discard(creation.id());
             throw new SandboxException("runsc create: " + e.getMessage(), e);
@@ -191,15 +206,21 @@ public final class RunscRuntime implements SandboxRuntime {
         return command;
     }
 
-    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
-    private Path controlSocket(String id) throws IOException, SandboxException {
+    /** What the runtime keeps of a sandbox, its specification included. */
+    private JsonNode state(String id) throws IOException, SandboxException {
         try (var files = Files.newDirectoryStream(stateDirectory, id + "*.state")) {
             for (Path file : files) {
-                JsonNode path = JSON.readTree(file.toFile()).findValue("controlSocketPath");
-                if (path != null && !path.asText().isEmpty()) {
-                    return Path.of(path.asText());
-                }
+                return JSON.readTree(file.toFile());
             }
+        }
+        throw new SandboxException("the runtime keeps no state of the sandbox");
+    }
+
+    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
+    private Path controlSocket(String id, JsonNode state) throws SandboxException {
+        JsonNode path = state.findValue("controlSocketPath");
+        if (path != null && !path.asText().isEmpty()) {
+            return Path.of(path.asText());
         }
         Path usual = stateDirectory.resolve("runsc-" + id + ".sock");
         if (!Files.exists(usual)) {

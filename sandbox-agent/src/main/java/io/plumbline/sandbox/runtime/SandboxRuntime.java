@@ -31,6 +31,8 @@ public interface SandboxRuntime {
      * @param streams the workload's standard streams
      * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
      *     its first instruction on; may be empty
+     * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
+     *     name only in its log; empty: nobody wants it
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
      * @param pinned a directory of the host that the sandbox finds under another name
      */
@@ -39,9 +41,13 @@ public interface SandboxRuntime {
             Path bundle,
             Path traceConfig,
             Streams streams,
+            Optional<Path> syscallLog,
             List<Path> readOnly,
             List<Path> cgroups,
             Optional<Pinned> pinned) {
+        /** runsc names its log files after its own commands; this is its kernel's. */
+        public static final String SYSCALL_LOG = "boot.log";
+
         public Creation {
             readOnly = List.copyOf(readOnly);
             cgroups = List.copyOf(cgroups);

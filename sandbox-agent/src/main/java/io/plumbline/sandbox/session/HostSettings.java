@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
+ * @param credentials {@code host.credentials}: folder with one file per credential that policies name, readable by the daemon's
+ *     user alone; empty: none
+ * @param trustedAuthorities {@code egress.ca-file}: PEM of authorities that the egress proxy trusts besides the system's
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
  * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
  *     own sessions)
@@ -49,6 +52,8 @@ public record HostSettings(
         byte[] redactionKey,
         Path agents,
         Path guest,
+        Optional<Path> credentials,
+        Optional<Path> trustedAuthorities,
         Duration canaryInterval,
         Users users,
         TrustedKeys policyKeys) {
@@ -72,6 +77,8 @@ public record HostSettings(
             "runsc.platform",
             "agents.path",
             "guest.path",
+            "host.credentials",
+            "egress.ca-file",
             "canary.interval-seconds",
             "policy.keys-file");
 
@@ -136,6 +143,10 @@ public record HostSettings(
                 key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath(),
+                Optional.ofNullable(values.get("host.credentials"))
+                        .map(path -> Path.of(path).toAbsolutePath()),
+                Optional.ofNullable(values.get("egress.ca-file"))
+                        .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
                 users(values.getOrDefault("host.users", "owner")),
                 policyKeys(values.get("policy.keys-file")));

@@ -101,6 +101,15 @@ final class PolicyInForce {
             atNextStart.add("decoys");
             revised.clearDecoys().addAllDecoys(before.getDecoysList());
         }
+        revised.clearDecoyKinds().addAllDecoyKinds(before.getDecoyKindsList());
+        if (!written.getHoneytokenFreeze().equals(before.getHoneytokenFreeze())) {
+            atNextStart.add("honeytokens");
+            revised.setHoneytokenFreeze(before.getHoneytokenFreeze());
+        }
+        if (!written.getMetadataFreeze().equals(before.getMetadataFreeze())) {
+            atNextStart.add("metadata");
+            revised.setMetadataFreeze(before.getMetadataFreeze());
+        }
         if (written.getProcesses() != before.getProcesses()) {
             atNextStart.add("processes");
             revised.setProcesses(before.getProcesses());

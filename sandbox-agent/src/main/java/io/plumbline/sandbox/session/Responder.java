@@ -7,6 +7,7 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.VerdictListener;
 import io.plumbline.sandbox.runtime.Brake;
 import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.trace.Tripwire;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -165,6 +166,14 @@ final class Responder implements VerdictListener, AutoCloseable {
         Freezer.Outcome outcome = freezer.freeze();
         order.times.setDoneNs(Clock.nowNanos());
         orders.add(() -> reportFreeze(order, outcome));
+    }
+
+    /** Freezes at once, on the caller's thread; what is returned reports it with the event that was the cause. */
+    Tripwire.Hit tripped(String reason) {
+        StageTimes.Builder times = StageTimes.newBuilder().setHostReceivedNs(Clock.nowNanos());
+        Freezer.Outcome outcome = freezer.freeze();
+        times.setDoneNs(Clock.nowNanos());
+        return cause -> orders.add(() -> reportFreeze(new Order("", reason, cause.getId(), times), outcome));
     }
 
     /** Ends the session on the host's own account; evidence first. */

@@ -12,6 +12,7 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -22,6 +23,7 @@ import io.plumbline.sandbox.runtime.SandboxRuntime;
 import io.plumbline.sandbox.runtime.Warden;
 import io.plumbline.sandbox.trace.TraceListener;
 import io.plumbline.sandbox.trace.TracePoints;
+import io.plumbline.sandbox.trace.Tripwire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,11 +31,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +56,7 @@ final class Session {
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
+    private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
     private static final Duration INSPECTION_LIMIT = Duration.ofMillis(200);
     private static final int MAX_EARLY_VERDICTS = 1000;
     private static final int KILLED_EXIT_CODE = 137;
@@ -177,6 +183,10 @@ final class Session {
         @Nullable
         Path directory;
 
+        /** The trace listener's, once there is one. */
+        @Nullable
+        LinePipe syscallLog;
+
         @Nullable
         TraceListener trace;
 
@@ -218,11 +228,28 @@ final class Session {
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Path traceSocket = directory.resolve("trace.sock");
-        TraceListener trace = TraceListener.open(traceSocket, id, journal, this::blind);
+        Observation observation = Observation.of(policy, this::tripped, journal);
+        LinePipe syscallLog = LinePipe.make(
+                Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Creation.SYSCALL_LOG));
+        opened.syscallLog = syscallLog;
+        TraceListener trace = TraceListener.open(new TraceListener.Surroundings(
+                traceSocket,
+                Optional.of(syscallLog),
+                id,
+                journal,
+                this::blind,
+                observation.tripwire(),
+                observation.hashes()));
         opened.trace = trace;
         List<SessionPart> openedParts = host.parts()
                 .open(new SessionPart.Surroundings(
-                        id, sockets, request.agent().id(), request.agent().hooks(), policy, journal, trace));
+                        id,
+                        sockets,
+                        request.agent().id(),
+                        request.agent().hooks(),
+                        policy,
+                        observation.outbox(),
+                        trace));
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
@@ -234,6 +261,8 @@ final class Session {
         Path workspace = copy.map(WorkspaceCopy::copy)
                 .or(() -> request.pinned().map(open -> open.path().resolve(".")))
                 .orElse(request.workspace());
+        Map<String, String> environment = new HashMap<>();
+        openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
                 directory.resolve("bundle"),
                 sockets,
@@ -244,22 +273,14 @@ final class Session {
                 host.agents(),
                 host.guest(),
                 request.image(),
-                request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty()));
+                request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty(),
+                id,
+                environment));
+        Map<String, Path> binds = new HashMap<>(bundle.binds());
+        binds.put(Bundle.WORKSPACE, workspace);
+        observation.hashes().mounted(binds);
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
-        publish(
-                journal,
-                Channel.CONTROL,
-                Event.newBuilder()
-                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
-                                .setPolicy(policy.getName())
-                                .setRevision(policy.getRevision())
-                                .setRuntime(host.runtime().description() + " configuration "
-                                        + bundle.configurationSha256()
-                                        + request.image()
-                                                .map(image -> " image " + image)
-                                                .orElse(""))));
-
         ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
         opened.group = group;
         SessionLimits limits = new SessionLimits(
@@ -272,6 +293,7 @@ final class Session {
                         bundle.directory(),
                         traceConfig,
                         streams.forRuntime(),
+                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
                         bundle.readOnly(),
                         group.folders(),
                         pinned));
@@ -280,9 +302,23 @@ final class Session {
         synchronized (gate) {
             workload = streams;
         }
+        syscallLog.handedOver();
         if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
+        // The runtime has said that it holds the bundle as asked; nothing has run yet.
+        publish(
+                journal,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setPolicy(policy.getName())
+                                .setRevision(policy.getRevision())
+                                .setRuntime(host.runtime().description() + " configuration "
+                                        + bundle.configurationSha256()
+                                        + request.image()
+                                                .map(image -> " image " + image)
+                                                .orElse(""))));
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
         Responder orders = new Responder(
@@ -331,14 +367,24 @@ final class Session {
             ended.countDown();
         }
         pulse.join();
-        sandbox.droppedTraceMessages(INSPECTION_LIMIT).ifPresent(trace::runtimeDropped);
+        OptionalLong dropped = sandbox.droppedTraceMessages(INSPECTION_LIMIT);
+        dropped.ifPresent(trace::runtimeDropped);
         orders.close();
         // The kernel of an ended sandbox stays for as long as somebody is connected to it.
         sandbox.close();
         // What the workload did last is in the log before its end is.
-        if (!trace.awaitEnd(TRACE_END_LIMIT)) {
+        boolean traceEnded = awaitEnd(trace, journal);
+        if (!traceEnded) {
             trace.expectEnd();
         }
+        observation.hashes().end(TRACE_END_LIMIT);
+        boolean killed = !orders.killReason().isEmpty();
+        publish(
+                journal,
+                Channel.EVIDENCE,
+                Event.newBuilder()
+                        .setSessionReconciled(Observation.reconcile(
+                                trace.counts(), traceEnded, dropped.isPresent(), killed, journal.evidenceCounts())));
         if (copy.isPresent()) {
             // What a dead sandbox's kernel had still under way would change the copy behind the reader's back.
             sandbox.kill();
@@ -370,6 +416,21 @@ final class Session {
                 Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd")
                         .resolve(Objects.requireNonNull(held.getFileName(), "a descriptor's path has a name")),
                 target));
+    }
+
+    /** What was read may take its time to be published, as long as it goes on. */
+    private static boolean awaitEnd(TraceListener trace, SessionJournal journal) throws InterruptedException {
+        Instant latest = Instant.now().plus(TRACE_PUBLISH_LIMIT);
+        Map<String, Long> before = Map.of();
+        Map<String, Long> now = journal.evidenceCounts();
+        while (!now.equals(before) && Instant.now().isBefore(latest)) {
+            if (trace.awaitEnd(TRACE_END_LIMIT)) {
+                return true;
+            }
+            before = now;
+            now = journal.evidenceCounts();
+        }
+        return false;
     }
 
     private String reason(Opened opened, int code) {
@@ -423,6 +484,8 @@ final class Session {
         }
         if (opened.trace != null) {
             attempt("trace", opened.trace::close);
+        } else if (opened.syscallLog != null) {
+            attempt("syscall log", opened.syscallLog::close);
         }
         for (SessionPart part : openParts) {
             attempt("part", part::close);
@@ -621,6 +684,21 @@ final class Session {
                 .setFreezeOrdered(FreezeOrdered.newBuilder().setReason(reason).setOrderedBy("host"))
                 .build();
         tellParts(order, StageTimes.getDefaultInstance());
+    }
+
+    /** The host's own decision, on the thread that saw the cause; nothing can trip before the workload has begun. */
+    private Tripwire.Hit tripped(String reason) {
+        Responder current;
+        synchronized (gate) {
+            current = responder;
+        }
+        if (current == null) {
+            blind(reason);
+            return cause -> {};
+        }
+        Tripwire.Hit hit = current.tripped(reason);
+        Thread.ofVirtual().start(() -> freezeParts(reason));
+        return hit;
     }
 
     /** The session cannot be watched any more: it must not start, or stands still from now on. */

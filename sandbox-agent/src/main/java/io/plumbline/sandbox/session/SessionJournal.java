@@ -9,11 +9,14 @@ import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -37,6 +40,7 @@ final class SessionJournal implements SessionOutbox {
         }
     };
 
+    private final Map<String, Long> counts = new HashMap<>();
     private final Queue<EgressDecided> egress = new ArrayDeque<>();
 
     /** Nanoseconds since the epoch. */
@@ -89,7 +93,15 @@ final class SessionJournal implements SessionOutbox {
         return List.copyOf(egress);
     }
 
+    /** Evidence events by payload name. */
+    synchronized Map<String, Long> evidenceCounts() {
+        return new TreeMap<>(counts);
+    }
+
     private Event noted(Event event) {
+        if (event.getChannel() == Channel.EVIDENCE) {
+            counts.merge(event.getPayloadCase().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+        }
         if (event.hasEgressDecided()) {
             egress.add(event.getEgressDecided());
             if (egress.size() > REMEMBERED_EGRESS) {

@@ -4,6 +4,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.sandbox.link.SessionOutbox;
+import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.SeqpacketConnection;
 import io.plumbline.sandbox.posix.SeqpacketServer;
 import java.io.IOException;
@@ -11,18 +12,27 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Listens to the trace of one sandbox: one thread only receives and queues, a second one decodes and publishes.
+ *
+ * <p>Two channels make one sequence: the messages of the trace points and the lines of the sentry's own log, which names what
+ * the points do not. Both are written by the sentry before the call that they tell of returns, so that reading them in turns
+ * until one has nothing more leaves nothing unread that happened before anything that was read; what was read is then ordered
+ * by time stamp. See docs/decisions/008.
  *
  * <p>Bound before the sandbox is created, so that it cannot start unseen. Loss is published as {@link TraceLoss}, with its
  * cause; the end of the stream before the sandbox's first process has ended makes the session blind.
@@ -40,16 +50,28 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     /** More than any socket buffer of the kernel holds: after as many, what was queued at the start has been taken. */
     private static final int MAX_TURN = 4096;
 
+    /** Likewise in bytes. */
+    private static final int MAX_TURN_BYTES = 4 << 20;
+
     /** Stands in the queue for a datagram that was too long to take; it decodes to nothing and is counted there. */
     private static final byte[] UNREADABLE = {};
 
+    /** How often one turn goes back and forth before its order is by time stamp alone. */
+    private static final int MAX_ROUNDS = 64;
+
+    /** The log ends with the sentry; an end of the trace that follows within this time explains it. */
+    private static final Duration LOG_END_PATIENCE = Duration.ofSeconds(2);
+
+    private static final String ENDED_EARLY = "the trace ended before the session did";
     private static final byte[] HANDSHAKE = {0x08, 0x01};
     private static final Logger LOG = LoggerFactory.getLogger(TraceListener.class);
 
     private final SeqpacketServer server;
     private final SessionOutbox outbox;
     private final TraceWatch watch;
-    private final TraceTranslator translator = new TraceTranslator();
+    private final Optional<LinePipe> log;
+    private final Tripwire tripwire;
+    private final TraceTranslator translator;
     private final Thread reader;
     private final Thread publisher;
     private final CountDownLatch handshaken = new CountDownLatch(1);
@@ -61,10 +83,10 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private final ReentrantLock queueLock = new ReentrantLock();
     private final Condition queued = queueLock.newCondition();
     private final Condition taken = queueLock.newCondition();
-    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
+    private final ArrayDeque<Item> queue = new ArrayDeque<>();
     private long queuedBytes;
-    private long enqueuedTotal;
-    private long publishedTotal;
+    private long turnsRead;
+    private long turnsPublished;
     private long overflowed;
     private long overflowReported;
     private boolean ended;
@@ -78,19 +100,77 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private volatile long failedSearches;
     private volatile boolean firstProcessExited;
 
-    private TraceListener(SeqpacketServer server, String session, SessionOutbox outbox, TraceWatch watch) {
+    // Guarded by receiving.
+    private boolean logEnded;
+    private long logEndedAt;
+
+    private volatile long messages;
+    private volatile long lines;
+    private volatile long linesUndecodable;
+    private volatile long linesDropped;
+    private volatile boolean endedWell;
+
+    /** What the publisher has to do, in the order in which it was read. */
+    private sealed interface Item {
+        record Message(byte[] bytes, Optional<Tripwire.Hit> hit) implements Item {}
+
+        record Line(byte[] bytes) implements Item {}
+
+        /** Nothing that was read since the one before has a cause that was not read. */
+        record TurnEnd() implements Item {}
+    }
+
+    private static final Item TURN_END = new Item.TurnEnd();
+
+    /** What was counted, for the end of the session. */
+    public record Counts(
+            long processesStarted,
+            long processesExited,
+            long messages,
+            long droppedByRuntime,
+            long listenerLost,
+            long undecodable,
+            long lines,
+            long linesUndecodable,
+            boolean ended) {}
+
+    /**
+     * What a listener reads and whom it tells.
+     *
+     * @param socket bound at once; at most 107 bytes
+     * @param log the sentry's log; empty: the trace points alone. It is closed with the listener
+     */
+    public record Surroundings(
+            Path socket,
+            Optional<LinePipe> log,
+            String session,
+            SessionOutbox outbox,
+            TraceWatch watch,
+            Tripwire tripwire,
+            BinaryHashes hashes) {}
+
+    private TraceListener(SeqpacketServer server, Surroundings surroundings) {
         this.server = server;
-        this.outbox = outbox;
-        this.watch = watch;
+        this.outbox = surroundings.outbox();
+        this.watch = surroundings.watch();
+        this.log = surroundings.log();
+        this.tripwire = surroundings.tripwire();
+        this.translator = new TraceTranslator(surroundings.hashes());
+        String session = surroundings.session();
         this.reader = Thread.ofPlatform().daemon().name("trace-read-" + session).unstarted(this::read);
         this.publisher =
                 Thread.ofPlatform().daemon().name("trace-publish-" + session).unstarted(this::publish);
     }
 
-    /** @param socket bound at once; at most 107 bytes */
+    /** Listens to the trace points alone. */
     public static TraceListener open(Path socket, String session, SessionOutbox outbox, TraceWatch watch)
             throws IOException {
-        TraceListener listener = new TraceListener(SeqpacketServer.bind(socket), session, outbox, watch);
+        return open(
+                new Surroundings(socket, Optional.empty(), session, outbox, watch, Tripwire.NONE, BinaryHashes.NONE));
+    }
+
+    public static TraceListener open(Surroundings surroundings) throws IOException {
+        TraceListener listener = new TraceListener(SeqpacketServer.bind(surroundings.socket()), surroundings);
         listener.publisher.start();
         listener.reader.start();
         return listener;
@@ -115,7 +195,26 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     public long lostTotal() {
         queueLock.lock();
         try {
-            return droppedTotal + undecodable.get() + overflowed;
+            return droppedTotal + undecodable.get() + overflowed + linesUndecodable + linesDropped;
+        } finally {
+            queueLock.unlock();
+        }
+    }
+
+    /** What was read so far; final once {@link #awaitEnd} has said so. */
+    public Counts counts() {
+        queueLock.lock();
+        try {
+            return new Counts(
+                    translator.processesStarted(),
+                    translator.processesExited(),
+                    messages,
+                    droppedTotal,
+                    overflowed + linesDropped,
+                    undecodable.get(),
+                    lines,
+                    linesUndecodable,
+                    endedWell);
         } finally {
             queueLock.unlock();
         }
@@ -141,11 +240,10 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         if (!receiving.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
             return false;
         }
-        long target;
         try {
             SeqpacketConnection peer = connection;
             if (peer != null && !ended()) {
-                receiveTurn(peer);
+                turn(peer);
             }
         } catch (IOException e) {
             return false;
@@ -154,8 +252,8 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         }
         queueLock.lock();
         try {
-            target = enqueuedTotal;
-            while (publishedTotal < target) {
+            long target = turnsRead;
+            while (turnsPublished < target) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0 || published.getCount() == 0) {
                     return false;
@@ -179,8 +277,11 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         }
         join(reader);
         join(publisher);
-        if (peer != null && !reader.isAlive()) {
-            peer.close();
+        if (!reader.isAlive()) {
+            if (peer != null) {
+                peer.close();
+            }
+            log.ifPresent(LinePipe::close);
         }
         server.close();
     }
@@ -195,17 +296,21 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             }
             boolean more = true;
             while (more && !closing) {
-                if (!peer.awaitReadable(1000)) {
+                if (!awaitReadable(peer)) {
                     continue;
                 }
                 receiving.lock();
                 try {
-                    more = receiveTurn(peer);
+                    more = turn(peer);
                 } finally {
                     receiving.unlock();
                 }
+                if (more && logEndedAlone()) {
+                    watch.blind("the log of the sandbox's kernel ended before the session did");
+                }
             }
-            endCause = "the trace ended before the session did";
+            lastLines();
+            endCause = ENDED_EARLY;
         } catch (IOException | RuntimeException e) {
             LOG.error("trace reader ends", e);
             endCause = "the trace listener failed: " + e.getMessage();
@@ -239,48 +344,135 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         return accepted;
     }
 
-    /** Takes what is waiting, without waiting; false at the end of the stream. The lock is held. */
-    private boolean receiveTurn(SeqpacketConnection peer) throws IOException {
+    private boolean awaitReadable(SeqpacketConnection peer) throws IOException {
+        boolean withLog;
+        receiving.lock();
+        try {
+            withLog = log.isPresent() && !logEnded;
+        } finally {
+            receiving.unlock();
+        }
+        return withLog ? peer.awaitReadable(log.orElseThrow(), 1000) : peer.awaitReadable(1000) || logEndedAlone();
+    }
+
+    private boolean logEndedAlone() {
+        receiving.lock();
+        try {
+            return logEnded
+                    && System.nanoTime() - logEndedAt > LOG_END_PATIENCE.toNanos()
+                    && !endExpected
+                    && !firstProcessExited;
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    /** Takes what is waiting on both channels, without waiting; false at the end of the stream. The lock is held. */
+    private boolean turn(SeqpacketConnection peer) throws IOException {
+        int taken = receive(peer);
+        for (int round = 0; readLines() && taken >= 0 && round < MAX_ROUNDS; round++) {
+            taken = receive(peer);
+            if (taken == 0) {
+                break;
+            }
+        }
+        enqueue(TURN_END, 0);
+        return taken >= 0;
+    }
+
+    /** How many messages were waiting; -1 at the end of the stream. */
+    private int receive(SeqpacketConnection peer) throws IOException {
+        int bytes = 0;
         for (int i = 0; i < MAX_TURN; i++) {
+            if (bytes > MAX_TURN_BYTES) {
+                return i;
+            }
             switch (peer.receive()) {
-                case SeqpacketConnection.Received.Datagram datagram -> enqueue(datagram.bytes());
-                case SeqpacketConnection.Received.Oversized oversized -> enqueue(UNREADABLE);
+                case SeqpacketConnection.Received.Datagram datagram -> {
+                    bytes += datagram.bytes().length;
+                    enqueue(
+                            new Item.Message(datagram.bytes(), tripwire.look(datagram.bytes())),
+                            datagram.bytes().length);
+                }
+                case SeqpacketConnection.Received.Oversized oversized ->
+                    enqueue(new Item.Message(UNREADABLE, Optional.empty()), 0);
                 case SeqpacketConnection.Received.Nothing nothing -> {
-                    return true;
+                    return i;
                 }
                 case SeqpacketConnection.Received.End end -> {
-                    return false;
+                    return -1;
                 }
             }
         }
-        return true;
+        return MAX_TURN;
     }
 
-    private void enqueue(byte[] datagram) {
+    /** Whether there were any. */
+    private boolean readLines() throws IOException {
+        if (log.isEmpty() || logEnded) {
+            return false;
+        }
+        boolean[] any = {false};
+        LinePipe.Turn turn = log.get().read(line -> {
+            any[0] = true;
+            enqueue(new Item.Line(line), line.length);
+        });
+        if (turn == LinePipe.Turn.ENDED) {
+            logEnded = true;
+            logEndedAt = System.nanoTime();
+        }
+        return any[0];
+    }
+
+    /** The sentry has gone: what it wrote last is still in the pipe. */
+    private void lastLines() throws IOException {
+        receiving.lock();
+        try {
+            boolean more = true;
+            while (more) {
+                more = readLines();
+            }
+            enqueue(TURN_END, 0);
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    private void enqueue(Item item, int bytes) {
         queueLock.lock();
         try {
-            long patience = FULL_QUEUE_PATIENCE.toNanos();
-            while ((queue.size() >= MAX_QUEUED || queuedBytes + datagram.length > MAX_QUEUED_BYTES) && patience > 0) {
-                try {
-                    patience = taken.awaitNanos(patience);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    break;
-                }
-            }
-            if (queue.size() >= MAX_QUEUED || queuedBytes + datagram.length > MAX_QUEUED_BYTES) {
+            boolean kept = item instanceof Item.TurnEnd
+                    || item instanceof Item.Message message && message.hit.isPresent()
+                    || awaitRoom(bytes);
+            if (!kept) {
                 overflowed++;
                 return;
             }
-            queue.addLast(datagram);
-            queuedBytes += datagram.length;
-            enqueuedTotal++;
+            queue.addLast(item);
+            queuedBytes += bytes;
+            if (item instanceof Item.TurnEnd) {
+                turnsRead++;
+            }
             if (queue.size() == 1) {
                 queued.signal();
             }
         } finally {
             queueLock.unlock();
         }
+    }
+
+    /** A full queue holds the sandbox, since nobody reads what it writes, before anything is lost. */
+    private boolean awaitRoom(int bytes) {
+        long patience = FULL_QUEUE_PATIENCE.toNanos();
+        while ((queue.size() >= MAX_QUEUED || queuedBytes + bytes > MAX_QUEUED_BYTES) && patience > 0) {
+            try {
+                patience = taken.awaitNanos(patience);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        return queue.size() < MAX_QUEUED && queuedBytes + bytes <= MAX_QUEUED_BYTES;
     }
 
     private boolean ended() {
@@ -296,11 +488,13 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
 
     private void publish() {
         try {
-            byte[] datagram = take();
-            while (datagram != null) {
-                publish(datagram);
-                datagram = take();
+            Turn turn = new Turn();
+            Item item = take();
+            while (item != null) {
+                turn.add(item);
+                item = take();
             }
+            turn.end();
             reportOverflow();
             endOfStream();
         } catch (RuntimeException e) {
@@ -317,7 +511,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         }
     }
 
-    private byte @Nullable [] take() {
+    private @Nullable Item take() {
         queueLock.lock();
         try {
             while (queue.isEmpty()) {
@@ -331,38 +525,114 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
                     return null;
                 }
             }
-            byte[] datagram = queue.removeFirst();
-            queuedBytes -= datagram.length;
-            return datagram;
+            Item item = queue.removeFirst();
+            queuedBytes -= switch (item) {
+                case Item.Message message -> message.bytes.length;
+                case Item.Line line -> line.bytes.length;
+                case Item.TurnEnd end -> 0;
+            };
+            if (queue.size() == MAX_QUEUED / 2) {
+                taken.signalAll();
+            }
+            return item;
         } finally {
             queueLock.unlock();
         }
     }
 
-    private void publish(byte[] datagram) {
-        try {
-            TraceDecoder.Decoded decoded = TraceDecoder.decode(datagram);
-            reportDrops(widen(decoded.droppedTotal()));
-            Optional<TraceTranslator.Translated> event = translator.translate(decoded.message());
-            failedSearches = translator.failedSearches();
-            firstProcessExited = translator.firstProcessExited();
-            if (event.isPresent()) {
-                outbox.publish(
-                        Channel.EVIDENCE, event.get().timeNanos(), event.get().payload());
+    /** Both channels of one turn, until their order is known. Used by the publisher alone. */
+    private final class Turn {
+        private final List<Entry> entries = new ArrayList<>();
+        private boolean named;
+        private long lastTime;
+
+        void add(Item item) {
+            switch (item) {
+                case Item.Message message -> entries.add(decoded(message));
+                case Item.Line line ->
+                    decoded(line).ifPresent(entry -> {
+                        named = true;
+                        entries.add(entry);
+                    });
+                case Item.TurnEnd end -> end();
             }
-        } catch (MalformedTraceException e) {
-            long total = undecodable.incrementAndGet();
-            LOG.warn("undecodable trace message: {}", e.getMessage());
-            publishLoss(1, total, "undecodable");
+        }
+
+        void end() {
+            if (named) {
+                // Stable; without a line between them the socket's own order is the better one.
+                entries.sort(Comparator.comparingLong(Entry::time));
+            }
+            entries.forEach(TraceListener.this::publish);
+            entries.clear();
+            named = false;
+            queueLock.lock();
+            try {
+                turnsPublished++;
+                taken.signalAll();
+            } finally {
+                queueLock.unlock();
+            }
+        }
+
+        private Entry decoded(Item.Message item) {
+            messages = messages + 1;
+            try {
+                TraceDecoder.Decoded decoded = TraceDecoder.decode(item.bytes);
+                reportDrops(widen(decoded.droppedTotal()));
+                long time = decoded.message().context().timeNanos();
+                lastTime = time == 0 ? lastTime : time;
+                return new Entry(lastTime, () -> translator.translate(decoded.message()), item.hit);
+            } catch (MalformedTraceException e) {
+                LOG.warn("undecodable trace message: {}", e.getMessage());
+                return new Entry(
+                        lastTime,
+                        () -> {
+                            publishLoss(1, undecodable.incrementAndGet(), "undecodable");
+                            return Optional.empty();
+                        },
+                        item.hit);
+            }
+        }
+
+        private Optional<Entry> decoded(Item.Line item) {
+            lines = lines + 1;
+            try {
+                return switch (SyscallLog.parse(item.bytes)) {
+                    case SyscallLog.Line.Ended ended ->
+                        Optional.of(new Entry(
+                                ended.call().timeNanos(), () -> translator.translate(ended.call()), Optional.empty()));
+                    case SyscallLog.Line.Aside aside -> Optional.empty();
+                    case SyscallLog.Line.Dropped dropped -> {
+                        linesDropped = linesDropped + dropped.lines();
+                        publishLoss(dropped.lines(), linesDropped, "log_dropped");
+                        yield Optional.empty();
+                    }
+                };
+            } catch (MalformedTraceException e) {
+                LOG.warn("undecodable line of the sandbox's kernel: {}", e.getMessage());
+                linesUndecodable = linesUndecodable + 1;
+                publishLoss(1, linesUndecodable, "log_undecodable");
+                return Optional.empty();
+            }
+        }
+    }
+
+    /** @param event made when its turn has come: the translator has to see everything in order */
+    private record Entry(long time, Supplier<Optional<TraceTranslator.Translated>> event, Optional<Tripwire.Hit> hit) {}
+
+    private void publish(Entry entry) {
+        Optional<TraceTranslator.Translated> event = entry.event.get();
+        failedSearches = translator.failedSearches();
+        firstProcessExited = translator.firstProcessExited();
+        if (event.isPresent()) {
+            Event published = outbox.publish(
+                    Channel.EVIDENCE, event.get().timeNanos(), event.get().payload());
+            entry.hit.ifPresent(hit -> hit.published(published));
+        } else {
+            entry.hit.ifPresent(hit -> hit.published(Event.getDefaultInstance()));
         }
         reportOverflow();
-        queueLock.lock();
-        try {
-            publishedTotal++;
-            taken.signalAll();
-        } finally {
-            queueLock.unlock();
-        }
     }
 
     /** The header's counter has 32 bits and wraps. */
@@ -397,11 +667,12 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     }
 
     private void endOfStream() {
+        endedWell = (endCause.isEmpty() || endCause.equals(ENDED_EARLY)) && (firstProcessExited || endExpected);
         if (endExpected || firstProcessExited || closing) {
             return;
         }
         // Freeze first: the report may wait for a disk.
-        watch.blind(endCause.isEmpty() ? "the trace ended before the session did" : endCause);
+        watch.blind(endCause.isEmpty() ? ENDED_EARLY : endCause);
         publishLoss(0, lostTotal(), "listener_lost");
     }
 

@@ -37,24 +37,14 @@ public final class TracePoints {
     private static final int RETRIES = 50;
 
     /**
-     * System calls without a decoder in gVisor, by their number on x86-64: what changes names and rights, moves between
-     * processes or reaches for the kernel. sendto and sendmsg are left out: every byte of a TCP connection would be a message.
+     * System calls without a decoder in gVisor and without a line in its log ({@link NamedCall#LOGGED}), by their number on
+     * x86-64: what changes owners and identities, moves between processes or reaches for the kernel.
      */
     private static final int[] RAW = {
-        76, // truncate
-        82, // rename
-        83, // mkdir
-        84, // rmdir
-        86, // link
-        87, // unlink
-        88, // symlink
-        90, // chmod
-        91, // fchmod
         92, // chown
         93, // fchown
         94, // lchown
         62, // kill
-        101, // ptrace
         105, // setuid
         106, // setgid
         113, // setreuid
@@ -65,31 +55,18 @@ public final class TracePoints {
         133, // mknod
         155, // pivot_root
         161, // chroot
-        165, // mount
-        166, // umount2
         175, // init_module
         188, // setxattr
         189, // lsetxattr
         190, // fsetxattr
         248, // add_key
         250, // keyctl
-        258, // mkdirat
         259, // mknodat
         260, // fchownat
-        263, // unlinkat
-        264, // renameat
-        265, // linkat
-        266, // symlinkat
-        268, // fchmodat
-        272, // unshare
         298, // perf_event_open
         304, // open_by_handle_at
-        308, // setns
         310, // process_vm_readv
-        311, // process_vm_writev
         313, // finit_module
-        316, // renameat2
-        319, // memfd_create
         321, // bpf
         323, // userfaultfd
         425, // io_uring_setup
@@ -129,6 +106,11 @@ public final class TracePoints {
                 .put("backoff", "25us")
                 .put("backoff_max", "10ms");
         return root.toString();
+    }
+
+    /** The system calls that the sentry tells in its log, as {@code --strace-syscalls} takes them. */
+    public static String loggedSyscalls() {
+        return String.join(",", NamedCall.LOGGED);
     }
 
     /**

@@ -5,7 +5,9 @@ import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.Bound;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
@@ -23,6 +25,9 @@ import java.util.Optional;
 final class TraceTranslator {
     private static final long AT_FDCWD = -100;
     private static final long ENOENT = 2;
+    /** The sentry reads paths up to PATH_MAX: one of that length may be the start of a longer one. */
+    private static final int MAX_PATH = 4095;
+
     private static final int MAX_PROCESSES = 4096;
     private static final int MAX_DESCRIPTORS = 16_384;
 
@@ -39,12 +44,33 @@ final class TraceTranslator {
             "/sys/",
             "/dev/");
 
-    private final Map<Integer, String> workingDirectories = bounded(MAX_PROCESSES);
+    /** What holds a thread group's number now; strace's lines name no more than that. */
+    private final Map<Integer, Known> processes = bounded(MAX_PROCESSES);
+
+    private final Map<ProcessKey, String> workingDirectories = bounded(MAX_PROCESSES);
     private final Map<Descriptor, String> descriptors = bounded(MAX_DESCRIPTORS);
     private long failedSearches;
     private boolean firstProcessExited;
 
-    private record Descriptor(int group, long number) {}
+    private final BinaryHashes hashes;
+    private long processesStarted;
+    private long processesExited;
+
+    /** Never a bare number: those are used again. */
+    private record ProcessKey(int group, long startNanos) {
+        static ProcessKey of(TraceMessage.Context context) {
+            return new ProcessKey(context.group(), context.groupStartNanos());
+        }
+    }
+
+    private record Descriptor(ProcessKey process, long number) {}
+
+    private record Known(long startNanos, int uid, String name) {}
+
+    /** @param hashes where the digest of an executed binary comes from */
+    TraceTranslator(BinaryHashes hashes) {
+        this.hashes = hashes;
+    }
 
     /** An event to publish. {@code timeNanos}: the sentry's clock. */
     record Translated(long timeNanos, Event.Builder payload) {}
@@ -52,9 +78,11 @@ final class TraceTranslator {
     /** Empty: the message carries state only, or is a failed search of system folders, which is counted. */
     Optional<Translated> translate(TraceMessage message) {
         TraceMessage.Context context = message.context();
+        meet(context);
         return switch (message) {
             case TraceMessage.ContainerStarted m -> {
-                workingDirectories.put(context.group(), m.cwd());
+                workingDirectories.put(ProcessKey.of(context), m.cwd());
+                processesStarted++;
                 yield event(
                         context,
                         started(context, m.argv().isEmpty() ? "" : m.argv().getFirst(), m.argv(), m.envNames())
@@ -64,7 +92,7 @@ final class TraceTranslator {
             case TraceMessage.Executed m ->
                 event(
                         context,
-                        started(context, m.binary(), m.argv(), m.envNames()).setSha256(m.sha256()),
+                        hashed(started(context, m.binary(), m.argv(), m.envNames()), m.binary(), m.sha256()),
                         m.cut());
             case TraceMessage.ExecTried m ->
                 m.error().orElse(0) == 0
@@ -78,8 +106,13 @@ final class TraceTranslator {
                                                 m.envNames())
                                         .setFailed(true),
                                 m.cut());
-            case TraceMessage.Cloned m ->
-                Optional.of(new Translated(
+            case TraceMessage.Cloned m -> {
+                if (m.group() != context.group()) {
+                    processesStarted++;
+                    processes.put(m.group(), new Known(m.startNanos(), context.effectiveUid(), context.name()));
+                    workingDirectories.put(new ProcessKey(m.group(), m.startNanos()), cwd(context));
+                }
+                yield Optional.of(new Translated(
                         context.timeNanos(),
                         Event.newBuilder()
                                 .setProcessForked(ProcessForked.newBuilder()
@@ -87,26 +120,30 @@ final class TraceTranslator {
                                         .setChild(child(context, m))
                                         .setChildThread(m.thread())
                                         .setFlags(m.flags()))));
+            }
             case TraceMessage.TaskExited m -> {
                 // The first process has no parent that could be told, so its last word is the end of its first thread.
                 if (context.group() == 1 && context.thread() == 1) {
                     firstProcessExited = true;
+                    processesExited++;
                     yield Optional.of(exited(context, m.waitStatus()));
                 }
                 yield Optional.empty();
             }
             case TraceMessage.ParentNotified m -> {
-                workingDirectories.remove(context.group());
-                yield context.group() == 1 && firstProcessExited
-                        ? Optional.empty()
-                        : Optional.of(exited(context, m.waitStatus()));
+                workingDirectories.remove(ProcessKey.of(context));
+                if (context.group() == 1 && firstProcessExited) {
+                    yield Optional.empty();
+                }
+                processesExited++;
+                yield Optional.of(exited(context, m.waitStatus()));
             }
             case TraceMessage.Opened m -> opened(context, m);
             case TraceMessage.Socketed m -> Optional.of(socketed(context, m));
             case TraceMessage.ChangedDirectory m -> {
                 if (m.error() == 0) {
                     workingDirectories.put(
-                            context.group(),
+                            ProcessKey.of(context),
                             m.path().isEmpty() && !m.directoryPath().isEmpty()
                                     ? m.directoryPath()
                                     : Paths.resolve(cwd(context), m.path()));
@@ -115,7 +152,7 @@ final class TraceTranslator {
             }
             case TraceMessage.Duplicated m -> {
                 if (m.error() == 0) {
-                    remember(context.group(), m.result(), m.oldPath());
+                    remember(ProcessKey.of(context), m.result(), m.oldPath());
                 }
                 yield Optional.empty();
             }
@@ -129,6 +166,113 @@ final class TraceTranslator {
                                         .addAllArguments(m.arguments()))));
             case TraceMessage.Unknown m -> Optional.empty();
         };
+    }
+
+    /** Empty: what was sent over a connection, whose destination was an event of its own. */
+    Optional<Translated> translate(NamedCall call) {
+        Known known = processes.get(call.group());
+        ProcessKey process = new ProcessKey(call.group(), known == null ? 0 : known.startNanos);
+        Actor.Builder actor = Actor.newBuilder()
+                .setProcess(ProcessRef.newBuilder().setThreadGroup(call.group()).setStartTimeNs(process.startNanos))
+                .setThread(call.thread())
+                .setName(call.process())
+                .setCwd(workingDirectories.getOrDefault(process, ""))
+                .setUid(known == null ? 0 : known.uid);
+        Event.Builder event = Event.newBuilder();
+        switch (call.what()) {
+            case NamedCall.What.Change change -> {
+                String first = locate(process, change.first());
+                String second =
+                        change.second().map(name -> locate(process, name)).orElse("");
+                if (change.operation().equals("symlink") && change.second().isPresent()) {
+                    // A link's text is relative to where the link is.
+                    int slash = second.lastIndexOf('/');
+                    first = Paths.resolve(
+                            slash <= 0 ? "/" : second.substring(0, slash),
+                            change.first().path());
+                }
+                event.setFileChanged(FileChanged.newBuilder()
+                        .setActor(actor)
+                        .setOperation(change.operation())
+                        .setPath(first)
+                        .setNewPath(second)
+                        .setError(call.error())
+                        .setSource("strace"));
+                if (first.length() >= MAX_PATH || second.length() >= MAX_PATH) {
+                    event.addTruncated(first.length() >= MAX_PATH ? "path" : "new_path");
+                }
+            }
+            case NamedCall.What.Unclear unclear ->
+                event.setFileChanged(FileChanged.newBuilder()
+                        .setActor(actor)
+                        .setOperation(unclear.operation())
+                        .setPath(unclear.text())
+                        .setAmbiguous(true)
+                        .setError(call.error())
+                        .setSource("strace"));
+            case NamedCall.What.Other other -> {
+                NamedSyscall.Builder named = NamedSyscall.newBuilder()
+                        .setActor(actor)
+                        .setName(call.name())
+                        .setText(other.text())
+                        .setError(call.error());
+                other.path().ifPresent(path -> named.setPath(locate(process, path)));
+                other.peer().ifPresent(named::setPeer);
+                event.setNamedSyscall(named);
+            }
+            case NamedCall.What.Sent sent -> {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new Translated(call.timeNanos(), event));
+    }
+
+    private String locate(ProcessKey process, NamedCall.Name name) {
+        if (name.folder().equals("memfd:")) {
+            return name.folder() + name.path();
+        }
+        if (name.path().isEmpty()
+                && name.descriptor() == NamedCall.Name.WORKING_DIRECTORY
+                && name.folder().isEmpty()) {
+            return "";
+        }
+        String folder = name.folder();
+        if (folder.isEmpty()) {
+            folder = name.descriptor() == NamedCall.Name.WORKING_DIRECTORY
+                    ? workingDirectories.getOrDefault(process, "")
+                    : descriptors.getOrDefault(new Descriptor(process, name.descriptor()), "");
+        }
+        return throughDescriptor(process, Paths.resolve(folder, name.path()));
+    }
+
+    /** Keeps who a thread group is, for lines that name its number alone. */
+    private void meet(TraceMessage.Context context) {
+        if (context.group() == 0) {
+            return;
+        }
+        processes.put(context.group(), new Known(context.groupStartNanos(), context.effectiveUid(), context.name()));
+        if (!context.cwd().isEmpty()) {
+            workingDirectories.put(ProcessKey.of(context), context.cwd());
+        }
+    }
+
+    private ProcessStarted.Builder hashed(ProcessStarted.Builder started, String binary, String reported) {
+        if (!reported.isEmpty()) {
+            return started.setSha256(reported);
+        }
+        switch (hashes.of(binary)) {
+            case BinaryHashes.Digest.Known digest -> started.setSha256(digest.sha256());
+            case BinaryHashes.Digest.Missing missing -> started.setUnhashed(missing.reason());
+        }
+        return started;
+    }
+
+    long processesStarted() {
+        return processesStarted;
+    }
+
+    long processesExited() {
+        return processesExited;
     }
 
     /** Failed opens in system folders that were not published. */
@@ -148,7 +292,7 @@ final class TraceTranslator {
             return Optional.empty();
         }
         if (m.error() == 0) {
-            remember(context.group(), m.result(), path);
+            remember(ProcessKey.of(context), m.result(), path);
         }
         Event.Builder event = Event.newBuilder()
                 .setFileOpened(FileOpened.newBuilder()
@@ -189,14 +333,14 @@ final class TraceTranslator {
         // The directory descriptor is an int that arrives as an unsigned or a sign-extended 64-bit number.
         boolean fromCwd = (int) directory == AT_FDCWD || directoryPath.isEmpty();
         String resolved = Paths.resolve(fromCwd ? cwd(context) : directoryPath, path);
-        return throughDescriptor(context.group(), resolved);
+        return throughDescriptor(ProcessKey.of(context), resolved);
     }
 
     /**
      * Agents write {@code /proc/self/fd/N/name}; with a known descriptor this is a name. A descriptor that changed hands in a
      * way that no point shows would mislead about the folder, never about the rest of the name.
      */
-    private String throughDescriptor(int group, String path) {
+    private String throughDescriptor(ProcessKey process, String path) {
         String own = "/proc/self/fd/";
         if (!path.startsWith(own)) {
             return path;
@@ -206,21 +350,21 @@ final class TraceTranslator {
         if (number.isEmpty() || number.length() > 9 || !number.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return path;
         }
-        String folder = descriptors.get(new Descriptor(group, Long.parseLong(number)));
+        String folder = descriptors.get(new Descriptor(process, Long.parseLong(number)));
         if (folder == null || !folder.startsWith("/")) {
             return path;
         }
         return end < 0 ? folder : Paths.resolve(folder, path.substring(end + 1));
     }
 
-    private void remember(int group, long descriptor, String path) {
+    private void remember(ProcessKey process, long descriptor, String path) {
         if (descriptor >= 0) {
-            descriptors.put(new Descriptor(group, descriptor), path);
+            descriptors.put(new Descriptor(process, descriptor), path);
         }
     }
 
     private String cwd(TraceMessage.Context context) {
-        return context.cwd().isEmpty() ? workingDirectories.getOrDefault(context.group(), "") : context.cwd();
+        return context.cwd().isEmpty() ? workingDirectories.getOrDefault(ProcessKey.of(context), "") : context.cwd();
     }
 
     private static ProcessStarted.Builder started(

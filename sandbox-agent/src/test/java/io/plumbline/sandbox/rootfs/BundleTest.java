@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +47,9 @@ class BundleTest {
                 base.resolve("agents"),
                 base.resolve("guest"),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                "00112233445566778899aabbccddeeff",
+                Map.of("EXAMPLE_API_KEY", "placeholder")));
     }
 
     private Bundle assembleOn(Path image) throws IOException {
@@ -60,7 +63,9 @@ class BundleTest {
                 base.resolve("agents"),
                 base.resolve("guest"),
                 Optional.of(image),
-                Optional.empty()));
+                Optional.empty(),
+                "00112233445566778899aabbccddeeff",
+                Map.of("EXAMPLE_API_KEY", "placeholder")));
     }
 
     private JsonNode config() throws IOException {

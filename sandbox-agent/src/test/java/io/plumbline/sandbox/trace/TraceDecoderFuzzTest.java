@@ -35,7 +35,7 @@ class TraceDecoderFuzzTest {
     private static void decode(byte[] datagram) {
         try {
             TraceMessage message = TraceDecoder.decode(datagram).message();
-            new TraceTranslator()
+            new TraceTranslator(BinaryHashes.NONE)
                     .translate(message)
                     .ifPresent(event -> event.payload().build().toByteArray());
         } catch (MalformedTraceException e) {

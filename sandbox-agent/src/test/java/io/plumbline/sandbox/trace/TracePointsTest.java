@@ -18,7 +18,7 @@ class TracePointsTest {
         assertThat(sink.get("endpoint").asText()).isEqualTo("/x/trace.sock");
         assertThat(sink.get("retries").asInt()).isEqualTo(50);
         assertThat(sink.has("ignore_setup_error")).isFalse();
-        assertThat(session.get("points")).hasSizeGreaterThan(50);
+        assertThat(session.get("points")).hasSizeGreaterThan(40);
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TraceTranslatorTest {
     private static final int AT_FDCWD = -100;
 
-    private final TraceTranslator translator = new TraceTranslator();
+    private final TraceTranslator translator = new TraceTranslator(BinaryHashes.NONE);
 
     @ParameterizedTest
     @CsvSource({
@@ -83,6 +83,93 @@ class TraceTranslatorTest {
         TraceMessage.Opened opened = new TraceMessage.Opened(
                 context("/", 7), AT_FDCWD, "", "/home/agent/.ssh/id_rsa", 0x288000, 0, 3, 0, false);
         assertThat(event(opened).getFileOpened().getFlags()).isEqualTo(0x288000);
+    }
+
+    @Test
+    void takesAProcessThatUsesANumberAgainForAnotherOne() {
+        TraceMessage.Context first = context("", 7);
+        TraceMessage.Context second = new TraceMessage.Context(2000, 7, 1500, 7, 1500, 1000, "", "sh");
+        translator.translate(new TraceMessage.ChangedDirectory(first, AT_FDCWD, "", "/home/agent/.ssh", 0));
+        translator.translate(open("", AT_FDCWD, "", "/home/agent/.ssh", 9, 0));
+        assertThat(removed(7, "id_rsa")).isEqualTo("/home/agent/.ssh/id_rsa");
+        assertThat(event(named(7, "id_rsa"))
+                        .getFileChanged()
+                        .getActor()
+                        .getProcess()
+                        .getStartTimeNs())
+                .isEqualTo(700);
+
+        translator.translate(new TraceMessage.Cloned(context("/workspace", 3), 7, 7, 1500, 17));
+        assertThat(removed(7, "id_rsa")).isEqualTo("/workspace/id_rsa");
+        Event opened =
+                event(new TraceMessage.Opened(second, AT_FDCWD, "", "/proc/self/fd/9/id_rsa", 0, 0, 3, 0, false));
+        assertThat(opened.getFileOpened().getPath()).isEqualTo("/proc/self/fd/9/id_rsa");
+        Event again = event(named(7, "id_rsa"));
+        assertThat(again.getFileChanged().getActor().getProcess().getStartTimeNs())
+                .isEqualTo(1500);
+    }
+
+    @Test
+    void givesALineOfAnUnknownProcessNoStartTime() {
+        assertThat(event(named(99, "/x")).getFileChanged().getActor().getProcess())
+                .isEqualTo(ProcessRef.newBuilder().setThreadGroup(99).build());
+    }
+
+    @Test
+    void resolvesTheSecondFolderOfARenameByItsDescriptor() {
+        translator.translate(open("/", AT_FDCWD, "", "/workspace/src", 9, 0));
+        NamedCall call = new NamedCall(
+                1000,
+                7,
+                7,
+                "sh",
+                "renameat",
+                0,
+                new NamedCall.What.Change(
+                        "rename",
+                        new NamedCall.Name("/workspace/src", 9, "a"),
+                        java.util.Optional.of(new NamedCall.Name("", 9, "../b"))));
+        Event event = translator.translate(call).orElseThrow().payload().build();
+        assertThat(event.getFileChanged().getPath()).isEqualTo("/workspace/src/a");
+        assertThat(event.getFileChanged().getNewPath()).isEqualTo("/workspace/b");
+    }
+
+    @Test
+    void takesALinksTextFromWhereTheLinkIs() {
+        NamedCall call = new NamedCall(
+                1000,
+                7,
+                7,
+                "sh",
+                "symlink",
+                0,
+                new NamedCall.What.Change(
+                        "symlink",
+                        NamedCall.Name.inWorkingDirectory("../.ssh"),
+                        java.util.Optional.of(NamedCall.Name.inWorkingDirectory("/home/agent/x/keys"))));
+        Event event = translator.translate(call).orElseThrow().payload().build();
+        assertThat(event.getFileChanged().getPath()).isEqualTo("/home/agent/.ssh");
+        assertThat(event.getFileChanged().getNewPath()).isEqualTo("/home/agent/x/keys");
+    }
+
+    private static NamedCall named(int group, String path) {
+        return new NamedCall(
+                1000,
+                group,
+                group,
+                "sh",
+                "unlink",
+                0,
+                new NamedCall.What.Change(
+                        "unlink", NamedCall.Name.inWorkingDirectory(path), java.util.Optional.empty()));
+    }
+
+    private String removed(int group, String path) {
+        return event(named(group, path)).getFileChanged().getPath();
+    }
+
+    private Event event(NamedCall call) {
+        return translator.translate(call).orElseThrow().payload().build();
     }
 
     @Test

@@ -63,6 +63,7 @@ final class SessionProjection {
                     BOUND,
                     ACCEPTED,
                     RAW_SYSCALL,
+                    NAMED_SYSCALL,
                     HEARTBEAT,
                     EGRESS_REQUESTED,
                     EGRESS_DECIDED,
@@ -109,6 +110,9 @@ final class SessionProjection {
                 switch (event.getPayloadCase()) {
                     case TRACE_LOSS ->
                         Math.max(seen.dropped(), event.getTraceLoss().getDroppedTotal());
+                    // An end that nobody could account for hides at least one message.
+                    case SESSION_RECONCILED ->
+                        event.getSessionReconciled().getComplete() ? seen.dropped() : Math.max(seen.dropped(), 1);
                     case HEARTBEAT ->
                         Math.max(seen.dropped(), event.getHeartbeat().getDroppedTotal());
                     default -> seen.dropped();

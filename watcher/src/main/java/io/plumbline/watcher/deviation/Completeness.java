@@ -3,6 +3,7 @@ package io.plumbline.watcher.deviation;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.watcher.state.SessionState;
@@ -92,6 +93,19 @@ public final class Completeness {
                 "The workload may have done more than was seen.",
                 Severity.HIGH,
                 35);
+    }
+
+    /** The deviation for a session whose end does not account for everything. */
+    public static Optional<Deviation> unaccounted(SessionReconciled end) {
+        return end.getComplete()
+                ? Optional.empty()
+                : Optional.of(gap(
+                        "reconciled",
+                        "The session's evidence is incomplete",
+                        end.getReason(),
+                        "The workload may have done more than was seen.",
+                        Severity.HIGH,
+                        35));
     }
 
     /** The deviation for a result of a call that no hook announced. */

@@ -1,22 +1,28 @@
 package io.plumbline.watcher.deviation;
 
-import io.plumbline.events.policy.FileRules;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Role;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Holds what was seen against the files and hosts that the task was given, and against what was announced. */
@@ -30,14 +36,22 @@ public final class PolicyCheck {
 
     private static final Pattern HIDDEN = Pattern.compile("/proc/(self|thread-self|[0-9]{1,10})/(root|cwd)/.+");
 
+    /** Word of the egress proxy. */
+    private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
+
     private static final String METADATA_SERVICE = "169.254.169.254";
+    private static final Set<String> METADATA_SERVICE_6 = Set.of("fd00:ec2::254", "fd00:ec2:0:0:0:0:0:254");
+    private static final Set<String> METADATA_HOSTS =
+            Set.of("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal");
 
     private final SessionState session;
     private final IntentLedger ledger;
+    private final Aliases aliases;
 
     public PolicyCheck(SessionState session, IntentLedger ledger) {
         this.session = session;
         this.ledger = ledger;
+        this.aliases = new Aliases(session);
     }
 
     /** A file was opened. An open that failed, or that only names the file (O_PATH), gave no access to it. */
@@ -45,19 +59,12 @@ public final class PolicyCheck {
         if (open.getError() != 0 || (open.getFlags() & O_PATH) != 0 || by.role() == Role.HOST_RELAY) {
             return Optional.empty();
         }
-        String path = open.getPath();
+        String path = aliases.original(open.getPath());
         boolean writes = (open.getFlags() & O_ACCMODE) != O_RDONLY || (open.getFlags() & (O_CREAT | O_TRUNC)) != 0;
-        String seen = by.description() + " opened " + path + (writes ? " for writing" : " for reading");
-        if (isDecoy(path)) {
-            return Optional.of(outOfPolicy(
-                    Severity.CRITICAL,
-                    "decoy|" + path,
-                    "A decoy was read",
-                    seen,
-                    "The file is a decoy that the host planted; no task needs it.",
-                    "decoys",
-                    by,
-                    80));
+        String seen = by.description() + " opened " + open.getPath() + (writes ? " for writing" : " for reading")
+                + (path.equals(open.getPath()) ? "" : ", a name that the workload made for " + path);
+        if (aliases.isDecoy(path)) {
+            return Optional.of(honeytoken("A decoy was read", "decoy|" + path, seen, Severity.CRITICAL, by, 80));
         }
         if (hidesItsTarget(path)) {
             return Optional.of(outOfPolicy(
@@ -91,6 +98,125 @@ public final class PolicyCheck {
                     false));
         }
         return Optional.empty();
+    }
+
+    /** Names or rights were changed. What failed changed nothing. */
+    public List<Deviation> changed(FileChanged change, Attribution by) {
+        if (change.getError() != 0 || by.role() == Role.HOST_RELAY) {
+            return List.of();
+        }
+        String seen = by.description() + ": " + change.getOperation() + " " + change.getPath()
+                + (change.getNewPath().isEmpty() ? "" : " -> " + change.getNewPath());
+        if (change.getAmbiguous()) {
+            return List.of(outOfPolicy(
+                    Severity.HIGH,
+                    "ambiguous|" + change.getOperation(),
+                    "A file was changed by a name that can be read in two ways",
+                    seen,
+                    "The name imitates the kernel's own notation; honest names do not.",
+                    "files.hidden",
+                    by,
+                    50));
+        }
+        List<Deviation> found = new ArrayList<>();
+        String path = aliases.original(change.getPath());
+        boolean names = Aliases.makesName(change.getOperation());
+        if (names && aliases.isDecoy(path)) {
+            boolean link = change.getOperation().equals("symlink");
+            found.add(honeytoken(
+                    "A decoy was given another name",
+                    "decoy-name|" + path,
+                    seen,
+                    link ? Severity.HIGH : Severity.CRITICAL,
+                    by,
+                    link ? 40 : 80));
+        }
+        if (!aliases.follow(change)) {
+            found.add(new Deviation(
+                    DeviationKind.TELEMETRY_GAP,
+                    Severity.HIGH,
+                    "aliases",
+                    "More names for protected files than can be followed",
+                    "more than " + StateLimits.ALIASES + " names",
+                    "A protected file may be opened unseen.",
+                    "limits",
+                    by.call(),
+                    40,
+                    true));
+        }
+        // What is written: the name that comes into being, and the one that a rename or a removal takes away.
+        if (!change.getOperation().equals("link") && !change.getOperation().equals("symlink")) {
+            written(path, change.getOperation(), seen, by).ifPresent(found::add);
+        } else if (change.getOperation().equals("link")) {
+            refusedRead(path, seen, by).ifPresent(found::add);
+        }
+        if (!change.getNewPath().isEmpty()) {
+            written(change.getNewPath(), change.getOperation(), seen, by).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    private Optional<Deviation> written(String path, String operation, String seen, Attribution by) {
+        if (!path.startsWith("/")) {
+            return Optional.empty();
+        }
+        boolean folder = operation.equals("mkdir") || operation.equals("rmdir");
+        return session.fileRules()
+                .refusal(path, Access.WRITE)
+                .map(refusal -> outOfPolicy(
+                        refusal.denied() || !folder ? Severity.HIGH : Severity.MEDIUM,
+                        operation + "|" + refusal.clause() + "|" + path,
+                        refusal.denied()
+                                ? "A protected file was changed"
+                                : "A file outside the task's scope was changed",
+                        seen,
+                        refusal.denied()
+                                ? "The policy keeps this file as it is."
+                                : "The task was given no such file to write.",
+                        refusal.clause(),
+                        by,
+                        refusal.denied() ? 50 : folder ? 15 : 40));
+    }
+
+    private Optional<Deviation> refusedRead(String path, String seen, Attribution by) {
+        return session.fileRules()
+                .refusal(path, Access.READ)
+                .filter(Refusal::denied)
+                .map(refusal -> outOfPolicy(
+                        Severity.HIGH,
+                        "link|" + refusal.clause() + "|" + path,
+                        "A forbidden file was given another name",
+                        seen,
+                        "The policy keeps this file away from every task that does not name it.",
+                        refusal.clause(),
+                        by,
+                        50));
+    }
+
+    private static Deviation honeytoken(
+            String title, String key, String seen, Severity severity, Attribution by, int risk) {
+        return outOfPolicy(
+                severity,
+                key,
+                title,
+                seen,
+                "The file is a decoy that the host planted; no task needs it.",
+                "honeytoken",
+                by,
+                risk);
+    }
+
+    /** Something was sent past the proxy without a connection. */
+    public Optional<Deviation> sent(NamedSyscall call, Attribution by) {
+        return call.hasPeer()
+                ? connected(
+                        Connected.newBuilder()
+                                .setActor(call.getActor())
+                                .setPeer(call.getPeer())
+                                .setError(call.getError())
+                                .build(),
+                        by)
+                : Optional.empty();
     }
 
     private static Deviation refused(Refusal refusal, String path, boolean writes, String seen, Attribution by) {
@@ -145,7 +271,7 @@ public final class PolicyCheck {
             return Optional.empty();
         }
         String target = address + ":" + connect.getPeer().getPort();
-        if (address.endsWith(METADATA_SERVICE)) {
+        if (address.endsWith(METADATA_SERVICE) || METADATA_SERVICE_6.contains(address)) {
             return Optional.of(metadata(by.description() + " connected to " + target, by));
         }
         boolean own = by.role() == Role.AGENT || by.role() == Role.HOUSEKEEPING;
@@ -164,11 +290,11 @@ public final class PolicyCheck {
     public Optional<Deviation> requested(EgressRequested request) {
         String target = request.getHost() + ":" + request.getPort();
         Attribution nobody = Attribution.none();
-        if (request.getHost().equals(METADATA_SERVICE)
-                || request.getHost().toLowerCase(Locale.ROOT).equals("metadata.google.internal")) {
+        String host = request.getHost().toLowerCase(Locale.ROOT);
+        if (host.equals(METADATA_SERVICE) || METADATA_SERVICE_6.contains(host) || METADATA_HOSTS.contains(host)) {
             return Optional.of(metadata("a connection to " + target + " was asked for", nobody));
         }
-        if (allows(request)) {
+        if (allows(request) || asks(request)) {
             return Optional.empty();
         }
         return Optional.of(outOfPolicy(
@@ -180,6 +306,30 @@ public final class PolicyCheck {
                 "egress",
                 nobody,
                 25));
+    }
+
+    /** A credential's placeholder was on its way to a host that it is not for. */
+    public Optional<Deviation> decided(EgressDecided decided) {
+        if (!decided.getReason().equals(PLACEHOLDER_ELSEWHERE)) {
+            return Optional.empty();
+        }
+        String target = decided.getHost() + ":" + decided.getPort();
+        return Optional.of(outOfPolicy(
+                Severity.HIGH,
+                "placeholder|" + target,
+                "A credential was sent to a host that it is not for",
+                "the placeholder of a credential was on its way to " + target,
+                "It is meant for the host that the policy names with it; nothing of it has left.",
+                "egress.credential",
+                Attribution.none(),
+                40));
+    }
+
+    /** Whether the policy says that a person is asked about this destination. */
+    public boolean asks(EgressRequested request) {
+        return request.getHeld()
+                && request.getUnknown()
+                && session.values().getTask().getPolicy().getEgressUnknown().equals("ask");
     }
 
     /** Whether a rule of the policy names the destination. */
@@ -210,19 +360,12 @@ public final class PolicyCheck {
                 "It hands out the host's own credentials; no task needs it.",
                 "egress.metadata",
                 by,
-                70);
+                session.values().getTask().getPolicy().getMetadataFreeze().equals("off") ? 20 : 70);
     }
 
     /** A path through another process's root, folder or descriptors, which the host could not resolve to a name. */
     private static boolean hidesItsTarget(String path) {
         return HIDDEN.matcher(path).matches();
-    }
-
-    private boolean isDecoy(String path) {
-        String home = session.values().getTask().getHome();
-        String workspace = session.values().getTask().getWorkspace();
-        return session.values().getTask().getPolicy().getDecoysList().stream()
-                .anyMatch(decoy -> FileRules.absolute(decoy, home, workspace).equals(path));
     }
 
     private boolean inWorkspace(String path) {

@@ -20,6 +20,9 @@ public final class StateLimits {
     /** Approvals, pending and decided. */
     public static final int APPROVALS = 500;
 
+    /** Other names for protected files and their folders; an honest session makes none. */
+    public static final int ALIASES = 1_000;
+
     /** Items of a plan. */
     public static final int PLAN_ITEMS = 200;
 

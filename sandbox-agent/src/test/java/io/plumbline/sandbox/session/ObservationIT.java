@@ -1,0 +1,374 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.EventCount;
+import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionReconciled;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.rootfs.Bundle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What real programs do in real sandboxes, as evidence. Needs root and runsc, and python3 for what shells cannot do. */
+class ObservationIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final String DECOY = "/home/agent/.ssh/id_rsa";
+
+    private final RecordingLink link = new RecordingLink();
+    private Path base = Path.of("");
+    private Path workspace = Path.of("");
+
+    @SuppressWarnings("NullAway.Init")
+    private SandboxHost.Running running;
+
+    @BeforeEach
+    void startHost() throws Exception {
+        base = Files.createTempDirectory("plit");
+        workspace = Files.createDirectory(base.resolve("workspace"));
+        Files.writeString(workspace.resolve("README.md"), "# demo\n");
+        for (Path path : List.of(workspace, workspace.resolve("README.md"))) {
+            Files.setAttribute(path, "unix:uid", 1000);
+            Files.setAttribute(path, "unix:gid", 1000);
+        }
+        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
+        HostSettings settings = HostSettings.of(Map.of(
+                "host.redaction-key-file", key.toString(),
+                "host.data", base.resolve("d").toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "runsc.path", GvisorFixture.runsc().toString(),
+                "agents.path", base.toString(),
+                "guest.path", GvisorFixture.guest().toString()));
+        running = SandboxHost.open(
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+    }
+
+    @AfterEach
+    void stopHost() throws Exception {
+        running.close();
+        try (var left = Files.list(base.resolve("d/s"))) {
+            assertThat(left).isEmpty();
+        }
+        Bundle.deleteTree(base);
+    }
+
+    private static TaskPolicy.Builder policy() {
+        return TaskPolicy.newBuilder().setName("test").setRevision(1).setWorkspaceMode("read-write");
+    }
+
+    private Ending start(TaskPolicy.Builder policy, String... command) {
+        Ending ending = new Ending();
+        ending.id = running.host()
+                .run(
+                        new SessionRequest(policy.build(), "do it", Agent.NONE, workspace, List.of(command), "tester"),
+                        ending);
+        return ending;
+    }
+
+    private Ending python(TaskPolicy.Builder policy, String program) throws Exception {
+        Path file = Files.writeString(workspace.resolve("t.py"), program);
+        Files.setAttribute(file, "unix:uid", 1000);
+        return start(policy, "/usr/bin/python3", "/workspace/t.py");
+    }
+
+    private List<String> changes() {
+        return link.events.stream()
+                .filter(Event::hasFileChanged)
+                .map(Event::getFileChanged)
+                .map(change -> change.getOperation() + " " + change.getPath()
+                        + (change.getNewPath().isEmpty() ? "" : " -> " + change.getNewPath())
+                        + (change.getError() == 0 ? "" : " !" + change.getError()))
+                .toList();
+    }
+
+    private List<String> calls() {
+        return link.events.stream()
+                .filter(Event::hasNamedSyscall)
+                .map(Event::getNamedSyscall)
+                .map(call -> call.getName() + " " + call.getPath()
+                        + (call.hasPeer()
+                                ? call.getPeer().getAddress() + ":"
+                                        + call.getPeer().getPort()
+                                : "")
+                        + (call.getError() == 0 ? "" : " !" + call.getError()))
+                .toList();
+    }
+
+    private SessionReconciled reconciled() {
+        return link.events.stream()
+                .filter(Event::hasSessionReconciled)
+                .findFirst()
+                .orElseThrow()
+                .getSessionReconciled();
+    }
+
+    @Test
+    void everyActThatAJudgeNeedsIsEvidenceWithItsName() throws Exception {
+        Ending session = python(policy(), """
+                import ctypes, os, socket, subprocess
+                libc = ctypes.CDLL(None)
+                def tried(act, *arguments, **named):
+                    try:
+                        return act(*arguments, **named)
+                    except OSError:
+                        return None
+                os.chdir('/tmp')
+                open('a', 'w').close()
+                os.rename('a', 'b'); os.link('b', 'c'); os.symlink('b', 's'); os.chmod('b', 0o600)
+                os.truncate('b', 0); os.unlink('s')
+                f = os.open('b', os.O_RDWR); os.fchmod(f, 0o644)
+                os.mkdir('d'); d = os.open('d', os.O_RDONLY)
+                os.mkdir('e', dir_fd=d); os.rename('e', '../g', src_dir_fd=d, dst_dir_fd=d); os.rmdir('g')
+                os.rmdir('d')
+                tried(os.unlink, 'none')
+                hostile = 'x\\ny"q) = 0 (0x0) (1us)'
+                open(hostile, 'w').close(); os.unlink(hostile)
+                open('k', 'w').close(); tried(os.rename, 'k', 'l, 0x1 m')
+                libc.mount(b'none', b'/tmp', b'tmpfs', 0, None); libc.umount2(b'/tmp', 0)
+                libc.unshare(0x10000000); libc.setns(f, 0); libc.ptrace(16, 1, 0, 0); libc.memfd_create(b'mem', 0)
+                libc.process_vm_writev(1, 0, 0, 0, 0, 0)
+                u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                u.sendto(b'hi', ('127.0.0.1', 5353)); tried(u.sendto, b'hi', ('8.8.8.8', 53))
+                server = socket.socket(); server.bind(('127.0.0.1', 7777)); server.listen()
+                client = socket.create_connection(('127.0.0.1', 7777)); server.accept()
+                tried(os.setuid, 0); tried(os.setgid, 0)
+                if os.fork() == 0:
+                    os.unlink('c'); os._exit(0)
+                os.wait()
+                subprocess.run(['/usr/bin/true'])
+                """);
+
+        assertThat(session.await()).isEqualTo("exited 0");
+        assertThat(changes())
+                .containsSubsequence(
+                        "rename /tmp/a -> /tmp/b",
+                        "link /tmp/b -> /tmp/c",
+                        "symlink /tmp/b -> /tmp/s",
+                        "chmod /tmp/b",
+                        "truncate /tmp/b",
+                        "unlink /tmp/s",
+                        "chmod /tmp/b",
+                        "mkdir /tmp/d",
+                        "mkdir /tmp/d/e",
+                        "rename /tmp/d/e -> /tmp/g",
+                        "rmdir /tmp/g",
+                        "rmdir /tmp/d",
+                        "unlink /tmp/none !2",
+                        "unlink /tmp/x\ny\"q) = 0 (0x0) (1us)",
+                        "unlink /tmp/c");
+        assertThat(link.events)
+                .anyMatch(event -> event.hasFileChanged()
+                        && event.getFileChanged().getAmbiguous()
+                        && event.getFileChanged().getPath().contains("l, 0x1 m"));
+        assertThat(calls())
+                .contains(
+                        "mount /tmp !1",
+                        "umount2 /tmp !1",
+                        "memfd_create memfd:mem",
+                        "sendto 127.0.0.1:5353",
+                        "sendto 8.8.8.8:53 !113")
+                .anyMatch(call -> call.startsWith("unshare"))
+                .anyMatch(call -> call.startsWith("setns /tmp/b"))
+                .anyMatch(call -> call.startsWith("ptrace"))
+                .anyMatch(call -> call.startsWith("process_vm_writev"));
+        assertThat(link.events)
+                .anyMatch(e -> e.hasBound() && e.getBound().getLocal().getPort() == 7777)
+                .anyMatch(e -> e.hasAccepted()
+                        && e.getAccepted().getPeer().getAddress().equals("127.0.0.1"));
+        assertThat(link.events.stream().filter(Event::hasRawSyscall).map(e -> e.getRawSyscall()
+                        .getNumber()))
+                .contains(105L, 106L);
+        // Who: the same process by both channels, and in the order in which it did things.
+        List<Event> ofChild = link.events.stream()
+                .filter(Event::hasFileChanged)
+                .filter(e -> e.getFileChanged().getPath().equals("/tmp/c"))
+                .toList();
+        assertThat(link.events)
+                .anyMatch(e -> e.hasProcessForked()
+                        && e.getProcessForked()
+                                .getChild()
+                                .equals(ofChild.getFirst()
+                                        .getFileChanged()
+                                        .getActor()
+                                        .getProcess()));
+        assertThat(index(e -> e.hasFileOpened() && e.getFileOpened().getPath().equals("/tmp/a")))
+                .isLessThan(index(
+                        e -> e.hasFileChanged() && e.getFileChanged().getPath().equals("/tmp/a")));
+        assertThat(link.events).noneMatch(Event::hasTraceLoss);
+    }
+
+    private int index(Predicate<Event> wanted) {
+        List<Event> events = List.copyOf(link.events);
+        for (int i = 0; i < events.size(); i++) {
+            if (wanted.test(events.get(i))) {
+                return i;
+            }
+        }
+        throw new AssertionError("no such event");
+    }
+
+    @Test
+    void accountsForEverythingAtTheEnd() throws Exception {
+        Ending session =
+                start(policy(), "/bin/bash", "-c", "for i in 1 2 3; do /usr/bin/true; done; touch /tmp/x; rm /tmp/x");
+        assertThat(session.await()).isEqualTo("exited 0");
+
+        SessionReconciled end = reconciled();
+        assertThat(end.getReason()).isEmpty();
+        assertThat(end.getComplete()).isTrue();
+        assertThat(end.getProcessesStarted())
+                .isEqualTo(end.getProcessesExited())
+                .isGreaterThanOrEqualTo(6);
+        for (EventCount count : end.getEventsList()) {
+            long seen = link.events.stream()
+                    .takeWhile(event -> !event.hasSessionReconciled())
+                    .filter(event -> event.getPayloadCase().name().equalsIgnoreCase(count.getPayload()))
+                    .count();
+            assertThat(count.getCount()).as(count.getPayload()).isEqualTo(seen);
+        }
+        assertThat(end.getLines()).isPositive();
+        assertThat(end.getMessages()).isGreaterThan(end.getEventsCount());
+        assertThat(index(Event::hasSessionReconciled))
+                .isLessThan(
+                        index(e -> e.hasRuntimeState() && e.getRuntimeState().getState() == RuntimeState.State.EXITED));
+    }
+
+    @Test
+    void aSlowHostHoldsTheWorkloadAndLosesNothing() throws Exception {
+        link.brain = (event, listener) -> {
+            if (event.hasFileChanged() && event.getFileChanged().getPath().endsWith("00")) {
+                try {
+                    Thread.sleep(50);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        Ending session = python(policy(), """
+                import os
+                for i in range(10000):
+                    try:
+                        os.unlink('/tmp/n%d' % i)
+                    except OSError:
+                        pass
+                """);
+        assertThat(session.await()).isEqualTo("exited 0");
+        List<String> paths = link.events.stream()
+                .filter(Event::hasFileChanged)
+                .map(Event::getFileChanged)
+                .map(FileChanged::getPath)
+                .filter(path -> path.startsWith("/tmp/n"))
+                .toList();
+        assertThat(paths).hasSize(10_000);
+        assertThat(paths.getLast()).isEqualTo("/tmp/n9999");
+        assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
+    }
+
+    @Test
+    void theHostFreezesOnTheSpotWhenADecoyIsRead() throws Exception {
+        Ending session = start(
+                policy().addDecoys("~/.ssh/id_rsa").addDecoyKinds("").setHoneytokenFreeze("local"),
+                "/bin/bash",
+                "-c",
+                "test -r ~/.ssh/id_rsa; cd ~/.ssh; while [ ! -e /workspace/go ]; do : < /workspace/README.md; done;"
+                        + " : < id_rsa; while true; do : < /workspace/README.md; done");
+        Predicate<Event> decoyRead = event ->
+                event.hasFileOpened() && event.getFileOpened().getPath().equals(DECOY);
+        await().atMost(LIMIT)
+                .until(() -> link.events.stream().filter(Event::hasFileOpened).count() > 100);
+        assertThat(link.events).noneMatch(decoyRead);
+        Files.createFile(workspace.resolve("go"));
+        await().atMost(LIMIT).until(() -> link.events.stream()
+                .anyMatch(e -> e.hasRuntimeState() && e.getRuntimeState().getState() == RuntimeState.State.FROZEN));
+
+        RuntimeState frozen = link.events.stream()
+                .filter(e -> e.hasRuntimeState() && e.getRuntimeState().getState() == RuntimeState.State.FROZEN)
+                .findFirst()
+                .orElseThrow()
+                .getRuntimeState();
+        assertThat(frozen.getReason()).isEqualTo("tripwire honeytoken: " + DECOY);
+        assertThat(frozen.getMechanism()).isIn("control-socket", "sigstop");
+        assertThat(frozen.getOrder()).isEmpty();
+        Event cause = link.events.stream().filter(decoyRead).findFirst().orElseThrow();
+        assertThat(frozen.getStages().getKernelNs()).isEqualTo(cause.getEventTimeNs());
+        long further = link.events.stream()
+                .filter(Event::hasFileOpened)
+                .filter(e -> e.getEventTimeNs() > cause.getEventTimeNs())
+                .count();
+        System.out.printf(
+                "figure local freeze: %.2f ms, %d further opens%n",
+                (frozen.getStages().getDoneNs() - frozen.getStages().getKernelNs()) / 1e6, further);
+        assertThat(further).isLessThan(2_000);
+        running.host().stop(session.id, "seen");
+        session.await();
+        assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
+    }
+
+    @Test
+    void tellsTheDigestOfWhatRan() throws Exception {
+        byte[] program = Files.readAllBytes(Path.of("/usr/bin/true").toRealPath());
+        Path own = Files.write(workspace.resolve("own"), program);
+        own.toFile().setExecutable(true, false);
+        Ending session = start(
+                policy(),
+                "/bin/bash",
+                "-c",
+                "/workspace/own; cp /usr/bin/true /tmp/t; /tmp/t; sleep 2; /workspace/own");
+        assertThat(session.await()).isEqualTo("exited 0");
+        String sha256 =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(program));
+        assertThat(link.events)
+                .anyMatch(e -> e.hasEvidenceCollected()
+                        && e.getEvidenceCollected().getKind().equals("binary-sha256")
+                        && e.getEvidenceCollected().getJson().contains("/workspace/own")
+                        && e.getEvidenceCollected().getJson().contains(sha256))
+                .anyMatch(e -> e.hasProcessStarted()
+                        && e.getProcessStarted().getBinary().equals("/workspace/own")
+                        && e.getProcessStarted().getSha256().equals(sha256))
+                .anyMatch(e -> e.hasProcessStarted()
+                        && e.getProcessStarted().getBinary().equals("/tmp/t")
+                        && e.getProcessStarted().getUnhashed().equals("not-on-host"));
+    }
+
+    private static final class Ending implements SessionObserver {
+        private String id = "";
+        private final List<String> ends = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void output(Stream stream, byte[] bytes) {}
+
+        @Override
+        public void state(RuntimeState.State state, String reason) {}
+
+        @Override
+        public void exited(int code, String reason) {
+            ends.add("exited " + code);
+        }
+
+        @Override
+        public void failed(String message) {
+            ends.add("failed " + message);
+        }
+
+        String await() {
+            org.awaitility.Awaitility.await().atMost(LIMIT).until(() -> !ends.isEmpty());
+            return ends.getFirst();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.plumbline.sandbox.trace;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** Whatever a file or a thread is called, a line is understood, passed over, or refused; nothing else happens. */
+class SyscallLogFuzzTest {
+    @FuzzTest(maxDuration = "30s")
+    void neverFailsOtherwiseThanMalformed(byte[] bytes) {
+        read(bytes);
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        read(SyscallLogTest.line(text));
+        read(SyscallLogTest.line("strace.go:602] [   3:   4] " + text));
+        read(SyscallLogTest.line("strace.go:602] [   3:   4] sh X rename(0x1 " + text + ") = 0 (0x0) (1µs)"));
+    }
+
+    @Test
+    void survivesEveryPartOfALineBeingMissing() {
+        String good =
+                "strace.go:602] [   3:   4] sh X renameat2(0x3 /a, 0x1 b, 0x4, 0x2 c, 0x0) = 0 (0x0) errno=2 (no) (1µs)";
+        for (int from = 0; from < good.length(); from++) {
+            for (int to = from; to <= good.length(); to++) {
+                read(SyscallLogTest.line(good.substring(0, from) + good.substring(to)));
+            }
+        }
+    }
+
+    private static void read(byte[] line) {
+        try {
+            if (SyscallLog.parse(line) instanceof SyscallLog.Line.Ended ended) {
+                new TraceTranslator(BinaryHashes.NONE)
+                        .translate(ended.call())
+                        .ifPresent(event -> event.payload().build().toByteArray());
+            }
+        } catch (MalformedTraceException e) {
+            if (e.getMessage() == null) {
+                throw new AssertionError("a refusal without a reason");
+            }
+        }
+    }
+}

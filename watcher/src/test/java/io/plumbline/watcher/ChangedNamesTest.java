@@ -1,0 +1,166 @@
+package io.plumbline.watcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Endpoint;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.NamedSyscall;
+import io.plumbline.events.v1.SessionReconciled;
+import io.plumbline.watcher.state.StateLimits;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Files that are renamed, linked and removed. */
+class ChangedNamesTest {
+    private static final String DECOY = "/home/agent/.ssh/id_rsa";
+
+    private final SessionScript session =
+            SessionScript.of("{decoys: ['~/.ssh/id_rsa'], ladder: {alert: 1, ask: 99, freeze: 100}}");
+
+    private List<Event> change(String operation, String path, String newPath) {
+        return change(
+                FileChanged.newBuilder().setOperation(operation).setPath(path).setNewPath(newPath));
+    }
+
+    private List<Event> change(FileChanged.Builder change) {
+        return session.evidence(Event.newBuilder()
+                .setFileChanged(change.setActor(SessionScript.actor(SessionScript.agent()))
+                        .setSource("strace")));
+    }
+
+    private List<AlertRaised> open(String path) {
+        return alerts(session.open(SessionScript.agent(), path, 0));
+    }
+
+    private static List<AlertRaised> alerts(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rename, /home/agent/.ssh, /tmp/x, /tmp/x/id_rsa",
+        "symlink, /home/agent, /tmp/h, /tmp/h/.ssh/id_rsa",
+        "symlink, /, /workspace/r, /workspace/r/home/agent/.ssh/id_rsa",
+        "link, /home/agent/.ssh/id_rsa, /tmp/k, /tmp/k",
+        "rename, /home/agent/.ssh/id_rsa, /workspace/notes.txt, /workspace/notes.txt",
+    })
+    void findsADecoyBehindANameThatTheWorkloadMade(String operation, String from, String to, String opened) {
+        change(operation, from, to);
+        List<AlertRaised> alerts = open(opened);
+        assertThat(alerts).hasSize(1);
+        assertThat(alerts.getFirst().getClause()).isEqualTo("honeytoken");
+        assertThat(alerts.getFirst().getTitle()).isEqualTo("A decoy was read");
+        assertThat(alerts.getFirst().getSeen()).contains(opened).contains(DECOY);
+    }
+
+    @Test
+    void followsANameOfANameAndForgetsOneThatIsTakenAway() {
+        change("symlink", "/home/agent/.ssh", "/tmp/a/keys");
+        change("rename", "/tmp/a", "/tmp/b");
+        change("rename", "/tmp/b/keys", "/tmp/c");
+        assertThat(open("/tmp/c/id_rsa").getFirst().getClause()).isEqualTo("honeytoken");
+        change("unlink", "/tmp/c", "");
+        assertThat(open("/tmp/c/known_hosts")).isEmpty();
+        change("rename", "/tmp/other", "/tmp/b/keys");
+        assertThat(open("/tmp/b/keys/known_hosts")).isEmpty();
+    }
+
+    @Test
+    void findsAForbiddenFileBehindALink() {
+        change("symlink", "/home/agent/.aws", "/tmp/a");
+        assertThat(open("/tmp/a/credentials").getFirst().getClause()).contains("~/.aws");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rename, CRITICAL", "link, CRITICAL", "symlink, HIGH"})
+    void takesANewNameForADecoyForAFinding(String operation, String severity) {
+        List<AlertRaised> alerts = alerts(change(operation, DECOY, "/tmp/x"));
+        assertThat(alerts.getFirst().getClause()).isEqualTo("honeytoken");
+        assertThat(alerts.getFirst().getSeverity().name()).isEqualTo(severity);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "unlink, /workspace/.git/hooks/pre-commit, '', files.protect",
+        "rename, /tmp/x, /workspace/.git/config, files.protect",
+        "rename, /workspace/.claude/settings.json, /tmp/x, files.protect",
+        "unlink, /etc/passwd, '', files.write",
+        "chmod, /usr/bin/sudo, '', files.write",
+        "mkdir, /srv/x, '', files.write",
+        "link, /etc/shadow, /tmp/s, files.deny",
+    })
+    void holdsChangesAgainstThePolicy(String operation, String path, String newPath, String clause) {
+        assertThat(alerts(change(operation, path, newPath))).hasSize(1).allMatch(alert -> alert.getClause()
+                .startsWith(clause));
+    }
+
+    @Test
+    void findsNothingInOrdinaryWorkAndInWhatFailed() {
+        change("rename", "/workspace/a.tmp", "/workspace/a");
+        change("unlink", "/tmp/x", "");
+        change("symlink", "/usr/lib/node", "/workspace/node_modules/.bin/node");
+        change("mkdir", "/home/agent/.cache", "");
+        change(FileChanged.newBuilder()
+                .setOperation("unlink")
+                .setPath("/etc/passwd")
+                .setError(13));
+        change(FileChanged.newBuilder()
+                .setOperation("rename")
+                .setPath(DECOY)
+                .setNewPath("/tmp/x")
+                .setError(2));
+        assertThat(alerts(session.verdicts())).isEmpty();
+    }
+
+    @Test
+    void findsANameThatCanBeReadInTwoWays() {
+        List<AlertRaised> alerts = alerts(change(FileChanged.newBuilder()
+                .setOperation("rename")
+                .setPath("0x1 /a, 0x2 /b, 0x3 /c")
+                .setAmbiguous(true)));
+        assertThat(alerts.getFirst().getClause()).isEqualTo("files.hidden");
+    }
+
+    @Test
+    void saysSoWhenItCannotFollowEveryName() {
+        for (int i = 0; i <= StateLimits.ALIASES; i++) {
+            change("symlink", "/home/agent/.ssh", "/tmp/n" + i);
+        }
+        assertThat(alerts(session.verdicts()))
+                .anyMatch(alert -> alert.getKind() == DeviationKind.TELEMETRY_GAP
+                        && alert.getTitle().contains("More names"));
+    }
+
+    @Test
+    void findsWhatWasSentWithoutAConnection() {
+        List<AlertRaised> alerts = alerts(session.evidence(Event.newBuilder()
+                .setNamedSyscall(NamedSyscall.newBuilder()
+                        .setActor(SessionScript.actor(SessionScript.agent()))
+                        .setName("sendto")
+                        .setPeer(Endpoint.newBuilder()
+                                .setFamily("inet6")
+                                .setAddress("fd00:ec2::254")
+                                .setPort(80)))));
+        assertThat(alerts.getFirst().getClause()).isEqualTo("egress.metadata");
+    }
+
+    @Test
+    void raisesAGapWhenTheEndDoesNotAddUp() {
+        session.evidence(Event.newBuilder()
+                .setSessionReconciled(SessionReconciled.newBuilder().setComplete(true)));
+        assertThat(alerts(session.verdicts())).isEmpty();
+        List<AlertRaised> alerts = alerts(session.evidence(Event.newBuilder()
+                .setSessionReconciled(SessionReconciled.newBuilder().setReason("3 messages dropped by the runtime"))));
+        assertThat(alerts).hasSize(1);
+        assertThat(alerts.getFirst().getKind()).isEqualTo(DeviationKind.TELEMETRY_GAP);
+        assertThat(alerts.getFirst().getSeen()).contains("3 messages");
+    }
+}
