@@ -184,7 +184,7 @@ public final class Watcher {
                     policyCheck.decided(event.getEgressDecided()).ifPresent(this::deviate);
                     judge(Attribution.none());
                 }
-                case EVIDENCE_COLLECTED -> judge(Attribution.none());
+                case EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
                 case TRACE_LOSS -> {
                     // A sandbox that was killed by order takes its trace with it.
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
@@ -215,7 +215,7 @@ public final class Watcher {
                 case POLICY_REFUSED ->
                     revisions.answered(event.getPolicyRefused().getStatementSha256());
 
-                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
+                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED, REVIEW_DECIDED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,

@@ -322,6 +322,35 @@ public final class EcsDocument {
                                 .positive("parts", event.getEvidenceCollected().getParts());
                         yield head.kind("event", "host", "info");
                     }
+                    case CHANGES_FOUND -> {
+                        own.at("changes")
+                                .put("sha256", event.getChangesFound().getChangesSha256())
+                                .number("added", event.getChangesFound().getAdded())
+                                .number("changed", event.getChangesFound().getChanged())
+                                .number("deleted", event.getChangesFound().getDeleted())
+                                .strings("paths", event.getChangesFound().getPathsList())
+                                .strings(
+                                        "protected_paths",
+                                        event.getChangesFound().getProtectedPathsList())
+                                .put("diff", event.getChangesFound().getDiff());
+                        yield head.kind("event", "file", "change");
+                    }
+                    case REVIEW_DECIDED -> {
+                        own.at("review")
+                                .put("changes_sha256", event.getReviewDecided().getChangesSha256())
+                                .flag("accepted", event.getReviewDecided().getAccepted());
+                        user(event.getReviewDecided().getDecidedBy(), document);
+                        head.put("reason", event.getReviewDecided().getReason());
+                        yield head.kind("event", "iam", event.getReviewDecided().getAccepted() ? "allowed" : "denied");
+                    }
+                    case LIMIT_REACHED -> {
+                        own.at("limit")
+                                .put("name", event.getLimitReached().getLimit())
+                                .number("used", event.getLimitReached().getUsed())
+                                .number("allowed", event.getLimitReached().getAllowed())
+                                .put("action", event.getLimitReached().getAction());
+                        yield head.kind("event", "host", "info");
+                    }
                     case TASK_ASSIGNED -> {
                         taskAssigned(event.getTaskAssigned(), document);
                         yield head.kind("event", "configuration", "creation");

@@ -46,7 +46,7 @@ class PolicyParserTest {
                 egress-unknown: ask
                 tools: {ask: [WebFetch], deny: [KillShell]}
                 ladder: {alert: 10, ask: 30, freeze: 60}
-                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, egress: 10MiB, ingress: 1GiB, egress-rate: 1MiB, upload-hold: 0B}
+                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, egress: 10MiB, ingress: 1GiB, egress-rate: 1MiB, upload-hold: 0B, cpu: 1.5, disk: 1GiB}
                 workspace: read-only
                 patience: 5s
                 gate-deadline: 500ms
@@ -75,6 +75,8 @@ class PolicyParserTest {
         assertThat(policy.getFreezeAt()).isEqualTo(60);
         assertThat(policy.getWallClockSeconds()).isEqualTo(600);
         assertThat(policy.getMemoryBytes()).isEqualTo(2L << 30);
+        assertThat(policy.getCpuMillis()).isEqualTo(1500);
+        assertThat(policy.getDiskBytes()).isEqualTo(1L << 30);
         assertThat(policy.getGateDeadlineMs()).isEqualTo(500);
         assertThat(policy.getDecoysList()).containsExactly("~/.ssh/id_rsa");
         assertThat(policy.getFilesList()).anyMatch(rule -> rule.getGlob().equals("~/.ssh/**"));
@@ -95,7 +97,9 @@ class PolicyParserTest {
             egress: [{host: a.b, credential: {name: x, env: X}}] | (expected: an exact host, and terminate: true)
             egress: [{host: a.b, terminate: true, credential: {name: ../x, env: X}}] | name: '../x'
             egress-unknown: allow                  | egress-unknown: 'allow' (expected: one of ask, deny)
-            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write)
+            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write, review)
+            limits: {cpu: 0.01}                    | cpu: '0.01' (expected: a number of processors from 0.05 on)
+            limits: {cpu: all}                     | cpu: 'all' (expected: a number of processors such as
             patience: soon                         | patience: 'soon' (expected: a duration such as
             ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
             decoys: [{path: '~/x', kind: ssh}]     | kind: 'ssh'
