@@ -93,14 +93,10 @@ public final class EventLimits {
 
     /** Texts that carry another meaning, and so another limit, in one message. */
     private static final Map<String, Integer> TEXT_LIMITS_BY_MESSAGE = Map.of(
-            "PlanItem.text",
-            MAX_PATH_BYTES,
-            "TaskAssigned.command",
-            MAX_ARGUMENT_BYTES,
-            "NamedSyscall.text",
-            MAX_ARGUMENT_BYTES,
-            "ChangesFound.diff",
-            MAX_TEXT_BYTES);
+            "PlanItem.text", MAX_PATH_BYTES,
+            "TaskAssigned.command", MAX_ARGUMENT_BYTES,
+            "NamedSyscall.text", MAX_ARGUMENT_BYTES,
+            "ChangesFound.diff", MAX_TEXT_BYTES);
 
     private static final Map<String, Integer> LIST_LIMITS = Map.of(
             "argv", MAX_ARGUMENTS,

@@ -42,10 +42,10 @@ public final class PolicyParser {
     private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
     private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
     private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
-    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
     private static final Set<String> HONEYTOKEN_FREEZERS = Set.of("local", "brain");
     private static final Set<String> METADATA_FREEZERS = Set.of("local", "brain", "off");
     private static final Set<String> DECOY_KINDS = Set.of("ssh-key", "aws", "env", "kubeconfig", "token");
+    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -206,12 +206,12 @@ public final class PolicyParser {
         limits.text("wall-clock").ifPresent(value -> policy.setWallClockSeconds(seconds(value)));
         limits.text("memory").ifPresent(value -> policy.setMemoryBytes(bytes(value)));
         limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
-        limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
-        limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));
         limits.text("egress").ifPresent(value -> policy.setEgressBytes(bytes(value)));
         limits.text("ingress").ifPresent(value -> policy.setIngressBytes(bytes(value)));
         limits.text("egress-rate").ifPresent(value -> policy.setEgressRateBytes(bytes(value)));
         limits.text("upload-hold").ifPresent(value -> policy.setUploadHoldBytes(bytes(value)));
+        limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
+        limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));
         limits.close();
     }
 

@@ -46,7 +46,7 @@ class PolicyParserTest {
                 egress-unknown: ask
                 tools: {ask: [WebFetch], deny: [KillShell]}
                 ladder: {alert: 10, ask: 30, freeze: 60}
-                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, cpu: 1.5, disk: 1GiB, egress: 10MiB, ingress: 1GiB, egress-rate: 1MiB, upload-hold: 0B}
+                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, egress: 10MiB, ingress: 1GiB, egress-rate: 1MiB, upload-hold: 0B, cpu: 1.5, disk: 1GiB}
                 workspace: read-only
                 patience: 5s
                 gate-deadline: 500ms

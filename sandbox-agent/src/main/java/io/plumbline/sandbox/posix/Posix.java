@@ -40,13 +40,13 @@ public final class Posix {
     static final int MSG_TRUNC = 0x20;
     static final int MSG_NOSIGNAL = 0x4000;
     static final short POLLIN = 1;
-    static final short POLLOUT = 4;
-    static final int SOCK_STREAM = 1;
     static final int O_RDONLY = 0;
     static final int O_WRONLY = 1;
     static final int O_NONBLOCK = 0x800;
     static final int O_PATH = 0x200000;
     static final int O_CLOEXEC = 0x80000;
+    static final short POLLOUT = 4;
+    static final int SOCK_STREAM = 1;
 
     /** The same number on every architecture. */
     private static final long SYS_OPENAT2 = 437;
