@@ -137,8 +137,9 @@ public final class SandboxHost implements AutoCloseable {
                 Orphans.report(orphans, services);
                 // Only now: what is told of is not told again.
                 Bundle.deleteTree(sessions);
+                // Other users of the host have no business with the sockets of a session.
                 Files.createDirectories(
-                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             try {
                 Rehearsal.run(services);

@@ -256,6 +256,8 @@ final class Session {
         Optional<WorkspaceCopy> copy = policy.getWorkspaceMode().equals("review")
                 ? Optional.of(WorkspaceCopy.make(request.workspace(), directory.resolve("w")))
                 : Optional.empty();
+        // All of a copy is younger than the session.
+        Instant unchanged = copy.isPresent() ? Instant.now() : started;
         Optional<SandboxRuntime.Pinned> pinned = pinned(directory);
         // By descriptor, and with a dot: a walk does not begin at a link.
         Path workspace = copy.map(WorkspaceCopy::copy)
@@ -324,7 +326,7 @@ final class Session {
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
-                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, started)),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged)),
                 journal,
                 host.runtime().description(),
                 this::reached,

@@ -214,6 +214,8 @@ class UsersIT {
         assertThat(seenByAlice).hasSize(1);
         assertThat(seenByBob).hasSize(1).doesNotContainAnyElementsOf(seenByAlice);
         String id = seenByAlice.getFirst().id();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(base.resolve("d/s"))))
+                .isEqualTo("rwx------");
 
         assertThatThrownBy(() -> now(as(BOB, () -> {
                     client.stop(id);
