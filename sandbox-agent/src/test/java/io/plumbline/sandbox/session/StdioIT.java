@@ -303,8 +303,7 @@ class StdioIT {
                     new Stdio.Piped(), screen, nothing, "/bin/bash", "-c", "echo > new.txt; echo wrote; sleep 600");
             screen.awaitText("wrote");
             String session = id.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-            link.listeners
-                    .get(session)
+            java.util.Objects.requireNonNull(link.listeners.get(session))
                     .onVerdict(
                             io.plumbline.events.v1.Event.newBuilder()
                                     .setId("f1")
