@@ -299,8 +299,8 @@ class StdioIT {
             }
         };
         try (Typist nothing = new Typist()) {
-            CompletableFuture<RunClient.Exit> exit = run(
-                    new Stdio.Piped(), screen, nothing, "/bin/bash", "-c", "echo > new.txt; echo wrote; sleep 600");
+            CompletableFuture<RunClient.Exit> exit =
+                    run(new Stdio.Piped(), screen, nothing, "/bin/bash", "-c", "echo > new.txt; echo wrote; sleep 600");
             screen.awaitText("wrote");
             String session = id.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             java.util.Objects.requireNonNull(link.listeners.get(session))
@@ -312,16 +312,12 @@ class StdioIT {
                                             .setReason("to look"))
                                     .build(),
                             io.plumbline.events.v1.StageTimes.getDefaultInstance());
-            await().atMost(LIMIT)
-                    .untilAsserted(() -> assertThat(link.events)
-                            .filteredOn(event -> event.getEvidenceCollected()
-                                    .getKind()
-                                    .equals("workspace"))
-                            .singleElement()
-                            .satisfies(event -> assertThat(
-                                            event.getEvidenceCollected().getJson())
-                                    .contains("new.txt")
-                                    .doesNotContain("README.md")));
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(link.events)
+                    .filteredOn(event -> event.getEvidenceCollected().getKind().equals("workspace"))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.getEvidenceCollected().getJson())
+                            .contains("new.txt")
+                            .doesNotContain("README.md")));
             client.stop(session);
             assertThat(exit.get(LIMIT.toSeconds(), TimeUnit.SECONDS).code()).isEqualTo(137);
         }

@@ -78,10 +78,10 @@ final class ReviewCommand implements Callable<Integer> {
             if (changes.isEmpty()) {
                 show(review, out);
             } else if (!review.sha256().equals(changes)) {
-                    throw new CommandException(
-                            "--changes " + Printable.line(changes, 64) + " (expected: " + review.sha256()
-                                    + ", as plumbline review " + session + " shows it)",
-                            ExitCodes.USAGE);
+                throw new CommandException(
+                        "--changes " + Printable.line(changes, 64) + " (expected: " + review.sha256()
+                                + ", as plumbline review " + session + " shows it)",
+                        ExitCodes.USAGE);
             }
             if (decision.accept) {
                 client.accept(session, review, reason);
