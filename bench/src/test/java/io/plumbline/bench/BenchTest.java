@@ -14,7 +14,8 @@ final class BenchTest {
     @Test
     void anUnknownBenchmarkIsOneLineAndExitCode2() {
         assertThat(commands.execute("warp")).isEqualTo(2);
-        assertThat(err.toString()).isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate)\n");
+        assertThat(err.toString())
+                .isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss)\n");
     }
 
     @Test
