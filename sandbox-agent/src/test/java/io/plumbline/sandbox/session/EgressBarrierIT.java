@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
  * and send it to an allowed host in the same moment. Needs root and runsc.
  */
 class EgressBarrierIT {
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String ROUND = "/tmp/round-";
     private static final int ROUNDS = 125;
     private static final int WORKERS = 8;
