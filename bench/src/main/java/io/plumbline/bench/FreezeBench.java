@@ -146,7 +146,7 @@ final class FreezeBench implements Callable<Integer> {
                 "the same, first session of this run"));
         Map<String, List<Double>> stages = new LinkedHashMap<>();
         samples.forEach(sample -> sample.stages.millis().forEach((stage, millis) -> stages.computeIfAbsent(
-                        stage, name -> new ArrayList<>())
+                        stage, unseen -> new ArrayList<>())
                 .add(millis)));
         double sum = samples.stream().mapToDouble(Sample::millis).sum();
         stages.forEach((stage, values) -> figures.add(Figure.of(
