@@ -148,6 +148,8 @@ class EgressBarrierIT {
                 .setRevision(1)
                 .setWorkspaceMode("read-write")
                 .addDecoys("~/.ssh/id_rsa")
+                // The host's own tripwire would end the race too.
+                .setHoneytokenFreeze("brain")
                 // Out of reach: a freeze at the first finding would end the race.
                 .setAlertAt(101)
                 .setAskAt(101)
