@@ -98,6 +98,10 @@ final class RunServer implements AutoCloseable {
                 client.send(sessions());
                 return;
             }
+            if (request.get().path("op").asText().equals("attach")) {
+                attach(request.get(), user.getName(), client);
+                return;
+            }
             run(request.get(), user.getName(), client, in);
         } catch (IOException e) {
             LOG.debug("run client: {}", e.getMessage());
@@ -128,12 +132,38 @@ final class RunServer implements AutoCloseable {
         }
     }
 
-    private SessionRequest parse(JsonNode request, String user) {
-        TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
+    /** The session stays when the client goes: it ends with the container. */
+    private void attach(JsonNode request, String user, Client client) {
+        try {
+            SandboxHost.Attached attached = host.attach(new AttachRequest(
+                    policies.apply(request.path("policy_yaml").asText()),
+                    request.path("task").asText(),
+                    agent(request),
+                    AttachRequest.Target.of(
+                            request.path("freezer").asText(),
+                            request.path("container").asText(),
+                            request.path("socket").asText(),
+                            request.path("namespace").asText()),
+                    user));
+            client.send(RunProtocol.object()
+                    .put("type", "attached")
+                    .put("id", attached.session())
+                    .put("sockets", attached.sockets().toString()));
+        } catch (IOException | RuntimeException e) {
+            client.error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Agent agent(JsonNode request) {
         String name = request.path("agent").asText("none");
-        Agent agent = Agent.of(name)
+        return Agent.of(name)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "agent: " + name + " (expected: claude-code, codex, scripted or none)"));
+    }
+
+    private SessionRequest parse(JsonNode request, String user) {
+        TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
+        Agent agent = agent(request);
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
             if (command.size() == MAX_COMMAND) {
@@ -160,6 +190,15 @@ final class RunServer implements AutoCloseable {
                     .put("agent", session.request().agent().id())
                     .put("state", session.state())
                     .put("started", session.started().toString());
+        }
+        for (Attachment session : host.attachments()) {
+            list.addObject()
+                    .put("id", session.id())
+                    .put("task", session.request().task())
+                    .put("agent", session.request().agent().id())
+                    .put("state", session.state())
+                    .put("started", session.started().toString())
+                    .put("degraded", true);
         }
         return answer;
     }
