@@ -61,10 +61,11 @@ public final class ContainerBrake implements Brake {
             call.call(limit);
             return Answer.DONE;
         } catch (ContainerException e) {
+            if (e.reason() == ContainerException.Reason.REFUSED && is(status -> status == wanted)) {
+                return Answer.DONE;
+            }
             LOG.warn("{}: {}", control.description(), e.getMessage());
-            return e.reason() == ContainerException.Reason.REFUSED && is(status -> status == wanted)
-                    ? Answer.DONE
-                    : Answer.FAILED;
+            return Answer.FAILED;
         }
     }
 

@@ -210,7 +210,7 @@ public final class DockerContainer implements ContainerControl {
     }
 
     private static ContainerException refused(AggregatedHttpResponse answer, String request) {
-        String text = answer.contentUtf8();
+        String text = answer.contentUtf8().strip();
         return new ContainerException(
                 ContainerException.Reason.REFUSED,
                 request + ": " + answer.status().code() + " " + text.substring(0, Math.min(text.length(), 300)));

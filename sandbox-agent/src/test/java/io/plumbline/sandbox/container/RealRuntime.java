@@ -250,6 +250,10 @@ public final class RealRuntime implements AutoCloseable {
                 Command.run(List.of("umount", "--lazy", mounted), LIMIT);
             }
         }
-        Bundle.deleteTree(base);
+        // The engine's own cleaning up after a container may still be under way.
+        await().atMost(LIMIT).ignoreExceptions().untilAsserted(() -> {
+            Bundle.deleteTree(base);
+            assertThat(base).doesNotExist();
+        });
     }
 }
