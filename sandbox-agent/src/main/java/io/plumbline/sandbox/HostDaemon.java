@@ -11,6 +11,7 @@ import io.plumbline.sandbox.door.DoorException;
 import io.plumbline.sandbox.door.SessionDoor;
 import io.plumbline.sandbox.egress.EgressException;
 import io.plumbline.sandbox.egress.EgressProxy;
+import io.plumbline.sandbox.egress.EgressSettings;
 import io.plumbline.sandbox.link.GrpcHostLink;
 import io.plumbline.sandbox.link.HostLinkException;
 import io.plumbline.sandbox.link.HostLinkSettings;
@@ -26,6 +27,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -45,8 +47,9 @@ public final class HostDaemon {
             HostSettings settings = HostSettings.parse(arguments);
             GrpcHostLink link = GrpcHostLink.connect(link(settings));
             link.awaitConnected(CONNECT_LIMIT);
-            SandboxHost.Running host =
-                    SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::open, HostDaemon::policy));
+            EgressSettings egress = new EgressSettings(settings.credentials(), settings.trustedAuthorities());
+            SandboxHost.Running host = SandboxHost.open(
+                    settings, new SandboxHost.Wiring(link, session -> open(session, egress), HostDaemon::policy));
             rehearsePath(link, settings.tenant());
             host.proveKillSwitchEvery(settings.canaryInterval());
             CountDownLatch stopped = new CountDownLatch(1);
@@ -93,7 +96,7 @@ public final class HostDaemon {
         link.close();
     }
 
-    private static List<SessionPart> open(SessionPart.Surroundings session) throws IOException {
+    private static List<SessionPart> open(SessionPart.Surroundings session, EgressSettings egress) throws IOException {
         List<SessionPart> parts = new ArrayList<>();
         try {
             if (session.hooks().isPresent()) {
@@ -102,11 +105,11 @@ public final class HostDaemon {
                         session.hooks().get(),
                         session.policy(),
                         session.outbox());
-                parts.add(part(door, revised -> () -> door.revise(revised), door::close));
+                parts.add(part(door, Map.of(), revised -> () -> door.revise(revised), door::close));
             }
             EgressProxy proxy =
-                    EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier());
-            parts.add(part(proxy, revised -> prepared(proxy, revised), proxy::close));
+                    EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier(), egress);
+            parts.add(part(proxy, proxy.environment(), revised -> prepared(proxy, revised), proxy::close));
             return parts;
         } catch (DoorException | EgressException e) {
             parts.forEach(SessionPart::close);
@@ -126,11 +129,17 @@ public final class HostDaemon {
         }
     }
 
-    private static SessionPart part(VerdictListener listener, Preparation preparation, Runnable close) {
+    private static SessionPart part(
+            VerdictListener listener, Map<String, String> environment, Preparation preparation, Runnable close) {
         return new SessionPart() {
             @Override
             public void onVerdict(Event verdict, StageTimes stages) {
                 listener.onVerdict(verdict, stages);
+            }
+
+            @Override
+            public Map<String, String> environment() {
+                return environment;
             }
 
             @Override

@@ -32,6 +32,7 @@ public final class RunscRuntime implements SandboxRuntime {
     /** What watches a workload comes before it, also when the workload wants every processor. */
     private static final String NICE = "10";
 
+    private static final Path NOWHERE = Path.of("/dev/null");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(RunscRuntime.class);
 
@@ -82,6 +83,7 @@ public final class RunscRuntime implements SandboxRuntime {
         Path log = creation.bundle().resolve("runsc.log");
         // gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
         List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
+        creation.cgroups().forEach(group -> command.add("cgroup=" + group));
         creation.readOnly().forEach(path -> command.add(path.toString()));
         command.add("--");
         command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));
@@ -92,11 +94,23 @@ public final class RunscRuntime implements SandboxRuntime {
                         "--debug-log-format=json",
                         "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
         command.add("create");
+        SandboxRuntime.Streams.Files streams =
+                switch (creation.streams()) {
+                    case SandboxRuntime.Streams.Files files -> files;
+                    case SandboxRuntime.Streams.Console console -> {
+                        command.add("--console-socket=" + console.socket());
+                        yield new SandboxRuntime.Streams.Files(NOWHERE, NOWHERE, NOWHERE);
+                    }
+                };
         command.addAll(List.of(
                 "--pid-file", pidFile.toString(), "--bundle", creation.bundle().toString(), creation.id()));
         try {
             int code = Command.run(
-                    command, creation.stdout().toFile(), creation.stderr().toFile(), CREATE_LIMIT);
+                    command,
+                    streams.stdin().toFile(),
+                    streams.stdout().toFile(),
+                    streams.stderr().toFile(),
+                    CREATE_LIMIT);
             if (code != 0) {
                 throw new SandboxException("runsc create: status " + code + ": " + lastLine(Command.tail(log)));
             }

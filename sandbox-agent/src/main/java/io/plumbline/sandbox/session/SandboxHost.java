@@ -4,6 +4,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -107,6 +108,10 @@ public final class SandboxHost implements AutoCloseable {
         Path state = settings.data().resolve("r");
         Path sessions = settings.data().resolve("s");
         List<Orphans.Orphan> orphans = Orphans.in(sessions);
+        ControlGroups groups = ControlGroups.open(
+                Path.of("/sys/fs/cgroup"),
+                Files.readAllLines(Path.of("/proc/self/cgroup")),
+                "plumbline-" + Integer.toHexString(settings.data().toString().hashCode()));
         boolean cleaned = false;
         List<RunscRuntime.Platform> platforms =
                 settings.platform().map(List::of).orElse(PLATFORMS);
@@ -125,10 +130,12 @@ public final class SandboxHost implements AutoCloseable {
                     sessions,
                     settings.agents(),
                     settings.guest(),
-                    settings.policyKeys());
+                    settings.policyKeys(),
+                    groups);
             if (!cleaned) {
                 cleaned = true;
                 cleanUp(runtime, state);
+                groups.removeAll();
                 Orphans.report(orphans, services);
                 // Only now: what is told of is not told again.
                 Bundle.deleteTree(sessions);
@@ -242,6 +249,10 @@ public final class SandboxHost implements AutoCloseable {
         return List.copyOf(sessions.values());
     }
 
+    Reviews reviews() {
+        return new Reviews(services);
+    }
+
     /** Ids of live sessions. */
     public List<String> sessions() {
         List<String> ids = new ArrayList<>(sessions.keySet());
@@ -288,6 +299,7 @@ public final class SandboxHost implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        services.groups().close();
         lock.release();
         lockFile.close();
     }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             DoctorCommand.class,
             RunCommand.class,
             AttachCommand.class,
+            ReviewCommand.class,
             SessionsCommand.class,
             AlertsCommand.class,
             ApprovalsCommand.class,
