@@ -121,9 +121,8 @@ public final class DockerContainer implements ContainerControl {
                                 ContainerException.Reason.UNREACHABLE,
                                 "GET json: status '" + word + "' (expected: running, paused, exited, ...)");
                 };
-        OptionalInt exitCode = status == Status.STOPPED
-                ? OptionalInt.of(state.path("ExitCode").asInt())
-                : OptionalInt.empty();
+        OptionalInt exitCode =
+                status == Status.STOPPED ? OptionalInt.of(state.path("ExitCode").asInt()) : OptionalInt.empty();
         return new Found(
                 status, found.path("Id").asText(container), state.path("Pid").asLong(), exitCode);
     }
@@ -152,8 +151,7 @@ public final class DockerContainer implements ContainerControl {
 
     @Override
     public JsonNode details(Duration limit) throws ContainerException {
-        return ContainerControl.withoutEnvironmentValues(
-                json(call(HttpMethod.GET, base + "/json", limit), "GET json"));
+        return ContainerControl.withoutEnvironmentValues(json(call(HttpMethod.GET, base + "/json", limit), "GET json"));
     }
 
     @Override
@@ -204,8 +202,7 @@ public final class DockerContainer implements ContainerControl {
         try {
             return JSON.readTree(answer.contentUtf8());
         } catch (JsonProcessingException e) {
-            throw new ContainerException(
-                    ContainerException.Reason.UNREACHABLE, request + ": the answer is no JSON", e);
+            throw new ContainerException(ContainerException.Reason.UNREACHABLE, request + ": the answer is no JSON", e);
         }
     }
 

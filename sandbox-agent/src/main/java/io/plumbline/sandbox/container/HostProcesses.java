@@ -101,7 +101,9 @@ public final class HostProcesses {
             if (group.get().freeze(limit)) {
                 return true;
             }
-            LOG.warn("control group {} did not freeze; stopping its processes one by one", group.get().folder());
+            LOG.warn(
+                    "control group {} did not freeze; stopping its processes one by one",
+                    group.get().folder());
             group.get().thaw();
         }
         signalled = true;
@@ -192,7 +194,10 @@ public final class HostProcesses {
             ArrayNode descriptors = process.putArray("fds");
             for (Path descriptor : children(PROC.resolve(pid + "/fd"))) {
                 if (descriptors.size() < MAX_DESCRIPTORS) {
-                    descriptors.addObject().put("fd", descriptor.getFileName().toString()).put("path", link(descriptor));
+                    descriptors
+                            .addObject()
+                            .put("fd", descriptor.getFileName().toString())
+                            .put("path", link(descriptor));
                 }
             }
         }
@@ -303,7 +308,8 @@ public final class HostProcesses {
                     continue;
                 }
                 Optional<Path> mount = mount(unified);
-                Path folder = mount.map(path -> path.resolve(parts[2].substring(1))).orElse(PROC);
+                Path folder =
+                        mount.map(path -> path.resolve(parts[2].substring(1))).orElse(PROC);
                 if (Files.isWritable(folder.resolve(unified ? "cgroup.freeze" : "freezer.state"))) {
                     return Optional.of(new FreezerGroup(folder, unified));
                 }
@@ -329,7 +335,8 @@ public final class HostProcesses {
                     boolean wanted = unified
                             ? right[0].equals("cgroup2")
                             : right[0].equals("cgroup")
-                                    && List.of(right[right.length - 1].split(",", -1)).contains("freezer");
+                                    && List.of(right[right.length - 1].split(",", -1))
+                                            .contains("freezer");
                     if (wanted && left[3].equals("/")) {
                         return Optional.of(Path.of(left[4]));
                     }

@@ -40,7 +40,10 @@ public final class RuncContainer implements ContainerControl {
         root.ifPresent(path -> prefix.addAll(List.of("--root", path.toString())));
         RuntimeProgram program = new RuntimeProgram(prefix);
         String id = ContainerControl.checkedId(container);
-        String version = program.output(List.of("--version"), VERSION_LIMIT).lines().findFirst().orElse("");
+        String version = program.output(List.of("--version"), VERSION_LIMIT)
+                .lines()
+                .findFirst()
+                .orElse("");
         return new RuncContainer(program, id, version);
     }
 

@@ -99,8 +99,9 @@ final class Attachment {
     static Attachment begin(AttachRequest request, HostServices host, Consumer<Attachment> whenEnded)
             throws IOException {
         if (!request.policy().getDegraded().equals("allow")) {
-            throw new IllegalArgumentException("policy " + request.policy().getName()
-                    + ": runtime.degraded: deny (expected: allow, since no kernel tells what an attached container does)");
+            throw new IllegalArgumentException(
+                    "policy " + request.policy().getName()
+                            + ": runtime.degraded: deny (expected: allow, since no kernel tells what an attached container does)");
         }
         ContainerControl control;
         try {
@@ -112,8 +113,9 @@ final class Attachment {
         try {
             ContainerControl.Found found = control.inspect(INSPECTION_LIMIT);
             if (found.status() != ContainerControl.Status.RUNNING) {
-                throw new IllegalArgumentException("container: " + request.target().container() + " is "
-                        + found.status().name().toLowerCase(java.util.Locale.ROOT) + " (expected: running)");
+                throw new IllegalArgumentException(
+                        "container: " + request.target().container() + " is "
+                                + found.status().name().toLowerCase(java.util.Locale.ROOT) + " (expected: running)");
             }
             Attachment attachment = new Attachment(request, host, control, found, whenEnded);
             attachment.open();
@@ -331,8 +333,7 @@ final class Attachment {
     }
 
     private static ContainerControl.Found ended(ContainerControl.Found now) {
-        return new ContainerControl.Found(
-                ContainerControl.Status.STOPPED, now.id(), 0, java.util.OptionalInt.empty());
+        return new ContainerControl.Found(ContainerControl.Status.STOPPED, now.id(), 0, java.util.OptionalInt.empty());
     }
 
     /** Says once that a limit was crossed, and again only after it was kept in between. */

@@ -102,7 +102,8 @@ final class Orphans {
                                                 ? RuntimeState.newBuilder()
                                                         .setState(RuntimeState.State.KILLED)
                                                         .setReason(reason)
-                                                        .setRuntime(host.runtime().description())
+                                                        .setRuntime(
+                                                                host.runtime().description())
                                                         .setMechanism("warden")
                                                 : RuntimeState.newBuilder()
                                                         .setState(RuntimeState.State.FAILED)

@@ -217,6 +217,15 @@ final class Responder implements VerdictListener, AutoCloseable {
         orders.add(() -> kill(order));
     }
 
+    /** Has {@code report} run in the order of the reports of states, unless the session stands still by then. */
+    void whileRunning(Runnable report) {
+        orders.add(() -> {
+            if (freezer.state() == Freezer.State.RUNNING) {
+                report.run();
+            }
+        });
+    }
+
     /** Why somebody ended the session; empty when nobody did. */
     String killReason() {
         return killReason;
@@ -317,9 +326,8 @@ final class Responder implements VerdictListener, AutoCloseable {
             state(RuntimeState.State.KILLED, order, order.reason, "sigkill");
         } else {
             killReason = "";
-            RuntimeState.State now = freezer.state() == Freezer.State.RUNNING
-                    ? RuntimeState.State.RUNNING
-                    : RuntimeState.State.FROZEN;
+            RuntimeState.State now =
+                    freezer.state() == Freezer.State.RUNNING ? RuntimeState.State.RUNNING : RuntimeState.State.FROZEN;
             state(now, order, "not killed, the runtime does not answer: " + order.reason, "");
         }
     }

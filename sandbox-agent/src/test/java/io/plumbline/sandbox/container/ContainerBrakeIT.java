@@ -186,8 +186,7 @@ class ContainerBrakeIT {
                 exec runc "$@"
                 """);
         Files.setPosixFilePermissions(hanging, PosixFilePermissions.fromString("rwxr-xr-x"));
-        try (ContainerControl control =
-                RuncContainer.of(hanging, Optional.of(runtime.socket()), runtime.container())) {
+        try (ContainerControl control = RuncContainer.of(hanging, Optional.of(runtime.socket()), runtime.container())) {
             Freezer freezer = freezer(control, IMPATIENT);
 
             assertThat(freezer.freeze()).isEqualTo(new Freezer.Outcome.Frozen("cgroup-freezer", false));

@@ -31,8 +31,7 @@ class HostProcessesTest {
         tree = new ProcessBuilder(
                         "/bin/bash",
                         "-c",
-                        "(while :; do echo x >> " + folder.resolve("count")
-                                + "; sleep 0.01; done) & sleep 600 & wait")
+                        "(while :; do echo x >> " + folder.resolve("count") + "; sleep 0.01; done) & sleep 600 & wait")
                 .start();
         await().atMost(LIMIT).until(() -> count() > 0);
     }
@@ -54,7 +53,8 @@ class HostProcessesTest {
 
     @Test
     void stopsEveryProcessOfATreeThatMakesNewOnes() throws Exception {
-        HostProcesses processes = HostProcesses.of(found("tree", tree.pid()), true).orElseThrow();
+        HostProcesses processes =
+                HostProcesses.of(found("tree", tree.pid()), true).orElseThrow();
 
         assertThat(processes.freeze(LIMIT)).isTrue();
 
@@ -73,7 +73,8 @@ class HostProcessesTest {
 
     @Test
     void killsTheWholeTree() throws Exception {
-        HostProcesses processes = HostProcesses.of(found("tree", tree.pid()), true).orElseThrow();
+        HostProcesses processes =
+                HostProcesses.of(found("tree", tree.pid()), true).orElseThrow();
         assertThat(processes.freeze(LIMIT)).isTrue();
         List<ProcessHandle> all = tree.descendants().toList();
         long before = count();

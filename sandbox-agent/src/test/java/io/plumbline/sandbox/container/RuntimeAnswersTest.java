@@ -40,8 +40,7 @@ class RuntimeAnswersTest {
     void namesNamespaceAndSocketOnEveryCall() {
         assertThat(ContainerdContainer.program(Path.of("ctr"), Path.of("/run/x.sock"), "k8s.io")
                         .command(List.of("tasks", "pause", "c1")))
-                .containsExactly(
-                        "ctr", "--address", "/run/x.sock", "--namespace", "k8s.io", "tasks", "pause", "c1");
+                .containsExactly("ctr", "--address", "/run/x.sock", "--namespace", "k8s.io", "tasks", "pause", "c1");
     }
 
     @ParameterizedTest

@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -199,7 +200,13 @@ class AttachIT {
     void saysThatThereIsNoSuchContainer() throws Exception {
         assertThatThrownBy(() -> new RunClient(settings.runSocket())
                         .attach(new RunClient.Attach(
-                                ALLOWING, "", "none", "runc", "nobody", base.resolve("x").toString(), "")))
+                                ALLOWING,
+                                "",
+                                "none",
+                                "runc",
+                                "nobody",
+                                base.resolve("x").toString(),
+                                "")))
                 .isInstanceOf(RunClient.RefusedException.class)
                 .hasMessageContaining("nobody is absent (expected: running)");
         assertThat(link.events).isEmpty();
@@ -210,8 +217,8 @@ class AttachIT {
         RealRuntime container = begin(RealRuntime.Kind.RUNC);
         RunClient.Attached session = attach(container, RealRuntime.Kind.RUNC, ALLOWING);
         Path door = session.sockets().resolve(Doors.HOOKS_SOCKET);
-        WebClient client = WebClient.of(
-                SessionProtocol.H1C, DomainSocketAddress.of(door).asEndpoint());
+        WebClient client =
+                WebClient.of(SessionProtocol.H1C, DomainSocketAddress.of(door).asEndpoint());
         client.execute(
                         RequestHeaders.builder(HttpMethod.POST, "/hooks/claude")
                                 .contentType(MediaType.JSON)
@@ -221,10 +228,9 @@ class AttachIT {
                 .aggregate()
                 .get();
 
-        await().atMost(LIMIT)
-                .until(() -> link.events.stream()
-                        .anyMatch(event -> event.getPrompt().getText().equals("count to ten")
-                                && event.getSession().equals(session.session())));
+        await().atMost(LIMIT).until(() -> link.events.stream()
+                .anyMatch(event -> event.getPrompt().getText().equals("count to ten")
+                        && event.getSession().equals(session.session())));
     }
 
     @Test
@@ -247,8 +253,8 @@ class AttachIT {
 
         container.unpauseByHand();
 
-        await().atMost(LIMIT)
-                .until(() -> states().stream().anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
+        await().atMost(LIMIT).until(() -> states().stream()
+                .anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
                         && state.getReason().contains("somebody else has let")));
         long count = container.count();
         await().pollDelay(STANDSTILL).atMost(LIMIT).until(() -> true);
@@ -276,8 +282,7 @@ class AttachIT {
 
     private void order(String session, String id, Event.Builder verdict) {
         await().atMost(LIMIT).until(() -> link.listeners.containsKey(session));
-        link.listeners
-                .get(session)
+        Objects.requireNonNull(link.listeners.get(session))
                 .onVerdict(verdict.setId(id).setSession(session).build(), StageTimes.getDefaultInstance());
     }
 
