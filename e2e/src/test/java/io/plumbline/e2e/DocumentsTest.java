@@ -53,7 +53,10 @@ class DocumentsTest {
 
     private static boolean exists(String test, String text) throws IOException {
         try (Stream<Path> files = Files.find(
-                ROOT, 12, (path, attributes) -> path.endsWith(test + ".java") && path.toString().contains("src/test"))) {
+                ROOT,
+                12,
+                (path, attributes) ->
+                        path.endsWith(test + ".java") && path.toString().contains("src/test"))) {
             for (Path file : files.toList()) {
                 if (Files.readString(file).contains(text)) {
                     return true;

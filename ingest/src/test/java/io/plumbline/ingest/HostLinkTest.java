@@ -13,6 +13,7 @@ import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Prompt;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.sandbox.link.GrpcHostLink;
@@ -201,6 +202,33 @@ class HostLinkTest {
             Event hostless = verdict(session, "", "freeze 3");
             platform.verdict(hostless).get();
             await().atMost(LIMIT).until(() -> verdicts.size() == 3);
+        } finally {
+            ingest.close();
+        }
+    }
+
+    @Test
+    void refusesAnOrderForASessionThatTheHostHasNoMore() throws Exception {
+        String gone = newSession();
+        int port = freePort();
+        Ingest ingest = platform.ingest(port);
+        try (GrpcHostLink link = link(port, "host-gone", TestPlatform.HOST_TOKEN)) {
+            link.open(TestPlatform.TENANT, gone, (verdict, stages) -> {})
+                    .publish(Channel.CLAIMS, 1, prompt("the last words"));
+            await().atMost(LIMIT).until(() -> link.counts().waiting() == 0);
+            link.end(gone);
+            Event order = verdict(gone, "host-gone", "too late");
+            platform.verdict(order).get();
+
+            await().atMost(LIMIT).until(() -> eventsOf(gone).stream().anyMatch(Event::hasRuntimeState));
+            RuntimeState answer = eventsOf(gone).stream()
+                    .filter(Event::hasRuntimeState)
+                    .findFirst()
+                    .orElseThrow()
+                    .getRuntimeState();
+            assertThat(answer.getOrder()).isEqualTo(order.getId());
+            assertThat(answer.getState()).isEqualTo(RuntimeState.State.EXITED);
+            assertThat(answer.getReason()).contains("no such session");
         } finally {
             ingest.close();
         }

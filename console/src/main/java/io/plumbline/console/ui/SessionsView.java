@@ -60,6 +60,11 @@ public class SessionsView extends ListPage<SessionSummary> {
     }
 
     private static Span state(SessionSummary session) {
+        Span state = chip(session);
+        return session.degraded() ? new Span(state, Parts.chip("degraded", "warn")) : state;
+    }
+
+    private static Span chip(SessionSummary session) {
         StatePill pill = StatePill.of(session, Optional.empty());
         Span chip = Parts.chip(
                 pill.tone().equals("warn") ? pill.text().replace(", not confirmed", "") : shortened(pill), pill.tone());

@@ -685,6 +685,7 @@ public final class EcsDocument {
                 .strings("decoys", policy.getDecoysList())
                 .put("honeytoken_freeze", policy.getHoneytokenFreeze())
                 .put("metadata_freeze", policy.getMetadataFreeze())
+                .put("degraded", policy.getDegraded())
                 .number("alert_at", policy.getAlertAt())
                 .number("ask_at", policy.getAskAt())
                 .number("freeze_at", policy.getFreezeAt())

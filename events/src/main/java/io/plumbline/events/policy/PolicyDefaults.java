@@ -93,7 +93,8 @@ public final class PolicyDefaults {
                 .setGateDeadlineMs(2_000)
                 .setApprovalDeadlineSeconds(300)
                 .setHoneytokenFreeze("local")
-                .setMetadataFreeze("local");
+                .setMetadataFreeze("local")
+                .setDegraded("deny");
         addAll(policy, "deny", DENIED);
         addAll(policy, "protect", PROTECTED);
         addAll(policy, "read", READABLE);

@@ -44,6 +44,7 @@ public final class PolicyParser {
     private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
     private static final Set<String> HONEYTOKEN_FREEZERS = Set.of("local", "brain");
     private static final Set<String> METADATA_FREEZERS = Set.of("local", "brain", "off");
+    private static final Set<String> DEGRADED = Set.of("allow", "deny");
     private static final Set<String> DECOY_KINDS = Set.of("ssh-key", "aws", "env", "kubeconfig", "token");
     private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
@@ -99,6 +100,10 @@ public final class PolicyParser {
         root.mapping("metadata").ifPresent(metadata -> {
             metadata.text("freeze").ifPresent(value -> policy.setMetadataFreeze(value.oneOf(METADATA_FREEZERS)));
             metadata.close();
+        });
+        root.mapping("runtime").ifPresent(runtime -> {
+            runtime.text("degraded").ifPresent(value -> policy.setDegraded(value.oneOf(DEGRADED)));
+            runtime.close();
         });
         root.close();
         return policy.build();

@@ -26,6 +26,13 @@ class PolicyParserTest {
     }
 
     @Test
+    void aRuntimeWithoutKernelEvidenceHasToBeAllowed() throws Exception {
+        assertThat(PolicyParser.parse("name: x").getDegraded()).isEqualTo("deny");
+        assertThat(PolicyParser.parse("runtime: {degraded: allow}").getDegraded())
+                .isEqualTo("allow");
+    }
+
+    @Test
     void readsEveryKey() throws PolicyException {
         TaskPolicy policy = PolicyParser.parse("""
                 name: maintenance
@@ -107,6 +114,8 @@ class PolicyParserTest {
             honeytokens: {freeze: off}             | freeze: 'off'
             honeytokens: {thaw: local}             | unknown key 'thaw'
             metadata: {freeze: never}              | freeze: 'never'
+            runtime: {degraded: maybe}             | degraded: 'maybe' (expected: one of allow, deny)
+            runtime: {degrade: allow}              | unknown key 'degrade' in runtime
             decoys: ['~/../x']                     | decoys: '~/../x'
             'name: [unclosed'                      | policy: not YAML
             just text                              | (expected: a mapping

@@ -17,6 +17,7 @@ import io.plumbline.events.v1.HostLinkGrpc;
 import io.plumbline.events.v1.HostMessage;
 import io.plumbline.events.v1.PlatformMessage;
 import io.plumbline.events.v1.Received;
+import io.plumbline.events.v1.RuntimeState;
 import java.io.File;
 import java.time.Duration;
 import java.time.Instant;
@@ -572,6 +573,9 @@ public final class GrpcHostLink implements HostLink {
         Session session = sessions.get(verdict.getSession());
         if (session == null || !session.tenant.equals(verdict.getTenant())) {
             strayVerdicts.increment();
+            if (session == null) {
+                refuse(verdict);
+            }
             confirm(verdict.getId());
             return;
         }
@@ -590,6 +594,35 @@ public final class GrpcHostLink implements HostLink {
             seenVerdicts.pollFirstEntry();
         }
         confirm(verdict.getId());
+    }
+
+    /** Whoever ordered something of a session that is not here any more is told so, instead of waiting for ever. */
+    private void refuse(Event order) {
+        if (!order.hasFreezeOrdered() && !order.hasThawOrdered() && !order.hasKillOrdered()) {
+            return;
+        }
+        SessionOutbox outbox;
+        try {
+            outbox = open(order.getTenant(), order.getSession(), (verdict, stages) -> {});
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            LOG.warn("order {} for a session that is not here: {}", order.getId(), e.getMessage());
+            return;
+        }
+        try {
+            outbox.publish(
+                    Channel.EVIDENCE,
+                    nanosNow(),
+                    Event.newBuilder()
+                            .setRuntimeState(RuntimeState.newBuilder()
+                                    .setState(RuntimeState.State.EXITED)
+                                    .setOrder(order.getId())
+                                    .setReason("this host has no such session, or has it no more")));
+            seenVerdicts.put(order.getId(), true);
+        } catch (SpoolException e) {
+            LOG.warn("order {} for a session that is not here could not be refused", order.getId(), e);
+        } finally {
+            end(order.getSession());
+        }
     }
 
     private void confirm(String verdict) {

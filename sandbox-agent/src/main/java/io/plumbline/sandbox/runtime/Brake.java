@@ -28,9 +28,27 @@ public interface Brake {
     /** Stops the kernel's process from outside; false when it does not exist. */
     boolean stop();
 
+    /** Whether anything of it may still run; asked when {@link #stop} did not stop it. Not known counts as alive. */
+    boolean alive();
+
     /** Lets the kernel's process run again. */
     boolean proceed();
 
-    /** Kills the kernel's process. */
-    void kill();
+    /** Kills the kernel's process; false when it cannot be said that nothing of it will run any more. */
+    boolean kill();
+
+    /** How long {@link #pause} may take before {@link #stop} is called. */
+    default Duration confirmationLimit() {
+        return Freezer.CONFIRMATION_LIMIT;
+    }
+
+    /** What {@link #pause} acts through, as {@code RuntimeState.mechanism} names it. */
+    default String mechanism() {
+        return "control-socket";
+    }
+
+    /** What {@link #stop} acts through. */
+    default String force() {
+        return "sigstop";
+    }
 }

@@ -31,7 +31,7 @@ public final class Freezer {
 
     /** What a call led to. */
     public sealed interface Outcome {
-        /** @param mechanism control-socket or sigstop; {@code already}: it was frozen before this call */
+        /** @param mechanism the brake's own word for it; {@code already}: it was frozen before this call */
         record Frozen(String mechanism, boolean already) implements Outcome {}
 
         record Running(boolean already) implements Outcome {}
@@ -60,14 +60,14 @@ public final class Freezer {
     /** Returns once no further instruction of the workload can complete a system call, or {@link Outcome.Failed}. */
     public synchronized Outcome freeze() {
         return switch (state) {
-            case PAUSED -> new Outcome.Frozen("control-socket", true);
-            case STOPPED -> new Outcome.Frozen("sigstop", true);
+            case PAUSED -> new Outcome.Frozen(brake.mechanism(), true);
+            case STOPPED -> new Outcome.Frozen(brake.force(), true);
             case DEAD -> new Outcome.Dead();
             case RUNNING ->
-                switch (brake.pause(CONFIRMATION_LIMIT)) {
+                switch (brake.pause(brake.confirmationLimit())) {
                     case DONE -> {
                         state = State.PAUSED;
-                        yield new Outcome.Frozen("control-socket", false);
+                        yield new Outcome.Frozen(brake.mechanism(), false);
                     }
                     case LATE -> stop(true);
                     case FAILED -> stop(false);
@@ -77,12 +77,15 @@ public final class Freezer {
 
     private Outcome stop(boolean queued) {
         if (!brake.stop()) {
+            if (brake.alive()) {
+                return new Outcome.Failed("neither asking nor forcing stopped it");
+            }
             state = State.DEAD;
             return new Outcome.Dead();
         }
         pauseQueued = queued;
         state = State.STOPPED;
-        return new Outcome.Frozen("sigstop", false);
+        return new Outcome.Frozen(brake.force(), false);
     }
 
     /**
@@ -104,7 +107,7 @@ public final class Freezer {
                 // The kernel takes the queued pause first when it runs again, so the count of pauses is known again:
                 // one.
                 if (!pauseQueued && !brake.queuePause()) {
-                    yield new Outcome.Failed("the sandbox's control socket takes no request");
+                    yield new Outcome.Failed("the sandbox's kernel takes no request");
                 }
                 pauseQueued = true;
                 if (!brake.proceed()) {
@@ -133,9 +136,30 @@ public final class Freezer {
                 : new Outcome.Failed("the sandbox's kernel did not confirm");
     }
 
-    /** Kills the sandbox whatever its state. */
-    public synchronized void kill() {
-        brake.kill();
-        state = State.DEAD;
+    /**
+     * Stops again what somebody else let go while it was to stand still; only for brakes whose pauses do not nest.
+     *
+     * @return {@link Outcome.Running} when it was not to stand still
+     */
+    public synchronized Outcome hold() {
+        if (state == State.PAUSED) {
+            state = State.RUNNING;
+            return freeze();
+        }
+        return state == State.RUNNING ? new Outcome.Running(true) : freeze();
+    }
+
+    /** Kills the sandbox whatever its state; false: it cannot be said that it is dead, and its state is as it was. */
+    public synchronized boolean kill() {
+        boolean killed = brake.kill();
+        if (killed) {
+            state = State.DEAD;
+        }
+        return killed;
+    }
+
+    /** How a freeze and a thaw are done, as {@code RuntimeState.mechanism} names it. */
+    public String mechanism() {
+        return brake.mechanism();
     }
 }

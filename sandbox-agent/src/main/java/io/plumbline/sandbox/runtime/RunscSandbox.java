@@ -264,13 +264,20 @@ final class RunscSandbox implements Sandbox {
         }
 
         @Override
+        public boolean alive() {
+            return RunscSandbox.this.alive();
+        }
+
+        @Override
         public boolean proceed() {
             return signal(Posix.SIGCONT);
         }
 
         @Override
-        public void kill() {
+        public boolean kill() {
+            // A signal that is not delivered means that the sentry is gone.
             RunscSandbox.this.kill();
+            return true;
         }
     }
 }

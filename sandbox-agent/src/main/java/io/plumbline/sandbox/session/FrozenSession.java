@@ -38,7 +38,7 @@ final class FrozenSession {
         };
     }
 
-    private static EvidenceCollection.Source egress(SessionJournal journal) {
+    static EvidenceCollection.Source egress(SessionJournal journal) {
         return new EvidenceCollection.Source() {
             @Override
             public String kind() {

@@ -22,6 +22,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Orphans {
     private static final String MARK = "session";
+
+    /** Beside the mark of a session whose container this daemon did not start, and which does not end with it. */
+    private static final String ATTACHED = "attached";
+
     private static final Logger LOG = LoggerFactory.getLogger(Orphans.class);
 
     private Orphans() {}
@@ -30,13 +34,32 @@ final class Orphans {
         Files.writeString(directory.resolve(MARK), session);
     }
 
+    /** @param container what the session is attached to, for people */
+    static void markAttached(Path directory, String session, String container) throws IOException {
+        Files.writeString(directory.resolve(ATTACHED), container);
+        mark(directory, session);
+    }
+
+    /**
+     * A session whose end was not told.
+     *
+     * @param container what it was attached to; empty: it had a sandbox of its own, which has gone with the daemon
+     */
+    record Orphan(String session, String container) {
+        private String reason() {
+            return container.isEmpty()
+                    ? "the sandbox host died, the sandbox was ended with it"
+                    : "the sandbox host died; " + container + " may go on, unwatched";
+        }
+    }
+
     static void unmark(Path directory) throws IOException {
         Files.deleteIfExists(directory.resolve(MARK));
     }
 
-    /** Ids of the sessions whose end was not told; {@code sessions} need not exist. */
-    static List<String> in(Path sessions) throws IOException {
-        List<String> orphans = new ArrayList<>();
+    /** The sessions whose end was not told; {@code sessions} need not exist. */
+    static List<Orphan> in(Path sessions) throws IOException {
+        List<Orphan> orphans = new ArrayList<>();
         if (!Files.isDirectory(sessions)) {
             return orphans;
         }
@@ -46,7 +69,8 @@ final class Orphans {
                 if (Files.isRegularFile(mark)) {
                     String id = Files.readString(mark);
                     if (id.matches("[0-9a-f]{32}")) {
-                        orphans.add(id);
+                        Path attached = directory.resolve(ATTACHED);
+                        orphans.add(new Orphan(id, Files.exists(attached) ? Files.readString(attached) : ""));
                     } else {
                         LOG.warn("{}: '{}' (expected: 32 lower-case hex digits)", mark, id);
                     }
@@ -57,9 +81,10 @@ final class Orphans {
     }
 
     /** Says of each that it was not seen to its end, and that it has ended; its numbers go on where they stopped. */
-    static void report(List<String> orphans, HostServices host) {
-        for (String session : orphans) {
-            String reason = "the sandbox host died, the sandbox was ended with it";
+    static void report(List<Orphan> orphans, HostServices host) {
+        for (Orphan orphan : orphans) {
+            String session = orphan.session();
+            String reason = orphan.reason();
             LOG.warn("session {}: {}", session, reason);
             SessionOutbox outbox = host.link().open(host.tenant(), session, (verdict, stages) -> {});
             try {
@@ -72,11 +97,19 @@ final class Orphans {
                         Channel.EVIDENCE,
                         now,
                         Event.newBuilder()
-                                .setRuntimeState(RuntimeState.newBuilder()
-                                        .setState(RuntimeState.State.KILLED)
-                                        .setReason(reason)
-                                        .setRuntime(host.runtime().description())
-                                        .setMechanism("warden")));
+                                .setRuntimeState(
+                                        orphan.container().isEmpty()
+                                                ? RuntimeState.newBuilder()
+                                                        .setState(RuntimeState.State.KILLED)
+                                                        .setReason(reason)
+                                                        .setRuntime(
+                                                                host.runtime().description())
+                                                        .setMechanism("warden")
+                                                : RuntimeState.newBuilder()
+                                                        .setState(RuntimeState.State.FAILED)
+                                                        .setReason(reason)
+                                                        .setRuntime(orphan.container())
+                                                        .setDegraded(true)));
                 outbox.publish(
                         Channel.CLAIMS,
                         now,

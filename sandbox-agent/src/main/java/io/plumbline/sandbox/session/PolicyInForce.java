@@ -110,6 +110,10 @@ final class PolicyInForce {
             atNextStart.add("metadata");
             revised.setMetadataFreeze(before.getMetadataFreeze());
         }
+        if (!written.getDegraded().equals(before.getDegraded())) {
+            atNextStart.add("runtime");
+            revised.setDegraded(before.getDegraded());
+        }
         if (written.getProcesses() != before.getProcesses()) {
             atNextStart.add("processes");
             revised.setProcesses(before.getProcesses());

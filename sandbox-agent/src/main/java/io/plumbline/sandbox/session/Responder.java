@@ -33,7 +33,7 @@ final class Responder implements VerdictListener, AutoCloseable {
     private final Freezer freezer;
     private final EvidenceCollection evidence;
     private final SessionJournal journal;
-    private final String runtime;
+    private final RuntimeState runtime;
     private final StateObserver observer;
     private final Obeyed obeyed;
     private final LinkedBlockingQueue<Runnable> orders = new LinkedBlockingQueue<>();
@@ -79,6 +79,25 @@ final class Responder implements VerdictListener, AutoCloseable {
             EvidenceCollection evidence,
             SessionJournal journal,
             String runtime,
+            StateObserver observer,
+            Obeyed obeyed) {
+        this(
+                session,
+                brake,
+                evidence,
+                journal,
+                RuntimeState.newBuilder().setRuntime(runtime).build(),
+                observer,
+                obeyed);
+    }
+
+    /** @param runtime what every state that is reported says of the runtime */
+    Responder(
+            String session,
+            Brake brake,
+            EvidenceCollection evidence,
+            SessionJournal journal,
+            RuntimeState runtime,
             StateObserver observer,
             Obeyed obeyed) {
         this.session = session;
@@ -176,10 +195,35 @@ final class Responder implements VerdictListener, AutoCloseable {
         return cause -> orders.add(() -> reportFreeze(new Order("", reason, cause.getId(), times), outcome));
     }
 
+    /**
+     * Stops again what somebody else let go while it was to stand still; see {@link Freezer#hold}.
+     *
+     * @return whether it was to stand still
+     */
+    boolean holdHere(String reason) {
+        Order order = Order.own(reason);
+        Freezer.Outcome outcome = freezer.hold();
+        order.times.setDoneNs(Clock.nowNanos());
+        if (outcome instanceof Freezer.Outcome.Running) {
+            return false;
+        }
+        orders.add(() -> reportFreeze(order, outcome));
+        return true;
+    }
+
     /** Ends the session on the host's own account; evidence first. */
     void killHere(String reason) {
         Order order = Order.own(reason);
         orders.add(() -> kill(order));
+    }
+
+    /** Has {@code report} run in the order of the reports of states, unless the session stands still by then. */
+    void whileRunning(Runnable report) {
+        orders.add(() -> {
+            if (freezer.state() == Freezer.State.RUNNING) {
+                report.run();
+            }
+        });
     }
 
     /** Why somebody ended the session; empty when nobody did. */
@@ -251,7 +295,7 @@ final class Responder implements VerdictListener, AutoCloseable {
         switch (outcome) {
             case Freezer.Outcome.Running running -> {
                 obeyed.obeyed(verdict, stages);
-                state(RuntimeState.State.RUNNING, order, order.reason, "control-socket");
+                state(RuntimeState.State.RUNNING, order, order.reason, freezer.mechanism());
             }
             case Freezer.Outcome.Dead dead -> ended(order);
             case Freezer.Outcome.Failed failed ->
@@ -269,15 +313,23 @@ final class Responder implements VerdictListener, AutoCloseable {
 
     private void kill(Order order) {
         killReason = order.reason.isEmpty() ? "killed by order" : order.reason;
+        boolean killed = false;
         try {
             if (freezer.freeze() instanceof Freezer.Outcome.Frozen frozen && !frozen.already()) {
                 evidence.collect(order.verdict);
             }
         } finally {
-            freezer.kill();
+            killed = freezer.kill();
         }
         order.times.setDoneNs(Clock.nowNanos());
-        state(RuntimeState.State.KILLED, order, order.reason, "sigkill");
+        if (killed) {
+            state(RuntimeState.State.KILLED, order, order.reason, "sigkill");
+        } else {
+            killReason = "";
+            RuntimeState.State now =
+                    freezer.state() == Freezer.State.RUNNING ? RuntimeState.State.RUNNING : RuntimeState.State.FROZEN;
+            state(now, order, "not killed, the runtime does not answer: " + order.reason, "");
+        }
     }
 
     private void ended(Order order) {
@@ -294,11 +346,10 @@ final class Responder implements VerdictListener, AutoCloseable {
                     Channel.EVIDENCE,
                     order.times.getDoneNs(),
                     Event.newBuilder()
-                            .setRuntimeState(RuntimeState.newBuilder()
+                            .setRuntimeState(runtime.toBuilder()
                                     .setState(state)
                                     .setOrder(order.verdict)
                                     .setReason(reason)
-                                    .setRuntime(runtime)
                                     .setMechanism(mechanism)
                                     .setStages(order.times)));
         } finally {

@@ -155,6 +155,54 @@ public final class RunClient {
         }
     }
 
+    /**
+     * A container that is to be watched.
+     *
+     * @param freezer docker, containerd, runc
+     * @param container the runtime's name for it
+     * @param socket of the runtime, for runc its state directory; empty: the usual one
+     * @param namespace containerd's; empty: default
+     */
+    public record Attach(
+            String policyYaml,
+            String task,
+            String agent,
+            String freezer,
+            String container,
+            String socket,
+            String namespace) {}
+
+    /**
+     * A session that was attached.
+     *
+     * @param sockets folder on the host with the sockets for the agent in the container
+     */
+    public record Attached(String session, Path sockets) {}
+
+    /** Has a container watched; the session stays when this process ends. */
+    public Attached attach(Attach request) throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(
+                    channel,
+                    RunProtocol.object()
+                            .put("op", "attach")
+                            .put("policy_yaml", request.policyYaml())
+                            .put("task", request.task())
+                            .put("agent", request.agent())
+                            .put("freezer", request.freezer())
+                            .put("container", request.container())
+                            .put("socket", request.socket())
+                            .put("namespace", request.namespace()));
+            JsonNode line = RunProtocol.read(new BufferedInputStream(Channels.newInputStream(channel)))
+                    .orElseThrow(() -> new IOException("the daemon has gone"));
+            if (line.path("type").asText().equals("error")) {
+                throw new RefusedException(line.path("message").asText());
+            }
+            return new Attached(
+                    line.path("id").asText(), Path.of(line.path("sockets").asText()));
+        }
+    }
+
     /** Passes on what is typed, never more than the daemon has room for. */
     private static void attach(Keyboard keyboard, SocketChannel channel, Semaphore window) {
         keyboard.onResize(size -> {

@@ -152,6 +152,7 @@ final class RunServer implements AutoCloseable {
             case "sessions" -> client.send(sessions(peer));
             case "stop" -> stop(request.get(), peer, client);
             case "review" -> review(request.get(), peer.name(), client);
+            case "attach" -> attach(request.get(), peer, client);
             default -> run(request.get(), peer, client, in);
         }
     }
@@ -200,6 +201,32 @@ final class RunServer implements AutoCloseable {
             session.awaitFinished(java.time.Duration.ofSeconds(30));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The session stays when the client goes: it ends with the container. */
+    private void attach(JsonNode request, Peer peer, RunConnection client) {
+        if (!peer.everything()) {
+            client.error("user " + peer.name() + " may not attach to containers (expected: the host's owner or root)");
+            return;
+        }
+        try {
+            SandboxHost.Attached attached = host.attach(new AttachRequest(
+                    policies.apply(request.path("policy_yaml").asText()),
+                    request.path("task").asText(),
+                    agent(request),
+                    AttachRequest.Target.of(
+                            request.path("freezer").asText(),
+                            request.path("container").asText(),
+                            request.path("socket").asText(),
+                            request.path("namespace").asText()),
+                    peer.name()));
+            client.send(RunProtocol.object()
+                    .put("type", "attached")
+                    .put("id", attached.session())
+                    .put("sockets", attached.sockets().toString()));
+        } catch (IOException | RuntimeException e) {
+            client.error(String.valueOf(e.getMessage()));
         }
     }
 
@@ -301,12 +328,16 @@ final class RunServer implements AutoCloseable {
         };
     }
 
-    private SessionRequest parse(JsonNode request, String user) {
-        TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
+    private static Agent agent(JsonNode request) {
         String name = request.path("agent").asText("none");
-        Agent agent = Agent.of(name)
+        return Agent.of(name)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "agent: " + name + " (expected: claude-code, codex, scripted or none)"));
+    }
+
+    private SessionRequest parse(JsonNode request, String user) {
+        TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
+        Agent agent = agent(request);
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
             if (command.size() == MAX_COMMAND) {
@@ -342,6 +373,16 @@ final class RunServer implements AutoCloseable {
                     .put("state", session.state())
                     .put("assigned_by", session.request().assignedBy())
                     .put("started", session.started().toString());
+        }
+        for (Attachment session : peer.everything() ? host.attachments() : List.<Attachment>of()) {
+            list.addObject()
+                    .put("id", session.id())
+                    .put("task", session.request().task())
+                    .put("agent", session.request().agent().id())
+                    .put("state", session.state())
+                    .put("assigned_by", session.request().assignedBy())
+                    .put("started", session.started().toString())
+                    .put("degraded", true);
         }
         return answer;
     }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,7 @@ public final class SandboxHost implements AutoCloseable {
     private final FileChannel lockFile;
     private final FileLock lock;
     private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+    private final Map<String, Attachment> attachments = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
     private SandboxHost(HostServices services, FileChannel lockFile, FileLock lock) {
@@ -105,7 +107,7 @@ public final class SandboxHost implements AutoCloseable {
             throws IOException, SandboxException, InterruptedException {
         Path state = settings.data().resolve("r");
         Path sessions = settings.data().resolve("s");
-        List<String> orphans = Orphans.in(sessions);
+        List<Orphans.Orphan> orphans = Orphans.in(sessions);
         ControlGroups groups = ControlGroups.open(
                 Path.of("/sys/fs/cgroup"),
                 Files.readAllLines(Path.of("/proc/self/cgroup")),
@@ -214,6 +216,29 @@ public final class SandboxHost implements AutoCloseable {
         }
     }
 
+    /**
+     * Watches a container that somebody else started, until it ends or this daemon does.
+     *
+     * @throws IllegalArgumentException when the policy does not allow a session without kernel evidence, or there is no such container
+     * @throws IOException when its runtime does not answer or the session cannot be opened; nothing is left then
+     */
+    public Attached attach(AttachRequest request) throws IOException {
+        if (stopping) {
+            throw new IllegalStateException("the sandbox host is stopping");
+        }
+        Attachment attachment = Attachment.begin(request, services, ended -> attachments.remove(ended.id()));
+        attachments.put(attachment.id(), attachment);
+        attachment.live();
+        return new Attached(attachment.id(), attachment.sockets());
+    }
+
+    /** @param sockets folder with the sockets for the agent in the container: hooks and telemetry, egress proxy */
+    public record Attached(String session, Path sockets) {}
+
+    List<Attachment> attachments() {
+        return List.copyOf(attachments.values());
+    }
+
     <T extends SessionObserver & Announcement> Session start(SessionRequest request, T client) {
         Session session = new Session(request, services, client);
         client.announced(session.id());
@@ -231,7 +256,9 @@ public final class SandboxHost implements AutoCloseable {
 
     /** Ids of live sessions. */
     public List<String> sessions() {
-        return List.copyOf(sessions.keySet());
+        List<String> ids = new ArrayList<>(sessions.keySet());
+        ids.addAll(attachments.keySet());
+        return List.copyOf(ids);
     }
 
     private void live(Session session) {
@@ -261,6 +288,7 @@ public final class SandboxHost implements AutoCloseable {
     @Override
     public void close() throws IOException {
         stopping = true;
+        attachments().forEach(Attachment::leave);
         List<Session> ending = live();
         ending.forEach(session -> session.stop("the sandbox host stops"));
         for (Session session : ending) {

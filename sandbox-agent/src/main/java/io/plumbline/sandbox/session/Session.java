@@ -17,6 +17,7 @@ import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -347,8 +348,10 @@ final class Session {
         }
         confirmations = journal;
         sandbox.start();
-        reached(RuntimeState.State.RUNNING, "");
-        publishState(journal, RuntimeState.State.RUNNING, "", 0);
+        if (orders.state() == Freezer.State.RUNNING) {
+            reached(RuntimeState.State.RUNNING, "");
+        }
+        orders.whileRunning(() -> publishState(journal, RuntimeState.State.RUNNING, "", 0));
         Thread pulse = Thread.ofVirtual()
                 .name("pulse-" + id)
                 .start(() -> pulse(journal, trace, sandbox, orders, warden, limits));

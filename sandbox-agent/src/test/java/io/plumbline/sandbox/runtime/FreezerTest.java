@@ -83,8 +83,14 @@ class FreezerTest {
         }
 
         @Override
-        public void kill() {
+        public boolean alive() {
+            return !dead;
+        }
+
+        @Override
+        public boolean kill() {
             dead = true;
+            return true;
         }
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.sandbox.runtime.Command;
 import io.plumbline.sandbox.runtime.RunscLocator;
-import java.nio.file.Files;
+import io.plumbline.sandbox.testing.Guest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,13 +32,6 @@ final class GvisorFixture {
     }
 
     static Path guest() throws Exception {
-        Path guest = MODULE.resolve("target/plumbline-guest");
-        if (!Files.exists(guest)) {
-            Command.Result result = Command.run(
-                    List.of("sh", MODULE.resolve("guest/build.sh").toString(), guest.toString()),
-                    Duration.ofMinutes(1));
-            assertThat(result.succeeded()).as(result.output()).isTrue();
-        }
-        return guest;
+        return Guest.program();
     }
 }

@@ -184,8 +184,14 @@ class ResponderTest {
         }
 
         @Override
-        public void kill() {
+        public boolean alive() {
+            return !dead;
+        }
+
+        @Override
+        public boolean kill() {
             dead = true;
+            return true;
         }
     }
 }

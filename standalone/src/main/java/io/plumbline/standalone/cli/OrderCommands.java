@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Set;
@@ -17,6 +18,9 @@ import picocli.CommandLine.Spec;
 /** Orders to a session: freeze, thaw, kill. Each waits until the runtime has confirmed it. */
 final class OrderCommands {
     private static final Duration CONFIRMATION = Duration.ofSeconds(30);
+
+    /** Nothing can happen in such a session any more. */
+    private static final Set<String> OVER = Set.of("killed", "exited", "failed");
 
     private OrderCommands() {}
 
@@ -60,9 +64,14 @@ final class OrderCommands {
             long deadline = System.nanoTime() + CONFIRMATION.toNanos();
             String state = "";
             while (System.nanoTime() < deadline) {
-                state = api.session(session).path("state").asText();
+                JsonNode now = api.session(session);
+                state = now.path("state").asText();
                 if (confirmedBy.contains(state)) {
                     return state;
+                }
+                if (OVER.contains(state)) {
+                    throw new CommandException(order + " of " + session + ": refused, the session is over (" + state
+                            + ": " + Printable.line(now.path("state_reason").asText(), 200) + ")");
                 }
                 Thread.sleep(Duration.ofMillis(200));
             }

@@ -35,7 +35,7 @@ final class SessionsCommand implements Callable<Integer> {
             for (JsonNode row : answer.path("sessions")) {
                 table.row(
                         row.path("session").asText(),
-                        row.path("state").asText(),
+                        row.path("state").asText() + (row.path("degraded").asBoolean() ? " (degraded)" : ""),
                         row.path("risk").asText(),
                         row.path("alerts").asText(),
                         row.path("agent").asText(),

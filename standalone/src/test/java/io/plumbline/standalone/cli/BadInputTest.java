@@ -65,6 +65,18 @@ class BadInputTest {
     }
 
     @Test
+    void namesWhatStopsAContainer() throws IOException {
+        Path policy = Files.writeString(folder.resolve("policy.yaml"), "runtime: {degraded: sometimes}");
+        assertThat(plumbline("attach", "--freezer", "lxc", "--container", "c1", "--policy", policy.toString()))
+                .isEqualTo(ExitCodes.USAGE);
+        saysInOneLine("lxc", "docker, containerd, runc");
+        err.getBuffer().setLength(0);
+        assertThat(plumbline("attach", "--freezer", "runc", "--container", "c1", "--policy", policy.toString()))
+                .isEqualTo(ExitCodes.USAGE);
+        saysInOneLine("degraded: 'sometimes'", "expected: one of allow, deny");
+    }
+
+    @Test
     void namesTheOptionThatIsUnknown() {
         assertThat(plumbline("run", "--polizy", "x", "--", "true")).isEqualTo(ExitCodes.USAGE);
         saysInOneLine("--polizy", "expected: see plumbline run --help");
