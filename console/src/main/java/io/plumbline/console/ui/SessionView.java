@@ -253,7 +253,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                                         " · ",
                                         present(
                                                 session.workspace(),
-                                                (session.agent() + " " + session.agentVersion()).strip())),
+                                                session.agentLabel())),
                         90,
                         "mut"));
         Div names = new Div(

@@ -31,7 +31,7 @@ public class SessionsView extends ListPage<SessionSummary> {
                 .setHeader("Task")
                 .setFlexGrow(3);
         grid().addColumn(row ->
-                        VisibleText.line(row.value().agent() + " " + row.value().agentVersion(), 60))
+                        VisibleText.line(row.value().agentLabel(), 60))
                 .setHeader("Agent")
                 .setWidth("180px")
                 .setFlexGrow(0);

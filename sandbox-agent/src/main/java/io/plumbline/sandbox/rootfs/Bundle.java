@@ -108,7 +108,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
         Path root = skeleton(directory.resolve("root"));
         Path etc = etc(directory.resolve("etc"), user);
-        Path home = Files.createDirectory(directory.resolve("home"));
+        Path home = Files.createDirectory(home(directory));
         List<Mount> mounts = new ArrayList<>(List.of(
                 new Mount.Memory("/dev", "755"),
                 new Mount.Memory("/tmp", "1777"),
@@ -165,6 +165,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         .filter(Mount.Bind.class::isInstance)
                         .map(Mount.Bind.class::cast)
                         .collect(Collectors.toMap(Mount.Bind::destination, Mount.Bind::source, (first, last) -> last)));
+    }
+
+    /** Where the agent's home folder of a bundle in this directory is on the host. */
+    public static Path home(Path directory) {
+        return directory.resolve("home");
     }
 
     /** Removes the bundle. Never follows links: the workload may have made some that lead out. */

@@ -11,6 +11,9 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.agents.ConfigurationFiles;
+import io.plumbline.sandbox.agents.Doors;
+import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -222,6 +225,7 @@ final class Session {
                 .open(new SessionPart.Surroundings(
                         id,
                         sockets,
+                        Bundle.home(directory.resolve("bundle")),
                         request.agent().id(),
                         request.agent().hooks(),
                         policy,
@@ -241,6 +245,7 @@ final class Session {
                 host.guest(),
                 id));
         observation.hashes().mounted(bundle.binds());
+        publish(journal, Channel.EVIDENCE, configuration("start", directory));
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
         publish(
@@ -324,6 +329,10 @@ final class Session {
         if (!traceEnded) {
             trace.expectEnd();
         }
+        for (SessionPart part : openedParts) {
+            part.finish();
+        }
+        publish(journal, Channel.EVIDENCE, configuration("end", directory));
         observation.hashes().end(TRACE_END_LIMIT);
         boolean killed = !orders.killReason().isEmpty();
         publish(
@@ -342,6 +351,20 @@ final class Session {
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
         Orphans.unmark(directory);
         return exitCode;
+    }
+
+    private Event.Builder configuration(String moment, Path directory) {
+        TaskPolicy policy = request.policy();
+        ManagedConfiguration managed = request.agent().configuration(policy, Doors.of(policy));
+        return Event.newBuilder()
+                .setAgentConfiguration(ConfigurationFiles.scan(
+                        request.agent().id(),
+                        managed.version(host.agents()),
+                        moment,
+                        managed.files(),
+                        request.workspace(),
+                        Bundle.WORKSPACE,
+                        Bundle.home(directory.resolve("bundle"))));
     }
 
     /** What was read may take its time to be published, as long as it goes on. */

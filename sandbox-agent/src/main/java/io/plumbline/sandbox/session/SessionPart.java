@@ -14,6 +14,9 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
     @Override
     void close();
 
+    /** The workload has ended and its trace is in the log: what it said last is published when this returns. */
+    default void finish() {}
+
     /**
      * Makes ready for a revised policy. Nothing changes before the returned step is run; the step does not fail.
      *
@@ -41,12 +44,14 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
      * What a part may use.
      *
      * @param sockets folder on the host that the sandbox sees as {@code /run/plumbline}
+     * @param home the agent's home folder on the host; made with the sandbox, and the workload writes to it
      * @param agent claude-code, codex, none
      * @param hooks whose hooks and telemetry are expected at the door: claude, codex; empty: nobody's, so no door
      */
     record Surroundings(
             String session,
             Path sockets,
+            Path home,
             String agent,
             Optional<String> hooks,
             TaskPolicy policy,
