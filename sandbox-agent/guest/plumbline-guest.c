@@ -14,8 +14,8 @@
  *       session never runs unwatched.
  *   plumbline-guest tick FILE MILLISECONDS
  *       Inside the canary's sandbox. Counts in FILE.
- *   plumbline-guest read-only PATH... -- COMMAND ARGUMENTS
- *       On the host. Becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
+ *   plumbline-guest read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS
+ *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
  *       is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
  */
@@ -474,6 +474,23 @@ struct mount_attributes {
     uint64_t set, clear, propagation, user_namespace;
 };
 
+/* Moves this process, and so everything that comes of it, into a control group. */
+static int join(const char *group) {
+    char file[512];
+    int length = snprintf(file, sizeof file, "%s/cgroup.procs", group);
+    if (length < 0 || (size_t)length >= sizeof file) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t n = write(fd, "0", 1);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return n == 1 ? 0 : -1;
+}
+
 static int read_only(int argc, char **argv) {
     enum { RECURSIVE = 0x8000, READ_ONLY = 1, SYS_MOUNT_SETATTR = 442 };
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
@@ -481,6 +498,11 @@ static int read_only(int argc, char **argv) {
         return 125;
     }
     int i = 0;
+    for (; i < argc && strncmp(argv[i], "cgroup=", 7) == 0; i++)
+        if (join(argv[i] + 7) != 0) {
+            say("read-only: %s: %s", argv[i], strerror(errno));
+            return 125;
+        }
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
         struct mount_attributes attributes = {.set = READ_ONLY};
         if (mount(argv[i], argv[i], NULL, MS_BIND | MS_REC, NULL) != 0
@@ -490,7 +512,7 @@ static int read_only(int argc, char **argv) {
         }
     }
     if (i + 1 >= argc) {
-        say("usage: read-only PATH... -- COMMAND ARGUMENTS");
+        say("usage: read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS");
         return 125;
     }
     execv(argv[i + 1], argv + i + 1);
@@ -504,6 +526,6 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "warden") == 0) return warden();
     if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only PATH... -- COMMAND");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only [cgroup=DIRECTORY...] PATH... -- COMMAND");
     return 2;
 }

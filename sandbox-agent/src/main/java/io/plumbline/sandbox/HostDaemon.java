@@ -13,6 +13,7 @@ import io.plumbline.sandbox.door.DoorException;
 import io.plumbline.sandbox.door.SessionDoor;
 import io.plumbline.sandbox.egress.EgressException;
 import io.plumbline.sandbox.egress.EgressProxy;
+import io.plumbline.sandbox.egress.EgressSettings;
 import io.plumbline.sandbox.link.GrpcHostLink;
 import io.plumbline.sandbox.link.HostLinkException;
 import io.plumbline.sandbox.link.HostLinkSettings;
@@ -29,6 +30,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -48,8 +50,9 @@ public final class HostDaemon {
             HostSettings settings = HostSettings.parse(arguments);
             GrpcHostLink link = GrpcHostLink.connect(link(settings));
             link.awaitConnected(CONNECT_LIMIT);
-            SandboxHost.Running host =
-                    SandboxHost.open(settings, new SandboxHost.Wiring(link, HostDaemon::parts, HostDaemon::policy));
+            EgressSettings egress = new EgressSettings(settings.credentials(), settings.trustedAuthorities());
+            SandboxHost.Running host = SandboxHost.open(
+                    settings, new SandboxHost.Wiring(link, session -> parts(session, egress), HostDaemon::policy));
             rehearsePath(link, settings.tenant());
             host.proveKillSwitchEvery(settings.canaryInterval());
             CountDownLatch stopped = new CountDownLatch(1);
@@ -97,7 +100,7 @@ public final class HostDaemon {
     }
 
     /** The parts of each session: the door for its agent, when it has hooks, and the egress proxy. */
-    public static List<SessionPart> parts(SessionPart.Surroundings session) throws IOException {
+    public static List<SessionPart> parts(SessionPart.Surroundings session, EgressSettings egress) throws IOException {
         List<SessionPart> parts = new ArrayList<>();
         try {
             if (session.hooks().isPresent()) {
@@ -115,6 +118,7 @@ public final class HostDaemon {
                                         .join()));
                 parts.add(part(
                         door,
+                        Map.of(),
                         revised -> () -> door.revise(revised),
                         () -> {
                             transcript.ifPresent(TranscriptTail::finish);
@@ -126,8 +130,8 @@ public final class HostDaemon {
                         }));
             }
             EgressProxy proxy =
-                    EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier());
-            parts.add(part(proxy, revised -> prepared(proxy, revised), () -> {}, proxy::close));
+                    EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier(), egress);
+            parts.add(part(proxy, proxy.environment(), revised -> prepared(proxy, revised), () -> {}, proxy::close));
             return parts;
         } catch (DoorException | EgressException e) {
             parts.forEach(SessionPart::close);
@@ -148,11 +152,20 @@ public final class HostDaemon {
     }
 
     private static SessionPart part(
-            VerdictListener listener, Preparation preparation, Runnable finish, Runnable close) {
+            VerdictListener listener,
+            Map<String, String> environment,
+            Preparation preparation,
+            Runnable finish,
+            Runnable close) {
         return new SessionPart() {
             @Override
             public void onVerdict(Event verdict, StageTimes stages) {
                 listener.onVerdict(verdict, stages);
+            }
+
+            @Override
+            public Map<String, String> environment() {
+                return environment;
             }
 
             @Override

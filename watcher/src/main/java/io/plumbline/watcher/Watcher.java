@@ -179,10 +179,17 @@ public final class Watcher {
                     policyCheck.requested(event.getEgressRequested()).ifPresent(this::deviate);
                     judge(Attribution.none());
                     if (event.getEgressRequested().getHeld()) {
-                        verdicts.add(gate.answerEgress(event));
+                        switch (gate.answerEgress(event)) {
+                            case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());
+                            case Gate.EgressAnswer.Asked asked -> verdicts.add(asked.question());
+                        }
                     }
                 }
-                case EGRESS_DECIDED, EVIDENCE_COLLECTED -> judge(Attribution.none());
+                case EGRESS_DECIDED -> {
+                    policyCheck.decided(event.getEgressDecided()).ifPresent(this::deviate);
+                    judge(Attribution.none());
+                }
+                case EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
                 case TRACE_LOSS -> {
                     // A sandbox that was killed by order takes its trace with it.
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
@@ -220,7 +227,7 @@ public final class Watcher {
                 case POLICY_REFUSED ->
                     revisions.answered(event.getPolicyRefused().getStatementSha256());
 
-                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED -> {}
+                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED, REVIEW_DECIDED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,
@@ -490,6 +497,7 @@ public final class Watcher {
 
         private void decide() {
             gate.decided(event).ifPresent(verdicts::add);
+            gate.decidedEgress(event).ifPresent(verdicts::add);
         }
     }
 }

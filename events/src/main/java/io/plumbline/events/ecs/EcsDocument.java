@@ -323,6 +323,35 @@ public final class EcsDocument {
                                 .positive("parts", event.getEvidenceCollected().getParts());
                         yield head.kind("event", "host", "info");
                     }
+                    case CHANGES_FOUND -> {
+                        own.at("changes")
+                                .put("sha256", event.getChangesFound().getChangesSha256())
+                                .number("added", event.getChangesFound().getAdded())
+                                .number("changed", event.getChangesFound().getChanged())
+                                .number("deleted", event.getChangesFound().getDeleted())
+                                .strings("paths", event.getChangesFound().getPathsList())
+                                .strings(
+                                        "protected_paths",
+                                        event.getChangesFound().getProtectedPathsList())
+                                .put("diff", event.getChangesFound().getDiff());
+                        yield head.kind("event", "file", "change");
+                    }
+                    case REVIEW_DECIDED -> {
+                        own.at("review")
+                                .put("changes_sha256", event.getReviewDecided().getChangesSha256())
+                                .flag("accepted", event.getReviewDecided().getAccepted());
+                        user(event.getReviewDecided().getDecidedBy(), document);
+                        head.put("reason", event.getReviewDecided().getReason());
+                        yield head.kind("event", "iam", event.getReviewDecided().getAccepted() ? "allowed" : "denied");
+                    }
+                    case LIMIT_REACHED -> {
+                        own.at("limit")
+                                .put("name", event.getLimitReached().getLimit())
+                                .number("used", event.getLimitReached().getUsed())
+                                .number("allowed", event.getLimitReached().getAllowed())
+                                .put("action", event.getLimitReached().getAction());
+                        yield head.kind("event", "host", "info");
+                    }
                     case TASK_ASSIGNED -> {
                         taskAssigned(event.getTaskAssigned(), document);
                         yield head.kind("event", "configuration", "creation");
@@ -596,10 +625,17 @@ public final class EcsDocument {
         document.at("destination").put("domain", requested.getHost()).positive("port", requested.getPort());
         document.at("http").at("request").put("method", requested.getMethod());
         document.at("url").put("full", requested.getUrl());
-        document.at("plumbline")
+        Fields egress = document.at("plumbline")
                 .at("egress")
                 .number("connection", requested.getConnection())
-                .flag("held", requested.getHeld());
+                .flag("held", requested.getHeld())
+                .positive("bytes_so_far", requested.getBytesSoFar());
+        if (requested.getUnknown()) {
+            egress.flag("unknown", true);
+        }
+        if (requested.getUpload()) {
+            egress.flag("upload", true);
+        }
     }
 
     private static void egressDecided(EgressDecided decided, Fields document) {
@@ -608,6 +644,7 @@ public final class EcsDocument {
                 .positive("port", decided.getPort())
                 .put("address", decided.getResolvedAddress());
         document.at("http").at("request").put("method", decided.getMethod());
+        document.at("url").put("full", decided.getUrl());
         document.at("source").positive("bytes", decided.getBytesOut());
         document.at("destination").positive("bytes", decided.getBytesIn());
         document.at("plumbline")
@@ -615,6 +652,7 @@ public final class EcsDocument {
                 .number("connection", decided.getConnection())
                 .flag("allowed", decided.getAllowed())
                 .put("reason", decided.getReason())
+                .put("detail", decided.getDetail())
                 .put("verdict", decided.getVerdict())
                 .flag("closed", decided.getClosed());
         document.at("event").put("outcome", decided.getAllowed() ? "success" : "failure");

@@ -1,5 +1,6 @@
 package io.plumbline.events.policy;
 
+import io.plumbline.events.v1.EgressCredential;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.TaskPolicy;
@@ -36,10 +37,15 @@ public final class PolicyParser {
     /** Rules are matched one after another on every event. */
     public static final int MAX_ITEMS = 500;
 
-    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write");
+    private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
+    private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
+    private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
+    private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
+    private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
     private static final Set<String> HONEYTOKEN_FREEZERS = Set.of("local", "brain");
     private static final Set<String> METADATA_FREEZERS = Set.of("local", "brain", "off");
     private static final Set<String> DECOY_KINDS = Set.of("ssh-key", "aws", "env", "kubeconfig", "token");
+    private static final Set<String> WORKSPACE_MODES = Set.of("read-only", "read-write", "review");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
@@ -71,6 +77,7 @@ public final class PolicyParser {
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
         root.mapping("files").ifPresent(files -> readFiles(files, policy));
         root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
+        root.text("egress-unknown").ifPresent(value -> policy.setEgressUnknown(value.oneOf(UNKNOWN_DESTINATIONS)));
         root.mapping("tools").ifPresent(tools -> {
             tools.items("ask").forEach(item -> policy.addToolsAsk(item.value()));
             tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));
@@ -146,8 +153,42 @@ public final class PolicyParser {
                 .intValue());
         fields.text("service").ifPresent(name -> rule.setService(name.matching(SERVICE, "a short name such as model")));
         fields.text("allow-private").ifPresent(value -> rule.setAllowPrivate(value.bool()));
+        fields.items("methods")
+                .forEach(item -> rule.addMethods(item.matching(METHOD, "a method in upper case such as GET")));
+        fields.items("paths")
+                .forEach(item -> rule.addPaths(item.matching(REQUEST_PATH, "a glob over paths such as /api/**")));
+        fields.text("terminate").ifPresent(value -> rule.setTerminate(value.bool()));
+        fields.text("plain").ifPresent(value -> rule.setPlain(value.bool()));
+        fields.text("max-out").ifPresent(value -> rule.setMaxOutBytes(bytes(value)));
+        fields.mapping("credential").ifPresent(credential -> rule.setCredential(readCredential(credential)));
         fields.close();
+        if (!rule.getService().isEmpty()
+                && (rule.getTerminate() || rule.getPlain() || rule.getMethodsCount() + rule.getPathsCount() > 0)) {
+            throw new Rejected("policy: egress " + rule.getHost()
+                    + " with service and terminate, plain, methods or paths (expected: a service is a raw tunnel)");
+        }
+        if (rule.getTerminate() && rule.getPlain()) {
+            throw new Rejected(
+                    "policy: egress " + rule.getHost() + " with terminate and plain (expected: one of them)");
+        }
+        if (rule.hasCredential() && (!rule.getTerminate() || rule.getHost().startsWith("*."))) {
+            throw new Rejected("policy: egress " + rule.getHost()
+                    + " with credential (expected: an exact host, and terminate: true)");
+        }
         return rule.build();
+    }
+
+    private static EgressCredential readCredential(Fields fields) {
+        EgressCredential credential = EgressCredential.newBuilder()
+                .setName(fields.required("name").matching(NAME, "the name of a file such as anthropic"))
+                .setHeader(fields.text("header")
+                        .map(header -> header.mapped(value -> value.toLowerCase(Locale.ROOT))
+                                .matching(HEADER, "a header such as x-api-key"))
+                        .orElse("authorization"))
+                .setEnv(fields.required("env").matching(VARIABLE, "a variable such as ANTHROPIC_API_KEY"))
+                .build();
+        fields.close();
+        return credential;
     }
 
     private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {
@@ -165,7 +206,24 @@ public final class PolicyParser {
         limits.text("wall-clock").ifPresent(value -> policy.setWallClockSeconds(seconds(value)));
         limits.text("memory").ifPresent(value -> policy.setMemoryBytes(bytes(value)));
         limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
+        limits.text("egress").ifPresent(value -> policy.setEgressBytes(bytes(value)));
+        limits.text("ingress").ifPresent(value -> policy.setIngressBytes(bytes(value)));
+        limits.text("egress-rate").ifPresent(value -> policy.setEgressRateBytes(bytes(value)));
+        limits.text("upload-hold").ifPresent(value -> policy.setUploadHoldBytes(bytes(value)));
+        limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
+        limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));
         limits.close();
+    }
+
+    private static int cpuMillis(Scalar value) {
+        if (!value.value().matches("\\d{1,3}(\\.\\d{1,3})?")) {
+            throw value.rejected("a number of processors such as 2 or 1.5");
+        }
+        int millis = new java.math.BigDecimal(value.value()).movePointRight(3).intValueExact();
+        if (millis < 50) {
+            throw value.rejected("a number of processors from 0.05 on");
+        }
+        return millis;
     }
 
     private static int seconds(Scalar value) {

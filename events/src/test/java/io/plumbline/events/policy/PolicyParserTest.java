@@ -36,9 +36,17 @@ class PolicyParserTest {
                 egress:
                   - {host: API.example.com}
                   - {host: 127.0.0.1, port: 8081, service: model, allow-private: true}
+                  - host: api.example.org
+                    methods: [GET, POST]
+                    paths: ["/v1/**"]
+                    terminate: true
+                    max-out: 1MiB
+                    credential: {name: example, header: X-Api-Key, env: EXAMPLE_API_KEY}
+                  - {host: ssh.example.org, port: 22, plain: true}
+                egress-unknown: ask
                 tools: {ask: [WebFetch], deny: [KillShell]}
                 ladder: {alert: 10, ask: 30, freeze: 60}
-                limits: {wall-clock: 10m, memory: 2GiB, processes: 64}
+                limits: {wall-clock: 10m, memory: 2GiB, processes: 64, egress: 10MiB, ingress: 1GiB, egress-rate: 1MiB, upload-hold: 0B, cpu: 1.5, disk: 1GiB}
                 workspace: read-only
                 patience: 5s
                 gate-deadline: 500ms
@@ -51,9 +59,24 @@ class PolicyParserTest {
         assertThat(policy.getEgress(0).getPort()).isEqualTo(443);
         assertThat(policy.getEgress(1).getService()).isEqualTo("model");
         assertThat(policy.getEgress(1).getAllowPrivate()).isTrue();
+        assertThat(policy.getEgress(2).getMethodsList()).containsExactly("GET", "POST");
+        assertThat(policy.getEgress(2).getPathsList()).containsExactly("/v1/**");
+        assertThat(policy.getEgress(2).getTerminate()).isTrue();
+        assertThat(policy.getEgress(2).getMaxOutBytes()).isEqualTo(1 << 20);
+        assertThat(policy.getEgress(2).getCredential().getHeader()).isEqualTo("x-api-key");
+        assertThat(policy.getEgress(2).getCredential().getEnv()).isEqualTo("EXAMPLE_API_KEY");
+        assertThat(policy.getEgress(3).getPlain()).isTrue();
+        assertThat(policy.getEgressUnknown()).isEqualTo("ask");
+        assertThat(policy.getEgressBytes()).isEqualTo(10 << 20);
+        assertThat(policy.getIngressBytes()).isEqualTo(1 << 30);
+        assertThat(policy.getEgressRateBytes()).isEqualTo(1 << 20);
+        assertThat(policy.hasUploadHoldBytes()).isTrue();
+        assertThat(policy.getUploadHoldBytes()).isZero();
         assertThat(policy.getFreezeAt()).isEqualTo(60);
         assertThat(policy.getWallClockSeconds()).isEqualTo(600);
         assertThat(policy.getMemoryBytes()).isEqualTo(2L << 30);
+        assertThat(policy.getCpuMillis()).isEqualTo(1500);
+        assertThat(policy.getDiskBytes()).isEqualTo(1L << 30);
         assertThat(policy.getGateDeadlineMs()).isEqualTo(500);
         assertThat(policy.getDecoysList()).containsExactly("~/.ssh/id_rsa");
         assertThat(policy.getFilesList()).anyMatch(rule -> rule.getGlob().equals("~/.ssh/**"));
@@ -67,7 +90,16 @@ class PolicyParserTest {
             egress: [{port: 443}]                  | policy:1:10: egress without host
             egress: [{host: a.b, port: 70000}]     | policy:1:28: port: '70000' (expected: a whole number from 1 to 65535)
             egress: [{host: 'a b'}]                | host: 'a b' (expected: a host name
-            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write)
+            egress: [{host: a.b, methods: [get]}]  | methods: 'get' (expected: a method in upper case
+            egress: [{host: a.b, paths: [v1]}]     | paths: 'v1' (expected: a glob over paths
+            egress: [{host: a.b, terminate: true, plain: true}] | with terminate and plain (expected: one of them)
+            egress: [{host: a.b, service: x, plain: true}] | (expected: a service is a raw tunnel)
+            egress: [{host: a.b, credential: {name: x, env: X}}] | (expected: an exact host, and terminate: true)
+            egress: [{host: a.b, terminate: true, credential: {name: ../x, env: X}}] | name: '../x'
+            egress-unknown: allow                  | egress-unknown: 'allow' (expected: one of ask, deny)
+            workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write, review)
+            limits: {cpu: 0.01}                    | cpu: '0.01' (expected: a number of processors from 0.05 on)
+            limits: {cpu: all}                     | cpu: 'all' (expected: a number of processors such as
             patience: soon                         | patience: 'soon' (expected: a duration such as
             ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
             decoys: [{path: '~/x', kind: ssh}]     | kind: 'ssh'

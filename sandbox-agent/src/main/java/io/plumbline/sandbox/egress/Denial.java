@@ -6,13 +6,19 @@ final class Denial extends Exception {
 
     private final EgressReason reason;
     private final String verdict;
+    private final String detail;
 
     Denial(EgressReason reason) {
         this(reason, "");
     }
 
     Denial(EgressReason reason, String verdict) {
+        this(reason, verdict, "");
+    }
+
+    Denial(EgressReason reason, String verdict, String detail) {
         super(reason.word(), null, false, false);
+        this.detail = detail;
         this.reason = reason;
         this.verdict = verdict;
     }
@@ -24,5 +30,10 @@ final class Denial extends Exception {
     /** Id of the verdict that said so; empty when the host decided alone. */
     String verdict() {
         return verdict;
+    }
+
+    /** What the reason is about; may be empty. */
+    String detail() {
+        return detail;
     }
 }

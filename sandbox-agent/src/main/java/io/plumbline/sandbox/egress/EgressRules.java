@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -16,8 +15,10 @@ final class EgressRules {
 
     private final List<EgressRule> ordinary;
     private final List<EgressRule> services;
+    private final boolean asks;
 
-    private EgressRules(List<EgressRule> ordinary, List<EgressRule> services) {
+    private EgressRules(List<EgressRule> ordinary, List<EgressRule> services, boolean asks) {
+        this.asks = asks;
         this.ordinary = List.copyOf(ordinary);
         this.services = List.copyOf(services);
     }
@@ -40,6 +41,13 @@ final class EgressRules {
                 throw new EgressException(
                         "egress.port: " + rule.getPort() + " for " + host + " (expected: 1 to 65535)", null);
             }
+            boolean credentialInTheOpen = rule.hasCredential() && (!rule.getTerminate() || wildcard);
+            if (credentialInTheOpen
+                    || (rule.getTerminate() && !rule.getService().isEmpty())) {
+                throw new EgressException(
+                        "egress: " + host + " (expected: a credential for one host with terminate, and no service)",
+                        null);
+            }
             EgressRule plain = rule.toBuilder().setHost(host).build();
             if (rule.getService().isEmpty()) {
                 ordinary.add(plain);
@@ -53,12 +61,71 @@ final class EgressRules {
             }
             services.add(plain);
         }
-        return new EgressRules(ordinary, services);
+        return new EgressRules(ordinary, services, policy.getEgressUnknown().equals("ask"));
     }
 
-    /** The rule that allows an ordinary destination. */
-    Optional<EgressRule> allowing(Destination destination) {
-        return ordinary.stream().filter(rule -> matches(rule, destination)).findFirst();
+    /**
+     * The rules that name an ordinary destination, the first one first. When there is none and the policy says that a person
+     * is asked: a rule for this destination alone, which allows nothing but to ask.
+     */
+    Scope scope(Destination destination) {
+        List<EgressRule> named =
+                ordinary.stream().filter(rule -> matches(rule, destination)).toList();
+        if (named.isEmpty() && asks) {
+            return new Scope(
+                    List.of(EgressRule.newBuilder()
+                            .setHost(destination.host())
+                            .setPort(destination.port())
+                            .build()),
+                    true);
+        }
+        return new Scope(named, false);
+    }
+
+    /**
+     * What the policy says about one destination.
+     *
+     * @param rules empty: nothing, so it is denied
+     * @param unknown a person has to be asked
+     */
+    record Scope(List<EgressRule> rules, boolean unknown) {
+        Scope {
+            rules = List.copyOf(rules);
+        }
+
+        /** Whether tunnels to it are terminated: the first rule says so. */
+        boolean terminates() {
+            return !rules.isEmpty() && rules.getFirst().getTerminate();
+        }
+
+        /** The rule for a tunnel that nobody can look into. */
+        EgressRule tunnel() throws Denial {
+            if (rules.isEmpty()) {
+                throw new Denial(EgressReason.NOT_IN_POLICY);
+            }
+            return rules.stream()
+                    .filter(rule -> !rule.getTerminate() && rule.getMethodsCount() == 0 && rule.getPathsCount() == 0)
+                    .findFirst()
+                    .orElseThrow(() -> new Denial(EgressReason.TUNNEL_NOT_ALLOWED));
+        }
+
+        /** @param tls the request came through a terminated tunnel; only rules that terminate speak of it */
+        EgressRule request(RequestHead head, boolean tls) throws Denial {
+            EgressReason reason = EgressReason.NOT_IN_POLICY;
+            for (EgressRule rule : rules) {
+                if (rule.getTerminate() != tls) {
+                    continue;
+                }
+                if (rule.getMethodsCount() > 0 && !rule.getMethodsList().contains(head.method())) {
+                    reason = EgressReason.METHOD_NOT_ALLOWED;
+                } else if (!RequestPaths.allow(rule.getPathsList(), head.path())) {
+                    reason = EgressReason.PATH_NOT_ALLOWED;
+                } else {
+                    return rule;
+                }
+            }
+            throw new Denial(reason);
+        }
     }
 
     /** Rules with a socket of their own. */

@@ -11,8 +11,9 @@ import java.util.Set;
  * The head of an HTTP/1.1 request to a proxy (RFC 9112), read strictly: where two readers could disagree on what the request
  * is or where it ends, it is refused.
  */
-record RequestHead(String method, String target, List<Header> headers) {
+record RequestHead(String method, String target, String version, List<Header> headers) {
     static final int MAX_BYTES = 16 * 1024;
+    private static final String SCHEME = "http://";
     private static final int MAX_HEADERS = 100;
 
     /** Meant for us, not for the destination (RFC 9110 section 7.6.1), or set anew by us. */
@@ -50,34 +51,43 @@ record RequestHead(String method, String target, List<Header> headers) {
                 || lines.length - 1 > MAX_HEADERS) {
             throw new Denial(EgressReason.MALFORMED_REQUEST);
         }
+        RequestHead head =
+                new RequestHead(start[0], start[1], start[2], headers(lines, EgressReason.MALFORMED_REQUEST));
+        long length = head.bodyLength();
+        boolean readTwoWays = (head.isConnect() && length != 0)
+                || (length < 0 && head.version().equals("HTTP/1.0"))
+                || head.values("host").size() > 1
+                || head.target().indexOf('#') >= 0;
+        if (readTwoWays) {
+            throw new Denial(EgressReason.MALFORMED_REQUEST);
+        }
+        return head;
+    }
+
+    /** The fields after the first line. No folded lines, no blanks before the colon, no control characters. */
+    static List<Header> headers(String[] lines, EgressReason malformed) throws Denial {
         List<Header> headers = new ArrayList<>();
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
             if (colon < 1 || !isToken(lines[i].substring(0, colon)) || hasControl(lines[i])) {
-                throw new Denial(EgressReason.MALFORMED_REQUEST);
+                throw new Denial(malformed);
             }
             headers.add(new Header(
                     lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                     lines[i].substring(colon + 1).strip()));
         }
-        RequestHead head = new RequestHead(start[0], start[1], headers);
-        head.bodyLength();
-        return head;
+        return headers;
     }
 
-    boolean isConnect() {
-        return method.equals("CONNECT");
-    }
-
-    /** Bytes of the body: its Content-Length, 0 without one, -1 when it comes in chunks. */
-    long bodyLength() throws Denial {
-        List<String> lengths = values("content-length");
-        List<String> encodings = values("transfer-encoding");
+    /** The length of a body by its headers: 0 without any, -1 when it comes in chunks. */
+    static long bodyLength(List<Header> headers, EgressReason malformed) throws Denial {
+        List<String> lengths = values(headers, "content-length");
+        List<String> encodings = values(headers, "transfer-encoding");
         if (!encodings.isEmpty()) {
             if (!lengths.isEmpty()
                     || encodings.size() != 1
                     || !encodings.getFirst().equalsIgnoreCase("chunked")) {
-                throw new Denial(EgressReason.MALFORMED_REQUEST);
+                throw new Denial(malformed);
             }
             return -1;
         }
@@ -89,33 +99,67 @@ record RequestHead(String method, String target, List<Header> headers) {
                 || length.isEmpty()
                 || length.length() > 18
                 || !length.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new Denial(EgressReason.MALFORMED_REQUEST);
+            throw new Denial(malformed);
         }
         return Long.parseLong(length);
     }
 
+    boolean isConnect() {
+        return method.equals("CONNECT");
+    }
+
+    /** Bytes of the body: its Content-Length, 0 without one, -1 when it comes in chunks. */
+    long bodyLength() throws Denial {
+        return bodyLength(headers, EgressReason.MALFORMED_REQUEST);
+    }
+
+    /** Whether the connection may carry another request after this one. */
+    boolean keepsAlive() {
+        return version.equals("HTTP/1.1")
+                && !listed("connection").contains("close")
+                && !listed("proxy-connection").contains("close");
+    }
+
+    /** The opening handshake of RFC 6455. */
+    boolean isWebSocket() throws Denial {
+        return method.equals("GET")
+                && listed("upgrade").equals(List.of("websocket"))
+                && listed("connection").contains("upgrade")
+                && header("sec-websocket-key").isPresent()
+                && bodyLength() == 0;
+    }
+
     /** The part of an absolute-form target between {@code http://} and the path. Other schemes have no business here. */
     String authority() throws Denial {
-        if (!target.regionMatches(true, 0, "http://", 0, 7)) {
+        if (!target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             throw new Denial(EgressReason.MALFORMED_REQUEST);
         }
-        return target.substring(7, pathStart());
+        return target.substring(SCHEME.length(), pathStart());
+    }
+
+    /** Path and query, with a slash in front. */
+    String pathAndQuery() {
+        String path = target.startsWith("/") ? target : target.substring(pathStart());
+        return path.startsWith("/") ? path : "/" + path;
+    }
+
+    /** The path alone. */
+    String path() {
+        String path = pathAndQuery();
+        int query = path.indexOf('?');
+        return query < 0 ? path : path.substring(0, query);
     }
 
     /** The head as the destination gets it: origin-form, its own Host, one request on the connection. */
-    byte[] forwarded(Destination destination) throws Denial {
-        String path = target.substring(pathStart());
+    byte[] forwarded(Destination destination, int defaultPort) throws Denial {
         StringBuilder head = new StringBuilder()
                 .append(method)
                 .append(' ')
-                .append(path.startsWith("/") ? path : "/" + path)
+                .append(pathAndQuery())
                 .append(" HTTP/1.1\r\nHost: ")
-                .append(destination.port() == 80 ? hostHeader(destination) : destination.authority())
+                .append(destination.port() == defaultPort ? hostHeader(destination) : destination.authority())
                 .append("\r\n");
-        List<String> named = values("connection").stream()
-                .flatMap(value -> List.of(value.toLowerCase(Locale.ROOT).split(",", -1)).stream())
-                .map(String::strip)
-                .toList();
+        List<String> named = listed("connection");
         for (Header header : headers) {
             boolean framing =
                     header.name().equals("content-length") || header.name().equals("transfer-encoding");
@@ -123,7 +167,8 @@ record RequestHead(String method, String target, List<Header> headers) {
                 head.append(header.name()).append(": ").append(header.value()).append("\r\n");
             }
         }
-        return head.append("Connection: close\r\n\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        head.append(isWebSocket() ? "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n" : "Connection: close\r\n\r\n");
+        return head.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private static String hostHeader(Destination destination) {
@@ -131,7 +176,7 @@ record RequestHead(String method, String target, List<Header> headers) {
     }
 
     private int pathStart() {
-        int from = 7;
+        int from = Math.min(SCHEME.length(), target.length());
         while (from < target.length() && "/?#".indexOf(target.charAt(from)) < 0) {
             from++;
         }
@@ -139,9 +184,21 @@ record RequestHead(String method, String target, List<Header> headers) {
     }
 
     private List<String> values(String name) {
+        return values(headers, name);
+    }
+
+    static List<String> values(List<Header> headers, String name) {
         return headers.stream()
                 .filter(header -> header.name().equals(name))
                 .map(Header::value)
+                .toList();
+    }
+
+    /** The lower-case elements of a header that is a list. */
+    private List<String> listed(String name) {
+        return values(name).stream()
+                .flatMap(value -> List.of(value.toLowerCase(Locale.ROOT).split(",", -1)).stream())
+                .map(String::strip)
                 .toList();
     }
 

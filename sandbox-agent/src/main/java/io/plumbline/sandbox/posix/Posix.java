@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * System calls of Linux on x86-64 and arm64. Every call answers as the kernel does: zero or more, or the negated errno.
@@ -44,6 +45,8 @@ public final class Posix {
     static final int O_NONBLOCK = 0x800;
     static final int O_PATH = 0x200000;
     static final int O_CLOEXEC = 0x80000;
+    static final short POLLOUT = 4;
+    static final int SOCK_STREAM = 1;
 
     /** The same number on every architecture. */
     private static final long SYS_OPENAT2 = 437;
@@ -228,9 +231,14 @@ public final class Posix {
 
     /** Waits until {@code fd} can be read: 1, or 0 after {@code timeoutMillis} (-1: for ever). */
     static int pollReadable(int fd, MemorySegment pollfd, int timeoutMillis) {
+        return poll(fd, POLLIN, pollfd, timeoutMillis);
+    }
+
+    /** Waits until {@code fd} is ready for {@code events}, has failed or was hung up: 1, or 0 after {@code timeoutMillis}. */
+    static int poll(int fd, short events, MemorySegment pollfd, int timeoutMillis) {
         try {
             pollfd.set(JAVA_INT, 0, fd);
-            pollfd.set(JAVA_SHORT, 4, POLLIN);
+            pollfd.set(JAVA_SHORT, 4, events);
             pollfd.set(JAVA_SHORT, 6, (short) 0);
             return result((int) POLL.invokeExact(capture(), pollfd, 1L, timeoutMillis));
         } catch (Throwable e) {
@@ -286,24 +294,29 @@ public final class Posix {
         return address;
     }
 
-    private static MemorySegment capture() {
+    static MemorySegment capture() {
         return CAPTURE.get();
     }
 
-    private static int result(int value) {
+    static long result(long value) {
         return value >= 0 ? value : -(int) ERRNO.get(CAPTURE.get(), 0L);
     }
 
-    private static RuntimeException broken(Throwable e) {
+    static int result(int value) {
+        return value >= 0 ? value : -(int) ERRNO.get(CAPTURE.get(), 0L);
+    }
+
+    static RuntimeException broken(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }
         return e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
     }
 
-    private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
+    static MethodHandle handle(String name, FunctionDescriptor descriptor, Linker.Option... options) {
         Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(
-                linker.defaultLookup().findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
+        Linker.Option[] all = Arrays.copyOf(options, options.length + 1);
+        all[options.length] = Linker.Option.captureCallState("errno");
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor, all);
     }
 }

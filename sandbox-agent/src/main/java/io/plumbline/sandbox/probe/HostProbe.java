@@ -257,7 +257,8 @@ public final class HostProbe {
                                 65534,
                                 65534,
                                 List.of(new Mount.Bind(usr, "/usr", Mount.Access.READ)),
-                                0)
+                                0,
+                                OciConfig.Terminal.NO)
                         .json());
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
@@ -266,9 +267,9 @@ public final class HostProbe {
                 "probe" + Long.toHexString(System.nanoTime()),
                 bundle,
                 traceConfig,
-                output,
-                output,
+                new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
                 Optional.empty(),
-                List.of(usr));
+                List.of(usr),
+                List.of());
     }
 }

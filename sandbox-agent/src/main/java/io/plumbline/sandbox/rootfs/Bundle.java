@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,13 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     /** Where the workspace is inside. */
     public static final String WORKSPACE = "/workspace";
 
+    /** Processes and threads of a workload whose policy names no figure: enough for builds, too few to hurt the host. */
+    private static final int DEFAULT_PROCESSES = 1024;
+
     private static final String GUEST_DIRECTORY = "/opt/plumbline";
+
+    /** Modes in which the folder given as the workspace may be changed; in review mode it is a copy. */
+    private static final Set<String> WRITABLE = Set.of("read-write", "review");
 
     /** Read-only folders of the host's system that exist on every Linux with a merged /usr. */
     private static final List<String> LINKS = List.of("bin", "lib", "lib64", "sbin");
@@ -79,6 +87,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param agentsDirectory folder of the host with one folder per agent
      * @param guest the guest program on the host
      * @param session its id, from which the decoys' content is made
+     * @param environment variables of the parts that serve the session, beside those that every session has
+     * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
      */
     public record Plan(
             Path directory,
@@ -89,8 +99,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             List<String> command,
             Path agentsDirectory,
             Path guest,
-            String session) {
+            String session,
+            Map<String, String> environment,
+            Optional<String> terminal) {
         public Plan {
+            environment = Map.copyOf(environment);
             command = List.copyOf(command);
         }
     }
@@ -110,16 +123,16 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Path etc = etc(directory.resolve("etc"), user);
         Path home = Files.createDirectory(home(directory));
         List<Mount> mounts = new ArrayList<>(List.of(
-                new Mount.Memory("/dev", "755"),
-                new Mount.Memory("/tmp", "1777"),
-                new Mount.Memory("/var/tmp", "1777"),
+                new Mount.Memory("/dev", "755", plan.policy().getDiskBytes()),
+                new Mount.Memory("/tmp", "1777", plan.policy().getDiskBytes()),
+                new Mount.Memory("/var/tmp", "1777", plan.policy().getDiskBytes()),
                 new Mount.Bind(Path.of("/usr"), "/usr", Mount.Access.READ),
                 new Mount.Bind(etc, "/etc", Mount.Access.READ),
                 new Mount.Bind(home, Agent.HOME, Mount.Access.WRITE),
                 new Mount.Bind(
                         plan.workspace(),
                         WORKSPACE,
-                        plan.policy().getWorkspaceMode().equals("read-write") ? Mount.Access.WRITE : Mount.Access.READ),
+                        WRITABLE.contains(plan.policy().getWorkspaceMode()) ? Mount.Access.WRITE : Mount.Access.READ),
                 new Mount.Bind(plan.sockets(), Doors.DIRECTORY, Mount.Access.READ),
                 new Mount.Bind(guestFolder(directory, plan.guest()), GUEST_DIRECTORY, Mount.Access.READ)));
         certificates(etc, mounts);
@@ -145,12 +158,13 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                 new OciConfig(
                                 root,
                                 arguments(doors, plan.command()),
-                                environment(configuration),
+                                environment(configuration, plan.environment(), plan.terminal()),
                                 WORKSPACE,
                                 user.uid(),
                                 user.gid(),
                                 mounts,
-                                plan.policy().getProcesses())
+                                processes(plan.policy()),
+                                plan.terminal().isPresent() ? OciConfig.Terminal.YES : OciConfig.Terminal.NO)
                         .json());
         return new Bundle(
                 directory,
@@ -170,6 +184,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     /** Where the agent's home folder of a bundle in this directory is on the host. */
     public static Path home(Path directory) {
         return directory.resolve("home");
+    }
+
+    /** Most processes and threads of a workload under {@code policy}. */
+    public static int processes(TaskPolicy policy) {
+        return policy.getProcesses() == 0 ? DEFAULT_PROCESSES : policy.getProcesses();
     }
 
     /** Removes the bundle. Never follows links: the workload may have made some that lead out. */
@@ -322,7 +341,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         return arguments;
     }
 
-    private static Map<String, String> environment(ManagedConfiguration configuration) {
+    private static Map<String, String> environment(
+            ManagedConfiguration configuration, Map<String, String> parts, Optional<String> terminal) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
         path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));
@@ -331,7 +351,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         environment.put("USER", "agent");
         environment.put("SHELL", "/bin/bash");
         environment.put("LANG", "C.UTF-8");
-        environment.put("TERM", "dumb");
+        environment.put("TERM", terminal.orElse("dumb"));
         String proxy = "http://127.0.0.1:" + Doors.PROXY_PORT;
         for (String name : List.of("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")) {
             environment.put(name, proxy);
@@ -339,6 +359,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         environment.put("no_proxy", "127.0.0.1,localhost");
         environment.put("NO_PROXY", "127.0.0.1,localhost");
         environment.putAll(configuration.environment());
+        environment.putAll(parts);
         return environment;
     }
 }

@@ -9,8 +9,8 @@ public sealed interface Mount {
     /** A file or folder of the host. */
     record Bind(Path source, String destination, Access access) implements Mount {}
 
-    /** An empty folder in memory, gone with the sandbox. {@code mode}: octal digits. */
-    record Memory(String destination, String mode) implements Mount {}
+    /** An empty folder in memory, gone with the sandbox. {@code mode}: octal digits; {@code maxBytes}: 0 for no limit. */
+    record Memory(String destination, String mode, long maxBytes) implements Mount {}
 
     enum Access {
         READ,

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param root directory of the host
  * @param arguments program and arguments of the first process
  * @param environment variables of the first process
+ * @param terminal whether the standard streams are one terminal
  * @param processLimit most processes of the user; 0: none
  */
 public record OciConfig(
@@ -23,9 +24,16 @@ public record OciConfig(
         int uid,
         int gid,
         List<Mount> mounts,
-        long processLimit) {
+        long processLimit,
+        Terminal terminal) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int OPEN_FILES = 65_536;
+
+    /** Whether the first process has a terminal. */
+    public enum Terminal {
+        YES,
+        NO
+    }
 
     public OciConfig {
         arguments = List.copyOf(arguments);
@@ -45,7 +53,7 @@ public record OciConfig(
         process.put("cwd", workingDirectory);
         process.putObject("user").put("uid", uid).put("gid", gid);
         process.put("noNewPrivileges", true);
-        process.put("terminal", false);
+        process.put("terminal", terminal == Terminal.YES);
         ObjectNode capabilities = process.putObject("capabilities");
         for (String set : List.of("bounding", "effective", "inheritable", "permitted", "ambient")) {
             capabilities.putArray(set);
@@ -73,12 +81,16 @@ public record OciConfig(
                             bind.access() == Mount.Access.WRITE ? "rw" : "ro",
                             "nosuid",
                             "nodev");
-                case Mount.Memory memory ->
+                case Mount.Memory memory -> {
                     options(
                             node.put("type", "tmpfs").put("source", "tmpfs"),
                             "nosuid",
                             "nodev",
                             "mode=" + memory.mode());
+                    if (memory.maxBytes() > 0) {
+                        options(node, "size=" + memory.maxBytes());
+                    }
+                }
             }
         }
         return config.toPrettyString();

@@ -33,18 +33,18 @@ public final class Command {
             throws IOException, TimeoutException, InterruptedException {
         Path output = Files.createTempFile("plumbline-", ".out");
         try {
-            int code = run(command, output.toFile(), output.toFile(), limit);
+            int code = run(command, new File("/dev/null"), output.toFile(), output.toFile(), limit);
             return new Result(code, tail(output));
         } finally {
             Files.deleteIfExists(output);
         }
     }
 
-    /** Likewise, with the given files for its output; a named pipe must have a reader. */
-    static int run(List<String> command, File stdout, File stderr, Duration limit)
+    /** Likewise, with the given files for its streams; the other end of a named pipe must be open. */
+    static int run(List<String> command, File stdin, File stdout, File stderr, Duration limit)
             throws IOException, TimeoutException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectInput(new File("/dev/null"))
+                .redirectInput(stdin)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(stdout));
         if (stdout.equals(stderr)) {
             builder.redirectErrorStream(true);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ public final class RunscRuntime implements SandboxRuntime {
     /** What watches a workload comes before it, also when the workload wants every processor. */
     private static final String NICE = "10";
 
+    private static final Path NOWHERE = Path.of("/dev/null");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(RunscRuntime.class);
 
@@ -81,6 +83,7 @@ public final class RunscRuntime implements SandboxRuntime {
         Path log = creation.bundle().resolve("runsc.log");
         // gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
         List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
+        creation.cgroups().forEach(group -> command.add("cgroup=" + group));
         creation.readOnly().forEach(path -> command.add(path.toString()));
         command.add("--");
         command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));
@@ -91,17 +94,35 @@ public final class RunscRuntime implements SandboxRuntime {
                         "--debug-log-format=json",
                         "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
         command.add("create");
+        SandboxRuntime.Streams.Files streams =
+                switch (creation.streams()) {
+                    case SandboxRuntime.Streams.Files files -> files;
+                    case SandboxRuntime.Streams.Console console -> {
+                        command.add("--console-socket=" + console.socket());
+                        yield new SandboxRuntime.Streams.Files(NOWHERE, NOWHERE, NOWHERE);
+                    }
+                };
         command.addAll(List.of(
                 "--pid-file", pidFile.toString(), "--bundle", creation.bundle().toString(), creation.id()));
         try {
             int code = Command.run(
-                    command, creation.stdout().toFile(), creation.stderr().toFile(), CREATE_LIMIT);
+                    command,
+                    streams.stdin().toFile(),
+                    streams.stdout().toFile(),
+                    streams.stderr().toFile(),
+                    CREATE_LIMIT);
             if (code != 0) {
                 throw new SandboxException("runsc create: status " + code + ": " + lastLine(Command.tail(log)));
             }
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
-            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id()));
+            JsonNode state = state(creation.id());
+            Optional<String> difference = ConfirmedSpec.difference(
+                    JSON.readTree(creation.bundle().resolve("config.json").toFile()), state.path("spec"));
+            if (difference.isPresent()) {
+                throw new SandboxException("the runtime does not hold what was asked: " + difference.get());
+            }
+            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id(), state));
         } catch (IOException | TimeoutException | NumberFormatException e) {
             discard(creation.id());
             throw new SandboxException("runsc create: " + e.getMessage(), e);
@@ -182,15 +203,21 @@ public final class RunscRuntime implements SandboxRuntime {
         return command;
     }
 
-    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
-    private Path controlSocket(String id) throws IOException, SandboxException {
+    /** What the runtime keeps of a sandbox, its specification included. */
+    private JsonNode state(String id) throws IOException, SandboxException {
         try (var files = Files.newDirectoryStream(stateDirectory, id + "*.state")) {
             for (Path file : files) {
-                JsonNode path = JSON.readTree(file.toFile()).findValue("controlSocketPath");
-                if (path != null && !path.asText().isEmpty()) {
-                    return Path.of(path.asText());
-                }
+                return JSON.readTree(file.toFile());
             }
+        }
+        throw new SandboxException("the runtime keeps no state of the sandbox");
+    }
+
+    /** The sentry puts its socket elsewhere when the path is too long, and says where in its state. */
+    private Path controlSocket(String id, JsonNode state) throws SandboxException {
+        JsonNode path = state.findValue("controlSocketPath");
+        if (path != null && !path.asText().isEmpty()) {
+            return Path.of(path.asText());
         }
         Path usual = stateDirectory.resolve("runsc-" + id + ".sock");
         if (!Files.exists(usual)) {

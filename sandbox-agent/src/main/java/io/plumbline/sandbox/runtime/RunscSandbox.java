@@ -156,6 +156,18 @@ final class RunscSandbox implements Sandbox {
     }
 
     @Override
+    public OptionalInt processCount(Duration limit) {
+        try {
+            return inspection
+                    .call("containerManager.Processes", JsonNodeFactory.instance.textNode(creation.id()), limit)
+                    .map(processes -> OptionalInt.of(processes.size()))
+                    .orElse(OptionalInt.empty());
+        } catch (IOException | SandboxException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    @Override
     public OptionalInt awaitExit() throws InterruptedException {
         JsonNode id = JsonNodeFactory.instance.textNode(creation.id());
         try {

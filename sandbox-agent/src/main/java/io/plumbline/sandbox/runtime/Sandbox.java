@@ -26,6 +26,9 @@ public interface Sandbox extends AutoCloseable {
     /** Trace messages that the runtime has dropped so far; empty when it does not answer. */
     OptionalLong droppedTraceMessages(Duration limit);
 
+    /** Processes of the workload, the sandbox's relay among them; empty when the runtime does not answer. */
+    OptionalInt processCount(Duration limit);
+
     /** Memory that the workload uses, bytes; empty when the runtime does not answer. */
     OptionalLong memoryBytes(Duration limit);
 

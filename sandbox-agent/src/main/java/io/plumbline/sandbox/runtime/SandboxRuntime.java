@@ -28,25 +28,36 @@ public interface SandboxRuntime {
      * @param id fixed length, so that none is the start of another; letters and digits
      * @param bundle directory with {@code config.json}
      * @param traceConfig file for the runtime's trace session
-     * @param stdout where the workload writes; a named pipe with a reader, or a file
-     * @param stderr likewise
+     * @param streams the workload's standard streams
      * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
      *     name only in its log; empty: nobody wants it
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
+     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
+     *     its first instruction on; may be empty
      */
     record Creation(
             String id,
             Path bundle,
             Path traceConfig,
-            Path stdout,
-            Path stderr,
+            Streams streams,
             Optional<Path> syscallLog,
-            List<Path> readOnly) {
+            List<Path> readOnly,
+            List<Path> cgroups) {
         /** runsc names its log files after its own commands; this is its kernel's. */
         public static final String SYSCALL_LOG = "boot.log";
 
         public Creation {
             readOnly = List.copyOf(readOnly);
+            cgroups = List.copyOf(cgroups);
         }
+    }
+
+    /** Standard streams of a workload. */
+    sealed interface Streams {
+        /** Files, or named pipes whose other end is open. */
+        record Files(Path stdin, Path stdout, Path stderr) implements Streams {}
+
+        /** One terminal for all; its master is sent to the Unix socket at {@code socket}. */
+        record Console(Path socket) implements Streams {}
     }
 }

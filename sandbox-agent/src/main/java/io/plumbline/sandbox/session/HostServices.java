@@ -2,6 +2,7 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.sandbox.link.HostLink;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
 import java.nio.file.Path;
 
@@ -12,6 +13,7 @@ import java.nio.file.Path;
  * @param agents directory with one folder per agent
  * @param guest the guest program
  * @param policyKeys whose signatures revise a policy
+ * @param groups control groups for the sandboxes; without controllers where the host has none to give
  */
 record HostServices(
         String tenant,
@@ -21,9 +23,10 @@ record HostServices(
         Path sessions,
         Path agents,
         Path guest,
-        TrustedKeys policyKeys) {
+        TrustedKeys policyKeys,
+        ControlGroups groups) {
     /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
     HostServices apart(HostLink otherLink, Path folder) {
-        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys);
+        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups);
     }
 }

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param redactionKey {@code host.redaction-key-file}: 64 hex digits; the key of the hashes that stand for secrets
  * @param agents {@code agents.path}: directory with claude-code/claude, codex/bin/codex
  * @param guest {@code guest.path}: the guest program
+ * @param credentials {@code host.credentials}: folder with one file per credential that policies name, readable by the daemon's
+ *     user alone; empty: none
+ * @param trustedAuthorities {@code egress.ca-file}: PEM of authorities that the egress proxy trusts besides the system's
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
@@ -47,6 +50,8 @@ public record HostSettings(
         byte[] redactionKey,
         Path agents,
         Path guest,
+        Optional<Path> credentials,
+        Optional<Path> trustedAuthorities,
         Duration canaryInterval,
         TrustedKeys policyKeys) {
     private static final Set<String> NAMES = Set.of(
@@ -62,6 +67,8 @@ public record HostSettings(
             "runsc.platform",
             "agents.path",
             "guest.path",
+            "host.credentials",
+            "egress.ca-file",
             "canary.interval-seconds",
             "policy.keys-file");
 
@@ -126,6 +133,10 @@ public record HostSettings(
                 key(Path.of(required(values, "host.redaction-key-file"))),
                 Path.of(required(values, "agents.path")).toAbsolutePath(),
                 Path.of(required(values, "guest.path")).toAbsolutePath(),
+                Optional.ofNullable(values.get("host.credentials"))
+                        .map(path -> Path.of(path).toAbsolutePath()),
+                Optional.ofNullable(values.get("egress.ca-file"))
+                        .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
                 policyKeys(values.get("policy.keys-file")));
     }

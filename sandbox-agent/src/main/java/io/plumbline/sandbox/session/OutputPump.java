@@ -1,6 +1,8 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.sandbox.posix.Posix;
+import io.plumbline.sandbox.posix.PseudoTerminal;
+import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,20 +12,29 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * Carries what a workload writes from a named pipe to an observer. A named pipe, since the runtime's helper ends long before
+ * Carries what a workload writes from a named pipe or a terminal to an observer. A named pipe, since the runtime's helper ends long before
  * the workload does, and with it every pipe that the JDK would have made.
  */
 final class OutputPump implements AutoCloseable {
     private static final int CHUNK = 32 * 1024;
 
-    private final Path pipe;
-    private final RandomAccessFile keeper;
+    private final Closeable source;
     private final Thread thread;
 
-    private OutputPump(Path pipe, RandomAccessFile keeper, Thread thread) {
-        this.pipe = pipe;
-        this.keeper = keeper;
+    private OutputPump(Closeable source, Thread thread) {
+        this.source = source;
         this.thread = thread;
+    }
+
+    /** From a terminal, which is closed with the pump. */
+    static OutputPump of(PseudoTerminal terminal, SessionObserver observer) {
+        Thread thread = Thread.ofPlatform().daemon().name("output-terminal").start(() -> {
+            byte[] buffer = new byte[CHUNK];
+            for (int n = terminal.read(buffer); n >= 0; n = terminal.read(buffer)) {
+                observer.output(SessionObserver.Stream.STDOUT, Arrays.copyOf(buffer, n));
+            }
+        });
+        return new OutputPump(terminal::close, thread);
     }
 
     static OutputPump open(Path pipe, SessionObserver.Stream stream, SessionObserver observer) throws IOException {
@@ -35,16 +46,12 @@ final class OutputPump implements AutoCloseable {
         RandomAccessFile keeper = new RandomAccessFile(pipe.toFile(), "rw");
         InputStream in = new FileInputStream(pipe.toFile());
         Thread thread = Thread.ofPlatform().daemon().name("output-" + stream).start(() -> pump(in, stream, observer));
-        return new OutputPump(pipe, keeper, thread);
-    }
-
-    Path pipe() {
-        return pipe;
+        return new OutputPump(keeper, thread);
     }
 
     /** The workload has the pipe now, or never will: it ends when the workload's end of it does. */
     void handedOver() throws IOException {
-        keeper.close();
+        source.close();
     }
 
     private static void pump(InputStream pipe, SessionObserver.Stream stream, SessionObserver observer) {
@@ -63,8 +70,8 @@ final class OutputPump implements AutoCloseable {
     @Override
     public void close() {
         try {
-            keeper.close();
             thread.join(Duration.ofSeconds(2));
+            source.close();
         } catch (IOException e) {
             // Nothing more to give back.
         } catch (InterruptedException e) {

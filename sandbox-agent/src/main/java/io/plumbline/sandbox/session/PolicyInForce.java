@@ -114,6 +114,10 @@ final class PolicyInForce {
             atNextStart.add("processes");
             revised.setProcesses(before.getProcesses());
         }
+        if (written.getCpuMillis() != before.getCpuMillis()) {
+            atNextStart.add("cpu");
+            revised.setCpuMillis(before.getCpuMillis());
+        }
         return revised.build();
     }
 }

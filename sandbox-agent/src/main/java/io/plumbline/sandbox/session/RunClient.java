@@ -2,6 +2,7 @@ package io.plumbline.sandbox.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.sandbox.posix.TerminalSize;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,8 +13,12 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /** Talks to the daemon of this host: starts sessions and follows them, lists the live ones. */
 public final class RunClient {
@@ -29,11 +34,27 @@ public final class RunClient {
      *
      * @param agent claude-code, codex, none
      * @param workspace absolute path
+     * @param stdio the command's standard streams
      */
-    public record Request(String policyYaml, String task, String agent, Path workspace, List<String> command) {
+    public record Request(
+            String policyYaml, String task, String agent, Path workspace, List<String> command, Stdio stdio) {
         public Request {
             command = List.copyOf(command);
         }
+
+        /** Without input. */
+        public Request(String policyYaml, String task, String agent, Path workspace, List<String> command) {
+            this(policyYaml, task, agent, workspace, command, new Stdio.OutputOnly());
+        }
+    }
+
+    /** What a person, or a program in a pipe, has to say to the command. */
+    public interface Keyboard {
+        /** Bytes for the command's standard input; read on a thread of its own until its end. */
+        InputStream bytes();
+
+        /** Has {@code resized} told of each new size of the terminal, from now on. */
+        void onResize(Consumer<TerminalSize> resized);
     }
 
     /** Takes what a session says of itself. */
@@ -69,21 +90,42 @@ public final class RunClient {
      * @throws IOException when the daemon cannot be reached or goes away
      */
     public Exit run(Request request, Follower follower) throws IOException {
+        return run(request, follower, Optional.empty());
+    }
+
+    /** Likewise, with somebody at its standard input; {@code request.stdio()} must want it. */
+    public Exit run(Request request, Follower follower, Keyboard keyboard) throws IOException {
+        return run(request, follower, Optional.of(keyboard));
+    }
+
+    private Exit run(Request request, Follower follower, Optional<Keyboard> keyboard) throws IOException {
         ObjectNode message = RunProtocol.object()
                 .put("policy_yaml", request.policyYaml())
                 .put("task", request.task())
                 .put("agent", request.agent())
                 .put("workspace", request.workspace().toString());
         request.command().forEach(message.putArray("command")::add);
+        switch (request.stdio()) {
+            case Stdio.OutputOnly none -> message.put("stdio", "output");
+            case Stdio.Piped piped -> message.put("stdio", "piped");
+            case Stdio.Terminal terminal ->
+                message.put("stdio", "terminal")
+                        .put("term", terminal.type())
+                        .put("rows", terminal.size().rows())
+                        .put("columns", terminal.size().columns());
+        }
         try (SocketChannel channel = connect()) {
             send(channel, message);
             InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
+            Semaphore window = new Semaphore(WorkloadInput.WINDOW);
+            keyboard.ifPresent(typing -> attach(typing, channel, window));
             while (true) {
                 JsonNode line = RunProtocol.read(in).orElseThrow(() -> new IOException("the daemon has gone"));
                 switch (line.path("type").asText()) {
                     case "session" -> follower.session(line.path("id").asText());
                     case "stdout" -> follower.stdout(data(line));
                     case "stderr" -> follower.stderr(data(line));
+                    case "stdin-taken" -> window.release(line.path("bytes").asInt());
                     case "state" ->
                         follower.state(
                                 line.path("state").asText(), line.path("reason").asText());
@@ -97,6 +139,38 @@ public final class RunClient {
                 }
             }
         }
+    }
+
+    /** Passes on what is typed, never more than the daemon has room for. */
+    private static void attach(Keyboard keyboard, SocketChannel channel, Semaphore window) {
+        keyboard.onResize(size -> {
+            try {
+                send(
+                        channel,
+                        RunProtocol.object()
+                                .put("type", "resize")
+                                .put("rows", size.rows())
+                                .put("columns", size.columns()));
+            } catch (IOException e) {
+                // The session is over; its follower hears of it.
+            }
+        });
+        Thread.ofPlatform().daemon().name("keyboard").start(() -> {
+            byte[] buffer = new byte[RunProtocol.CHUNK];
+            try {
+                InputStream bytes = keyboard.bytes();
+                for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+                    window.acquire(n);
+                    String data = Base64.getEncoder().encodeToString(Arrays.copyOf(buffer, n));
+                    send(channel, RunProtocol.object().put("type", "stdin").put("data", data));
+                }
+                send(channel, RunProtocol.object().put("type", "stdin-end"));
+            } catch (IOException e) {
+                // The session is over; its follower hears of it.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     public List<LiveSession> sessions() throws IOException {
@@ -120,6 +194,67 @@ public final class RunClient {
         }
     }
 
+    /**
+     * What a session in review mode has changed.
+     *
+     * @param sha256 names exactly this set of changes; a decision has to repeat it
+     * @param diff as the workload wrote it: to be escaped before it is shown
+     */
+    public record Review(String sha256, String diff) {}
+
+    /** @throws RefusedException when nothing waits for a review, or it is another user's */
+    public Review review(String session) throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(channel, RunProtocol.object().put("op", "review").put("session", session));
+            InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
+            StringBuilder diff = new StringBuilder();
+            while (true) {
+                JsonNode line = RunProtocol.read(in).orElseThrow(() -> new IOException("the daemon has gone"));
+                switch (line.path("type").asText()) {
+                    case "diff" -> diff.append(line.path("text").asText());
+                    case "review" -> {
+                        return new Review(line.path("sha256").asText(), diff.toString());
+                    }
+                    case "error" ->
+                        throw new RefusedException(line.path("message").asText());
+                    default -> {}
+                }
+            }
+        }
+    }
+
+    /**
+     * Applies the changes that {@code review} showed.
+     *
+     * @throws RefusedException when they are not what waits, or the workspace has changed meanwhile; nothing is changed then
+     */
+    public void accept(String session, Review review, String reason) throws IOException {
+        decide(session, review, true, reason);
+    }
+
+    /** Throws the changes that {@code review} showed away. */
+    public void reject(String session, Review review, String reason) throws IOException {
+        decide(session, review, false, reason);
+    }
+
+    private void decide(String session, Review review, boolean accept, String reason) throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(
+                    channel,
+                    RunProtocol.object()
+                            .put("op", "review")
+                            .put("session", session)
+                            .put("sha256", review.sha256())
+                            .put("accept", accept)
+                            .put("reason", reason));
+            JsonNode line = RunProtocol.read(new BufferedInputStream(Channels.newInputStream(channel)))
+                    .orElseThrow(() -> new IOException("the daemon has gone"));
+            if (!line.path("type").asText().equals("decided")) {
+                throw new RefusedException(line.path("message").asText());
+            }
+        }
+    }
+
     private SocketChannel connect() throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -133,8 +268,11 @@ public final class RunClient {
 
     private static void send(SocketChannel channel, ObjectNode message) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(RunProtocol.line(message));
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        // A line is not torn by another one.
+        synchronized (channel) {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ final class RunProtocol {
     /** Longest line, bytes: a request carries a policy and a task. */
     static final int MAX_LINE = 1 << 20;
 
+    /** Most bytes of input or output in one line. */
+    static final int CHUNK = 32 * 1024;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private RunProtocol() {}

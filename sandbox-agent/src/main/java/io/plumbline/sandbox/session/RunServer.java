@@ -3,15 +3,16 @@ package io.plumbline.sandbox.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.TerminalSize;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import jdk.net.ExtendedSocketOptions;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +82,7 @@ final class RunServer implements AutoCloseable {
     }
 
     private void serve(SocketChannel peer) {
-        try (Client client = new Client(peer)) {
+        try (RunConnection client = RunConnection.open(peer)) {
             UserPrincipal user =
                     peer.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
             if (!user.equals(owner) && !user.getName().equals("root")) {
@@ -94,17 +94,17 @@ final class RunServer implements AutoCloseable {
             if (request.isEmpty()) {
                 return;
             }
-            if (request.get().path("op").asText().equals("sessions")) {
-                client.send(sessions());
-                return;
+            switch (request.get().path("op").asText("run")) {
+                case "sessions" -> client.send(sessions());
+                case "review" -> review(request.get(), user.getName(), client);
+                default -> run(request.get(), user.getName(), client, in);
             }
-            run(request.get(), user.getName(), client, in);
         } catch (IOException e) {
             LOG.debug("run client: {}", e.getMessage());
         }
     }
 
-    private void run(JsonNode request, String user, Client client, InputStream in) throws IOException {
+    private void run(JsonNode request, String user, RunConnection client, InputStream in) throws IOException {
         Session session;
         try {
             session = host.start(parse(request, user), client);
@@ -112,20 +112,85 @@ final class RunServer implements AutoCloseable {
             client.error(String.valueOf(e.getMessage()));
             return;
         }
-        // The client says nothing more: the end of its stream is its wish to end the session.
+        // The end of its stream is the client's wish to end the session.
+        String reason = "the client has gone";
         try {
-            while (in.read() >= 0) {
-                continue;
+            for (Optional<JsonNode> line = RunProtocol.read(in); line.isPresent(); line = RunProtocol.read(in)) {
+                follow(session, line.get());
             }
-            session.stop("the client has gone");
         } catch (IOException e) {
-            session.stop("the client has gone");
+            LOG.debug("run client: {}", e.getMessage());
+        } catch (IllegalArgumentException e) {
+            reason = "the client broke the protocol: " + e.getMessage();
         }
+        session.stop(reason);
         try {
             session.awaitFinished(java.time.Duration.ofSeconds(30));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Shows what waits for a decision, or takes the decision when there is one in the request. */
+    private void review(JsonNode request, String user, RunConnection client) {
+        String session = request.path("session").asText();
+        try {
+            Reviews.Waiting waiting = host.reviews().show(session);
+            if (!user.equals(waiting.assignedBy()) && !user.equals("root")) {
+                client.error("session " + session + " is not of user " + user);
+                return;
+            }
+            if (request.has("accept")) {
+                host.reviews()
+                        .decide(
+                                session,
+                                request.path("sha256").asText(),
+                                request.path("accept").asBoolean() ? Reviews.Decision.ACCEPT : Reviews.Decision.REJECT,
+                                user,
+                                request.path("reason").asText());
+                client.send(RunProtocol.object().put("type", "decided"));
+                return;
+            }
+            String diff = waiting.diff();
+            for (int from = 0; from < diff.length(); from += RunProtocol.CHUNK) {
+                client.send(RunProtocol.object()
+                        .put("type", "diff")
+                        .put("text", diff.substring(from, Math.min(diff.length(), from + RunProtocol.CHUNK))));
+            }
+            client.send(RunProtocol.object().put("type", "review").put("sha256", waiting.sha256()));
+        } catch (IOException | SpoolException | IllegalArgumentException e) {
+            client.error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @throws IllegalArgumentException for what no client of this version sends */
+    private static void follow(Session session, JsonNode line) throws IOException {
+        switch (line.path("type").asText()) {
+            case "stdin" ->
+                session.input()
+                        .offer(Base64.getDecoder().decode(line.path("data").asText()));
+            case "stdin-end" -> session.input().end();
+            case "resize" -> session.resize(size(line));
+            default ->
+                throw new IllegalArgumentException("type: "
+                        + EventLimits.cut(line.path("type").asText(), 40) + " (expected: stdin, stdin-end or resize)");
+        }
+    }
+
+    private static TerminalSize size(JsonNode line) {
+        return new TerminalSize(line.path("rows").asInt(), line.path("columns").asInt());
+    }
+
+    private static Stdio stdio(JsonNode request) {
+        return switch (request.path("stdio").asText("output")) {
+            case "output" -> new Stdio.OutputOnly();
+            case "piped" -> new Stdio.Piped();
+            case "terminal" -> new Stdio.Terminal(request.path("term").asText(), size(request));
+            default ->
+                throw new IllegalArgumentException("stdio: "
+                        + EventLimits.cut(request.path("stdio").asText(), 40)
+                        + " (expected: output, piped or terminal)");
+        };
     }
 
     private SessionRequest parse(JsonNode request, String user) {
@@ -147,7 +212,8 @@ final class RunServer implements AutoCloseable {
                 agent,
                 Path.of(request.path("workspace").asText()).normalize(),
                 command,
-                user);
+                user,
+                stdio(request));
     }
 
     private ObjectNode sessions() {
@@ -159,6 +225,7 @@ final class RunServer implements AutoCloseable {
                     .put("task", session.request().task())
                     .put("agent", session.request().agent().id())
                     .put("state", session.state())
+                    .put("assigned_by", session.request().assignedBy())
                     .put("started", session.started().toString());
         }
         return answer;
@@ -168,78 +235,5 @@ final class RunServer implements AutoCloseable {
     public void close() throws IOException {
         server.close();
         Files.deleteIfExists(socket);
-    }
-
-    /** One connection. A client that has gone is noticed by its reader; writes to it are then dropped. */
-    private static final class Client implements SessionObserver, SandboxHost.Announcement, AutoCloseable {
-        private final SocketChannel channel;
-        private @Nullable IOException gone;
-
-        Client(SocketChannel channel) {
-            this.channel = channel;
-        }
-
-        synchronized void send(ObjectNode message) {
-            if (gone != null) {
-                return;
-            }
-            try {
-                ByteBuffer bytes = ByteBuffer.wrap(RunProtocol.line(message));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-            } catch (IOException e) {
-                gone = e;
-            }
-        }
-
-        void error(String message) {
-            send(RunProtocol.object().put("type", "error").put("message", message));
-        }
-
-        @Override
-        public void announced(String session) {
-            send(RunProtocol.object().put("type", "session").put("id", session));
-        }
-
-        @Override
-        public void output(Stream stream, byte[] bytes) {
-            send(RunProtocol.object()
-                    .put("type", stream == Stream.STDOUT ? "stdout" : "stderr")
-                    .put("data", Base64.getEncoder().encodeToString(bytes)));
-        }
-
-        @Override
-        public void state(RuntimeState.State state, String reason) {
-            send(RunProtocol.object()
-                    .put("type", "state")
-                    .put("state", state.name())
-                    .put("reason", reason));
-        }
-
-        @Override
-        public void exited(int code, String reason) {
-            send(RunProtocol.object().put("type", "exit").put("code", code).put("reason", reason));
-            end();
-        }
-
-        @Override
-        public void failed(String message) {
-            error(message);
-            end();
-        }
-
-        private void end() {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // It has gone already.
-            }
-        }
-
-        @Override
-        public void close() {
-            end();
-        }
     }
 }

@@ -4,6 +4,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -105,6 +106,10 @@ public final class SandboxHost implements AutoCloseable {
         Path state = settings.data().resolve("r");
         Path sessions = settings.data().resolve("s");
         List<String> orphans = Orphans.in(sessions);
+        ControlGroups groups = ControlGroups.open(
+                Path.of("/sys/fs/cgroup"),
+                Files.readAllLines(Path.of("/proc/self/cgroup")),
+                "plumbline-" + Integer.toHexString(settings.data().toString().hashCode()));
         boolean cleaned = false;
         List<RunscRuntime.Platform> platforms =
                 settings.platform().map(List::of).orElse(PLATFORMS);
@@ -123,10 +128,12 @@ public final class SandboxHost implements AutoCloseable {
                     sessions,
                     settings.agents(),
                     settings.guest(),
-                    settings.policyKeys());
+                    settings.policyKeys(),
+                    groups);
             if (!cleaned) {
                 cleaned = true;
                 cleanUp(runtime, state);
+                groups.removeAll();
                 Orphans.report(orphans, services);
                 // Only now: what is told of is not told again.
                 Bundle.deleteTree(sessions);
@@ -217,6 +224,10 @@ public final class SandboxHost implements AutoCloseable {
         return List.copyOf(sessions.values());
     }
 
+    Reviews reviews() {
+        return new Reviews(services);
+    }
+
     /** Ids of live sessions. */
     public List<String> sessions() {
         return List.copyOf(sessions.keySet());
@@ -260,6 +271,7 @@ public final class SandboxHost implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        services.groups().close();
         lock.release();
         lockFile.close();
     }

@@ -16,7 +16,10 @@ import io.plumbline.sandbox.agents.Doors;
 import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.LinePipe;
+import io.plumbline.sandbox.posix.TerminalSize;
+import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -31,6 +34,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +68,7 @@ final class Session {
     private final SessionRequest request;
     private final HostServices host;
     private final SessionObserver observer;
+    private final WorkloadInput input;
     private final Instant started = Instant.now();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -73,6 +78,7 @@ final class Session {
     private final List<EarlyVerdict> early = new ArrayList<>();
     private List<SessionPart> parts = List.of();
     private @Nullable Responder responder;
+    private @Nullable WorkloadStreams workload;
     private String stopReason = "";
 
     private final PolicyInForce policyInForce;
@@ -86,7 +92,24 @@ final class Session {
         this.request = request;
         this.host = host;
         this.observer = observer;
+        this.input = new WorkloadInput(observer::inputTaken);
         this.policyInForce = new PolicyInForce(host.tenant(), id, host.policyKeys(), request.policy());
+    }
+
+    /** What is offered to the workload's standard input. */
+    WorkloadInput input() {
+        return input;
+    }
+
+    /** Gives the session's terminal another size; without one nothing happens. */
+    void resize(TerminalSize size) throws IOException {
+        WorkloadStreams streams;
+        synchronized (gate) {
+            streams = workload;
+        }
+        if (streams != null) {
+            streams.resize(size);
+        }
     }
 
     String id() {
@@ -169,11 +192,10 @@ final class Session {
         @Nullable
         TraceListener trace;
 
-        @Nullable
-        OutputPump stdout;
+        ControlGroups.@Nullable Group group;
 
         @Nullable
-        OutputPump stderr;
+        WorkloadStreams streams;
 
         @Nullable
         Sandbox sandbox;
@@ -234,20 +256,53 @@ final class Session {
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
+        Map<String, String> environment = new HashMap<>();
+        openedParts.forEach(part -> environment.putAll(part.environment()));
+        Optional<WorkspaceCopy> copy = policy.getWorkspaceMode().equals("review")
+                ? Optional.of(WorkspaceCopy.make(request.workspace(), directory.resolve("w")))
+                : Optional.empty();
+        Path workspace = copy.map(WorkspaceCopy::copy).orElse(request.workspace());
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
                 directory.resolve("bundle"),
                 sockets,
-                request.workspace(),
+                workspace,
                 policy,
                 request.agent(),
                 request.command(),
                 host.agents(),
                 host.guest(),
-                id));
+                id,
+                environment,
+                request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty()));
         observation.hashes().mounted(bundle.binds());
-        publish(journal, Channel.EVIDENCE, configuration("start", directory));
+        publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
+        ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
+        opened.group = group;
+        SessionLimits limits = new SessionLimits(
+                policy, group, List.of(workspace, bundle.directory().resolve("home")));
+        WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
+        opened.streams = streams;
+        Sandbox sandbox = host.runtime()
+                .create(new SandboxRuntime.Creation(
+                        id,
+                        bundle.directory(),
+                        traceConfig,
+                        streams.forRuntime(),
+                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
+                        bundle.readOnly(),
+                        group.folders()));
+        opened.sandbox = sandbox;
+        streams.handedOver();
+        syscallLog.handedOver();
+        synchronized (gate) {
+            workload = streams;
+        }
+        if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
+            throw new SandboxException("the sandbox did not connect to its trace listener");
+        }
+        // The runtime has said that it holds the bundle as asked; nothing has run yet.
         publish(
                 journal,
                 Channel.CONTROL,
@@ -258,32 +313,12 @@ final class Session {
                                 .setRuntime(host.runtime().description() + " configuration "
                                         + bundle.configurationSha256())));
 
-        OutputPump stdout = OutputPump.open(directory.resolve("stdout"), SessionObserver.Stream.STDOUT, observer);
-        opened.stdout = stdout;
-        OutputPump stderr = OutputPump.open(directory.resolve("stderr"), SessionObserver.Stream.STDERR, observer);
-        opened.stderr = stderr;
-        Sandbox sandbox = host.runtime()
-                .create(new SandboxRuntime.Creation(
-                        id,
-                        bundle.directory(),
-                        traceConfig,
-                        stdout.pipe(),
-                        stderr.pipe(),
-                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
-                        bundle.readOnly()));
-        opened.sandbox = sandbox;
-        stdout.handedOver();
-        stderr.handedOver();
-        syscallLog.handedOver();
-        if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
-            throw new SandboxException("the sandbox did not connect to its trace listener");
-        }
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
-                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, request.workspace(), started)),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, started)),
                 journal,
                 host.runtime().description(),
                 this::reached,
@@ -306,14 +341,21 @@ final class Session {
         sandbox.start();
         reached(RuntimeState.State.RUNNING, "");
         publishState(journal, RuntimeState.State.RUNNING, "", 0);
-        Thread pulse =
-                Thread.ofVirtual().name("pulse-" + id).start(() -> pulse(journal, trace, sandbox, orders, warden));
+        Thread pulse = Thread.ofVirtual()
+                .name("pulse-" + id)
+                .start(() -> pulse(journal, trace, sandbox, orders, warden, limits));
         OptionalInt code;
         try {
             code = sandbox.awaitExit();
             if (code.isEmpty() && orders.killReason().isEmpty() && sandbox.alive()) {
                 orders.blind("the sandbox's control socket has ended");
                 orders.killHere("the sandbox's control socket has ended");
+            }
+            if (code.isEmpty() && orders.killReason().isEmpty()) {
+                limits.atEnd().ifPresent(reached -> {
+                    publishLimit(journal, reached);
+                    orders.killHere(reached.reason());
+                });
             }
         } finally {
             ended.countDown();
@@ -332,7 +374,7 @@ final class Session {
         for (SessionPart part : openedParts) {
             part.finish();
         }
-        publish(journal, Channel.EVIDENCE, configuration("end", directory));
+        publish(journal, Channel.EVIDENCE, configuration("end", directory, workspace));
         observation.hashes().end(TRACE_END_LIMIT);
         boolean killed = !orders.killReason().isEmpty();
         publish(
@@ -341,6 +383,11 @@ final class Session {
                 Event.newBuilder()
                         .setSessionReconciled(Observation.reconcile(
                                 trace.counts(), traceEnded, dropped.isPresent(), killed, journal.evidenceCounts())));
+        if (copy.isPresent()) {
+            // What a dead sandbox's kernel had still under way would change the copy behind the reader's back.
+            sandbox.kill();
+            new Reviews(host).keep(id, request, copy.get(), journal);
+        }
         int exitCode = code.orElse(KILLED_EXIT_CODE);
         String reason = reason(opened, exitCode);
         reached(RuntimeState.State.EXITED, reason);
@@ -353,7 +400,8 @@ final class Session {
         return exitCode;
     }
 
-    private Event.Builder configuration(String moment, Path directory) {
+    /** @param workspace that the sandbox works on */
+    private Event.Builder configuration(String moment, Path directory, Path workspace) {
         TaskPolicy policy = request.policy();
         ManagedConfiguration managed = request.agent().configuration(policy, Doors.of(policy));
         return Event.newBuilder()
@@ -362,7 +410,7 @@ final class Session {
                         managed.version(host.agents()),
                         moment,
                         managed.files(),
-                        request.workspace(),
+                        workspace,
                         Bundle.WORKSPACE,
                         Bundle.home(directory.resolve("bundle"))));
     }
@@ -428,10 +476,8 @@ final class Session {
         if (orders != null) {
             attempt("responder", orders::close);
         }
-        for (OutputPump pump : new @Nullable OutputPump[] {opened.stdout, opened.stderr}) {
-            if (pump != null) {
-                attempt("output", pump::close);
-            }
+        if (opened.streams != null) {
+            attempt("streams", opened.streams::close);
         }
         if (opened.trace != null) {
             attempt("trace", opened.trace::close);
@@ -449,6 +495,9 @@ final class Session {
         if (sandbox != null) {
             attempt("sandbox", sandbox::delete);
             attempt("control socket", sandbox::close);
+        }
+        if (opened.group != null) {
+            attempt("control groups", opened.group::remove);
         }
         // Last: until here a dying daemon takes the sandbox with it.
         if (opened.warden != null) {
@@ -478,9 +527,14 @@ final class Session {
     }
 
     /** Every second: says that the host still watches, and looks at what the policy limits. */
-    private void pulse(SessionJournal journal, TraceListener trace, Sandbox sandbox, Responder orders, Warden warden) {
+    private void pulse(
+            SessionJournal journal,
+            TraceListener trace,
+            Sandbox sandbox,
+            Responder orders,
+            Warden warden,
+            SessionLimits limits) {
         Limit alone = new Limit();
-        Limit memory = new Limit();
         Limit wallClock = new Limit();
         try {
             while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -501,13 +555,12 @@ final class Session {
                     freezeParts(reason);
                 }
                 guard(warden, orders);
-                long used = policy.getMemoryBytes() == 0
-                        ? 0
-                        : sandbox.memoryBytes(INSPECTION_LIMIT).orElse(0);
-                if (memory.crossed(policy.getMemoryBytes() != 0 && used > policy.getMemoryBytes())) {
-                    String reason = "memory: " + used + " bytes (expected: <= " + policy.getMemoryBytes() + ")";
-                    orders.freezeHere(reason);
-                    freezeParts(reason);
+                for (SessionLimits.Reached reached : limits.look(policy, sandbox, orders.state(), INSPECTION_LIMIT)) {
+                    if (reached.freezes()) {
+                        orders.freezeHere(reached.reason());
+                        freezeParts(reached.reason());
+                    }
+                    publishLimit(journal, reached);
                 }
                 long seconds = Duration.between(started, Instant.now()).toSeconds();
                 if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
@@ -517,6 +570,14 @@ final class Session {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void publishLimit(SessionJournal journal, SessionLimits.Reached reached) {
+        try {
+            publish(journal, Channel.EVIDENCE, Event.newBuilder().setLimitReached(reached.payload()));
+        } catch (SpoolException e) {
+            // The journal has frozen the session.
         }
     }
 

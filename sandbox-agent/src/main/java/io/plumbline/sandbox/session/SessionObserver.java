@@ -12,6 +12,12 @@ public interface SessionObserver {
 
     void output(Stream stream, byte[] bytes);
 
+    /** Room for {@code bytes} more of input: as many were taken from what was offered. Never blocks. */
+    default void inputTaken(int bytes) {}
+
+    /** The workload has ended: at most what is left in its pipes comes now, and waits for nobody. */
+    default void outputEnding() {}
+
     void state(RuntimeState.State state, String reason);
 
     /** The last call: it ran and ended, and nothing of it runs any more. */

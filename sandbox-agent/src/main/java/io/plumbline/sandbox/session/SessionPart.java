@@ -7,6 +7,7 @@ import io.plumbline.sandbox.trace.TraceBarrier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A part that serves one session on sockets of its own and takes its verdicts: the hook door, the egress proxy. */
@@ -16,6 +17,11 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
 
     /** The workload has ended and its trace is in the log: what it said last is published when this returns. */
     default void finish() {}
+
+    /** Variables that the sandbox's programs need to use the part. */
+    default Map<String, String> environment() {
+        return Map.of();
+    }
 
     /**
      * Makes ready for a revised policy. Nothing changes before the returned step is run; the step does not fail.

@@ -12,9 +12,16 @@ import java.util.List;
  * @param workspace absolute path of a directory of the host
  * @param command program and arguments, at least one word
  * @param assignedBy who asked
+ * @param stdio where its input comes from and its output goes to
  */
 public record SessionRequest(
-        TaskPolicy policy, String task, Agent agent, Path workspace, List<String> command, String assignedBy) {
+        TaskPolicy policy,
+        String task,
+        Agent agent,
+        Path workspace,
+        List<String> command,
+        String assignedBy,
+        Stdio stdio) {
     public SessionRequest {
         command = List.copyOf(command);
         if (command.isEmpty()) {
@@ -23,5 +30,11 @@ public record SessionRequest(
         if (!workspace.isAbsolute()) {
             throw new IllegalArgumentException("workspace: " + workspace + " (expected: an absolute path)");
         }
+    }
+
+    /** Without input. */
+    public SessionRequest(
+            TaskPolicy policy, String task, Agent agent, Path workspace, List<String> command, String assignedBy) {
+        this(policy, task, agent, workspace, command, assignedBy, new Stdio.OutputOnly());
     }
 }

@@ -56,6 +56,8 @@ class EgressProxyTest {
     private List<InetAddress> addresses = List.of();
     private TraceBarrier barrier = limit -> true;
     private Duration answerLimit = Duration.ofSeconds(10);
+    private Duration headLimit = Duration.ofSeconds(10);
+    private EgressSettings settings = EgressSettings.none();
     private int maxConnections = 16;
     private Destination server = new Destination("unset.example", 1);
     private final BlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
@@ -245,7 +247,7 @@ class EgressProxyTest {
     void connectsToTheAddressThatWasChecked() throws Exception {
         EgressProxy proxy = proxy(true);
         platformAnswers(proxy, true);
-        exchange("GET http://files.example.com:" + server.port() + "/ HTTP/1.1\r\n\r\n");
+        exchange("GET http://files.example.com:" + server.port() + "/ HTTP/1.1\r\nConnection: close\r\n\r\n");
 
         assertThat(resolved).containsExactly("files.example.com");
     }
@@ -427,6 +429,7 @@ class EgressProxyTest {
                 .addEgress(EgressRule.newBuilder()
                         .setHost("*.example.com")
                         .setPort(server.port())
+                        .setPlain(true)
                         .setAllowPrivate(allowPrivate))
                 .build());
     }
@@ -441,7 +444,8 @@ class EgressProxyTest {
                 policy,
                 outbox,
                 limit -> barrier.awaitDrained(limit),
-                new EgressProxy.Environment(resolver, answerLimit, maxConnections));
+                settings,
+                new EgressSession.Environment(resolver, answerLimit, headLimit, maxConnections));
         open.add(proxy);
         return proxy;
     }

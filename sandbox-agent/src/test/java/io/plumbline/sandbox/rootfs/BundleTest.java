@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +40,9 @@ class BundleTest {
                 List.of("codex", "exec"),
                 base.resolve("agents"),
                 base.resolve("guest"),
-                "00112233445566778899aabbccddeeff"));
+                "00112233445566778899aabbccddeeff",
+                Map.of("EXAMPLE_API_KEY", "placeholder"),
+                Optional.empty()));
     }
 
     private JsonNode config() throws IOException {

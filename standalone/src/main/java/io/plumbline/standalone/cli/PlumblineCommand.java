@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             DownCommand.class,
             DoctorCommand.class,
             RunCommand.class,
+            ReviewCommand.class,
             SessionsCommand.class,
             AlertsCommand.class,
             ApprovalsCommand.class,

@@ -3,20 +3,25 @@ package io.plumbline.standalone.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.sandbox.session.Stdio;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Printable;
 import io.plumbline.standalone.RunState;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +35,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Run an agent or a command in a fresh sandbox, watched, with a policy made for this task.",
+            "On a terminal the command gets a terminal of its own; else its input and output are piped through.",
             "The exit code is the command's; 137 when the session was killed."
         })
 final class RunCommand implements Callable<Integer> {
@@ -56,7 +62,9 @@ final class RunCommand implements Callable<Integer> {
             description = "Folder that the session works on (default: the current one).")
     private Path workspace;
 
-    @Option(names = "--json", description = "Print how the session ended as one JSON object on standard error.")
+    @Option(
+            names = "--json",
+            description = "Print each state and how the session ended on standard error, one JSON object a line.")
     private boolean json;
 
     @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "Program and arguments, after --.")
@@ -83,15 +91,20 @@ final class RunCommand implements Callable<Integer> {
                 .orElseThrow(() -> new CommandException(
                         "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
                         ExitCodes.NOT_RUNNING));
+        Optional<UserTerminal> terminal = UserTerminal.find();
         RunClient.Request request = new RunClient.Request(
                 yaml,
                 taskFile == null ? task : read("task file", taskFile),
                 agent,
                 workspace.toAbsolutePath().normalize(),
-                command);
-        Follower follower = new Follower(spec.commandLine().getErr());
+                command,
+                terminal.isPresent() ? terminal.get().stdio() : new Stdio.Piped());
+        Follower follower = new Follower(spec.commandLine().getErr(), json, terminal.isPresent());
         try {
-            RunClient.Exit exit = new RunClient(Path.of(running.endpoint("host"))).run(request, follower);
+            RunClient client = new RunClient(Path.of(running.endpoint("host")));
+            RunClient.Exit exit = terminal.isPresent()
+                    ? terminal.get().use(keyboard -> client.run(request, follower, keyboard))
+                    : client.run(request, follower, new PipedKeyboard());
             report(follower.id, exit);
             return exit.code();
         } catch (RunClient.RefusedException e) {
@@ -121,13 +134,33 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Passes the session's output through; says on standard error when the session is stopped. */
+    /** Standard input to its end. */
+    private static final class PipedKeyboard implements RunClient.Keyboard {
+        @Override
+        public InputStream bytes() {
+            return System.in;
+        }
+
+        @Override
+        public void onResize(Consumer<TerminalSize> resized) {
+            // There is no terminal.
+        }
+    }
+
+    /** Passes the session's output through; says on standard error what becomes of the session. */
     private static final class Follower implements RunClient.Follower {
         private final PrintWriter err;
+        private final boolean json;
+
+        /** A terminal in raw mode does not go back to the first column by itself. */
+        private final String lineEnd;
+
         private String id = "";
 
-        Follower(PrintWriter err) {
+        Follower(PrintWriter err, boolean json, boolean terminal) {
             this.err = err;
+            this.json = json;
+            this.lineEnd = terminal ? "\r\n" : "\n";
         }
 
         @Override
@@ -147,10 +180,21 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public void state(String state, String reason) {
-            if (!state.equals("CREATED") && !state.equals("RUNNING") && !state.equals("EXITED")) {
-                err.println("plumbline: session " + id + " is " + state + ": " + Printable.line(reason, 300));
-                err.flush();
+            if (json) {
+                say(new ObjectMapper()
+                        .createObjectNode()
+                        .put("session", id)
+                        .put("state", state)
+                        .put("reason", reason)
+                        .toString());
+            } else if (!state.equals("CREATED") && !state.equals("RUNNING") && !state.equals("EXITED")) {
+                say("plumbline: session " + id + " is " + state + ": " + Printable.line(reason, 300));
             }
+        }
+
+        private void say(String line) {
+            err.print(line + lineEnd);
+            err.flush();
         }
 
         private static void write(OutputStream out, byte[] bytes) {

@@ -147,7 +147,7 @@ public final class ProcessTable {
         return known != null
                 ? known
                 : Process.newBuilder()
-                        .setRole(state.getProcessesSeen() == 0 ? Role.HOST_RELAY : Role.UNANNOUNCED)
+                        .setRole(state.getProcessesSeen() == 0 ? Role.UNDECIDED : Role.UNANNOUNCED)
                         .setThreadGroup(actor.getProcess().getThreadGroup())
                         .build();
     }

@@ -4,6 +4,7 @@ import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.FileChanged;
@@ -34,6 +35,9 @@ public final class PolicyCheck {
     private static final int O_PATH = 0x200000;
 
     private static final Pattern HIDDEN = Pattern.compile("/proc/(self|thread-self|[0-9]{1,10})/(root|cwd)/.+");
+
+    /** Word of the egress proxy. */
+    private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
 
     private static final String METADATA_SERVICE = "169.254.169.254";
     private static final Set<String> METADATA_SERVICE_6 = Set.of("fd00:ec2::254", "fd00:ec2:0:0:0:0:0:254");
@@ -290,7 +294,7 @@ public final class PolicyCheck {
         if (host.equals(METADATA_SERVICE) || METADATA_SERVICE_6.contains(host) || METADATA_HOSTS.contains(host)) {
             return Optional.of(metadata("a connection to " + target + " was asked for", nobody));
         }
-        if (allows(request)) {
+        if (allows(request) || asks(request)) {
             return Optional.empty();
         }
         return Optional.of(outOfPolicy(
@@ -302,6 +306,30 @@ public final class PolicyCheck {
                 "egress",
                 nobody,
                 25));
+    }
+
+    /** A credential's placeholder was on its way to a host that it is not for. */
+    public Optional<Deviation> decided(EgressDecided decided) {
+        if (!decided.getReason().equals(PLACEHOLDER_ELSEWHERE)) {
+            return Optional.empty();
+        }
+        String target = decided.getHost() + ":" + decided.getPort();
+        return Optional.of(outOfPolicy(
+                Severity.HIGH,
+                "placeholder|" + target,
+                "A credential was sent to a host that it is not for",
+                "the placeholder of a credential was on its way to " + target,
+                "It is meant for the host that the policy names with it; nothing of it has left.",
+                "egress.credential",
+                Attribution.none(),
+                40));
+    }
+
+    /** Whether the policy says that a person is asked about this destination. */
+    public boolean asks(EgressRequested request) {
+        return request.getHeld()
+                && request.getUnknown()
+                && session.values().getTask().getPolicy().getEgressUnknown().equals("ask");
     }
 
     /** Whether a rule of the policy names the destination. */

@@ -28,6 +28,13 @@ public final class Gate {
     /** An answer to a call, with the question to a person when there is one. */
     public record Answer(GateAnswered answer, Optional<ApprovalRequested> question) {}
 
+    /** An answer to a held connection: at once, or a question to a person first. */
+    public sealed interface EgressAnswer {
+        record Answered(EgressAnswered answer) implements EgressAnswer {}
+
+        record Asked(ApprovalRequested question) implements EgressAnswer {}
+    }
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final WatchState.Builder state;
@@ -78,21 +85,13 @@ public final class Gate {
         String subject = subject(call);
         long deadline =
                 event.getEventTimeNs() + state.getTask().getPolicy().getApprovalDeadlineSeconds() * NANOS_PER_SECOND;
-        if (state.getApprovalsCount() >= StateLimits.APPROVALS) {
-            state.getApprovalsMap().values().stream()
-                    .min(Comparator.comparing((Approval known) -> !known.getDecided())
-                            .thenComparing(Approval::getDeadlineNs))
-                    .ifPresent(oldest -> state.removeApprovals(oldest.getApproval()));
-        }
-        state.putApprovals(
-                approval,
-                Approval.newBuilder()
-                        .setApproval(approval)
-                        .setCause(event.getId())
-                        .setCall(call.getCall())
-                        .setSubjectSha256(EventIds.sha256Hex(subject))
-                        .setDeadlineNs(deadline)
-                        .build());
+        remember(Approval.newBuilder()
+                .setApproval(approval)
+                .setCause(event.getId())
+                .setCall(call.getCall())
+                .setSubjectSha256(EventIds.sha256Hex(subject))
+                .setDeadlineNs(deadline)
+                .build());
         ApprovalRequested question = ApprovalRequested.newBuilder()
                 .setApproval(approval)
                 .setCause(event.getId())
@@ -110,6 +109,16 @@ public final class Gate {
                 Optional.of(question));
     }
 
+    private void remember(Approval approval) {
+        if (state.getApprovalsCount() >= StateLimits.APPROVALS) {
+            state.getApprovalsMap().values().stream()
+                    .min(Comparator.comparing((Approval known) -> !known.getDecided())
+                            .thenComparing(Approval::getDeadlineNs))
+                    .ifPresent(oldest -> state.removeApprovals(oldest.getApproval()));
+        }
+        state.putApprovals(approval.getApproval(), approval);
+    }
+
     /**
      * The final answer after a person's decision; empty when the approval is unknown or was decided before. A decision about
      * other bytes than the ones asked for, or after the deadline, is a refusal.
@@ -117,7 +126,7 @@ public final class Gate {
     public Optional<GateAnswered> decided(Event event) {
         ApprovalDecided decision = event.getApprovalDecided();
         Approval approval = state.getApprovalsMap().get(decision.getApproval());
-        if (approval == null || approval.getDecided()) {
+        if (approval == null || approval.getDecided() || approval.getEgress()) {
             return Optional.empty();
         }
         state.putApprovals(
@@ -150,24 +159,98 @@ public final class Gate {
     }
 
     /** The answer to a connection that is held at the barrier; everything the session did before has been judged. */
-    public EgressAnswered answerEgress(Event event) {
+    public EgressAnswer answerEgress(Event event) {
         EgressRequested request = event.getEgressRequested();
         String refusal = "";
         if (!state.hasTask()) {
             refusal = "no task is assigned to this session";
         } else if (state.getPhase() != Phase.WATCHING) {
             refusal = "the session is stopped";
-        } else if (!policyCheck.allows(request)) {
+        } else if (!policyCheck.allows(request) && !policyCheck.asks(request)) {
             refusal = "the policy does not list this destination";
         } else if (state.getTainted() && !policyCheck.isService(request)) {
             refusal = "the session deviated before; nothing new leaves until a person has looked";
+        } else if (!policyCheck.allows(request)) {
+            // What was approved for the connection holds for what it sends later, as long as nothing was found since.
+            return request.getUpload() && approvedBefore(request.getConnection())
+                    ? new EgressAnswer.Answered(answered(event.getId(), request.getConnection(), ""))
+                    : askEgress(event);
         }
-        return EgressAnswered.newBuilder()
+        return new EgressAnswer.Answered(answered(event.getId(), request.getConnection(), refusal));
+    }
+
+    private boolean approvedBefore(long connection) {
+        return state.getApprovalsMap().values().stream()
+                .anyMatch(known -> known.getEgress() && known.getConnection() == connection && known.getApproved());
+    }
+
+    private EgressAnswer askEgress(Event event) {
+        EgressRequested request = event.getEgressRequested();
+        TaskPolicy policy = state.getTask().getPolicy();
+        String approval = EventIds.derived(event.getId(), "approval");
+        String subject = subject(request, policy);
+        long deadline = event.getEventTimeNs() + policy.getApprovalDeadlineSeconds() * NANOS_PER_SECOND;
+        remember(Approval.newBuilder()
+                .setApproval(approval)
                 .setCause(event.getId())
+                .setSubjectSha256(EventIds.sha256Hex(subject))
+                .setDeadlineNs(deadline)
+                .setEgress(true)
                 .setConnection(request.getConnection())
+                .build());
+        return new EgressAnswer.Asked(ApprovalRequested.newBuilder()
+                .setApproval(approval)
+                .setCause(event.getId())
+                .setTool("egress")
+                .setSubject(subject)
+                .setSubjectSha256(EventIds.sha256Hex(subject))
+                .setClause("egress-unknown ask")
+                .setTier(Severity.MEDIUM)
+                .setDeadlineNs(deadline)
+                .build());
+    }
+
+    /** The final answer to a held connection after a person's decision; closed on the same grounds as {@link #decided}. */
+    public Optional<EgressAnswered> decidedEgress(Event event) {
+        ApprovalDecided decision = event.getApprovalDecided();
+        Approval approval = state.getApprovalsMap().get(decision.getApproval());
+        if (approval == null || approval.getDecided() || !approval.getEgress()) {
+            return Optional.empty();
+        }
+        String refusal = "";
+        if (!decision.getApproved()) {
+            refusal = "denied by " + decision.getDecidedBy() + ": " + decision.getReason();
+        } else if (!approval.getSubjectSha256().equals(decision.getSubjectSha256())) {
+            refusal = "the approval was given for another destination";
+        } else if (event.getEventTimeNs() > approval.getDeadlineNs()) {
+            refusal = "the approval came too late";
+        } else if (state.getPhase() != Phase.WATCHING) {
+            refusal = "the session is stopped by its security policy";
+        } else if (state.getTainted()) {
+            refusal = "the session deviated before; nothing new leaves until a person has looked";
+        }
+        state.putApprovals(
+                approval.getApproval(),
+                approval.toBuilder()
+                        .setDecided(true)
+                        .setApproved(refusal.isEmpty())
+                        .build());
+        return Optional.of(answered(approval.getCause(), approval.getConnection(), refusal));
+    }
+
+    private static EgressAnswered answered(String cause, long connection, String refusal) {
+        return EgressAnswered.newBuilder()
+                .setCause(cause)
+                .setConnection(connection)
                 .setAllowed(refusal.isEmpty())
                 .setReason(refusal)
                 .build();
+    }
+
+    /** The exact bytes that a person decides about: where to, by which method, under which revision of the policy. */
+    private static String subject(EgressRequested request, TaskPolicy policy) {
+        return request.getHost() + ":" + request.getPort() + "\n" + request.getMethod() + "\n" + policy.getName()
+                + " revision " + policy.getRevision();
     }
 
     /** The exact bytes that a person decides about: tool and arguments as the agent gave them, and where they would run. */

@@ -1,0 +1,241 @@
+package io.plumbline.sandbox.review;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.sandbox.posix.OpenDirectory;
+import io.plumbline.sandbox.posix.PosixException;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The changes of one session, kept in a folder of the host until a person has decided: {@code changes.json}, {@code diff.txt} and
+ * the new files by their hashes. Whoever can write into that folder could change what is applied: it is the daemon's alone.
+ */
+public final class ChangeSet {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+    private final Kept kept;
+
+    /** What {@code changes.json} holds. */
+    private record Kept(String workspace, String assignedBy, int uid, int gid, List<Change> changes) {}
+
+    private ChangeSet(Path folder, Kept kept) {
+        this.folder = folder;
+        this.kept = kept;
+    }
+
+    /** Thrown when the workspace is not what the session started from; nothing was applied. */
+    public static final class ConflictException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        ConflictException(List<String> paths) {
+            super("changed on the host meanwhile: " + String.join(", ", paths.subList(0, Math.min(20, paths.size())))
+                    + (paths.size() > 20 ? " and " + (paths.size() - 20) + " more" : ""));
+        }
+    }
+
+    /**
+     * Keeps what was changed in a copy.
+     *
+     * @param folder must not exist
+     */
+    public static ChangeSet keep(
+            Path folder, Path workspace, String assignedBy, WorkspaceCopy copy, List<Change> changes)
+            throws IOException {
+        Files.createDirectories(
+                folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        for (Change change : changes) {
+            if (change.after() instanceof Entry.Regular file) {
+                Files.copy(
+                        copy.copy().resolve(change.path()),
+                        folder.resolve(file.sha256()),
+                        StandardCopyOption.REPLACE_EXISTING,
+                        LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+        Kept kept = new Kept(
+                workspace.toString(),
+                assignedBy,
+                (Integer) Files.getAttribute(workspace, "unix:uid"),
+                (Integer) Files.getAttribute(workspace, "unix:gid"),
+                changes);
+        Files.writeString(folder.resolve("diff.txt"), copy.diff(changes));
+        JSON.writeValue(folder.resolve("changes.json").toFile(), kept);
+        return new ChangeSet(folder, kept);
+    }
+
+    /** @throws IOException when nothing is kept there */
+    public static ChangeSet open(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve("changes.json"))) {
+            throw new IOException("no changes wait for a review in session " + folder.getFileName());
+        }
+        return new ChangeSet(
+                folder, JSON.readValue(folder.resolve("changes.json").toFile(), new TypeReference<Kept>() {}));
+    }
+
+    public List<Change> changes() {
+        return kept.changes();
+    }
+
+    /** Who started the session. */
+    public String assignedBy() {
+        return kept.assignedBy();
+    }
+
+    public String diff() throws IOException {
+        return Files.readString(folder.resolve("diff.txt"));
+    }
+
+    /** Hash over every path with what was and what is to be there, 64 hex digits. */
+    public String sha256() throws IOException {
+        return HexFormat.of().formatHex(WorkspaceCopy.digest().digest(JSON.writeValueAsBytes(kept)));
+    }
+
+    /** @throws ConflictException when something is not as it was at the session's start */
+    public void check() throws IOException {
+        try (OpenDirectory root = OpenDirectory.open(Path.of(kept.workspace()))) {
+            check(root);
+        }
+    }
+
+    private void check(OpenDirectory root) throws IOException {
+        List<String> conflicts = new ArrayList<>();
+        for (Change change : kept.changes()) {
+            if (!current(root, change.path()).equals(change.before())) {
+                conflicts.add(change.path());
+            }
+        }
+        if (!conflicts.isEmpty()) {
+            throw new ConflictException(conflicts);
+        }
+    }
+
+    /**
+     * Makes the workspace what the session made of its copy.
+     *
+     * @throws ConflictException when something is not as it was at the session's start; then nothing is changed
+     */
+    public void apply() throws IOException {
+        try (OpenDirectory root = OpenDirectory.open(Path.of(kept.workspace()))) {
+            check(root);
+            // What goes first is deepest, what comes first is highest: a folder is empty before it goes, there before
+            // it is
+            // filled.
+            List<Change> gone = kept.changes().stream()
+                    .filter(change -> change.after() instanceof Entry.Absent || replaced(change))
+                    .sorted(Comparator.comparing(Change::path).reversed())
+                    .toList();
+            for (Change change : gone) {
+                in(root, change.path(), (parent, name) -> {
+                    Files.deleteIfExists(parent.entry(name));
+                    return name;
+                });
+            }
+            for (Change change : kept.changes()) {
+                if (change.after() instanceof Entry.Absent) {
+                    // Its folder may be something else by now.
+                    continue;
+                }
+                in(root, change.path(), (parent, name) -> {
+                    put(parent, name, change.after());
+                    return name;
+                });
+            }
+        }
+    }
+
+    /** Whether something else than a file comes in its place, or it in the place of something else. */
+    private static boolean replaced(Change change) {
+        return !(change.before() instanceof Entry.Absent)
+                && change.before().getClass() != change.after().getClass();
+    }
+
+    private void put(OpenDirectory parent, String name, Entry entry) throws IOException {
+        Path target = parent.entry(name);
+        switch (entry) {
+            case Entry.Absent absent -> throw new IllegalArgumentException("nothing to put at " + name);
+            case Entry.Folder folder -> {
+                if (WorkspaceCopy.at(target) instanceof Entry.Absent) {
+                    Files.createDirectory(target);
+                    own(target);
+                }
+                try (OpenDirectory made = parent.child(name)) {
+                    mode(made.path(), folder.mode());
+                }
+            }
+            case Entry.Link link -> {
+                Files.deleteIfExists(target);
+                Files.createSymbolicLink(target, Path.of(link.target()));
+                own(target);
+            }
+            case Entry.Regular file -> {
+                Path fresh = parent.entry(".plumbline-" + file.sha256().substring(0, 16));
+                Files.deleteIfExists(fresh);
+                try (SeekableByteChannel out = Files.newByteChannel(
+                        fresh,
+                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                    Files.copy(folder.resolve(file.sha256()), java.nio.channels.Channels.newOutputStream(out));
+                }
+                if (!(WorkspaceCopy.at(fresh) instanceof Entry.Regular written
+                        && written.sha256().equals(file.sha256()))) {
+                    Files.deleteIfExists(fresh);
+                    throw new IOException(name + ": what is kept is not what was shown");
+                }
+                mode(fresh, file.mode());
+                own(fresh);
+                Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+    }
+
+    private static void mode(Path path, int mode) throws IOException {
+        Files.setAttribute(path, "unix:mode", mode);
+    }
+
+    private void own(Path path) throws IOException {
+        Files.setAttribute(path, "unix:gid", kept.gid(), LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(path, "unix:uid", kept.uid(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static Entry current(OpenDirectory root, String path) throws IOException {
+        try {
+            return in(root, path, (parent, name) -> WorkspaceCopy.at(parent.entry(name)));
+        } catch (PosixException e) {
+            // A folder on the way is not there, or not a folder: then neither is what would be in it.
+            return new Entry.Absent();
+        }
+    }
+
+    private interface Act<T> {
+        T on(OpenDirectory parent, String name) throws IOException;
+    }
+
+    /** Goes down part by part, never through a link. */
+    private static <T> T in(OpenDirectory root, String path, Act<T> act) throws IOException {
+        int slash = path.indexOf('/');
+        if (slash < 0) {
+            return act.on(root, path);
+        }
+        try (OpenDirectory next = root.child(path.substring(0, slash))) {
+            return in(next, path.substring(slash + 1), act);
+        }
+    }
+
+    /** Nothing is kept any more. */
+    public void discard() throws IOException {
+        io.plumbline.sandbox.rootfs.Bundle.deleteTree(folder);
+    }
+}

@@ -1,0 +1,300 @@
+package io.plumbline.sandbox.review;
+
+import com.github.difflib.DiffUtils;
+import com.github.difflib.UnifiedDiffUtils;
+import com.github.difflib.algorithm.myers.MeyersDiffWithLinearSpace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** A workspace as it was, and a copy of it for a session to change. Links are copied as links and never followed. */
+public final class WorkspaceCopy {
+    /** Most bytes of a workspace, and of what a session may make of it. */
+    public static final long MAX_BYTES = 2L << 30;
+
+    /** Most files, folders and links. */
+    public static final int MAX_ENTRIES = 200_000;
+
+    /** Most characters of all differences together. */
+    public static final int MAX_DIFF = 16 << 20;
+
+    /** Larger texts are told of by their hashes: comparing lines takes time that grows with their square. */
+    private static final int MAX_TEXT_BYTES = 512 << 10;
+
+    private static final int MAX_LINES = 4000;
+    private static final int CONTEXT = 3;
+
+    private final Path original;
+    private final Path copy;
+    private final SortedMap<String, Entry> before;
+
+    private WorkspaceCopy(Path original, Path copy, SortedMap<String, Entry> before) {
+        this.original = original;
+        this.copy = copy;
+        this.before = before;
+    }
+
+    /** @throws IOException also when the workspace is larger than can be reviewed */
+    public static WorkspaceCopy make(Path original, Path copy) throws IOException {
+        Budget budget = new Budget("workspace: ");
+        Files.walkFileTree(original, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                Path target = copy.resolve(original.relativize(folder).toString());
+                Files.createDirectory(target);
+                like(folder, target);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
+                    budget.take(attributes.isRegularFile() ? attributes.size() : 0);
+                    Path target = copy.resolve(original.relativize(file).toString());
+                    Files.copy(file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
+                    own(file, target);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return new WorkspaceCopy(original, copy, entries(copy));
+    }
+
+    public Path copy() {
+        return copy;
+    }
+
+    private static void like(Path from, Path to) throws IOException {
+        own(from, to);
+        Files.setAttribute(to, "unix:mode", Files.getAttribute(from, "unix:mode", LinkOption.NOFOLLOW_LINKS));
+    }
+
+    private static void own(Path from, Path to) throws IOException {
+        Map<String, Object> owner = Files.readAttributes(from, "unix:uid,gid", LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(to, "unix:gid", owner.get("gid"), LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(to, "unix:uid", owner.get("uid"), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Files, folders and links below {@code root} by their relative paths; nothing else is told of. */
+    private static SortedMap<String, Entry> entries(Path root) throws IOException {
+        SortedMap<String, Entry> entries = new TreeMap<>();
+        Budget budget = new Budget("changed workspace: ");
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                if (!folder.equals(root)) {
+                    budget.take(0);
+                    entries.put(root.relativize(folder).toString(), at(folder));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
+                    budget.take(attributes.isRegularFile() ? attributes.size() : 0);
+                    entries.put(root.relativize(file).toString(), at(file));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return entries;
+    }
+
+    /** What is at {@code path}, which is not followed when it is a link. */
+    static Entry at(Path path) throws IOException {
+        Map<String, Object> attributes;
+        try {
+            attributes = Files.readAttributes(
+                    path, "unix:mode,size,isRegularFile,isDirectory,isSymbolicLink", LinkOption.NOFOLLOW_LINKS);
+        } catch (java.nio.file.NoSuchFileException e) {
+            return new Entry.Absent();
+        }
+        int mode = (int) number(attributes, "mode") & 0777;
+        if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
+            return new Entry.Link(Files.readSymbolicLink(path).toString());
+        }
+        if (Boolean.TRUE.equals(attributes.get("isDirectory"))) {
+            return new Entry.Folder(mode);
+        }
+        if (Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
+            return new Entry.Regular(mode, number(attributes, "size"), sha256(path));
+        }
+        throw new IOException(path + ": neither a file, a folder nor a link");
+    }
+
+    private static long number(Map<String, Object> attributes, String name) throws IOException {
+        if (attributes.get(name) instanceof Number number) {
+            return number.longValue();
+        }
+        throw new IOException("no " + name);
+    }
+
+    private static String sha256(Path file) throws IOException {
+        MessageDigest digest = digest();
+        try (SeekableByteChannel channel =
+                Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
+            while (channel.read(buffer.clear()) >= 0) {
+                digest.update(buffer.flip());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What was changed in the copy, by path. To be called when nobody changes it any more. */
+    public List<Change> changes() throws IOException {
+        SortedMap<String, Entry> after = entries(copy);
+        Set<String> paths = new TreeSet<>(before.keySet());
+        paths.addAll(after.keySet());
+        List<Change> changes = new ArrayList<>();
+        for (String path : paths) {
+            Entry old = before.getOrDefault(path, new Entry.Absent());
+            Entry now = after.getOrDefault(path, new Entry.Absent());
+            if (!old.equals(now)) {
+                changes.add(new Change(path, old, now));
+            }
+        }
+        return changes;
+    }
+
+    /** The differences for people; what is too large or no text is told of by its hash. */
+    public String diff(List<Change> changes) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (Change change : changes) {
+            String one = diff(change);
+            if (text.length() + one.length() > MAX_DIFF) {
+                return text.append("... more differences than can be shown\n").toString();
+            }
+            text.append(one);
+        }
+        return text.toString();
+    }
+
+    private String diff(Change change) throws IOException {
+        StringBuilder text = new StringBuilder()
+                .append(change.letter())
+                .append(' ')
+                .append(oneLine(change.path()))
+                .append(change.isProtected() ? "  [protected]" : "")
+                .append('\n');
+        text.append("  ")
+                .append(name(change.before()))
+                .append(" -> ")
+                .append(name(change.after()))
+                .append('\n');
+        // The original is only shown as it was copied.
+        Path old = original.resolve(change.path());
+        List<String> from = change.before() instanceof Entry.Regular regular && stillThere(old, regular)
+                ? lines(old, regular)
+                : List.of();
+        List<String> to = change.after() instanceof Entry.Regular regular
+                ? lines(copy.resolve(change.path()), regular)
+                : List.of();
+        if (from.isEmpty() && to.isEmpty()) {
+            return text.toString();
+        }
+        UnifiedDiffUtils.generateUnifiedDiff(
+                        "a/" + oneLine(change.path()),
+                        "b/" + oneLine(change.path()),
+                        from,
+                        DiffUtils.diff(from, to, new MeyersDiffWithLinearSpace<>(String::equals)),
+                        CONTEXT)
+                .forEach(line -> text.append(line).append('\n'));
+        return text.toString();
+    }
+
+    private static boolean stillThere(Path old, Entry.Regular before) throws IOException {
+        return at(old).equals(before);
+    }
+
+    private static String name(Entry entry) {
+        return switch (entry) {
+            case Entry.Regular file ->
+                "file %03o, %d bytes, sha256 %s".formatted(file.mode(), file.size(), file.sha256());
+            case Entry.Link link -> "link to " + oneLine(link.target());
+            case Entry.Folder folder -> "folder %03o".formatted(folder.mode());
+            case Entry.Absent absent -> "nothing";
+        };
+    }
+
+    /** A name may hold line breaks; in a list for people it must not look like two. */
+    private static String oneLine(String name) {
+        return name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+    }
+
+    /** Empty for what is no text or too large. */
+    private static List<String> lines(Path file, Entry.Regular entry) throws IOException {
+        if (entry.size() > MAX_TEXT_BYTES) {
+            return List.of();
+        }
+        byte[] bytes;
+        try (InputStream in = Channels.newInputStream(
+                Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)))) {
+            bytes = in.readNBytes(MAX_TEXT_BYTES);
+        }
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            if (text.indexOf(0) >= 0) {
+                return List.of();
+            }
+            List<String> lines = List.of(text.split("\n", -1));
+            return lines.size() > MAX_LINES ? List.of() : lines;
+        } catch (CharacterCodingException e) {
+            return List.of();
+        }
+    }
+
+    /** Counts what is taken, before it is. */
+    private static final class Budget {
+        private final String what;
+        private long bytes;
+        private int entries;
+
+        Budget(String what) {
+            this.what = what;
+        }
+
+        void take(long size) throws IOException {
+            bytes += size;
+            entries++;
+            if (bytes > MAX_BYTES || entries > MAX_ENTRIES) {
+                throw new IOException(what + bytes + " bytes in " + entries + " entries (expected: <= " + MAX_BYTES
+                        + " in <= " + MAX_ENTRIES + ")");
+            }
+        }
+    }
+}

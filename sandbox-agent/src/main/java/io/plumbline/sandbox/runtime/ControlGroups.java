@@ -1,0 +1,263 @@
+package io.plumbline.sandbox.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control groups of this host's sandboxes: one folder per hierarchy, below the daemon's own group where the hierarchy is of
+ * version 1 (so that no limit around the daemon is left), at the top where it is version 2 (which forbids processes above).
+ * Everything in that folder belongs to one data directory and goes away with its daemon's sessions.
+ */
+public final class ControlGroups {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlGroups.class);
+
+    /** What a group can limit. */
+    public enum Controller {
+        MEMORY,
+        CPU,
+        PIDS;
+
+        String kernelName() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    private enum Version {
+        ONE,
+        TWO
+    }
+
+    private record Hierarchy(Version version, Path folder) {}
+
+    private final Map<Controller, Hierarchy> hierarchies;
+
+    private ControlGroups(Map<Controller, Hierarchy> hierarchies) {
+        this.hierarchies = hierarchies;
+    }
+
+    /** No controller at all. */
+    public static ControlGroups none() {
+        return new ControlGroups(Map.of());
+    }
+
+    /**
+     * Whatever of {@code mountRoot} can be used; a controller that cannot is left out and logged.
+     *
+     * @param mountRoot {@code /sys/fs/cgroup}
+     * @param selfGroups lines of {@code /proc/self/cgroup}
+     * @param name of the folder, unique for the data directory
+     */
+    public static ControlGroups open(Path mountRoot, List<String> selfGroups, String name) {
+        Map<Controller, Hierarchy> found = new EnumMap<>(Controller.class);
+        for (Controller controller : Controller.values()) {
+            try {
+                hierarchy(mountRoot, selfGroups, name, controller).ifPresent(usable -> found.put(controller, usable));
+            } catch (IOException | UncheckedIOException e) {
+                LOG.info("control groups: {} cannot be limited: {}", controller.kernelName(), e.getMessage());
+            }
+        }
+        return new ControlGroups(found);
+    }
+
+    private static Optional<Hierarchy> hierarchy(
+            Path mountRoot, List<String> selfGroups, String name, Controller controller) throws IOException {
+        for (String line : selfGroups) {
+            String[] parts = line.split(":", 3);
+            Path mounted = mountRoot.resolve(controller.kernelName());
+            if (parts.length == 3
+                    && List.of(parts[1].split(",", -1)).contains(controller.kernelName())
+                    && Files.isDirectory(mounted)) {
+                Path own = mounted.resolve(parts[2].substring(1));
+                Path folder = (Files.isDirectory(own) ? own : mounted).resolve(name);
+                Files.createDirectories(folder);
+                return Optional.of(new Hierarchy(Version.ONE, folder));
+            }
+        }
+        Path controllers = mountRoot.resolve("cgroup.controllers");
+        if (Files.isRegularFile(controllers)
+                && List.of(Files.readString(controllers).trim().split(" ")).contains(controller.kernelName())) {
+            Path folder = mountRoot.resolve(name);
+            Files.writeString(mountRoot.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
+            Files.createDirectories(folder);
+            Files.writeString(folder.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
+            return Optional.of(new Hierarchy(Version.TWO, folder));
+        }
+        return Optional.empty();
+    }
+
+    /** Whether {@code controller} can be limited here. */
+    public boolean limits(Controller controller) {
+        return hierarchies.containsKey(controller);
+    }
+
+    /**
+     * What one sandbox may use in all, its kernel included; 0 means no limit.
+     *
+     * @param cpuMillis thousandths of a processor
+     * @param pids processes and threads of the host
+     */
+    public record Limits(long memoryBytes, int cpuMillis, int pids) {}
+
+    /** Makes the groups of one sandbox, empty, with its limits in force. */
+    public Group create(String id, Limits limits) throws IOException {
+        Map<Controller, Hierarchy> own = new EnumMap<>(Controller.class);
+        Group group = new Group(own);
+        try {
+            for (Map.Entry<Controller, Hierarchy> entry : hierarchies.entrySet()) {
+                Version version = entry.getValue().version();
+                Path folder = entry.getValue().folder().resolve(id);
+                Files.createDirectories(folder);
+                own.put(entry.getKey(), new Hierarchy(version, folder));
+                limit(entry.getKey(), version, folder, limits);
+            }
+            return group;
+        } catch (IOException e) {
+            group.remove();
+            throw e;
+        }
+    }
+
+    private static void limit(Controller controller, Version version, Path folder, Limits limits) throws IOException {
+        boolean one = version == Version.ONE;
+        switch (controller) {
+            case MEMORY -> {
+                if (limits.memoryBytes() > 0) {
+                    write(folder, one ? "memory.limit_in_bytes" : "memory.max", Long.toString(limits.memoryBytes()));
+                }
+            }
+            case CPU -> {
+                if (limits.cpuMillis() > 0) {
+                    long quota = limits.cpuMillis() * 100L;
+                    write(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? Long.toString(quota) : quota + " 100000");
+                }
+            }
+            case PIDS -> {
+                if (limits.pids() > 0) {
+                    write(folder, "pids.max", Integer.toString(limits.pids()));
+                }
+            }
+        }
+    }
+
+    private static void write(Path folder, String file, String value) throws IOException {
+        // Opened for writing alone: these files are the kernel's and cannot be created or cut.
+        Files.writeString(folder.resolve(file), value, java.nio.file.StandardOpenOption.WRITE);
+    }
+
+    /** Removes every group of an earlier life of this daemon that holds no process any more. */
+    public void removeAll() {
+        for (Hierarchy hierarchy : hierarchies.values()) {
+            try (DirectoryStream<Path> groups =
+                    Files.newDirectoryStream(hierarchy.folder(), path -> Files.isDirectory(path))) {
+                for (Path group : groups) {
+                    Files.delete(group);
+                }
+            } catch (IOException e) {
+                LOG.warn("control groups: {}", e.getMessage());
+            }
+        }
+    }
+
+    /** Removes the folders too; for the daemon's end. */
+    public void close() {
+        removeAll();
+        for (Hierarchy hierarchy : hierarchies.values()) {
+            try {
+                Files.deleteIfExists(hierarchy.folder());
+            } catch (IOException e) {
+                LOG.warn("control groups: {}", e.getMessage());
+            }
+        }
+    }
+
+    /** The groups of one sandbox. */
+    public static final class Group {
+        private final Map<Controller, Hierarchy> own;
+
+        private Group(Map<Controller, Hierarchy> own) {
+            this.own = own;
+        }
+
+        /** What a process has to join; each folder once. */
+        public List<Path> folders() {
+            return own.values().stream().map(Hierarchy::folder).distinct().toList();
+        }
+
+        /** How often the kernel killed something in here for want of memory. */
+        public long memoryKills() {
+            return counter(Controller.MEMORY, "memory.oom_control", "memory.events", "oom_kill");
+        }
+
+        /** How often no further process or thread was allowed. */
+        public long pidsRefused() {
+            return counter(Controller.PIDS, "pids.events", "pids.events", "max");
+        }
+
+        /** In how many periods of 100 ms somebody in here had to wait for the next one. */
+        public long cpuThrottled() {
+            return counter(Controller.CPU, "cpu.stat", "cpu.stat", "nr_throttled");
+        }
+
+        private long counter(Controller controller, String fileOfOne, String fileOfTwo, String name) {
+            Hierarchy hierarchy = own.get(controller);
+            if (hierarchy == null) {
+                return 0;
+            }
+            Path file = hierarchy.folder().resolve(hierarchy.version() == Version.ONE ? fileOfOne : fileOfTwo);
+            try {
+                for (String line : Files.readAllLines(file)) {
+                    if (line.startsWith(name + " ")) {
+                        return Long.parseLong(line.substring(name.length() + 1).trim());
+                    }
+                }
+                return 0;
+            } catch (IOException | NumberFormatException e) {
+                return 0;
+            }
+        }
+
+        /** To be called when everything in it has ended; the kernel may take a moment to let go. */
+        public void remove() throws IOException {
+            List<IOException> failures = new ArrayList<>();
+            for (Path folder : folders()) {
+                try {
+                    removeSoon(folder);
+                } catch (IOException e) {
+                    failures.add(e);
+                }
+            }
+            if (!failures.isEmpty()) {
+                throw failures.getFirst();
+            }
+        }
+
+        private static void removeSoon(Path folder) throws IOException {
+            for (int attempt = 0; ; attempt++) {
+                try {
+                    Files.deleteIfExists(folder);
+                    return;
+                } catch (IOException e) {
+                    if (attempt == 50) {
+                        throw e;
+                    }
+                    try {
+                        Thread.sleep(20);
+                    } catch (InterruptedException interrupted) {
+                        Thread.currentThread().interrupt();
+                        throw e;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.sandbox.posix.ConsoleSocket;
+import io.plumbline.sandbox.posix.Posix;
+import io.plumbline.sandbox.posix.PosixException;
+import io.plumbline.sandbox.posix.PseudoTerminal;
+import io.plumbline.sandbox.posix.TerminalSize;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The host's ends of a workload's standard streams. */
+final class WorkloadStreams implements AutoCloseable {
+    private static final Duration CONSOLE_LIMIT = Duration.ofSeconds(5);
+
+    private final SandboxRuntime.Streams streams;
+    private final SessionObserver observer;
+    private final WorkloadInput input;
+    private final List<OutputPump> pumps = new ArrayList<>();
+    private @Nullable ConsoleSocket console;
+    private @Nullable RandomAccessFile inputKeeper;
+    private @Nullable FileOutputStream inputPipe;
+
+    // Guarded by this.
+    private @Nullable TerminalSize size;
+    private @Nullable PseudoTerminal terminal;
+
+    private WorkloadStreams(SandboxRuntime.Streams streams, SessionObserver observer, WorkloadInput input) {
+        this.streams = streams;
+        this.observer = observer;
+        this.input = input;
+    }
+
+    /** @param directory of the session alone; takes the pipes and sockets */
+    static WorkloadStreams open(Path directory, Stdio stdio, SessionObserver observer, WorkloadInput input)
+            throws IOException {
+        Path stdin = stdio instanceof Stdio.Piped ? directory.resolve("stdin") : Path.of("/dev/null");
+        Path stdout = directory.resolve("stdout");
+        Path stderr = directory.resolve("stderr");
+        Path socket = directory.resolve("console.sock");
+        boolean ownTerminal = stdio instanceof Stdio.Terminal;
+        WorkloadStreams opened = new WorkloadStreams(
+                ownTerminal
+                        ? new SandboxRuntime.Streams.Console(socket)
+                        : new SandboxRuntime.Streams.Files(stdin, stdout, stderr),
+                observer,
+                input);
+        try {
+            if (stdio instanceof Stdio.Terminal wanted) {
+                synchronized (opened) {
+                    opened.size = wanted.size();
+                }
+                opened.console = ConsoleSocket.listen(socket);
+                return opened;
+            }
+            if (stdio instanceof Stdio.Piped) {
+                int made = Posix.mkfifo(stdin);
+                if (made < 0) {
+                    throw new IOException("mkfifo " + stdin + ": errno " + -made);
+                }
+                opened.inputKeeper = new RandomAccessFile(stdin.toFile(), "rw");
+                opened.inputPipe = new FileOutputStream(stdin.toFile());
+            }
+            opened.pumps.add(OutputPump.open(stdout, SessionObserver.Stream.STDOUT, observer));
+            opened.pumps.add(OutputPump.open(stderr, SessionObserver.Stream.STDERR, observer));
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    SandboxRuntime.Streams forRuntime() {
+        return streams;
+    }
+
+    /** The workload has its ends now. */
+    void handedOver() throws IOException {
+        for (OutputPump pump : pumps) {
+            pump.handedOver();
+        }
+        ConsoleSocket socket = console;
+        if (socket != null) {
+            attach(socket.receive(CONSOLE_LIMIT));
+            socket.close();
+            console = null;
+        }
+        FileOutputStream pipe = inputPipe;
+        if (inputKeeper != null && pipe != null) {
+            inputKeeper.close();
+            input.attach(new WorkloadInput.Sink() {
+                @Override
+                public boolean write(byte[] bytes) throws IOException {
+                    pipe.write(bytes);
+                    return true;
+                }
+
+                @Override
+                public void end() throws IOException {
+                    pipe.close();
+                }
+            });
+        }
+    }
+
+    private void attach(PseudoTerminal master) throws PosixException {
+        pumps.add(OutputPump.of(master, observer));
+        synchronized (this) {
+            terminal = master;
+            if (size != null) {
+                master.resize(size);
+            }
+        }
+        input.attach(new WorkloadInput.Sink() {
+            @Override
+            public boolean write(byte[] bytes) {
+                return master.write(bytes);
+            }
+
+            @Override
+            public void end() {
+                // A terminal's input has no end of its own; the user's keys say what they mean.
+            }
+        });
+    }
+
+    synchronized void resize(TerminalSize wanted) throws PosixException {
+        if (size == null) {
+            return;
+        }
+        size = wanted;
+        if (terminal != null) {
+            terminal.resize(wanted);
+        }
+    }
+
+    /** The workload has ended: waits a moment for the rest of its output. */
+    @Override
+    public void close() throws IOException {
+        observer.outputEnding();
+        input.close();
+        if (console != null) {
+            console.close();
+        }
+        if (inputKeeper != null) {
+            inputKeeper.close();
+        }
+        for (OutputPump pump : pumps) {
+            // A pipe that was never handed over does not end by itself; a terminal would lose what it still holds.
+            if (streams instanceof SandboxRuntime.Streams.Files) {
+                pump.handedOver();
+            }
+            pump.close();
+        }
+        if (inputPipe != null) {
+            inputPipe.close();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.plumbline.sandbox.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/** Whatever a workload writes is read, or denied; nothing else is thrown and nothing hangs. */
+class EgressFuzzTest {
+    @FuzzTest(maxDuration = "20s")
+    void requestHead(byte[] bytes) {
+        try {
+            RequestHead head = RequestHead.parse(bytes);
+            Destination destination =
+                    head.isConnect() ? Destination.parse(head.target(), 0) : Destination.parse(head.authority(), 80);
+            assertThat(Destination.parse(destination.authority(), 0)).isEqualTo(destination);
+            if (!head.isConnect()) {
+                // What is sent on is one request again, with one end, that says the same.
+                RequestHead sent = RequestHead.parse(head.forwarded(destination, 80));
+                assertThat(sent.method()).isEqualTo(head.method());
+                assertThat(sent.bodyLength()).isEqualTo(head.bodyLength());
+                assertThat(sent.target()).isEqualTo(head.pathAndQuery());
+                RequestPaths.allow(java.util.List.of("/a/*/**/b*"), head.path());
+            }
+        } catch (Denial denial) {
+            assertThat(denial.reason()).isNotEqualTo(EgressReason.ALLOWED);
+        }
+    }
+
+    @FuzzTest(maxDuration = "20s")
+    void responseHead(byte[] bytes) {
+        try {
+            ResponseHead head = ResponseHead.parse(bytes);
+            String sent = new String(head.forwarded(true), StandardCharsets.ISO_8859_1);
+            assertThat(sent.indexOf("\r\n\r\n")).isEqualTo(sent.length() - 4);
+        } catch (Denial denial) {
+            assertThat(denial.reason()).isEqualTo(EgressReason.MALFORMED_RESPONSE);
+        }
+    }
+
+    @FuzzTest(maxDuration = "20s")
+    void clientHello(byte[] bytes) throws IOException {
+        try {
+            ClientHello.Read read = ClientHello.read(ClientHelloTest.wire(bytes));
+            assertThat(read.bytes()).hasSizeLessThanOrEqualTo(bytes.length);
+            assertThat(read.hello().serverName().isEmpty()
+                            || Destination.isName(read.hello().serverName()))
+                    .isTrue();
+        } catch (Denial denial) {
+            assertThat(denial.reason()).isIn(EgressReason.NOT_TLS, EgressReason.SERVER_NAME_MISMATCH);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.plumbline.sandbox.egress;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.TaskPolicy;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The pure parts of the proxy. */
+class EgressPartsTest {
+    @ParameterizedTest
+    @CsvSource({
+        "/api/**, /api/v1/x, true",
+        "/api/**, /api/, true",
+        "/api/**, /api, false",
+        "/api/**, /apix/v1, false",
+        "/api/*, /api/v1, true",
+        "/api/*, /api/v1/x, false",
+        "/*/x, /a/x, true",
+        "/*/x, /a/b/x, false",
+        "/**/x, /a/b/x, true",
+        "/a*b*c, /axbbxc, true",
+        "/a*b*c, /axb/c, false",
+        "/repo/*.git/info/refs, /repo/a.git/info/refs, true",
+        "/, /, true",
+        "/, /x, false"
+    })
+    void matchesPaths(String glob, String path, boolean allowed) {
+        assertThat(RequestPaths.allow(List.of(glob), path)).isEqualTo(allowed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/../admin",
+                "/api/%2e%2e/admin",
+                "/api/.%2E/admin",
+                "/api/./x",
+                "/api//x",
+                "/api/..",
+                "/api/%2fx",
+                "/api/%5cx",
+                "/api/\\x",
+                "/api/x;/../y",
+                "/api/%252e",
+                "/api/%00"
+            })
+    void refusesPathsThatCanBeReadInTwoWays(String path) {
+        assertThat(RequestPaths.allow(List.of("/api/**"), path)).isFalse();
+        assertThat(RequestPaths.allow(List.of(), path))
+                .as("no rule speaks of paths")
+                .isTrue();
+    }
+
+    @Test
+    void countsWhatTheSessionSends() throws Exception {
+        AtomicLong now = new AtomicLong();
+        EgressRule rule = EgressRule.newBuilder().setMaxOutBytes(600).build();
+        EgressRule other = EgressRule.newBuilder().setHost("other").build();
+        Budgets budgets = new Budgets(
+                () -> TaskPolicy.newBuilder()
+                        .setEgressBytes(1000)
+                        .setIngressBytes(10)
+                        .build(),
+                now::get);
+
+        budgets.takeOut(rule, 600);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(rule, 1));
+        budgets.takeOut(other, 400);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(other, 1));
+        budgets.takeIn(10);
+        assertDenied(EgressReason.INGRESS_BUDGET, () -> budgets.takeIn(1));
+    }
+
+    @Test
+    void averagesTheRateOverTenSeconds() throws Exception {
+        AtomicLong now = new AtomicLong();
+        EgressRule rule = EgressRule.getDefaultInstance();
+        Budgets budgets = new Budgets(
+                () -> TaskPolicy.newBuilder().setEgressRateBytes(100).build(), now::get);
+
+        budgets.takeOut(rule, 1000);
+        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, 1));
+        now.addAndGet(1_000_000_000L);
+        budgets.takeOut(rule, 100);
+        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, 1));
+    }
+
+    @Test
+    void findsAPatternAcrossPieces() {
+        ByteSearch search = new ByteSearch("aab".getBytes(ISO_8859_1));
+
+        assertThat(search.finds(bytes("xaa"))).isFalse();
+        assertThat(search.finds(bytes("a"))).isFalse();
+        assertThat(search.finds(bytes("b"))).isTrue();
+        assertThat(search.finds(bytes("x"))).as("once found, always found").isTrue();
+    }
+
+    @Test
+    void releasesEverythingButAPossibleBeginning() {
+        ByteSearch search = new ByteSearch("secret".getBytes(ISO_8859_1));
+        StringBuilder released = new StringBuilder();
+        for (String piece : List.of("a se", "c", "se", "cre", "x secre")) {
+            ByteBuffer out = search.released(bytes(piece));
+            assertThat(out).isNotNull();
+            released.append(ISO_8859_1.decode(out));
+        }
+
+        assertThat(released.toString()).isEqualTo("a secsecrex ");
+        assertThat(ISO_8859_1.decode(search.held()).toString()).isEqualTo("secre");
+        assertThat(search.released(bytes("t"))).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nA: b\nSet-Cookie: x\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nA: b\rX: y\r\n\r\n",
+                "HTTP/2 200 OK\r\n\r\n",
+                "HTTP/1.1 20 OK\r\n\r\n",
+                "HTTP/1.1 200OK\r\n\r\n",
+                "\r\n\r\n"
+            })
+    void refusesResponsesThatCanBeReadInTwoWays(String response) {
+        assertDenied(EgressReason.MALFORMED_RESPONSE, () -> ResponseHead.parse(response.getBytes(ISO_8859_1)));
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(ISO_8859_1));
+    }
+
+    private static void assertDenied(EgressReason reason, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(Denial.class, denial -> assertThat(denial.reason())
+                .isEqualTo(reason));
+    }
+}

@@ -1,0 +1,101 @@
+package io.plumbline.standalone.cli;
+
+import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
+import io.plumbline.standalone.RunState;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows what a session in review mode changed, and applies it or throws it away. */
+@Command(
+        name = "review",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Show what a session with workspace: review has changed; apply it or throw it away.",
+            "A decision holds for exactly the changes that --changes names; it is refused when others wait."
+        })
+final class ReviewCommand implements Callable<Integer> {
+    private static final int MAX_LINE = 2000;
+
+    @Parameters(paramLabel = "SESSION", description = "Id of the session.")
+    private String session;
+
+    @ArgGroup(exclusive = true, multiplicity = "0..1")
+    private @Nullable Decision decision;
+
+    @Option(
+            names = "--changes",
+            paramLabel = "SHA256",
+            defaultValue = "",
+            description = "Hash of the changes that were shown; needed to accept.")
+    private String changes;
+
+    @Option(names = "--reason", defaultValue = "", description = "Why; kept with the decision.")
+    private String reason;
+
+    @Spec
+    private CommandSpec spec;
+
+    private static final class Decision {
+        @Option(names = "--accept", required = true, description = "Apply the changes to the workspace.")
+        private boolean accept;
+
+        @Option(names = "--reject", required = true, description = "Throw the changes away.")
+        private boolean reject;
+    }
+
+    @Override
+    public Integer call() {
+        Layout layout = Layout.current();
+        RunState running = RunState.read(layout.runState())
+                .filter(RunState::alive)
+                .orElseThrow(() -> new CommandException(
+                        "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
+                        ExitCodes.NOT_RUNNING));
+        RunClient client = new RunClient(Path.of(running.endpoint("host")));
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            RunClient.Review review = client.review(session);
+            if (decision == null) {
+                review.diff().lines().forEach(line -> out.println(Printable.line(line, MAX_LINE)));
+                out.println("changes " + review.sha256());
+                out.flush();
+                return ExitCodes.OK;
+            }
+            if (reason.isBlank()) {
+                throw new CommandException("--reason is missing (expected: why)", ExitCodes.USAGE);
+            }
+            if (decision.accept) {
+                if (!review.sha256().equals(changes)) {
+                    throw new CommandException(
+                            "--changes " + Printable.line(changes, 64) + " (expected: " + review.sha256()
+                                    + ", as plumbline review " + session + " shows it)",
+                            ExitCodes.USAGE);
+                }
+                client.accept(session, review, reason);
+                out.println(session + " accepted");
+            } else {
+                client.reject(session, review, reason);
+                out.println(session + " rejected");
+            }
+            out.flush();
+            return ExitCodes.OK;
+        } catch (RunClient.RefusedException e) {
+            throw new CommandException(Printable.line(String.valueOf(e.getMessage()), 500));
+        } catch (IOException e) {
+            throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
+        }
+    }
+}
