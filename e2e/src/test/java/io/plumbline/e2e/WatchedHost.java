@@ -64,8 +64,10 @@ final class WatchedHost implements AutoCloseable {
                 "agents.path", layout.agents().toString(),
                 "guest.path", layout.tools().resolve("plumbline-guest").toString()));
         try {
-            SandboxHost.Running running =
-                    SandboxHost.open(settings, new SandboxHost.Wiring(link, parts -> HostDaemon.parts(parts, EgressSettings.none()), HostDaemon::policy));
+            SandboxHost.Running running = SandboxHost.open(
+                    settings,
+                    new SandboxHost.Wiring(
+                            link, parts -> HostDaemon.parts(parts, EgressSettings.none()), HostDaemon::policy));
             return new WatchedHost(base, running, link);
         } catch (Exception e) {
             delete(base);

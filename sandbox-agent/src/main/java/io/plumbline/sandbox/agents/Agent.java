@@ -167,6 +167,8 @@ public enum Agent {
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             Map<String, String> environment = new TreeMap<>();
             environment.put("GEMINI_CLI_TRUST_WORKSPACE", "true");
+            // It would start itself once more, and what it runs would no longer be its own child.
+            environment.put("GEMINI_CLI_NO_RELAUNCH", "true");
             doors.modelPort().ifPresent(port -> {
                 environment.put("GOOGLE_GEMINI_BASE_URL", LOOPBACK + port);
                 environment.put("GEMINI_API_KEY", PLACEHOLDER_KEY);
@@ -196,6 +198,7 @@ public enum Agent {
         @Override
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             Map<String, String> environment = new TreeMap<>();
+            environment.put("QWEN_CODE_NO_RELAUNCH", "true");
             doors.modelPort().ifPresent(port -> {
                 environment.put("OPENAI_BASE_URL", LOOPBACK + port + "/v1");
                 environment.put("OPENAI_API_KEY", PLACEHOLDER_KEY);
