@@ -4,6 +4,7 @@ import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.HostDaemon;
 import io.plumbline.sandbox.egress.EgressSettings;
@@ -102,7 +103,12 @@ final class WatchedHost implements AutoCloseable {
                         }
 
                         @Override
-                        public void state(String state, String reason) {}
+                        public void state(String state, String reason) {
+                            // Nobody is there to thaw it.
+                            if (state.equals("FROZEN")) {
+                                link.kill(id[0], reason);
+                            }
+                        }
 
                         private void keep(byte[] bytes) {
                             if (output.length() < 1 << 20) {
@@ -136,6 +142,21 @@ final class WatchedHost implements AutoCloseable {
     private static final class Link implements HostLink {
         private final Watcher watcher = new Watcher(List.of());
         private final Map<String, List<Event>> logs = new ConcurrentHashMap<>();
+        private final Map<String, VerdictListener> listeners = new ConcurrentHashMap<>();
+
+        void kill(String session, String reason) {
+            VerdictListener listener = listeners.get(session);
+            if (listener != null) {
+                listener.onVerdict(
+                        EventIds.withId(Event.newBuilder()
+                                .setSession(session)
+                                .setChannel(Channel.VERDICTS)
+                                .setKillOrdered(KillOrdered.newBuilder()
+                                        .setOrderedBy("test")
+                                        .setReason("frozen: " + reason))),
+                        StageTimes.getDefaultInstance());
+            }
+        }
 
         List<Event> events(String session) {
             return List.copyOf(logs.getOrDefault(session, List.of()));
@@ -147,6 +168,7 @@ final class WatchedHost implements AutoCloseable {
             SessionState state = SessionState.empty();
             List<Event> log = new CopyOnWriteArrayList<>();
             logs.put(session, log);
+            listeners.put(session, listener);
             return (channel, time, payload) -> {
                 Event event;
                 List<Event> verdicts;

@@ -15,7 +15,8 @@ public record AgentProfile(String agent, String version, boolean announces, List
      * A command line.
      *
      * @param program file name of the executed binary or of argv[0]
-     * @param contains texts that must occur in the joined arguments, in this order
+     * @param contains texts that must occur in the joined arguments, in this order; at the end, {@code $} stands for the end of the
+     *     line and {@code #} for a number at its end, so that nothing can be appended
      */
     public record Shape(String program, List<String> contains) {
         public Shape {
@@ -30,6 +31,12 @@ public record AgentProfile(String agent, String version, boolean announces, List
             String joined = String.join(" ", argv);
             int from = 0;
             for (String text : contains) {
+                if (text.equals("$")) {
+                    return from == joined.length();
+                }
+                if (text.equals("#")) {
+                    return joined.substring(from).matches("[0-9]{1,10}");
+                }
                 int at = joined.indexOf(text, from);
                 if (at < 0) {
                     return false;

@@ -43,6 +43,16 @@ class AgentProfilesTest {
     }
 
     @Test
+    void takesNothingThatIsAppendedToAnExactShape() {
+        AgentProfile gemini = AgentProfiles.of("gemini", "0.61.0").profile();
+
+        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12"))).isTrue();
+        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12; id")))
+                .isFalse();
+        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "git --version && id"))).isFalse();
+    }
+
+    @Test
     void ordersVersionsByNumber() {
         assertThat(AgentProfiles.compare("0.9.1", "0.10.0")).isNegative();
         assertThat(AgentProfiles.compare("1.2", "1.2")).isZero();
