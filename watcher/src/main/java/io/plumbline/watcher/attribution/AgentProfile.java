@@ -16,7 +16,7 @@ public record AgentProfile(String agent, String version, boolean announces, List
      *
      * @param program file name of the executed binary or of argv[0]
      * @param contains texts that must occur in the joined arguments, in this order; at the end, {@code $} stands for the end of the
-     *     line and {@code #} for a number at its end, so that nothing can be appended
+     *     line, {@code #} for a number and {@code @} for a single word at its end, so that nothing can be appended
      */
     public record Shape(String program, List<String> contains) {
         public Shape {
@@ -33,6 +33,9 @@ public record AgentProfile(String agent, String version, boolean announces, List
             for (String text : contains) {
                 if (text.equals("$")) {
                     return from == joined.length();
+                }
+                if (text.equals("@")) {
+                    return joined.substring(from).matches("[A-Za-z0-9._-]{1,64}");
                 }
                 if (text.equals("#")) {
                     return joined.substring(from).matches("[0-9]{1,10}");

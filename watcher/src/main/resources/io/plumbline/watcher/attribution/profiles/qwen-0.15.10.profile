@@ -10,3 +10,4 @@ sh	-c git remote -v	$
 sh	-c git remote get-url origin	$
 sh	-c npm --version	$
 sh	-c ps -o comm= -p $PPID	$
+sh	-c command -v 	@
