@@ -199,6 +199,10 @@ public enum Agent {
         ManagedConfiguration render(Doors doors, int hookSeconds) {
             Map<String, String> environment = new TreeMap<>();
             environment.put("QWEN_CODE_NO_RELAUNCH", "true");
+            // It sends everything to a proxy that it finds in these, what goes to loopback included.
+            for (String name : List.of("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")) {
+                environment.put(name, "");
+            }
             doors.modelPort().ifPresent(port -> {
                 environment.put("OPENAI_BASE_URL", LOOPBACK + port + "/v1");
                 environment.put("OPENAI_API_KEY", PLACEHOLDER_KEY);

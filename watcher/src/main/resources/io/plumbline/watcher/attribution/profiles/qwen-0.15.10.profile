@@ -11,3 +11,4 @@ sh	-c git remote get-url origin	$
 sh	-c npm --version	$
 sh	-c ps -o comm= -p $PPID	$
 sh	-c command -v 	@
+rg	rg --version	$
