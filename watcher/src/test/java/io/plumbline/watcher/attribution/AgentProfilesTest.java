@@ -47,13 +47,17 @@ class AgentProfilesTest {
         AgentProfile gemini = AgentProfiles.of("gemini", "0.61.0").profile();
         AgentProfile qwen = AgentProfiles.of("qwen", "0.15.10").profile();
 
-        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code"))).isTrue();
-        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code;id"))).isFalse();
+        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code")))
+                .isTrue();
+        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code;id")))
+                .isFalse();
 
-        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12"))).isTrue();
+        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12")))
+                .isTrue();
         assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12; id")))
                 .isFalse();
-        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "git --version && id"))).isFalse();
+        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "git --version && id")))
+                .isFalse();
     }
 
     @Test
