@@ -14,9 +14,9 @@
  *       session never runs unwatched.
  *   plumbline-guest tick FILE MILLISECONDS
  *       Inside the canary's sandbox. Counts in FILE.
- *   plumbline-guest read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS
- *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which every PATH, with all that is mounted below it,
- *       is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
+ *   plumbline-guest read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS
+ *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which SOURCE, usually
+ *       /proc/PID/fd/N, is also at TARGET, and every PATH, with all that is mounted below it, is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
  */
 #define _GNU_SOURCE
@@ -492,7 +492,24 @@ static int join(const char *group) {
 }
 
 static int read_only(int argc, char **argv) {
-    enum { RECURSIVE = 0x8000, READ_ONLY = 1, SYS_MOUNT_SETATTR = 442 };
+    enum {
+        RECURSIVE = 0x8000,
+        READ_ONLY = 1,
+        CLONE_TREE = 1,
+        FROM_DESCRIPTOR = 4,
+        SYS_OPEN_TREE = 428,
+        SYS_MOVE_MOUNT = 429,
+        SYS_MOUNT_SETATTR = 442
+    };
+    int groups = 0;
+    while (groups < argc && strncmp(argv[groups], "cgroup=", 7) == 0) groups++;
+    char **pin = argc - groups > 2 && strcmp(argv[groups], "pin") == 0 ? argv + groups : NULL;
+    /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
+    int pinned = pin == NULL ? -1 : (int)syscall(SYS_OPEN_TREE, AT_FDCWD, pin[1], CLONE_TREE | RECURSIVE | O_CLOEXEC);
+    if (pin != NULL && pinned < 0) {
+        say("read-only: %s: %s", pin[1], strerror(errno));
+        return 125;
+    }
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         say("read-only: mount namespace: %s", strerror(errno));
         return 125;
@@ -503,6 +520,13 @@ static int read_only(int argc, char **argv) {
             say("read-only: %s: %s", argv[i], strerror(errno));
             return 125;
         }
+    if (pin != NULL) {
+        if (syscall(SYS_MOVE_MOUNT, pinned, "", AT_FDCWD, pin[2], FROM_DESCRIPTOR) != 0) {
+            say("read-only: %s: %s", pin[2], strerror(errno));
+            return 125;
+        }
+        i += 3;
+    }
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
         struct mount_attributes attributes = {.set = READ_ONLY};
         if (mount(argv[i], argv[i], NULL, MS_BIND | MS_REC, NULL) != 0
@@ -512,7 +536,7 @@ static int read_only(int argc, char **argv) {
         }
     }
     if (i + 1 >= argc) {
-        say("usage: read-only [cgroup=DIRECTORY...] PATH... -- COMMAND ARGUMENTS");
+        say("usage: read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS");
         return 125;
     }
     execv(argv[i + 1], argv + i + 1);
@@ -526,6 +550,6 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "warden") == 0) return warden();
     if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only [cgroup=DIRECTORY...] PATH... -- COMMAND");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND");
     return 2;
 }

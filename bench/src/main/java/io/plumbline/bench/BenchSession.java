@@ -32,6 +32,10 @@ final class BenchSession implements AutoCloseable {
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final Thread thread;
 
+    // Guarded by this; nanoseconds.
+    private long asked;
+    private long firstOutput;
+
     private BenchSession(Platform platform, Path workspace, RunClient.Request request) {
         this.platform = platform;
         this.workspace = workspace;
@@ -50,6 +54,9 @@ final class BenchSession implements AutoCloseable {
     }
 
     private void run(RunClient.Request request) {
+        synchronized (this) {
+            asked = System.nanoTime();
+        }
         try {
             exit.complete(platform.host().run(request, new RunClient.Follower() {
                 @Override
@@ -77,12 +84,26 @@ final class BenchSession implements AutoCloseable {
     }
 
     private synchronized void keep(byte[] bytes) {
+        if (firstOutput == 0) {
+            firstOutput = System.nanoTime();
+        }
         output.writeBytes(bytes);
     }
 
     /** What the workload printed so far, both streams. */
     synchronized String output() {
         return output.toString(StandardCharsets.UTF_8);
+    }
+
+    /** From the request to the first output, which must have come. */
+    synchronized double firstOutputMillis() {
+        return (firstOutput - asked) / 1e6;
+    }
+
+    /** Ends the session on its host, without asking the platform, and waits for the end. */
+    void stop() throws IOException, InterruptedException {
+        platform.host().stop(id());
+        exit();
     }
 
     String id() throws InterruptedException {

@@ -30,11 +30,12 @@ import picocli.CommandLine.Spec;
             "One real sandbox after the other; each is killed through the console once it is frozen."
         })
 final class FreezeBench implements Callable<Integer> {
-    private static final double TARGET_MILLIS = 150;
+    private static final double TARGET_MILLIS = 50;
+    private static final double LOCAL_TARGET_MILLIS = 5;
     private static final String POLICY = """
             name: bench-freeze
             decoys: ["~/.ssh/id_rsa"]
-            honeytokens: {freeze: brain}
+            honeytokens: {freeze: %s}
             limits: {wall-clock: 2m}
             """;
 
@@ -61,6 +62,11 @@ final class FreezeBench implements Callable<Integer> {
             defaultValue = "0",
             description = "Processes of each session that want a processor all the time (default: ${DEFAULT-VALUE}).")
     private int spinners;
+
+    @Option(
+            names = "--local",
+            description = "Let the host's own tripwire freeze, without the platform (honeytokens: {freeze: local}).")
+    private boolean local;
 
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
@@ -96,8 +102,8 @@ final class FreezeBench implements Callable<Integer> {
     }
 
     private Sample sample(Platform platform) throws IOException, InterruptedException {
-        try (BenchSession session =
-                BenchSession.start(platform, "freeze", "none", POLICY, SCRIPT.formatted(spinners))) {
+        try (BenchSession session = BenchSession.start(
+                platform, "freeze", "none", POLICY.formatted(local ? "local" : "brain"), SCRIPT.formatted(spinners))) {
             RuntimeState frozen = session.awaitEvent(
                             event -> event.hasRuntimeState()
                                     && event.getRuntimeState().getState() == RuntimeState.State.FROZEN,
@@ -119,30 +125,32 @@ final class FreezeBench implements Callable<Integer> {
 
     private int print(Sample first, List<Sample> samples) {
         PrintWriter out = spec.commandLine().getOut();
-        String session =
-                "real gVisor session that opens a file every 5 ms and then a decoy; trace, ingest, Kafka, Flink,"
-                        + " Kafka, ingest, control socket; one session at a time"
-                        + (spinners == 0 ? "" : ", each with " + spinners + " busy processes");
+        String name = local ? "freeze.local" : "freeze";
+        String way = local
+                ? "the host's tripwire in the reader of the trace, control socket"
+                : "trace, ingest, Kafka, Flink, Kafka, ingest, control socket";
+        String session = "real gVisor session that opens a file every 5 ms and then a decoy; " + way
+                + "; one session at a time" + (spinners == 0 ? "" : ", each with " + spinners + " busy processes");
         Figure total = Figure.of(
-                "freeze",
+                name,
                 "ms",
                 samples.stream().map(Sample::millis).toList(),
-                OptionalDouble.of(TARGET_MILLIS),
+                OptionalDouble.of(local ? LOCAL_TARGET_MILLIS : TARGET_MILLIS),
                 "kernel event of the decoy's open to the confirmed pause; " + session + "; warm-up excluded: 1");
         List<Figure> figures = new ArrayList<>(List.of(total));
         figures.add(Figure.of(
-                "freeze.first",
+                name + ".first",
                 "ms",
                 List.of(first.millis),
                 OptionalDouble.empty(),
                 "the same, first session of this run"));
         Map<String, List<Double>> stages = new LinkedHashMap<>();
         samples.forEach(sample -> sample.stages.millis().forEach((stage, millis) -> stages.computeIfAbsent(
-                        stage, name -> new ArrayList<>())
+                        stage, unseen -> new ArrayList<>())
                 .add(millis)));
         double sum = samples.stream().mapToDouble(Sample::millis).sum();
         stages.forEach((stage, values) -> figures.add(Figure.of(
-                "freeze." + stage,
+                name + "." + stage,
                 "ms",
                 values,
                 OptionalDouble.empty(),
@@ -152,7 +160,7 @@ final class FreezeBench implements Callable<Integer> {
                         stage,
                         100 * values.stream().mapToDouble(Double::doubleValue).sum() / sum))));
         figures.add(Figure.of(
-                "freeze.opens-after",
+                name + ".opens-after",
                 "opens",
                 samples.stream().map(sample -> (double) sample.opensAfter).toList(),
                 OptionalDouble.empty(),

@@ -53,6 +53,10 @@ final class Platform implements AutoCloseable {
         return new RunClient(Path.of(running.endpoint("host")));
     }
 
+    long hostPid() {
+        return running.children().getOrDefault("host", 0L);
+    }
+
     /** What was seen of a session so far. */
     List<Event> events(String session) {
         return feed.of(session);

@@ -14,12 +14,14 @@ final class BenchTest {
     @Test
     void anUnknownBenchmarkIsOneLineAndExitCode2() {
         assertThat(commands.execute("warp")).isEqualTo(2);
-        assertThat(err.toString()).isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate)\n");
+        assertThat(err.toString())
+                .isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session)\n");
     }
 
     @Test
     void anOptionOutOfRangeIsExitCode2() {
         assertThat(commands.execute("freeze", "--sessions", "0")).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(commands.execute("session", "--parallel", "0")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(2);
     }
 }

@@ -124,9 +124,7 @@ class BadInputIT {
     @Test
     void aHostWithAWrongTokenDoesNotComeUp() throws Exception {
         Path token = Files.writeString(platform().layout().home().resolve("wrong-token"), "0".repeat(64));
-        long begun = System.nanoTime();
         refusesToStart(Map.of("ingest.token-file", token.toString()), "token: refused by http://", "expected: a token");
-        assertThat((System.nanoTime() - begun) / 1e9).as("a refusal is final").isLessThan(20);
         Path agents = new Secrets(platform().layout()).agentToken();
         refusesToStart(Map.of("ingest.token-file", agents.toString()), "role agent (expected: host)");
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -60,6 +61,11 @@ public record Layout(Path root, Path home) {
         return home.resolve("logs");
     }
 
+    /** Folder with one file per credential that policies name; put in by the egress proxy, never seen by a sandbox. */
+    public Path credentials() {
+        return home.resolve("credentials");
+    }
+
     public Path secrets() {
         return home.resolve("secrets");
     }
@@ -95,7 +101,10 @@ public record Layout(Path root, Path home) {
             Files.createDirectories(home.resolve("run"));
             Files.createDirectories(tools());
             Files.createDirectories(secrets());
-            Files.setPosixFilePermissions(secrets(), PosixFilePermissions.fromString("rwx------"));
+            Files.createDirectories(credentials());
+            for (Path closed : List.of(secrets(), credentials())) {
+                Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+            }
         } catch (IOException e) {
             throw new CommandException("home " + home + " cannot be written: " + reason(e)
                     + " (expected: a writable folder; set " + HOME_VARIABLE + " to another one)");

@@ -113,6 +113,7 @@ final class Topology {
                 "--ingest.token-file=" + secrets.hostToken(),
                 "--agents.path=" + layout.agents(),
                 "--guest.path=" + layout.guest(),
+                "--host.credentials=" + layout.credentials(),
                 "--policy.keys-file=" + secrets.policyPublicKey()));
         layout.runsc().ifPresent(runsc -> arguments.add("--runsc.path=" + runsc));
         return arguments;

@@ -270,6 +270,7 @@ public final class HostProbe {
                 new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
                 Optional.empty(),
                 List.of(usr),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 }

@@ -42,9 +42,6 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     /** Modes in which the folder given as the workspace may be changed; in review mode it is a copy. */
     private static final Set<String> WRITABLE = Set.of("read-write", "review");
 
-    /** Read-only folders of the host's system that exist on every Linux with a merged /usr. */
-    private static final List<String> LINKS = List.of("bin", "lib", "lib64", "sbin");
-
     /** Covered by mounts: what lay there would never be seen. */
     private static final List<String> MOUNTED = List.of(
             "/bin",
@@ -73,7 +70,6 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             "run/plumbline",
             "sys",
             "tmp",
-            "usr",
             "var/tmp",
             "workspace");
 
@@ -86,9 +82,10 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
      * @param command what the session is to run
      * @param agentsDirectory folder of the host with one folder per agent
      * @param guest the guest program on the host
+     * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
+     * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
      * @param session its id, from which the decoys' content is made
      * @param environment variables of the parts that serve the session, beside those that every session has
-     * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
      */
     public record Plan(
             Path directory,
@@ -99,9 +96,10 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             List<String> command,
             Path agentsDirectory,
             Path guest,
+            Optional<Path> image,
+            Optional<String> terminal,
             String session,
-            Map<String, String> environment,
-            Optional<String> terminal) {
+            Map<String, String> environment) {
         public Plan {
             environment = Map.copyOf(environment);
             command = List.copyOf(command);
@@ -119,14 +117,17 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Path directory = plan.directory();
         Files.createDirectory(
                 directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        SystemTree system =
+                plan.image().isPresent() ? SystemTree.image(plan.image().get()) : SystemTree.host();
         Path root = skeleton(directory.resolve("root"));
-        Path etc = etc(directory.resolve("etc"), user);
+        List<Mount> systemMounts = new ArrayList<>();
+        system.programs(root, systemMounts);
+        Path etc = etc(directory.resolve("etc"), system, systemMounts, user);
         Path home = Files.createDirectory(home(directory));
         List<Mount> mounts = new ArrayList<>(List.of(
                 new Mount.Memory("/dev", "755", plan.policy().getDiskBytes()),
                 new Mount.Memory("/tmp", "1777", plan.policy().getDiskBytes()),
                 new Mount.Memory("/var/tmp", "1777", plan.policy().getDiskBytes()),
-                new Mount.Bind(Path.of("/usr"), "/usr", Mount.Access.READ),
                 new Mount.Bind(etc, "/etc", Mount.Access.READ),
                 new Mount.Bind(home, Agent.HOME, Mount.Access.WRITE),
                 new Mount.Bind(
@@ -135,7 +136,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         WRITABLE.contains(plan.policy().getWorkspaceMode()) ? Mount.Access.WRITE : Mount.Access.READ),
                 new Mount.Bind(plan.sockets(), Doors.DIRECTORY, Mount.Access.READ),
                 new Mount.Bind(guestFolder(directory, plan.guest()), GUEST_DIRECTORY, Mount.Access.READ)));
-        certificates(etc, mounts);
+        mounts.addAll(systemMounts);
         if (configuration.binaries().isPresent()) {
             Path binaries =
                     plan.agentsDirectory().resolve(configuration.binaries().get());
@@ -147,18 +148,18 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         managed(directory.resolve("managed"), configuration, etc, home, user, mounts);
         for (String program : configuration.masked()) {
             // Only what is there: a mount point that is missing would be made on the host.
-            if (Files.isRegularFile(Path.of(program))) {
-                mounts.add(new Mount.Bind(Path.of("/usr/bin/false"), program, Mount.Access.READ));
+            if (system.has(program) && system.has("/usr/bin/false")) {
+                mounts.add(new Mount.Bind(system.outside("/usr/bin/false"), program, Mount.Access.READ));
             }
         }
-        decoys(plan, root, etc, home, user);
+        decoys(plan, systemMounts, root, etc, home, user);
         user.own(home);
         Files.writeString(
                 directory.resolve("config.json"),
                 new OciConfig(
                                 root,
                                 arguments(doors, plan.command()),
-                                environment(configuration, plan.environment(), plan.terminal()),
+                                environment(configuration, plan.terminal(), plan.environment()),
                                 WORKSPACE,
                                 user.uid(),
                                 user.gid(),
@@ -224,16 +225,12 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         for (String folder : EMPTY) {
             Files.createDirectories(root.resolve(folder));
         }
-        for (String link : LINKS) {
-            if (Files.exists(Path.of("/usr", link))) {
-                Files.createSymbolicLink(root.resolve(link), Path.of("usr", link));
-            }
-        }
         return root;
     }
 
-    private static Path etc(Path etc, Owner user) throws IOException {
+    private static Path etc(Path etc, SystemTree system, List<Mount> mounts, Owner user) throws IOException {
         Files.createDirectory(etc);
+        system.configuration(etc, mounts);
         String agent = user.uid() == 0
                 ? "root:x:0:0:agent:" + Agent.HOME + ":/bin/bash\n"
                 : "root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:%d:%d:agent:%s:/bin/bash\n"
@@ -242,21 +239,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Files.writeString(
                 etc.resolve("group"),
                 user.gid() == 0 ? "root:x:0:\n" : "root:x:0:\nagent:x:%d:\n".formatted(user.gid()));
+        Files.writeString(etc.resolve("hostname"), "sandbox\n");
         Files.writeString(etc.resolve("hosts"), "127.0.0.1 localhost\n127.0.0.1 sandbox\n");
         Files.writeString(etc.resolve("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files\n");
         Files.writeString(etc.resolve("resolv.conf"), "");
         return etc;
-    }
-
-    /** TLS roots and the alternatives' links of the host's system; nothing else of its /etc. */
-    private static void certificates(Path etc, List<Mount> mounts) throws IOException {
-        for (String folder : List.of("ssl/certs", "alternatives")) {
-            Path source = Path.of("/etc", folder);
-            if (Files.isDirectory(source)) {
-                Files.createDirectories(etc.resolve(folder));
-                mounts.add(new Mount.Bind(source, "/etc/" + folder, Mount.Access.READ));
-            }
-        }
     }
 
     /** The program alone: its folder on the host may hold other things. */
@@ -277,6 +264,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             String destination = file.getKey();
             if (destination.startsWith("/etc/")) {
                 Path target = etc.resolve(destination.substring("/etc/".length()));
+                refuseLinks(etc, target, "configuration: " + destination);
                 Files.createDirectories(parent(target));
                 Files.writeString(target, file.getValue());
             } else {
@@ -291,7 +279,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         }
     }
 
-    private static void decoys(Plan plan, Path root, Path etc, Path home, Owner user) throws IOException {
+    private static void decoys(Plan plan, List<Mount> systemMounts, Path root, Path etc, Path home, Owner user)
+            throws IOException {
         TaskPolicy policy = plan.policy();
         for (int i = 0; i < policy.getDecoysCount(); i++) {
             String decoy = policy.getDecoys(i);
@@ -305,17 +294,29 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             } else if (path.startsWith("/etc/")) {
                 base = etc;
                 name = path.substring("/etc".length());
-            } else if (!path.startsWith("/") || MOUNTED.stream().anyMatch(folder -> path.startsWith(folder + "/"))) {
+            } else if (!path.startsWith("/")
+                    || MOUNTED.stream().anyMatch(folder -> path.startsWith(folder + "/"))
+                    || systemMounts.stream().anyMatch(mount -> path.startsWith(mount.destination() + "/"))) {
                 throw new IOException("decoy: " + decoy + " (expected: a path below ~, /etc, or a folder of its own)");
             }
             Path target = base.resolve(name.substring(1)).normalize();
             if (!target.startsWith(base) || target.equals(base)) {
                 throw new IOException("decoy: " + decoy + " (expected: a path without ..)");
             }
+            refuseLinks(base, target, "decoy: " + decoy);
             ownedFolders(base, parent(target), user);
             Files.writeString(target, Decoys.content(plan.session(), path, kind));
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
             user.own(target);
+        }
+    }
+
+    /** What is written as root must not be led out of {@code base} by a link that came with the system's configuration. */
+    private static void refuseLinks(Path base, Path target, String what) throws IOException {
+        for (Path path = target; !path.equals(base); path = parent(path)) {
+            if (Files.isSymbolicLink(path)) {
+                throw new IOException(what + " (expected: a path without links, " + base.relativize(path) + " is one)");
+            }
         }
     }
 
@@ -342,7 +343,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     }
 
     private static Map<String, String> environment(
-            ManagedConfiguration configuration, Map<String, String> parts, Optional<String> terminal) {
+            ManagedConfiguration configuration, Optional<String> terminal, Map<String, String> parts) {
         Map<String, String> environment = new LinkedHashMap<>();
         List<String> path = new ArrayList<>(configuration.path());
         path.addAll(List.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"));

@@ -84,6 +84,9 @@ public final class RunscRuntime implements SandboxRuntime {
         // gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
         List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
         creation.cgroups().forEach(group -> command.add("cgroup=" + group));
+        creation.pinned()
+                .ifPresent(pinned -> command.addAll(List.of(
+                        "pin", pinned.source().toString(), pinned.target().toString())));
         creation.readOnly().forEach(path -> command.add(path.toString()));
         command.add("--");
         command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));

@@ -29,11 +29,12 @@ public interface SandboxRuntime {
      * @param bundle directory with {@code config.json}
      * @param traceConfig file for the runtime's trace session
      * @param streams the workload's standard streams
+     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
+     *     its first instruction on; may be empty
      * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
      *     name only in its log; empty: nobody wants it
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
-     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
-     *     its first instruction on; may be empty
+     * @param pinned a directory of the host that the sandbox finds under another name
      */
     record Creation(
             String id,
@@ -42,7 +43,8 @@ public interface SandboxRuntime {
             Streams streams,
             Optional<Path> syscallLog,
             List<Path> readOnly,
-            List<Path> cgroups) {
+            List<Path> cgroups,
+            Optional<Pinned> pinned) {
         /** runsc names its log files after its own commands; this is its kernel's. */
         public static final String SYSCALL_LOG = "boot.log";
 
@@ -51,6 +53,14 @@ public interface SandboxRuntime {
             cgroups = List.copyOf(cgroups);
         }
     }
+
+    /**
+     * A directory that is found whatever becomes of its name.
+     *
+     * @param source a path by descriptor, {@code /proc/PID/fd/N}
+     * @param target an empty directory, only written to by the daemon, that stands for it in the bundle
+     */
+    record Pinned(Path source, Path target) {}
 
     /** Standard streams of a workload. */
     sealed interface Streams {

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *     user alone; empty: none
  * @param trustedAuthorities {@code egress.ca-file}: PEM of authorities that the egress proxy trusts besides the system's
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
+ * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
+ *     own sessions)
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
 public record HostSettings(
@@ -53,12 +55,20 @@ public record HostSettings(
         Optional<Path> credentials,
         Optional<Path> trustedAuthorities,
         Duration canaryInterval,
+        Users users,
         TrustedKeys policyKeys) {
+    /** Who may have sessions here. */
+    public enum Users {
+        OWNER,
+        ALL
+    }
+
     private static final Set<String> NAMES = Set.of(
             "host.data",
             "host.name",
             "host.tenant",
             "host.redaction-key-file",
+            "host.users",
             "ingest.address",
             "ingest.token",
             "ingest.token-file",
@@ -138,6 +148,7 @@ public record HostSettings(
                 Optional.ofNullable(values.get("egress.ca-file"))
                         .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
+                users(values.getOrDefault("host.users", "owner")),
                 policyKeys(values.get("policy.keys-file")));
     }
 
@@ -154,6 +165,14 @@ public record HostSettings(
             default ->
                 throw new IllegalArgumentException(
                         "runsc.platform: " + name.toLowerCase(Locale.ROOT) + " (expected: systrap or ptrace)");
+        };
+    }
+
+    private static Users users(String name) {
+        return switch (name) {
+            case "owner" -> Users.OWNER;
+            case "all" -> Users.ALL;
+            default -> throw new IllegalArgumentException("host.users: " + name + " (expected: owner or all)");
         };
     }
 

@@ -35,11 +35,24 @@ public final class RunClient {
      * @param agent claude-code, codex, none
      * @param workspace absolute path
      * @param stdio the command's standard streams
+     * @param image absolute path of a directory with the root file system to use; empty: a selection of the host's own system
      */
     public record Request(
-            String policyYaml, String task, String agent, Path workspace, List<String> command, Stdio stdio) {
+            String policyYaml,
+            String task,
+            String agent,
+            Path workspace,
+            List<String> command,
+            Stdio stdio,
+            Optional<Path> image) {
         public Request {
             command = List.copyOf(command);
+        }
+
+        /** On the host's own system. */
+        public Request(
+                String policyYaml, String task, String agent, Path workspace, List<String> command, Stdio stdio) {
+            this(policyYaml, task, agent, workspace, command, stdio, Optional.empty());
         }
 
         /** Without input. */
@@ -104,6 +117,7 @@ public final class RunClient {
                 .put("task", request.task())
                 .put("agent", request.agent())
                 .put("workspace", request.workspace().toString());
+        request.image().ifPresent(image -> message.put("image", image.toString()));
         request.command().forEach(message.putArray("command")::add);
         switch (request.stdio()) {
             case Stdio.OutputOnly none -> message.put("stdio", "output");
@@ -191,6 +205,18 @@ public final class RunClient {
                         session.path("started").asText()));
             }
             return sessions;
+        }
+    }
+
+    /** Ends a session. @throws RefusedException when it is not one of this user, or there is none */
+    public void stop(String session) throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(channel, RunProtocol.object().put("op", "stop").put("session", session));
+            JsonNode line = RunProtocol.read(new BufferedInputStream(Channels.newInputStream(channel)))
+                    .orElseThrow(() -> new IOException("the daemon has gone"));
+            if (!line.path("type").asText().equals("stopped")) {
+                throw new RefusedException(line.path("message").asText());
+            }
         }
     }
 

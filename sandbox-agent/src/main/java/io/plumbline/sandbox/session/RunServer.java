@@ -7,6 +7,7 @@ import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.OpenDirectory;
 import io.plumbline.sandbox.posix.TerminalSize;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -19,48 +20,82 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The daemon's socket for {@code plumbline run}: only root and the daemon's own user may talk to it. */
+/**
+ * The daemon's socket for {@code plumbline run}. Root and the daemon's own user may do everything; others, where they may
+ * talk to it at all, have sessions on workspaces of their own, and see and stop no others.
+ */
 final class RunServer implements AutoCloseable {
     private static final int MAX_COMMAND = 4096;
+
+    /** Connections of one user who is neither root nor the daemon's own at a time; each session is one. */
+    private static final int MAX_CONNECTIONS = 32;
+
     private static final Logger LOG = LoggerFactory.getLogger(RunServer.class);
 
     private final ServerSocketChannel server;
     private final Path socket;
     private final UserPrincipal owner;
     private final SandboxHost host;
+    private final HostSettings.Users users;
     private final Function<String, TaskPolicy> policies;
+    private final Map<UserPrincipal, Integer> connections = new ConcurrentHashMap<>();
+
+    /** @param everything whether other users' sessions and workspaces are this one's business too */
+    private record Peer(UserPrincipal user, boolean everything) {
+        String name() {
+            return user.getName();
+        }
+
+        boolean owns(Session session) {
+            return everything || session.request().assignedBy().equals(name());
+        }
+    }
 
     private RunServer(
             ServerSocketChannel server,
             Path socket,
             UserPrincipal owner,
             SandboxHost host,
+            HostSettings.Users users,
             Function<String, TaskPolicy> policies) {
         this.server = server;
         this.socket = socket;
         this.owner = owner;
         this.host = host;
+        this.users = users;
         this.policies = policies;
     }
 
     /** @param policies parses a policy, or throws with a message of one line */
-    static RunServer open(Path socket, SandboxHost host, Function<String, TaskPolicy> policies) throws IOException {
+    static RunServer open(
+            Path socket, SandboxHost host, HostSettings.Users users, Function<String, TaskPolicy> policies)
+            throws IOException {
         Files.deleteIfExists(socket);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket));
-        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-        RunServer run = new RunServer(server, socket, Files.getOwner(socket), host, policies);
+        Files.setPosixFilePermissions(
+                socket,
+                PosixFilePermissions.fromString(
+                        switch (users) {
+                            case OWNER -> "rw-------";
+                            case ALL -> "rw-rw-rw-";
+                        }));
+        RunServer run = new RunServer(server, socket, Files.getOwner(socket), host, users, policies);
         Thread.ofPlatform().daemon().name("run-socket").start(run::accept);
         return run;
     }
@@ -85,30 +120,67 @@ final class RunServer implements AutoCloseable {
         try (RunConnection client = RunConnection.open(peer)) {
             UserPrincipal user =
                     peer.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
-            if (!user.equals(owner) && !user.getName().equals("root")) {
-                client.error("user " + user.getName() + " may not use this sandbox host");
+            boolean everything = user.equals(owner) || user.getName().equals("root");
+            if (!everything && users == HostSettings.Users.OWNER) {
+                client.error("user " + user.getName() + " may not use this sandbox host (expected: its owner or root;"
+                        + " host.users: all lets everybody)");
                 return;
             }
-            InputStream in = new BufferedInputStream(Channels.newInputStream(peer));
-            Optional<JsonNode> request = RunProtocol.read(in);
-            if (request.isEmpty()) {
-                return;
-            }
-            switch (request.get().path("op").asText("run")) {
-                case "sessions" -> client.send(sessions());
-                case "review" -> review(request.get(), user.getName(), client);
-                default -> run(request.get(), user.getName(), client, in);
+            int open = connections.merge(user, 1, Integer::sum);
+            try {
+                if (!everything && open > MAX_CONNECTIONS) {
+                    client.error("user " + user.getName() + ": " + open + " connections (expected: <= "
+                            + MAX_CONNECTIONS + ")");
+                    return;
+                }
+                serve(peer, new Peer(user, everything), client);
+            } finally {
+                connections.computeIfPresent(user, (same, count) -> count == 1 ? null : count - 1);
             }
         } catch (IOException e) {
             LOG.debug("run client: {}", e.getMessage());
         }
     }
 
-    private void run(JsonNode request, String user, RunConnection client, InputStream in) throws IOException {
+    private void serve(SocketChannel channel, Peer peer, RunConnection client) throws IOException {
+        InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
+        Optional<JsonNode> request = RunProtocol.read(in);
+        if (request.isEmpty()) {
+            return;
+        }
+        switch (request.get().path("op").asText("run")) {
+            case "sessions" -> client.send(sessions(peer));
+            case "stop" -> stop(request.get(), peer, client);
+            case "review" -> review(request.get(), peer.name(), client);
+            default -> run(request.get(), peer, client, in);
+        }
+    }
+
+    private void stop(JsonNode request, Peer peer, RunConnection client) {
+        String id = request.path("session").asText();
+        Optional<Session> session = host.live().stream()
+                .filter(live -> live.id().equals(id) && peer.owns(live))
+                .findFirst();
+        // Whether another user has a session of this id is not told.
+        if (session.isEmpty()) {
+            client.error("session " + EventLimits.cut(id, 40) + ": not one of user " + peer.name());
+            return;
+        }
+        session.get().stop("stopped by " + peer.name());
+        client.send(RunProtocol.object().put("type", "stopped"));
+    }
+
+    private void run(JsonNode request, Peer peer, RunConnection client, InputStream in) throws IOException {
         Session session;
+        Optional<OpenDirectory> pinned = Optional.empty();
         try {
-            session = host.start(parse(request, user), client);
-        } catch (RuntimeException e) {
+            SessionRequest wanted = parse(request, peer.name());
+            if (!peer.everything()) {
+                pinned = Optional.of(own(wanted, peer));
+            }
+            session = host.start(wanted.with(pinned), client);
+        } catch (IOException | RuntimeException e) {
+            pinned.ifPresent(OpenDirectory::close);
             client.error(String.valueOf(e.getMessage()));
             return;
         }
@@ -129,6 +201,42 @@ final class RunServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * The workspace of somebody who is not to get at more than before: a directory of that user, held by its descriptor, since
+     * its name may lead elsewhere a moment later.
+     */
+    private static OpenDirectory own(SessionRequest request, Peer peer) throws IOException {
+        if (request.policy().getWorkspaceMode().equals("review")) {
+            throw new IllegalArgumentException("workspace: review (expected: read-only or read-write, for user "
+                    + peer.name() + " of a shared sandbox host)");
+        }
+        if (request.image().isPresent() && !onlyRootMayChange(request.image().get())) {
+            throw new IllegalArgumentException("image: " + request.image().get()
+                    + " (expected: a directory that only root may change, for user " + peer.name() + ")");
+        }
+        OpenDirectory workspace = OpenDirectory.open(request.workspace());
+        if (!Files.getOwner(workspace.path()).equals(peer.user())) {
+            workspace.close();
+            throw new IllegalArgumentException(
+                    "workspace: " + request.workspace() + " (expected: a directory of user " + peer.name() + ")");
+        }
+        return workspace;
+    }
+
+    private static boolean onlyRootMayChange(Path image) throws IOException {
+        Path real = image.toRealPath();
+        for (Path folder = real; folder != null; folder = folder.getParent()) {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+            if (!Integer.valueOf(0).equals(Files.getAttribute(folder, "unix:uid"))
+                    || permissions.contains(PosixFilePermission.GROUP_WRITE)
+                    || permissions.contains(PosixFilePermission.OTHERS_WRITE)
+                    || !permissions.contains(PosixFilePermission.OTHERS_EXECUTE)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Shows what waits for a decision, or takes the decision when there is one in the request. */
@@ -213,13 +321,20 @@ final class RunServer implements AutoCloseable {
                 Path.of(request.path("workspace").asText()).normalize(),
                 command,
                 user,
-                stdio(request));
+                stdio(request),
+                Optional.of(request.path("image").asText())
+                        .filter(image -> !image.isEmpty())
+                        .map(Path::of),
+                Optional.empty());
     }
 
-    private ObjectNode sessions() {
+    private ObjectNode sessions(Peer peer) {
         ObjectNode answer = RunProtocol.object().put("type", "sessions");
         ArrayNode list = answer.putArray("sessions");
         for (Session session : host.live()) {
+            if (!peer.owns(session)) {
+                continue;
+            }
             list.addObject()
                     .put("id", session.id())
                     .put("task", session.request().task())

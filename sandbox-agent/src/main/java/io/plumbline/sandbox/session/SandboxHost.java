@@ -86,7 +86,7 @@ public final class SandboxHost implements AutoCloseable {
         try {
             HostServices services = rehearsed(settings, wiring, runsc);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
-            RunServer server = RunServer.open(settings.runSocket(), host, wiring.policies());
+            RunServer server = RunServer.open(settings.runSocket(), host, settings.users(), wiring.policies());
             return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -137,8 +137,9 @@ public final class SandboxHost implements AutoCloseable {
                 Orphans.report(orphans, services);
                 // Only now: what is told of is not told again.
                 Bundle.deleteTree(sessions);
+                // Other users of the host have no business with the sockets of a session.
                 Files.createDirectories(
-                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             try {
                 Rehearsal.run(services);

@@ -38,6 +38,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -256,25 +257,34 @@ final class Session {
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
-        Map<String, String> environment = new HashMap<>();
-        openedParts.forEach(part -> environment.putAll(part.environment()));
         Optional<WorkspaceCopy> copy = policy.getWorkspaceMode().equals("review")
                 ? Optional.of(WorkspaceCopy.make(request.workspace(), directory.resolve("w")))
                 : Optional.empty();
-        Path workspace = copy.map(WorkspaceCopy::copy).orElse(request.workspace());
+        // All of a copy is younger than the session.
+        Instant unchanged = copy.isPresent() ? Instant.now() : started;
+        Optional<SandboxRuntime.Pinned> pinned = pinned(directory);
+        // By descriptor, and with a dot: a walk does not begin at a link.
+        Path workspace = copy.map(WorkspaceCopy::copy)
+                .or(() -> request.pinned().map(open -> open.path().resolve(".")))
+                .orElse(request.workspace());
+        Map<String, String> environment = new HashMap<>();
+        openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
                 directory.resolve("bundle"),
                 sockets,
-                workspace,
+                pinned.map(SandboxRuntime.Pinned::target).orElse(workspace),
                 policy,
                 request.agent(),
                 request.command(),
                 host.agents(),
                 host.guest(),
+                request.image(),
+                request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty(),
                 id,
-                environment,
-                request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty()));
-        observation.hashes().mounted(bundle.binds());
+                environment));
+        Map<String, Path> binds = new HashMap<>(bundle.binds());
+        binds.put(Bundle.WORKSPACE, workspace);
+        observation.hashes().mounted(binds);
         publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
@@ -292,13 +302,14 @@ final class Session {
                         streams.forRuntime(),
                         Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
                         bundle.readOnly(),
-                        group.folders()));
+                        group.folders(),
+                        pinned));
         opened.sandbox = sandbox;
         streams.handedOver();
-        syscallLog.handedOver();
         synchronized (gate) {
             workload = streams;
         }
+        syscallLog.handedOver();
         if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
@@ -311,14 +322,16 @@ final class Session {
                                 .setPolicy(policy.getName())
                                 .setRevision(policy.getRevision())
                                 .setRuntime(host.runtime().description() + " configuration "
-                                        + bundle.configurationSha256())));
-
+                                        + bundle.configurationSha256()
+                                        + request.image()
+                                                .map(image -> " image " + image)
+                                                .orElse(""))));
         Warden warden = Warden.watch(host.guest(), sandbox.pid());
         opened.warden = warden;
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
-                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, started)),
+                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged)),
                 journal,
                 host.runtime().description(),
                 this::reached,
@@ -415,6 +428,22 @@ final class Session {
                         Bundle.home(directory.resolve("bundle"))));
     }
 
+    /** A directory of the session's own for the workspace that its request holds open, of the same owner. */
+    private Optional<SandboxRuntime.Pinned> pinned(Path directory) throws IOException {
+        if (request.pinned().isEmpty()) {
+            return Optional.empty();
+        }
+        Path held = request.pinned().get().path();
+        Path target = Files.createDirectory(directory.resolve("p"));
+        for (String id : List.of("unix:gid", "unix:uid")) {
+            Files.setAttribute(target, id, Files.getAttribute(held, id));
+        }
+        return Optional.of(new SandboxRuntime.Pinned(
+                Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd")
+                        .resolve(Objects.requireNonNull(held.getFileName(), "a descriptor's path has a name")),
+                target));
+    }
+
     /** What was read may take its time to be published, as long as it goes on. */
     private static boolean awaitEnd(TraceListener trace, SessionJournal journal) throws InterruptedException {
         Instant latest = Instant.now().plus(TRACE_PUBLISH_LIMIT);
@@ -506,6 +535,9 @@ final class Session {
         Path directory = opened.directory;
         if (directory != null) {
             attempt("directory", () -> Bundle.deleteTree(directory));
+        }
+        if (request.pinned().isPresent()) {
+            attempt("workspace", request.pinned().get()::close);
         }
         if (opened.journal != null) {
             attempt("link", () -> host.link().end(id));

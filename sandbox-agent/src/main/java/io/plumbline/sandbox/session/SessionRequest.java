@@ -2,8 +2,10 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.posix.OpenDirectory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a session is to be.
@@ -13,6 +15,8 @@ import java.util.List;
  * @param command program and arguments, at least one word
  * @param assignedBy who asked
  * @param stdio where its input comes from and its output goes to
+ * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
+ * @param pinned the workspace itself, when who asked could put another directory in its place; the session closes it
  */
 public record SessionRequest(
         TaskPolicy policy,
@@ -21,7 +25,9 @@ public record SessionRequest(
         Path workspace,
         List<String> command,
         String assignedBy,
-        Stdio stdio) {
+        Stdio stdio,
+        Optional<Path> image,
+        Optional<OpenDirectory> pinned) {
     public SessionRequest {
         command = List.copyOf(command);
         if (command.isEmpty()) {
@@ -30,11 +36,27 @@ public record SessionRequest(
         if (!workspace.isAbsolute()) {
             throw new IllegalArgumentException("workspace: " + workspace + " (expected: an absolute path)");
         }
+        if (image.isPresent() && !image.get().isAbsolute()) {
+            throw new IllegalArgumentException("image: " + image.get() + " (expected: an absolute path)");
+        }
     }
 
-    /** Without input. */
+    SessionRequest with(Optional<OpenDirectory> workspaceItself) {
+        return new SessionRequest(policy, task, agent, workspace, command, assignedBy, stdio, image, workspaceItself);
+    }
+
+    /** Without input, on the host's own system. */
     public SessionRequest(
             TaskPolicy policy, String task, Agent agent, Path workspace, List<String> command, String assignedBy) {
-        this(policy, task, agent, workspace, command, assignedBy, new Stdio.OutputOnly());
+        this(
+                policy,
+                task,
+                agent,
+                workspace,
+                command,
+                assignedBy,
+                new Stdio.OutputOnly(),
+                Optional.empty(),
+                Optional.empty());
     }
 }

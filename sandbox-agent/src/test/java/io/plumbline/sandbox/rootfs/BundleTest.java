@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,11 @@ class BundleTest {
         Files.writeString(base.resolve("guest"), "program");
     }
 
+    @AfterEach
+    void removeBundle() throws IOException {
+        Bundle.deleteTree(base.resolve("bundle"));
+    }
+
     private Bundle assemble(TaskPolicy policy, Agent agent) throws IOException {
         return Bundle.assemble(new Bundle.Plan(
                 base.resolve("bundle"),
@@ -40,9 +46,26 @@ class BundleTest {
                 List.of("codex", "exec"),
                 base.resolve("agents"),
                 base.resolve("guest"),
+                Optional.empty(),
+                Optional.empty(),
                 "00112233445566778899aabbccddeeff",
-                Map.of("EXAMPLE_API_KEY", "placeholder"),
-                Optional.empty()));
+                Map.of("EXAMPLE_API_KEY", "placeholder")));
+    }
+
+    private Bundle assembleOn(Path image) throws IOException {
+        return Bundle.assemble(new Bundle.Plan(
+                base.resolve("bundle"),
+                base.resolve("sockets"),
+                base.resolve("workspace"),
+                TaskPolicy.getDefaultInstance(),
+                Agent.NONE,
+                List.of("/bin/sh"),
+                base.resolve("agents"),
+                base.resolve("guest"),
+                Optional.of(image),
+                Optional.empty(),
+                "00112233445566778899aabbccddeeff",
+                Map.of("EXAMPLE_API_KEY", "placeholder")));
     }
 
     private JsonNode config() throws IOException {
@@ -92,6 +115,89 @@ class BundleTest {
                 .doesNotContain(base.resolve("bundle/home"));
         assertThat(config.at("/root/path").asText())
                 .isEqualTo(base.resolve("bundle/root").toString());
+    }
+
+    @Test
+    void takesFromTheHostsEtcOnlyWhatProgramsNeed() throws Exception {
+        assemble(TaskPolicy.getDefaultInstance(), Agent.NONE);
+        Path etc = base.resolve("bundle/etc");
+        assertThat(Files.readString(etc.resolve("passwd"))).doesNotContain("daemon");
+        assertThat(Files.readString(etc.resolve("hostname"))).isEqualTo("sandbox\n");
+        assertThat(Files.readString(etc.resolve("resolv.conf"))).isEmpty();
+        for (String secret : List.of(
+                "shadow",
+                "gshadow",
+                "ssh",
+                "ssl/private",
+                "machine-id",
+                "fstab",
+                "environment",
+                "maven/settings.xml",
+                "apt",
+                "gitconfig",
+                "netrc")) {
+            assertThat(etc.resolve(secret)).doesNotExist();
+        }
+        assertThat(Files.isDirectory(etc.resolve("ssl/certs"))).isEqualTo(Files.isDirectory(Path.of("/etc/ssl/certs")));
+        assertThat(Files.isDirectory(etc.resolve("alternatives")))
+                .isEqualTo(Files.isDirectory(Path.of("/etc/alternatives")));
+    }
+
+    @Test
+    void anImageIsSeenReadOnlyAndWithoutItsAccountsAndSecrets() throws Exception {
+        Path image = base.resolve("image");
+        for (String folder : List.of(
+                "usr/bin",
+                "etc/app",
+                "etc/ssh",
+                "opt/tool",
+                "opt/agent",
+                "var/lib/app",
+                "var/tmp",
+                "home/somebody",
+                "root",
+                "srv/data",
+                "proc")) {
+            Files.createDirectories(image.resolve(folder));
+        }
+        Files.createSymbolicLink(image.resolve("bin"), Path.of("usr/bin"));
+        Files.writeString(image.resolve("etc/passwd"), "somebody:x:1:1::/:/bin/sh\n");
+        Files.createSymbolicLink(image.resolve("etc/resolv.conf"), base.resolve("precious"));
+        Files.writeString(base.resolve("precious"), "kept");
+        Files.writeString(image.resolve("etc/app/app.conf"), "x=1\n");
+        Files.writeString(image.resolve("etc/shadow"), "secret");
+        Files.setPosixFilePermissions(
+                image.resolve("etc/shadow"), java.nio.file.attribute.PosixFilePermissions.fromString("rw-r-----"));
+        Bundle bundle = assembleOn(image);
+        JsonNode config = config();
+        Path etc = base.resolve("bundle/etc");
+        assertThat(Files.readString(etc.resolve("app/app.conf"))).isEqualTo("x=1\n");
+        assertThat(etc.resolve("shadow")).doesNotExist();
+        assertThat(Files.readString(etc.resolve("passwd"))).doesNotContain("somebody");
+        assertThat(Files.isSymbolicLink(etc.resolve("resolv.conf"))).isFalse();
+        assertThat(Files.readString(base.resolve("precious"))).isEqualTo("kept");
+        assertThat(Files.readSymbolicLink(base.resolve("bundle/root/bin"))).isEqualTo(Path.of("usr/bin"));
+        for (String seen : List.of("/usr", "/opt/tool", "/var/lib", "/srv")) {
+            assertThat(words(mount(config, seen).get("options"))).contains("ro");
+            assertThat(bundle.readOnly()).contains(image.toRealPath().resolve(seen.substring(1)));
+        }
+        assertThat(bundle.readOnly())
+                .doesNotContain(
+                        Path.of("/usr"), image.resolve("home"), image.resolve("root"), image.resolve("opt/agent"));
+    }
+
+    @Test
+    void refusesTheHostsRootAsAnImage() {
+        assertThatThrownBy(() -> assembleOn(Path.of("/")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("image");
+    }
+
+    @Test
+    void limitsProcessesAlsoWithoutAFigure() throws Exception {
+        assemble(TaskPolicy.getDefaultInstance(), Agent.NONE);
+        assertThat(config().at("/process/rlimits").toString())
+                .contains("{\"type\":\"RLIMIT_NPROC\",\"hard\":1024,\"soft\":1024}");
     }
 
     @Test

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
  * and send it to an allowed host in the same moment. Needs root and runsc.
  */
 class EgressBarrierIT {
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String ROUND = "/tmp/round-";
     private static final int ROUNDS = 125;
     private static final int WORKERS = 8;
@@ -148,6 +148,8 @@ class EgressBarrierIT {
                 .setRevision(1)
                 .setWorkspaceMode("read-write")
                 .addDecoys("~/.ssh/id_rsa")
+                // The host's own tripwire would end the race too.
+                .setHoneytokenFreeze("brain")
                 // Out of reach: a freeze at the first finding would end the race.
                 .setAlertAt(101)
                 .setAskAt(101)

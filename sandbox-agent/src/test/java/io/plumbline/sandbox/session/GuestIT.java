@@ -3,6 +3,7 @@ package io.plumbline.sandbox.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.sandbox.posix.OpenDirectory;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -74,6 +75,37 @@ class GuestIT {
             }
         });
         return asked;
+    }
+
+    @Test
+    void findsAPinnedDirectoryAlsoWhenItsNameLeadsElsewhere() throws Exception {
+        Path own = Files.createDirectory(directory.resolve("own"));
+        Files.writeString(own.resolve("f"), "own");
+        Path secret = Files.createDirectory(directory.resolve("secret"));
+        Files.writeString(secret.resolve("f"), "secret");
+        Path target = Files.createDirectory(directory.resolve("target"));
+        try (OpenDirectory pinned = OpenDirectory.open(own)) {
+            Files.move(own, directory.resolve("moved"));
+            Files.createSymbolicLink(own, secret);
+            String source = pinned.path()
+                    .toString()
+                    .replace("self", Long.toString(ProcessHandle.current().pid()));
+            String script = "cat $0/f; (echo x > $0/f) 2>/dev/null || echo ' refused'";
+            assertThat(run(
+                            new byte[0],
+                            "read-only",
+                            "pin",
+                            source,
+                            target.toString(),
+                            target.toString(),
+                            "--",
+                            "/bin/sh",
+                            "-c",
+                            script,
+                            target.toString()))
+                    .isEqualTo(new Ended(0, "own refused\n", ""));
+        }
+        assertThat(target).isEmptyDirectory();
     }
 
     private Ended hook(String... seconds) throws Exception {

@@ -285,6 +285,45 @@ class StdioIT {
     }
 
     @Test
+    void aFreezeInReviewModeShowsWhatHasChangedSoFar() throws Exception {
+        runPolicy = TaskPolicy.newBuilder()
+                .setName("test")
+                .setWorkspaceMode("review")
+                .build();
+        Files.writeString(workspace.resolve("README.md"), "before\n");
+        CompletableFuture<String> id = new CompletableFuture<>();
+        Screen screen = new Screen() {
+            @Override
+            public void session(String session) {
+                id.complete(session);
+            }
+        };
+        try (Typist nothing = new Typist()) {
+            CompletableFuture<RunClient.Exit> exit =
+                    run(new Stdio.Piped(), screen, nothing, "/bin/bash", "-c", "echo > new.txt; echo wrote; sleep 600");
+            screen.awaitText("wrote");
+            String session = id.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            java.util.Objects.requireNonNull(link.listeners.get(session))
+                    .onVerdict(
+                            io.plumbline.events.v1.Event.newBuilder()
+                                    .setId("f1")
+                                    .setSession(session)
+                                    .setFreezeOrdered(io.plumbline.events.v1.FreezeOrdered.newBuilder()
+                                            .setReason("to look"))
+                                    .build(),
+                            io.plumbline.events.v1.StageTimes.getDefaultInstance());
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(link.events)
+                    .filteredOn(event -> event.getEvidenceCollected().getKind().equals("workspace"))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.getEvidenceCollected().getJson())
+                            .contains("new.txt")
+                            .doesNotContain("README.md")));
+            client.stop(session);
+            assertThat(exit.get(LIMIT.toSeconds(), TimeUnit.SECONDS).code()).isEqualTo(137);
+        }
+    }
+
+    @Test
     void keepsChangesApartUntilAPersonHasAcceptedThem() throws Exception {
         // The policy of a request is this fixture's own.
         runPolicy = TaskPolicy.newBuilder()

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +53,7 @@ static void attempt(void) {
     }
     if (strcmp(answer, "HTTP/1.1 200") == 0) {
         atomic_fetch_add(&shared->opened, 1);
-        while (race && !atomic_load(&shared->ready)) sched_yield();
+        while (race && !atomic_load(&shared->ready)) usleep(500);
         length = snprintf(text, sizeof text, "PAYLOAD %s", race ? shared->secret : "nothing secret");
         (void)!write(s, text, length);
         shutdown(s, SHUT_WR);
@@ -70,7 +69,7 @@ static void *work(void *argument) {
         pthread_barrier_wait(&shared->start);
         /* Two of the eight read: in every other round once some have a connection, else in the same moment as all connect. */
         if (race && (index + round) % 4 == 0) {
-            while (round % 2 == 0 && atomic_load(&shared->opened) < OPENED_FIRST) sched_yield();
+            while (round % 2 == 0 && atomic_load(&shared->opened) < OPENED_FIRST) usleep(500);
             spin(&seed, 100000);
             read_decoy();
         } else {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Show what a session with workspace: review has changed; apply it or throw it away.",
-            "A decision holds for exactly the changes that --changes names; it is refused when others wait."
+            "A session leaves one set of changes; with --changes a decision is refused when it is not the one named."
         })
 final class ReviewCommand implements Callable<Integer> {
     private static final int MAX_LINE = 2000;
@@ -39,7 +39,7 @@ final class ReviewCommand implements Callable<Integer> {
             names = "--changes",
             paramLabel = "SHA256",
             defaultValue = "",
-            description = "Hash of the changes that were shown; needed to accept.")
+            description = "Hash of the changes that were shown; without it they are shown again and decided on.")
     private String changes;
 
     @Option(names = "--reason", defaultValue = "", description = "Why; kept with the decision.")
@@ -69,21 +69,21 @@ final class ReviewCommand implements Callable<Integer> {
         try {
             RunClient.Review review = client.review(session);
             if (decision == null) {
-                review.diff().lines().forEach(line -> out.println(Printable.line(line, MAX_LINE)));
-                out.println("changes " + review.sha256());
-                out.flush();
+                show(review, out);
                 return ExitCodes.OK;
             }
             if (reason.isBlank()) {
                 throw new CommandException("--reason is missing (expected: why)", ExitCodes.USAGE);
             }
+            if (changes.isEmpty()) {
+                show(review, out);
+            } else if (!review.sha256().equals(changes)) {
+                throw new CommandException(
+                        "--changes " + Printable.line(changes, 64) + " (expected: " + review.sha256()
+                                + ", as plumbline review " + session + " shows it)",
+                        ExitCodes.USAGE);
+            }
             if (decision.accept) {
-                if (!review.sha256().equals(changes)) {
-                    throw new CommandException(
-                            "--changes " + Printable.line(changes, 64) + " (expected: " + review.sha256()
-                                    + ", as plumbline review " + session + " shows it)",
-                            ExitCodes.USAGE);
-                }
                 client.accept(session, review, reason);
                 out.println(session + " accepted");
             } else {
@@ -97,5 +97,11 @@ final class ReviewCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
         }
+    }
+
+    private static void show(RunClient.Review review, PrintWriter out) {
+        review.diff().lines().forEach(line -> out.println(Printable.line(line, MAX_LINE)));
+        out.println("changes " + review.sha256());
+        out.flush();
     }
 }

@@ -63,6 +63,20 @@ final class RunCommand implements Callable<Integer> {
     private Path workspace;
 
     @Option(
+            names = "--image",
+            paramLabel = "ROOTFS",
+            description = "Folder with the root file system to use, such as an unpacked container image;"
+                    + " a selection of the host's own system when left out.")
+    private @Nullable Path image;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Socket of the sandbox host, run.sock in its data directory;"
+                    + " that of this machine's own process tree when left out.")
+    private @Nullable Path socket;
+
+    @Option(
             names = "--json",
             description = "Print each state and how the session ended on standard error, one JSON object a line.")
     private boolean json;
@@ -85,12 +99,9 @@ final class RunCommand implements Callable<Integer> {
         if (!Files.isDirectory(workspace)) {
             throw new CommandException("workspace " + workspace + " (expected: an existing folder)", ExitCodes.USAGE);
         }
-        Layout layout = Layout.current();
-        RunState running = RunState.read(layout.runState())
-                .filter(RunState::alive)
-                .orElseThrow(() -> new CommandException(
-                        "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
-                        ExitCodes.NOT_RUNNING));
+        if (image != null && !Files.isDirectory(image)) {
+            throw new CommandException("image " + image + " (expected: an existing folder)", ExitCodes.USAGE);
+        }
         Optional<UserTerminal> terminal = UserTerminal.find();
         RunClient.Request request = new RunClient.Request(
                 yaml,
@@ -98,10 +109,11 @@ final class RunCommand implements Callable<Integer> {
                 agent,
                 workspace.toAbsolutePath().normalize(),
                 command,
-                terminal.isPresent() ? terminal.get().stdio() : new Stdio.Piped());
+                terminal.isPresent() ? terminal.get().stdio() : new Stdio.Piped(),
+                Optional.ofNullable(image).map(path -> path.toAbsolutePath().normalize()));
         Follower follower = new Follower(spec.commandLine().getErr(), json, terminal.isPresent());
         try {
-            RunClient client = new RunClient(Path.of(running.endpoint("host")));
+            RunClient client = new RunClient(socket == null ? standalone() : socket.toAbsolutePath());
             RunClient.Exit exit = terminal.isPresent()
                     ? terminal.get().use(keyboard -> client.run(request, follower, keyboard))
                     : client.run(request, follower, new PipedKeyboard());
@@ -112,6 +124,16 @@ final class RunCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
         }
+    }
+
+    private static Path standalone() {
+        Layout layout = Layout.current();
+        return RunState.read(layout.runState())
+                .filter(RunState::alive)
+                .map(running -> Path.of(running.endpoint("host")))
+                .orElseThrow(() -> new CommandException(
+                        "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
+                        ExitCodes.NOT_RUNNING));
     }
 
     private void report(String id, RunClient.Exit exit) {

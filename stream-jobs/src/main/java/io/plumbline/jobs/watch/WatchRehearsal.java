@@ -56,6 +56,12 @@ public final class WatchRehearsal {
         watcher.onEvent(
                 session,
                 event(Channel.EVIDENCE, 1)
+                        .setProcessStarted(
+                                ProcessStarted.newBuilder().setActor(actor).setFirst(true))
+                        .build());
+        watcher.onEvent(
+                session,
+                event(Channel.EVIDENCE, 2)
                         .setProcessStarted(ProcessStarted.newBuilder()
                                 .setActor(actor)
                                 .setBinary("/usr/bin/cat")
@@ -65,7 +71,7 @@ public final class WatchRehearsal {
         return watcher
                 .onEvent(
                         session,
-                        event(Channel.EVIDENCE, 2)
+                        event(Channel.EVIDENCE, 3)
                                 .setFileOpened(
                                         FileOpened.newBuilder().setActor(actor).setPath(DECOY))
                                 .build())

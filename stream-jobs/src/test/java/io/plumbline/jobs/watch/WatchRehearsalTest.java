@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import org.junit.jupiter.api.Test;
 
-final class WatchRehearsalTest {
+class WatchRehearsalTest {
     @Test
-    void theWatcherFreezesTheRehearsedSession() {
+    void theWatcherThatIsShippedFreezesTheRehearsedSession() {
         assertThatCode(WatchRehearsal::run).doesNotThrowAnyException();
     }
 }

@@ -1,0 +1,207 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.Command;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a session sees of its host and what it leaves there, in real sandboxes. Needs root and runsc. */
+class FreshRootIT {
+    private final RecordingLink link = new RecordingLink();
+    private Path base = Path.of("");
+    private Path workspace = Path.of("");
+
+    @SuppressWarnings("NullAway.Init")
+    private SandboxHost.Running running;
+
+    @SuppressWarnings("NullAway.Init")
+    private RunClient client;
+
+    @BeforeEach
+    void startHost() throws Exception {
+        base = Files.createTempDirectory("plfr");
+        workspace = Files.createDirectory(base.resolve("workspace"));
+        HostSettings settings = HostSettings.of(Map.of(
+                "host.redaction-key-file",
+                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
+                "host.data", base.resolve("d").toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "runsc.path", GvisorFixture.runsc().toString(),
+                "agents.path", base.toString(),
+                "guest.path", GvisorFixture.guest().toString()));
+        running = SandboxHost.open(
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> TaskPolicy.newBuilder()
+                        .setName("test")
+                        .setWorkspaceMode("read-write")
+                        .build()));
+        client = new RunClient(settings.runSocket());
+    }
+
+    @AfterEach
+    void stopHost() throws Exception {
+        running.close();
+        Bundle.deleteTree(base);
+    }
+
+    private record Output(int code, String out, String err) {}
+
+    private Output run(Optional<Path> image, String... command) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        RunClient.Exit exit = client.run(
+                new RunClient.Request("", "t", "none", workspace, List.of(command), new Stdio.OutputOnly(), image),
+                new RunClient.Follower() {
+                    @Override
+                    public void session(String id) {}
+
+                    @Override
+                    public void stdout(byte[] bytes) {
+                        out.writeBytes(bytes);
+                    }
+
+                    @Override
+                    public void stderr(byte[] bytes) {
+                        err.writeBytes(bytes);
+                    }
+
+                    @Override
+                    public void state(String state, String reason) {}
+                });
+        return new Output(exit.code(), out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static String host(String... command) throws Exception {
+        return Command.run(List.of(command), Duration.ofMinutes(5)).output();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000})
+    void whatIsWrittenEverywhereIsNowhereAfterwards(int uid) throws Exception {
+        Files.setAttribute(workspace, "unix:uid", uid);
+        String mark = "plumbline-mark-" + UUID.randomUUID();
+        Path stamp = Files.createFile(base.resolve("stamp"));
+        // Deep below /usr there are tens of thousands of folders of one and the same mount.
+        String places = "find / \\( -path /proc -o -path /sys -o -path '/usr/*/*/*' \\) -prune -o ";
+        Output inside = run(
+                Optional.empty(),
+                "/bin/bash",
+                "-c",
+                places + "-type d -print0 2>/dev/null | while IFS= read -r -d '' d; do"
+                        + " { echo x > \"$d/" + mark + "\"; } 2>/dev/null && echo \"made in $d\"; done; "
+                        + places + "-type f -writable -print0 2>/dev/null | while IFS= read -r -d '' f; do"
+                        + " { echo " + mark + " >> \"$f\"; } 2>/dev/null; done; exit 0");
+        assertThat(inside.code()).as(inside.err()).isZero();
+        assertThat(inside.out().lines())
+                .contains("made in /workspace", "made in /home/agent", "made in /tmp")
+                .doesNotContain("made in /usr", "made in /usr/bin", "made in /etc");
+
+        assertThat(host(
+                                "find", "/", "(", "-path", "/proc", "-o", "-path", "/sys", ")", "-prune", "-o", "-name",
+                                mark, "-print")
+                        .lines()
+                        .filter(line -> line.endsWith(mark)))
+                .containsExactly(workspace.resolve(mark).toString());
+        // Also not in what was there before.
+        assertThat(host(
+                                "find",
+                                "/usr",
+                                "/etc",
+                                "/root",
+                                "/home",
+                                base.toString(),
+                                "-type",
+                                "f",
+                                "-newer",
+                                stamp.toString(),
+                                "-size",
+                                "-10000k",
+                                "-exec",
+                                "grep",
+                                "-l",
+                                mark,
+                                "{}",
+                                "+")
+                        .lines()
+                        .filter(line -> line.startsWith("/") && !line.startsWith(workspace.toString())))
+                .isEmpty();
+    }
+
+    @Test
+    void theHostsToolsWorkAndItsSecretsAreNotThere() throws Exception {
+        Files.setAttribute(workspace, "unix:uid", 1000);
+        StringBuilder script = new StringBuilder("set -e\n");
+        for (String tool : List.of("java", "mvn", "python3", "git", "node", "perl", "gcc")) {
+            if (Files.exists(Path.of("/usr/bin", tool))) {
+                script.append(tool)
+                        .append(tool.equals("java") ? " -version" : " --version")
+                        .append(" >/dev/null 2>&1 || echo no ")
+                        .append(tool)
+                        .append('\n');
+            }
+        }
+        if (Files.exists(Path.of("/usr/bin/gcc"))) {
+            script.append(
+                    "echo 'int main(void){return 0;}' > a.c && gcc a.c -o a && ./a || echo no compiled program\n");
+        }
+        script.append("for f in /etc/shadow /etc/ssh /etc/machine-id /etc/fstab /boot /etc/maven/settings.xml; do"
+                + " if [ -e $f ]; then echo there $f; fi; done\n");
+        script.append("echo home $(ls -A /root /home 2>/dev/null | tr '\\n' ' ')\n");
+        script.append("echo host $(cat /etc/hostname) $(hostname)\n");
+        Output inside = run(Optional.empty(), "/bin/bash", "-c", script.toString());
+        assertThat(inside.code()).as(inside.err()).isZero();
+        assertThat(inside.out().lines()).containsExactly("home /home: agent /root:", "host sandbox sandbox");
+    }
+
+    @Test
+    void anImageTakesThePlaceOfTheHostsSystemAndStaysAsItIs() throws Exception {
+        Files.setAttribute(workspace, "unix:uid", 1000);
+        Path image = Files.createDirectory(base.resolve("image"));
+        for (String file :
+                List.of("usr/bin/dash", "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2")) {
+            Files.createDirectories(image.resolve(file).getParent());
+            Files.copy(Path.of("/", file).toRealPath(), image.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        for (String folder : List.of("bin", "lib", "lib64")) {
+            Files.createSymbolicLink(image.resolve(folder), Path.of("usr", folder));
+        }
+        Files.createDirectories(image.resolve("etc"));
+        Files.writeString(image.resolve("etc/app.conf"), "from the image\n");
+        Output inside = run(
+                Optional.of(image),
+                "/bin/dash",
+                "-c",
+                "read line < /etc/app.conf; echo $line; [ -e /usr/bin/env ] && echo of the host;"
+                        + " ( echo x > /usr/bin/new ) 2>/dev/null || echo refused; echo x > /tmp/y && echo in memory;"
+                        + " echo done > result");
+        assertThat(inside.code()).as(inside.err()).isZero();
+        assertThat(inside.out().lines()).containsExactly("from the image", "refused", "in memory");
+        assertThat(Files.readString(workspace.resolve("result"))).isEqualTo("done\n");
+        assertThat(image.resolve("usr/bin/new")).doesNotExist();
+        assertThat(host(
+                        "find",
+                        image.toString(),
+                        "-newer",
+                        image.resolve("etc/app.conf").toString(),
+                        "-type",
+                        "f"))
+                .isEmpty();
+    }
+}
