@@ -166,13 +166,12 @@ class MainRoadIT {
         Event first =
                 log().of(frozenId, EventLog.reached(RuntimeState.State.FROZEN)).getFirst();
         assertThat(first.getRuntimeState().getReason()).startsWith("tripwire honeytoken");
-        await().atMost(LIMIT)
-                .until(() -> log().has(
-                                frozenId,
-                                event -> event.hasRuntimeState()
-                                        && event.getRuntimeState()
-                                                .getOrder()
-                                                .equals(orders.getFirst().getId())));
+        await().atMost(LIMIT).until(() -> log().has(
+                        frozenId,
+                        event -> event.hasRuntimeState()
+                                && event.getRuntimeState()
+                                        .getOrder()
+                                        .equals(orders.getFirst().getId())));
         var stages = first.getRuntimeState().getStages();
         double millis = (stages.getDoneNs() - stages.getKernelNs()) / 1e6;
         System.out.printf("figure e2e.kernel_event_to_frozen_ms %.1f%n", millis);

@@ -70,7 +70,7 @@ final class Platform implements AutoCloseable {
     }
 
     /** The checkout's installed tools; what is missing is installed as the launcher does. */
-    private static Path tools(Path root) throws IOException, InterruptedException {
+    static Path tools(Path root) throws IOException, InterruptedException {
         Path home = Optional.ofNullable(System.getenv(Layout.HOME_VARIABLE))
                 .map(Path::of)
                 .orElse(root.resolve(".plumbline"));

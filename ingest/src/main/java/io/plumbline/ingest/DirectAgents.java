@@ -110,7 +110,7 @@ final class DirectAgents {
             // Closed: an agent that takes a 404 for "allow" is asked to run its hook with onFailure=block.
             return text(
                     HttpStatus.NOT_FOUND,
-                    "agent: " + EventLimits.cut(agent, 32) + " (expected: claude, codex, qwen or gemini)");
+                    "agent: " + EventLimits.cut(agent, 32) + " (expected: claude, codex, qwen, opencode or gemini)");
         }
         return HttpResponse.of(request.aggregate()
                 .thenCompose(body -> gate.answer(

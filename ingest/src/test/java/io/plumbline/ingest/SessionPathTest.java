@@ -74,7 +74,8 @@ class SessionPathTest {
                             .setPort(server.getLocalPort())
                             .setAllowPrivate(true))
                     .build();
-            try (SessionDoor door = SessionDoor.open(directory.resolve("door.sock"), "codex", policy, outbox);
+            try (SessionDoor door =
+                            SessionDoor.open(directory.resolve("door.sock"), "codex", policy, outbox, limit -> true);
                     EgressProxy proxy = EgressProxy.open(directory, policy, outbox, limit -> true)) {
                 listeners.add(door);
                 listeners.add(proxy);

@@ -1,5 +1,7 @@
 package io.plumbline.sandbox;
 
+import io.plumbline.events.claims.AgentDialect;
+import io.plumbline.events.claims.TranscriptClaims;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.redact.Redactor;
@@ -22,6 +24,7 @@ import io.plumbline.sandbox.session.HostSettings;
 import io.plumbline.sandbox.session.PathRehearsal;
 import io.plumbline.sandbox.session.SandboxHost;
 import io.plumbline.sandbox.session.SessionPart;
+import io.plumbline.sandbox.transcripts.TranscriptTail;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -49,7 +52,7 @@ public final class HostDaemon {
             link.awaitConnected(CONNECT_LIMIT);
             EgressSettings egress = new EgressSettings(settings.credentials(), settings.trustedAuthorities());
             SandboxHost.Running host = SandboxHost.open(
-                    settings, new SandboxHost.Wiring(link, session -> open(session, egress), HostDaemon::policy));
+                    settings, new SandboxHost.Wiring(link, session -> parts(session, egress), HostDaemon::policy));
             rehearsePath(link, settings.tenant());
             host.proveKillSwitchEvery(settings.canaryInterval());
             CountDownLatch stopped = new CountDownLatch(1);
@@ -96,7 +99,8 @@ public final class HostDaemon {
         link.close();
     }
 
-    private static List<SessionPart> open(SessionPart.Surroundings session, EgressSettings egress) throws IOException {
+    /** The parts of each session: the door for its agent, when it has hooks, and the egress proxy. */
+    public static List<SessionPart> parts(SessionPart.Surroundings session, EgressSettings egress) throws IOException {
         List<SessionPart> parts = new ArrayList<>();
         try {
             if (session.hooks().isPresent()) {
@@ -104,12 +108,30 @@ public final class HostDaemon {
                         session.sockets().resolve(Doors.HOOKS_SOCKET),
                         session.hooks().get(),
                         session.policy(),
-                        session.outbox());
-                parts.add(part(door, Map.of(), revised -> () -> door.revise(revised), door::close));
+                        session.outbox(),
+                        session.barrier());
+                Optional<TranscriptTail> transcript = AgentDialect.named(
+                                session.hooks().get())
+                        .filter(TranscriptClaims::knows)
+                        .map(dialect ->
+                                TranscriptTail.follow(session.home(), dialect, claims -> door.tell("transcript", claims)
+                                        .join()));
+                parts.add(part(
+                        door,
+                        Map.of(),
+                        revised -> () -> door.revise(revised),
+                        () -> {
+                            transcript.ifPresent(TranscriptTail::finish);
+                            door.finish();
+                        },
+                        () -> {
+                            transcript.ifPresent(TranscriptTail::close);
+                            door.close();
+                        }));
             }
             EgressProxy proxy =
                     EgressProxy.open(session.sockets(), session.policy(), session.outbox(), session.barrier(), egress);
-            parts.add(part(proxy, proxy.environment(), revised -> prepared(proxy, revised), proxy::close));
+            parts.add(part(proxy, proxy.environment(), revised -> prepared(proxy, revised), () -> {}, proxy::close));
             return parts;
         } catch (DoorException | EgressException e) {
             parts.forEach(SessionPart::close);
@@ -130,7 +152,11 @@ public final class HostDaemon {
     }
 
     private static SessionPart part(
-            VerdictListener listener, Map<String, String> environment, Preparation preparation, Runnable close) {
+            VerdictListener listener,
+            Map<String, String> environment,
+            Preparation preparation,
+            Runnable finish,
+            Runnable close) {
         return new SessionPart() {
             @Override
             public void onVerdict(Event verdict, StageTimes stages) {
@@ -148,13 +174,19 @@ public final class HostDaemon {
             }
 
             @Override
+            public void finish() {
+                finish.run();
+            }
+
+            @Override
             public void close() {
                 close.run();
             }
         };
     }
 
-    private static TaskPolicy policy(String yaml) {
+    /** @throws IllegalArgumentException when it is no policy; the message says why */
+    public static TaskPolicy policy(String yaml) {
         try {
             return PolicyParser.parse(yaml);
         } catch (PolicyException e) {

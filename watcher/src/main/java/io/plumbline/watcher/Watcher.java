@@ -18,10 +18,11 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
-import io.plumbline.watcher.attribution.AgentProfile;
+import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.deviation.Completeness;
+import io.plumbline.watcher.deviation.ConfigurationCheck;
 import io.plumbline.watcher.deviation.Deviation;
 import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.gate.Gate;
@@ -68,6 +69,7 @@ public final class Watcher {
         private final IntentLedger ledger;
         private final ProcessTable processes;
         private final PolicyCheck policyCheck;
+        private final ConfigurationCheck configurationCheck;
         private final Completeness completeness;
         private final Gate gate;
         private final Revisions revisions;
@@ -81,6 +83,7 @@ public final class Watcher {
             this.ledger = new IntentLedger(session);
             this.processes = new ProcessTable(session, ledger);
             this.policyCheck = new PolicyCheck(session, ledger);
+            this.configurationCheck = new ConfigurationCheck(session);
             this.completeness = new Completeness(session);
             this.gate = new Gate(session, ledger, policyCheck);
             this.revisions = new Revisions(state);
@@ -143,11 +146,13 @@ public final class Watcher {
                 case FILE_OPENED -> {
                     Attribution by = processes.attribute(event.getFileOpened().getActor());
                     policyCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
+                    configurationCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
                     judge(by);
                 }
                 case FILE_CHANGED -> {
                     Attribution by = processes.attribute(event.getFileChanged().getActor());
                     policyCheck.changed(event.getFileChanged(), by).forEach(this::deviate);
+                    configurationCheck.changed(event.getFileChanged(), by).ifPresent(this::deviate);
                     judge(by);
                 }
                 case NAMED_SYSCALL -> {
@@ -195,6 +200,13 @@ public final class Watcher {
                 case HEARTBEAT -> {
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
                     killSwitch.overdue(event).ifPresent(this::deviate);
+                }
+                case AGENT_CONFIGURATION -> {
+                    configurationCheck.reported(event.getAgentConfiguration()).forEach(this::deviate);
+                    AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                            .note()
+                            .map(Completeness::otherProfile)
+                            .ifPresent(this::deviate);
                 }
                 case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());
@@ -281,7 +293,14 @@ public final class Watcher {
         }
 
         private void called(ToolCall call) {
-            if (!call.getGated() && AgentProfile.of(state.getAgent()).announces()) {
+            if (!call.getContradicts().isEmpty()) {
+                deviate(Completeness.contradicted(
+                        call, ledger.call(call.getCall()).map(Pass::line).orElse("")));
+            }
+            if (!call.getGated()
+                    && AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                            .profile()
+                            .announces()) {
                 // A later sighting of a call that the hook has announced; without one, the hook was bypassed.
                 if (ledger.call(call.getCall()).isEmpty()) {
                     deviate(Completeness.hookMissing(call.getCall(), call.getTool()));

@@ -47,6 +47,21 @@ class WatcherTest {
     }
 
     @Test
+    void geminisWrapperIsExplainedByTheCommandInItAndByNothingMore() {
+        SessionScript session = SessionScript.of("{}");
+        String wrapper = "shopt -u promptvars nullglob extglob nocaseglob dotglob; _bgpids_file='/tmp/x-1/pids'\n(\n"
+                + "  trap 'jobs -p > \"$_bgpids_file\"' EXIT\n%s\n)\n__code=$?\nexit $__code";
+        session.call("c1", "run_shell_command", "make test");
+        session.fork(SessionScript.agent(), SHELL);
+        session.fork(SessionScript.agent(), CHILD);
+
+        assertThat(alerts(session.exec(SHELL, "bash", "-c", wrapper.formatted("make test"))))
+                .isEmpty();
+        assertThat(alerts(session.exec(CHILD, "bash", "-c", wrapper.formatted("curl x\nmake test"))))
+                .hasSize(1);
+    }
+
+    @Test
     void aProcessThatNothingAnnouncedIsADeviation() {
         SessionScript session = SessionScript.of("{}");
 

@@ -63,6 +63,11 @@ public record SessionSummary(
 
     public record PlanItem(String text, String status) {}
 
+    /** The agent with its version; for a program that nobody hears, that there are no claims to hold the evidence against. */
+    public String agentLabel() {
+        return agent.isEmpty() || agent.equals("none") ? "no claims" : (agent + " " + agentVersion).strip();
+    }
+
     /** Whether nothing can happen in it any more. */
     public boolean isOver() {
         return state.equals("killed") || state.equals("exited") || state.equals("failed");

@@ -247,15 +247,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         H1 title = new H1();
         title.add(
                 Parts.said(session.task().isEmpty() ? "No task was assigned" : session.task(), 90),
-                Parts.said(
-                        " · "
-                                + String.join(
-                                        " · ",
-                                        present(
-                                                session.workspace(),
-                                                (session.agent() + " " + session.agentVersion()).strip())),
-                        90,
-                        "mut"));
+                Parts.said(" · " + String.join(" · ", present(session.workspace(), session.agentLabel())), 90, "mut"));
         Div names = new Div(
                 title,
                 Parts.said(

@@ -30,8 +30,7 @@ public class SessionsView extends ListPage<SessionSummary> {
         grid().addColumn(row -> VisibleText.line(row.value().task(), 200))
                 .setHeader("Task")
                 .setFlexGrow(3);
-        grid().addColumn(row ->
-                        VisibleText.line(row.value().agent() + " " + row.value().agentVersion(), 60))
+        grid().addColumn(row -> VisibleText.line(row.value().agentLabel(), 60))
                 .setHeader("Agent")
                 .setWidth("180px")
                 .setFlexGrow(0);

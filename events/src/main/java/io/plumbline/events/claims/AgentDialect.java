@@ -11,10 +11,12 @@ public enum AgentDialect {
     CODEX,
     /** Qwen Code: the shapes of Claude Code. */
     QWEN,
+    /** opencode: the shapes of Claude Code, which our plugin for it speaks. */
+    OPENCODE,
     /** Gemini CLI: {@code BeforeTool} and {@code {"decision":"deny","reason":...}}. */
     GEMINI;
 
-    /** By the last segment of the hook's address: {@code claude}, {@code codex}, {@code qwen}, {@code gemini}. */
+    /** By the last segment of the hook's address: {@code claude}, {@code codex}, {@code qwen}, {@code opencode}, {@code gemini}. */
     public static Optional<AgentDialect> named(String name) {
         for (AgentDialect dialect : values()) {
             if (dialect.agent().equals(name)) {

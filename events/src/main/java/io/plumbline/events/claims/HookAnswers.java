@@ -19,7 +19,7 @@ public final class HookAnswers {
 
     public static String allow(AgentDialect dialect) {
         return switch (dialect) {
-            case CLAUDE, CODEX, QWEN -> decision("allow", null);
+            case CLAUDE, CODEX, QWEN, OPENCODE -> decision("allow", null);
             case GEMINI -> flat("allow", null);
         };
     }
@@ -31,7 +31,7 @@ public final class HookAnswers {
     public static String deny(AgentDialect dialect, String reason) {
         String told = EventLimits.cut(reason.isBlank() ? "denied by policy" : reason, MAX_REASON_BYTES);
         return switch (dialect) {
-            case CLAUDE, CODEX, QWEN -> decision("deny", told);
+            case CLAUDE, CODEX, QWEN, OPENCODE -> decision("deny", told);
             case GEMINI -> flat("deny", told);
         };
     }

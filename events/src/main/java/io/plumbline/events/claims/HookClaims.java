@@ -46,7 +46,7 @@ public final class HookClaims {
                                 .setAgentSession(text(hook, "session_id"))
                                 .setDeclaredSandbox(text(hook, "permission_mode"))
                                 .setCwd(text(hook, "cwd"))));
-            case "UserPromptSubmit" ->
+            case "UserPromptSubmit", "BeforeAgent" ->
                 claims.add(Event.newBuilder()
                         .setPrompt(Prompt.newBuilder()
                                 .setText(text(hook, "prompt"))
@@ -63,8 +63,8 @@ public final class HookClaims {
                                 .setTool(text(hook, "tool_name"))
                                 .setDecision("requested")
                                 .setDecidedBy("agent")));
-            case "Stop" -> {
-                String last = text(hook, "last_assistant_message");
+            case "Stop", "AfterAgent" -> {
+                String last = text(hook, "last_assistant_message", "prompt_response");
                 claims.add(
                         last.isEmpty()
                                 ? raw(dialect, name, body)
@@ -93,7 +93,7 @@ public final class HookClaims {
             throw new MalformedRecordException("tool_name: none (expected: the tool that is to be called)", null);
         }
         JsonNode input = hook.path("tool_input");
-        String call = text(hook, "tool_use_id");
+        String call = CallIds.of(hook, tool, input);
         claims.add(Event.newBuilder()
                 .setToolCall(ToolArguments.call(tool, input, input.isMissingNode() ? "{}" : BoundedJson.write(input))
                         .setCall(call)
@@ -108,13 +108,15 @@ public final class HookClaims {
         String error = text(hook, "error");
         JsonNode response = hook.path("tool_response");
         String output = !error.isEmpty() ? error : output(response);
+        String tool = text(hook, "tool_name");
         ToolResult.Builder result = ToolResult.newBuilder()
-                .setCall(text(hook, "tool_use_id"))
-                .setTool(text(hook, "tool_name"))
+                .setCall(CallIds.of(hook, tool, hook.path("tool_input")))
+                .setTool(tool)
                 .setOutcome(name.equals("PostToolUseFailure") || !error.isEmpty() ? "failure" : "success")
                 .setOutput(output)
                 .setDurationMs(Math.max(0, hook.path("duration_ms").asLong(0)))
                 .setSource("hook");
+        McpTool.of(tool).ifPresent(named -> result.setMcpServer(named.server()).setMcpTool(named.tool()));
         ExitCodes.in(output).ifPresent(result::setExitCode);
         return Event.newBuilder().setToolResult(result);
     }
@@ -123,6 +125,10 @@ public final class HookClaims {
     private static String output(JsonNode response) {
         if (response.isTextual()) {
             return response.textValue();
+        }
+        if (response.path("llmContent").isTextual()) {
+            // Gemini CLI and Qwen Code: what the model is told.
+            return text(response, "llmContent");
         }
         if (response.path("stdout").isTextual()) {
             String stderr = text(response, "stderr");

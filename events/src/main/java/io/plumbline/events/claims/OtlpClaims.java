@@ -90,7 +90,7 @@ public final class OtlpClaims {
         return claims;
     }
 
-    private static String agent(String service) {
+    static String agent(String service) {
         if (service.startsWith("codex_")) {
             return AgentDialect.CODEX.agent();
         }
@@ -144,6 +144,9 @@ public final class OtlpClaims {
         ToolCall.Builder call = parsed.isMissingNode()
                 ? ToolArguments.patch(tool, arguments)
                 : ToolArguments.call(tool, parsed, arguments);
+        if (!first(said, "mcp_server").isEmpty()) {
+            call.setMcpServer(first(said, "mcp_server")).setMcpTool(McpTool.withoutServer(tool));
+        }
         // Codex calls a command that exited 7 a success; the code stands in the output's header.
         return List.of(
                 Event.newBuilder()
@@ -180,13 +183,18 @@ public final class OtlpClaims {
         String tool = first(said, "function_name");
         String arguments = first(said, "function_args");
         List<Event.Builder> claims = new ArrayList<>();
-        claims.add(Event.newBuilder()
-                .setToolCall(ToolArguments.call(tool, BoundedJson.embedded(arguments), arguments)
-                        .setSource("otlp")));
-        if (!first(said, "decision").isEmpty()) {
-            claims.add(approval("", tool, said));
+        JsonNode parsed = BoundedJson.embedded(arguments);
+        String call = CallIds.ofArguments(tool, parsed);
+        ToolCall.Builder announced =
+                ToolArguments.call(tool, parsed, arguments).setCall(call).setSource("otlp");
+        if (!first(said, "mcp_server_name").isEmpty()) {
+            announced.setMcpServer(first(said, "mcp_server_name")).setMcpTool(tool);
         }
-        claims.add(result("", tool, first(said, "error"), said));
+        claims.add(Event.newBuilder().setToolCall(announced));
+        if (!first(said, "decision").isEmpty()) {
+            claims.add(approval(call, tool, said));
+        }
+        claims.add(result(call, tool, first(said, "error"), said));
         return claims;
     }
 
@@ -251,7 +259,7 @@ public final class OtlpClaims {
         }
     }
 
-    private static boolean isPlausible(long nanos, long receivedNanos) {
+    static boolean isPlausible(long nanos, long receivedNanos) {
         return nanos > receivedNanos - DAY_NANOS && nanos < receivedNanos + MINUTE_NANOS;
     }
 
@@ -263,7 +271,7 @@ public final class OtlpClaims {
         }
     }
 
-    private static Map<String, String> attributes(List<KeyValue> attributes) {
+    static Map<String, String> attributes(List<KeyValue> attributes) {
         Map<String, String> values = new LinkedHashMap<>();
         for (KeyValue attribute : attributes) {
             values.putIfAbsent(attribute.getKey(), scalar(attribute.getValue()));
@@ -282,7 +290,7 @@ public final class OtlpClaims {
         };
     }
 
-    private static String first(Map<String, String> values, String... names) {
+    static String first(Map<String, String> values, String... names) {
         for (String name : names) {
             String value = values.get(name);
             if (value != null) {

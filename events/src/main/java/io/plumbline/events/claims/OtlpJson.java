@@ -3,6 +3,7 @@ package io.plumbline.events.claims;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.InstrumentationScope;
@@ -12,6 +13,9 @@ import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
 import java.util.Base64;
 import java.util.HexFormat;
 
@@ -47,6 +51,47 @@ final class OtlpJson {
             request.addResourceLogs(resource);
         }
         return request.build();
+    }
+
+    static ExportTraceServiceRequest traces(byte[] body) throws MalformedRecordException {
+        JsonNode root = BoundedJson.object(body);
+        ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
+        for (JsonNode resourceSpans : field(root, "resourceSpans", "resource_spans")) {
+            ResourceSpans.Builder resource = ResourceSpans.newBuilder();
+            Resource.Builder attributes = Resource.newBuilder();
+            for (JsonNode attribute : resourceSpans.path("resource").path("attributes")) {
+                attributes.addAttributes(keyValue(attribute));
+            }
+            resource.setResource(attributes);
+            for (JsonNode scopeSpans : field(resourceSpans, "scopeSpans", "scope_spans")) {
+                ScopeSpans.Builder scope = ScopeSpans.newBuilder();
+                for (JsonNode span : scopeSpans.path("spans")) {
+                    scope.addSpans(span(span));
+                }
+                resource.addScopeSpans(scope);
+            }
+            request.addResourceSpans(resource);
+        }
+        return request.build();
+    }
+
+    private static Span span(JsonNode node) {
+        Span.Builder span = Span.newBuilder()
+                .setName(node.path("name").asText(""))
+                .setStartTimeUnixNano(integer(field(node, "startTimeUnixNano", "start_time_unix_nano")))
+                .setEndTimeUnixNano(integer(field(node, "endTimeUnixNano", "end_time_unix_nano")));
+        for (JsonNode attribute : node.path("attributes")) {
+            span.addAttributes(keyValue(attribute));
+        }
+        for (JsonNode event : node.path("events")) {
+            Span.Event.Builder happened =
+                    Span.Event.newBuilder().setName(event.path("name").asText(""));
+            for (JsonNode attribute : event.path("attributes")) {
+                happened.addAttributes(keyValue(attribute));
+            }
+            span.addEvents(happened);
+        }
+        return span.build();
     }
 
     private static LogRecord logRecord(JsonNode node) {

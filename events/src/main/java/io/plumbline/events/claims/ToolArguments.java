@@ -5,6 +5,7 @@ import io.plumbline.events.v1.ToolCall;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the arguments of a tool call say: the shell command, the files, the reason. */
@@ -20,7 +21,9 @@ final class ToolArguments {
 
     static ToolCall.Builder call(String tool, JsonNode arguments, String argumentsJson) {
         ToolCall.Builder call = ToolCall.newBuilder().setTool(tool).setArgumentsJson(argumentsJson);
-        boolean mcp = tool.startsWith("mcp__");
+        Optional<McpTool> named = McpTool.of(tool);
+        named.ifPresent(server -> call.setMcpServer(server.server()).setMcpTool(server.tool()));
+        boolean mcp = named.isPresent();
         String command = mcp ? "" : command(arguments);
         if (isPatch(tool, command)) {
             call.addAllPaths(patchedFiles(command.isEmpty() ? text(arguments, "input", "patch") : command));

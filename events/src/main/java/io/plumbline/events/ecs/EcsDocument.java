@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.CanaryReported;
@@ -498,6 +499,10 @@ public final class EcsDocument {
                         head.put("outcome", canary.getProven() ? "success" : "failure");
                         yield head.kind("event", "host", "info");
                     }
+                    case AGENT_CONFIGURATION -> {
+                        agentConfiguration(event.getAgentConfiguration(), own);
+                        yield head.kind("state", "configuration", "info");
+                    }
                     case PATH_PROBED -> {
                         own.number("round", event.getPathProbed().getRound());
                         yield head.kind("event", "host", "info");
@@ -521,6 +526,23 @@ public final class EcsDocument {
         target.flag("incremental", plan.getIncremental());
     }
 
+    private static void agentConfiguration(AgentConfiguration configuration, Fields own) {
+        own.at("agent_configuration")
+                .put("moment", configuration.getMoment())
+                .put("version", configuration.getAgentVersion())
+                .strings(
+                        "files",
+                        configuration.getFilesList().stream()
+                                .map(file ->
+                                        file.getPath() + " " + file.getSha256() + (file.getPinned() ? " pinned" : ""))
+                                .toList())
+                .strings(
+                        "mcp_servers",
+                        configuration.getMcpServersList().stream()
+                                .map(server -> server.getName() + ": " + String.join(" ", server.getArgvList()))
+                                .toList());
+    }
+
     private static void toolCall(ToolCall call, Fields target) {
         target.put("id", call.getCall())
                 .put("tool", call.getTool())
@@ -530,6 +552,9 @@ public final class EcsDocument {
                 .put("stated_reason", call.getStatedReason())
                 .put("cwd", call.getCwd())
                 .put("source", call.getSource())
+                .put("mcp_server", call.getMcpServer())
+                .put("mcp_tool", call.getMcpTool())
+                .put("contradicts", call.getContradicts())
                 .flag("gated", call.getGated());
     }
 
@@ -537,6 +562,8 @@ public final class EcsDocument {
         target.put("id", result.getCall())
                 .put("tool", result.getTool())
                 .put("outcome", result.getOutcome())
+                .put("mcp_server", result.getMcpServer())
+                .put("mcp_tool", result.getMcpTool())
                 .put("source", result.getSource());
         if (result.hasExitCode()) {
             target.number("exit_code", result.getExitCode());

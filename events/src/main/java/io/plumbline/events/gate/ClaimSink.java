@@ -8,7 +8,8 @@ public interface ClaimSink {
     /**
      * @param agentSession the agent's own name for its session; may be empty
      * @param claim with payload and event time set
-     * @return the event as it stands in the log
+     * @return the event as it stands in the log; the default instance when the claim said nothing new, which never happens to a
+     *     call that waits for an answer
      * @throws RuntimeException when it could not be published; whoever waits for an answer is denied
      */
     Event publish(String agentSession, Event.Builder claim);

@@ -36,6 +36,9 @@ public final class PolicyDefaults {
             "${workspace}/.git/config",
             "${workspace}/.claude/**",
             "${workspace}/.codex/**",
+            "${workspace}/.gemini/**",
+            "${workspace}/.qwen/**",
+            "${workspace}/.opencode/**",
             "${workspace}/.vscode/**");
 
     /** Reading these is part of running any program at all. */
@@ -70,6 +73,12 @@ public final class PolicyDefaults {
             "~/.claude/**",
             "~/.claude.json*",
             "~/.codex/**",
+            "~/.gemini",
+            "~/.gemini/**",
+            "~/.qwen",
+            "~/.qwen/**",
+            "~/.local",
+            "~/.cache",
             "~/.cache/**",
             "~/.local/**",
             "~/.config/**",

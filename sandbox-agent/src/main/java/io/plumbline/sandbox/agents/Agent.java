@@ -161,6 +161,131 @@ public enum Agent {
         }
     },
 
+    /** Gemini CLI, as of 0.61.0: command hooks of the system settings, and OTLP. Runs on node. */
+    GEMINI("gemini") {
+        @Override
+        ManagedConfiguration render(Doors doors, int hookSeconds) {
+            Map<String, String> environment = new TreeMap<>();
+            environment.put("GEMINI_CLI_TRUST_WORKSPACE", "true");
+            // It would start itself once more, and what it runs would no longer be its own child.
+            environment.put("GEMINI_CLI_NO_RELAUNCH", "true");
+            doors.modelPort().ifPresent(port -> {
+                environment.put("GOOGLE_GEMINI_BASE_URL", LOOPBACK + port);
+                environment.put("GEMINI_API_KEY", PLACEHOLDER_KEY);
+            });
+            ObjectNode settings = JSON.createObjectNode();
+            settings.putObject("general").put("enableAutoUpdate", false).put("enableAutoUpdateNotification", false);
+            settings.putObject("security").putObject("folderTrust").put("enabled", false);
+            settings.withObjectProperty("security").putObject("auth").put("selectedType", "gemini-api-key");
+            settings.putObject("hooksConfig").put("enabled", true).put("notifications", false);
+            sendTelemetry(settings);
+            ObjectNode hooks = settings.putObject("hooks");
+            for (String event :
+                    List.of("SessionStart", "BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent", "SessionEnd")) {
+                commandHook(hooks, event, "gemini", hookSeconds);
+            }
+            return new ManagedConfiguration(
+                    new TreeMap<>(Map.of("/etc/gemini-cli/settings.json", settings.toPrettyString() + "\n")),
+                    environment,
+                    Optional.of("gemini"),
+                    List.of(),
+                    List.of(BINARIES + "/bin"));
+        }
+    },
+
+    /** Qwen Code, as of 0.15.10: command hooks of the system settings, and OTLP. Runs on node. */
+    QWEN("qwen") {
+        @Override
+        ManagedConfiguration render(Doors doors, int hookSeconds) {
+            Map<String, String> environment = new TreeMap<>();
+            environment.put("QWEN_CODE_NO_RELAUNCH", "true");
+            // It sends everything to a proxy that it finds in these, what goes to loopback included.
+            for (String name : List.of("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")) {
+                environment.put(name, "");
+            }
+            doors.modelPort().ifPresent(port -> {
+                environment.put("OPENAI_BASE_URL", LOOPBACK + port + "/v1");
+                environment.put("OPENAI_API_KEY", PLACEHOLDER_KEY);
+                environment.put("OPENAI_MODEL", "default");
+            });
+            ObjectNode settings = JSON.createObjectNode();
+            settings.putObject("general").put("disableAutoUpdate", true).put("enableAutoUpdate", false);
+            settings.putObject("security").putObject("folderTrust").put("enabled", false);
+            settings.withObjectProperty("security").putObject("auth").put("selectedType", "openai");
+            settings.putObject("hooksConfig").put("enabled", true);
+            sendTelemetry(settings);
+            ObjectNode hooks = settings.putObject("hooks");
+            for (String event : List.of(
+                    "SessionStart",
+                    "UserPromptSubmit",
+                    "PreToolUse",
+                    "PostToolUse",
+                    "PostToolUseFailure",
+                    "SubagentStart",
+                    "SubagentStop",
+                    "Stop",
+                    "SessionEnd")) {
+                commandHook(hooks, event, "qwen", hookSeconds);
+            }
+            return new ManagedConfiguration(
+                    new TreeMap<>(Map.of("/etc/qwen-code/settings.json", settings.toPrettyString() + "\n")),
+                    environment,
+                    Optional.of("qwen"),
+                    List.of(),
+                    List.of(BINARIES + "/bin"));
+        }
+    },
+
+    /**
+     * opencode, as of 1.18.33. It has no hooks but plugins in its own process: ours asks the door before each call, and an error
+     * in it refuses the call. Configuration of the project is not read, since a plugin in it could undo ours.
+     */
+    OPENCODE("opencode") {
+        @Override
+        ManagedConfiguration render(Doors doors, int hookSeconds) {
+            Map<String, String> environment = new TreeMap<>();
+            // Read-only, so that it does not try to install its plugin library there from the network.
+            environment.put("XDG_CONFIG_HOME", "/etc/opencode-home");
+            environment.put("OPENCODE_CONFIG", OPENCODE_CONFIGURATION);
+            environment.put("OPENCODE_DISABLE_PROJECT_CONFIG", "1");
+            environment.put("OPENCODE_DISABLE_AUTOUPDATE", "1");
+            environment.put("OPENCODE_DISABLE_MODELS_FETCH", "1");
+            environment.put("OPENCODE_DISABLE_LSP_DOWNLOAD", "1");
+            environment.put("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1");
+            environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", LOOPBACK + Doors.HOOKS_PORT);
+
+            ObjectNode settings = JSON.createObjectNode();
+            settings.put("autoupdate", false).put("share", "disabled").put("permission", "allow");
+            settings.putArray("plugin").add("file://" + OPENCODE_PLUGIN);
+            settings.putObject("experimental").put("openTelemetry", true);
+            doors.modelPort().ifPresent(port -> {
+                settings.put("model", "plumbline/default").put("small_model", "plumbline/default");
+                settings.putArray("enabled_providers").add("plumbline");
+                ObjectNode provider = settings.putObject("provider").putObject("plumbline");
+                provider.put("npm", "@ai-sdk/openai-compatible").put("name", "plumbline");
+                provider.putObject("options")
+                        .put("baseURL", LOOPBACK + port + "/v1")
+                        .put("apiKey", PLACEHOLDER_KEY);
+                provider.putObject("models")
+                        .putObject("default")
+                        .put("name", "default")
+                        .put("tool_call", true);
+            });
+            return new ManagedConfiguration(
+                    new TreeMap<>(Map.of(
+                            OPENCODE_CONFIGURATION,
+                            settings.toPrettyString() + "\n",
+                            "/etc/opencode-home/opencode/opencode.json",
+                            "{}\n",
+                            OPENCODE_PLUGIN,
+                            OpencodePlugin.source(GUEST, Doors.DIRECTORY + "/" + Doors.HOOKS_SOCKET, hookSeconds))),
+                    environment,
+                    Optional.of("opencode"),
+                    List.of(),
+                    List.of(BINARIES + "/bin"));
+        }
+    },
+
     /** A script that announces through the guest program what it runs, in Claude Code's words; for machines without an agent. */
     SCRIPTED("scripted") {
         @Override
@@ -185,6 +310,9 @@ public enum Agent {
 
     /** The guest program inside the sandbox. */
     public static final String GUEST = "/opt/plumbline/plumbline-guest";
+
+    private static final String OPENCODE_CONFIGURATION = "/etc/opencode/opencode.json";
+    private static final String OPENCODE_PLUGIN = "/etc/opencode/plumbline.js";
 
     private static final String LOOPBACK = "http://127.0.0.1:";
 
@@ -212,6 +340,9 @@ public enum Agent {
         return switch (this) {
             case CLAUDE_CODE, SCRIPTED -> Optional.of("claude");
             case CODEX -> Optional.of("codex");
+            case GEMINI -> Optional.of("gemini");
+            case QWEN -> Optional.of("qwen");
+            case OPENCODE -> Optional.of("opencode");
             case NONE -> Optional.empty();
         };
     }
@@ -230,6 +361,29 @@ public enum Agent {
 
     static String guestHook(String agent, int seconds) {
         return GUEST + " hook " + Doors.DIRECTORY + "/" + Doors.HOOKS_SOCKET + " /hooks/" + agent + " " + seconds;
+    }
+
+    /** Gemini CLI and Qwen Code share these names. Hooks wait in milliseconds. */
+    private static void commandHook(ObjectNode hooks, String event, String agent, int hookSeconds) {
+        ObjectNode group = hooks.putArray(event).addObject();
+        if (event.endsWith("Tool") || event.contains("ToolUse")) {
+            group.put("matcher", "*");
+        }
+        group.putArray("hooks")
+                .addObject()
+                .put("type", "command")
+                .put("command", guestHook(agent, hookSeconds))
+                .put("timeout", (hookSeconds + HOOK_SLACK_SECONDS) * 1000L);
+    }
+
+    private static void sendTelemetry(ObjectNode settings) {
+        settings.putObject("privacy").put("usageStatisticsEnabled", false);
+        settings.putObject("telemetry")
+                .put("enabled", true)
+                .put("target", "local")
+                .put("otlpEndpoint", LOOPBACK + Doors.HOOKS_PORT)
+                .put("otlpProtocol", "http")
+                .put("logPrompts", true);
     }
 
     private static ObjectNode hook(ObjectNode hooks, String event) {

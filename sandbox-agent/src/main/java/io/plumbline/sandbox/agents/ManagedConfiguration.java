@@ -1,6 +1,9 @@
 package io.plumbline.sandbox.agents;
 
 import io.plumbline.events.EventIds;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,24 @@ public record ManagedConfiguration(
         environment = Collections.unmodifiableMap(new TreeMap<>(environment));
         masked = List.copyOf(masked);
         path = List.copyOf(path);
+    }
+
+    /**
+     * The installed agent's version, from the file {@code NAME.version} beside its programs; empty when nobody wrote one.
+     *
+     * @param agents folder of the host with one folder per agent
+     */
+    public String version(Path agents) {
+        if (binaries.isEmpty()) {
+            return "";
+        }
+        try {
+            String version = Files.readString(agents.resolve(binaries.get() + ".version"))
+                    .strip();
+            return version.matches("[0-9A-Za-z.+-]{1,64}") ? version : "";
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** Lower-case hex SHA-256 over all files and variables: what was in force can be told from it. */

@@ -11,10 +11,12 @@ import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.encoding.DecodingService;
 import io.plumbline.events.claims.AgentDialect;
+import io.plumbline.events.claims.CallLedger;
 import io.plumbline.events.claims.HookAnswers;
 import io.plumbline.events.claims.MalformedRecordException;
 import io.plumbline.events.claims.OtlpClaim;
 import io.plumbline.events.claims.OtlpClaims;
+import io.plumbline.events.claims.OtlpSpans;
 import io.plumbline.events.gate.HeldCalls;
 import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.v1.Channel;
@@ -24,6 +26,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.link.VerdictListener;
+import io.plumbline.sandbox.trace.TraceBarrier;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,18 +38,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * HTTP on a Unix socket that leads into one session: {@code POST /hooks/{claude|codex|qwen|gemini}} and {@code POST
+ * HTTP on a Unix socket that leads into one session: {@code POST /hooks/{claude|codex|qwen|opencode|gemini}} and {@code POST
  * /v1/{logs|traces|metrics}}. Whoever can reach the socket is the session; there is no other authentication.
+ *
+ * <p>Nothing that the session says overtakes what its kernel did: before claims are published, the trace that was there when
+ * they came is. What several channels tell about one call is one action ({@link CallLedger}).
  *
  * <p>A hook before a tool call is published and held until the platform has answered it. An error, a timeout or overload
  * denies. Claims are published in the order in which their requests are complete.
@@ -66,6 +75,17 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     /** From a request's first byte to its last. */
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
 
+    /** What is queued for the trace takes milliseconds to publish; a session that makes more than that waits. */
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(5);
+
+    /** How often calls that wait for their hook are looked at, milliseconds. */
+    private static final long OVERDUE_CHECK = 1000;
+
+    /** Spans of tool calls that are taken from one session; an agent makes a few calls a second. */
+    private static final int MAX_SPANS_PER_SECOND = 50;
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
     /** The kernel's limit for the path of a Unix socket. */
     private static final int MAX_SOCKET_PATH = 107;
 
@@ -75,6 +95,14 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     private final Path socket;
     private final AgentDialect fallback;
     private final SessionOutbox outbox;
+    private final TraceBarrier barrier;
+
+    /** Of the publisher's thread alone, as are the next two. */
+    private final CallLedger ledger;
+
+    private long spansSecond;
+    private int spansTaken;
+
     private final ExecutorService publisher;
     private final ScheduledExecutorService timer;
     private final HeldCalls held;
@@ -83,15 +111,19 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
 
     private final LongAdder logRequests = new LongAdder();
     private final LongAdder logClaims = new LongAdder();
-    private final LongAdder tracesDropped = new LongAdder();
+    private final LongAdder spansDropped = new LongAdder();
     private final LongAdder metricsDropped = new LongAdder();
     private final LongAdder malformed = new LongAdder();
     private final LongAdder unpublished = new LongAdder();
+    private final LongAdder undrained = new LongAdder();
 
-    private SessionDoor(Path socket, AgentDialect fallback, TaskPolicy policy, SessionOutbox outbox) {
+    private SessionDoor(
+            Path socket, AgentDialect fallback, TaskPolicy policy, SessionOutbox outbox, TraceBarrier barrier) {
         this.socket = socket;
         this.fallback = fallback;
         this.outbox = outbox;
+        this.barrier = barrier;
+        this.ledger = new CallLedger(true);
         this.publisher = Executors.newSingleThreadExecutor(
                 Thread.ofVirtual().name("door-publisher").factory());
         this.timer = Executors.newSingleThreadScheduledExecutor(
@@ -117,11 +149,13 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     /**
      * Opens the door. The socket is 0666 in a directory 0755, since the runtime's file server may run as anybody.
      *
-     * @param agent {@code claude}, {@code codex}, {@code qwen} or {@code gemini}: whose hooks are expected
+     * @param agent {@code claude}, {@code codex}, {@code qwen}, {@code opencode} or {@code gemini}: whose hooks are expected
      * @param policy its gate and approval deadlines hold; 0: two seconds and five minutes
+     * @param barrier of the session's trace; a call is denied when the trace cannot be drained
      * @throws DoorException when the socket cannot be opened
      */
-    public static SessionDoor open(Path socket, String agent, TaskPolicy policy, SessionOutbox outbox)
+    public static SessionDoor open(
+            Path socket, String agent, TaskPolicy policy, SessionOutbox outbox, TraceBarrier barrier)
             throws DoorException {
         int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > MAX_SOCKET_PATH) {
@@ -130,9 +164,14 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
         }
         Optional<AgentDialect> dialect = AgentDialect.named(agent);
         if (dialect.isEmpty()) {
-            throw new DoorException("agent: " + agent + " (expected: claude, codex, qwen or gemini)", null);
+            throw new DoorException("agent: " + agent + " (expected: claude, codex, qwen, opencode or gemini)", null);
         }
-        SessionDoor door = new SessionDoor(socket, dialect.get(), policy, outbox);
+        SessionDoor door = new SessionDoor(socket, dialect.get(), policy, outbox, barrier);
+        door.timer.scheduleWithFixedDelay(
+                () -> door.publisher.execute(door::publishOverdue),
+                OVERDUE_CHECK,
+                OVERDUE_CHECK,
+                TimeUnit.MILLISECONDS);
         try {
             Path directory = socket.toAbsolutePath().getParent();
             if (directory != null && !Files.isDirectory(directory)) {
@@ -164,16 +203,46 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                 gate.counts(),
                 logRequests.sum(),
                 logClaims.sum(),
-                tracesDropped.sum(),
+                spansDropped.sum(),
                 metricsDropped.sum(),
                 malformed.sum(),
-                unpublished.sum());
+                unpublished.sum(),
+                undrained.sum());
+    }
+
+    /** Claims that another channel of the session has read, in their order. Completes, never exceptionally, when they are published. */
+    public CompletableFuture<Void> tell(String channel, List<Event.Builder> claims) {
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        try {
+            publisher.execute(() -> {
+                try {
+                    publishTold(channel, claims);
+                } finally {
+                    told.complete(null);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            told.complete(null);
+        }
+        return told;
+    }
+
+    private void publishTold(String channel, List<Event.Builder> claims) {
+        drained();
+        for (Event.Builder claim : claims) {
+            try {
+                publish(channel, claim);
+            } catch (SpoolException e) {
+                unpublished.increment();
+            }
+        }
     }
 
     /** Denies what is held, then closes the socket. Returns before the server's threads have wound down. */
     @Override
     public void close() {
         held.close();
+        finish();
         server.stop().whenComplete((done, failure) -> {
             publisher.shutdown();
             timer.shutdownNow();
@@ -182,6 +251,17 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
             Files.deleteIfExists(socket);
         } catch (IOException e) {
             LOG.warn("socket {} could not be deleted: {}", socket, e.getMessage());
+        }
+    }
+
+    /** Publishes what was told before, calls that still wait for their hook included. */
+    public void finish() {
+        try {
+            publisher.submit(() -> publishAll(ledger.rest())).get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+            LOG.warn("claims of a session were not published at its end: {}", e.toString());
         }
     }
 
@@ -210,7 +290,8 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                 .build((context, request) -> read(request, this::logs))
                 .route()
                 .post("/v1/traces")
-                .build((context, request) -> read(request, (body, json) -> dropped(tracesDropped, json)))
+                .decorator(DecodingService.newDecorator())
+                .build((context, request) -> read(request, this::traces))
                 .route()
                 .post("/v1/metrics")
                 .build((context, request) -> read(request, (body, json) -> dropped(metricsDropped, json)))
@@ -226,8 +307,13 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                 .thenComposeAsync(
                         body -> {
                             context.clearRequestTimeout();
-                            return gate.answer(
-                                    dialect, body.content().array(), now(), (agentSession, claim) -> publish(claim));
+                            boolean drained = drained();
+                            return gate.answer(dialect, body.content().array(), now(), (agentSession, claim) -> {
+                                if (!drained && claim.getToolCall().getGated()) {
+                                    throw new SpoolException("the trace before this call is not in the log", null);
+                                }
+                                return publish("hook", claim);
+                            });
                         },
                         publisher)
                 .exceptionally(failure -> HookAnswers.deny(dialect, "hook input could not be read"));
@@ -256,10 +342,45 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                     HttpStatus.BAD_REQUEST, MediaType.PLAIN_TEXT_UTF_8, HttpData.ofUtf8(e.getMessage() + "\n"));
         }
         logRequests.increment();
+        drained();
         for (OtlpClaim claim : claims) {
             try {
-                publish(claim.claim());
+                publish("otlp", claim.claim());
                 logClaims.increment();
+            } catch (SpoolException e) {
+                unpublished.increment();
+                return HttpResponse.of(HttpStatus.SERVICE_UNAVAILABLE);
+            }
+        }
+        return accepted(json);
+    }
+
+    /** Tool calls alone, and of these so many a second; a sandbox may send more than anybody reads. */
+    private HttpResponse traces(AggregatedHttpRequest body, boolean json) {
+        long now = now();
+        long second = TimeUnit.NANOSECONDS.toSeconds(now);
+        if (second != spansSecond) {
+            spansSecond = second;
+            spansTaken = 0;
+        }
+        OtlpSpans.Read spans;
+        try {
+            byte[] content = body.content().array();
+            int left = MAX_SPANS_PER_SECOND - spansTaken;
+            spans = json ? OtlpSpans.fromJson(content, left, now) : OtlpSpans.fromProtobuf(content, left, now);
+        } catch (MalformedRecordException e) {
+            malformed.increment();
+            return HttpResponse.of(
+                    HttpStatus.BAD_REQUEST, MediaType.PLAIN_TEXT_UTF_8, HttpData.ofUtf8(e.getMessage() + "\n"));
+        }
+        spansTaken += spans.calls();
+        spansDropped.add(spans.spans() - spans.calls());
+        if (!spans.claims().isEmpty()) {
+            drained();
+        }
+        for (OtlpClaim claim : spans.claims()) {
+            try {
+                publish("otlp", claim.claim());
             } catch (SpoolException e) {
                 unpublished.increment();
                 return HttpResponse.of(HttpStatus.SERVICE_UNAVAILABLE);
@@ -279,8 +400,38 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                 : HttpResponse.of(HttpStatus.OK, PROTOBUF, HttpData.empty());
     }
 
-    private Event publish(Event.Builder claim) {
-        return outbox.publish(Channel.CLAIMS, claim.getEventTimeNs(), claim);
+    /** What the kernel did before a claim is in the log before it; false when that took too long. */
+    private boolean drained() {
+        try {
+            if (barrier.awaitDrained(DRAIN_LIMIT)) {
+                return true;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        undrained.increment();
+        return false;
+    }
+
+    private Event publish(String channel, Event.Builder claim) {
+        return publishAll(ledger.admit(channel, claim, now()));
+    }
+
+    /** The last one as it stands in the log. */
+    private Event publishAll(List<Event.Builder> claims) {
+        Event last = Event.getDefaultInstance();
+        for (Event.Builder claim : claims) {
+            last = outbox.publish(Channel.CLAIMS, claim.getEventTimeNs(), claim);
+        }
+        return last;
+    }
+
+    private void publishOverdue() {
+        try {
+            publishAll(ledger.overdue(now()));
+        } catch (SpoolException e) {
+            unpublished.increment();
+        }
     }
 
     private static long now() {

@@ -123,7 +123,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         List<Mount> systemMounts = new ArrayList<>();
         system.programs(root, systemMounts);
         Path etc = etc(directory.resolve("etc"), system, systemMounts, user);
-        Path home = Files.createDirectory(directory.resolve("home"));
+        Path home = Files.createDirectory(home(directory));
         List<Mount> mounts = new ArrayList<>(List.of(
                 new Mount.Memory("/dev", "755", plan.policy().getDiskBytes()),
                 new Mount.Memory("/tmp", "1777", plan.policy().getDiskBytes()),
@@ -180,6 +180,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
                         .filter(Mount.Bind.class::isInstance)
                         .map(Mount.Bind.class::cast)
                         .collect(Collectors.toMap(Mount.Bind::destination, Mount.Bind::source, (first, last) -> last)));
+    }
+
+    /** Where the agent's home folder of a bundle in this directory is on the host. */
+    public static Path home(Path directory) {
+        return directory.resolve("home");
     }
 
     /** Most processes and threads of a workload under {@code policy}. */

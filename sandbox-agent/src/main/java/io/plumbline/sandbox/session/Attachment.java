@@ -172,6 +172,8 @@ final class Attachment {
                     .open(new SessionPart.Surroundings(
                             id,
                             sockets(),
+                            // The container's own home is not ours to read.
+                            directory.resolve("home"),
                             request.agent().id(),
                             request.agent().hooks(),
                             request.policy(),

@@ -11,6 +11,9 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.agents.ConfigurationFiles;
+import io.plumbline.sandbox.agents.Doors;
+import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.TerminalSize;
@@ -246,6 +249,7 @@ final class Session {
                 .open(new SessionPart.Surroundings(
                         id,
                         sockets,
+                        Bundle.home(directory.resolve("bundle")),
                         request.agent().id(),
                         request.agent().hooks(),
                         policy,
@@ -282,6 +286,7 @@ final class Session {
         Map<String, Path> binds = new HashMap<>(bundle.binds());
         binds.put(Bundle.WORKSPACE, workspace);
         observation.hashes().mounted(binds);
+        publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
         ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
@@ -382,6 +387,10 @@ final class Session {
         if (!traceEnded) {
             trace.expectEnd();
         }
+        for (SessionPart part : openedParts) {
+            part.finish();
+        }
+        publish(journal, Channel.EVIDENCE, configuration("end", directory, workspace));
         observation.hashes().end(TRACE_END_LIMIT);
         boolean killed = !orders.killReason().isEmpty();
         publish(
@@ -405,6 +414,21 @@ final class Session {
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
         Orphans.unmark(directory);
         return exitCode;
+    }
+
+    /** @param workspace that the sandbox works on */
+    private Event.Builder configuration(String moment, Path directory, Path workspace) {
+        TaskPolicy policy = request.policy();
+        ManagedConfiguration managed = request.agent().configuration(policy, Doors.of(policy));
+        return Event.newBuilder()
+                .setAgentConfiguration(ConfigurationFiles.scan(
+                        request.agent().id(),
+                        managed.version(host.agents()),
+                        moment,
+                        managed.files(),
+                        workspace,
+                        Bundle.WORKSPACE,
+                        Bundle.home(directory.resolve("bundle"))));
     }
 
     /** A directory of the session's own for the workspace that its request holds open, of the same owner. */

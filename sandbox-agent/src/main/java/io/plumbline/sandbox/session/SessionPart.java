@@ -15,6 +15,9 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
     @Override
     void close();
 
+    /** The workload has ended and its trace is in the log: what it said last is published when this returns. */
+    default void finish() {}
+
     /** Variables that the sandbox's programs need to use the part. */
     default Map<String, String> environment() {
         return Map.of();
@@ -47,12 +50,14 @@ public interface SessionPart extends VerdictListener, AutoCloseable {
      * What a part may use.
      *
      * @param sockets folder on the host that the sandbox sees as {@code /run/plumbline}
+     * @param home the agent's home folder on the host; made with the sandbox, and the workload writes to it
      * @param agent claude-code, codex, none
      * @param hooks whose hooks and telemetry are expected at the door: claude, codex; empty: nobody's, so no door
      */
     record Surroundings(
             String session,
             Path sockets,
+            Path home,
             String agent,
             Optional<String> hooks,
             TaskPolicy policy,

@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.door;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -26,7 +27,9 @@ import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.sandbox.testing.RecordingOutbox;
+import io.plumbline.sandbox.trace.TraceBarrier;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +39,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +58,9 @@ class SessionDoorTest {
     private static final String CALL = """
             {"session_id":"s","cwd":"/w","hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"t1",
              "tool_input":{"command":"ls","description":"List"}}""";
+    private static final String RESULT = """
+            {"session_id":"s","hook_event_name":"PostToolUse","tool_name":"Bash","tool_use_id":"t1",
+             "tool_input":{"command":"ls"},"tool_response":{"stdout":"a","stderr":""}}""";
     private static final String ALLOW =
             "{\"hookSpecificOutput\":{\"hookEventName\":\"PreToolUse\",\"permissionDecision\":\"allow\"}}";
 
@@ -58,6 +68,9 @@ class SessionDoorTest {
     Path directory;
 
     private final RecordingOutbox outbox = new RecordingOutbox();
+    private final List<String> order = new CopyOnWriteArrayList<>();
+    private final AtomicInteger drains = new AtomicInteger();
+    private volatile boolean drainable = true;
     private @Nullable SessionDoor opened;
 
     @AfterEach
@@ -82,6 +95,95 @@ class SessionDoorTest {
 
         assertThat(answer.get(20, TimeUnit.SECONDS).contentUtf8()).isEqualTo(ALLOW);
         assertThat(door.counts().hooks().allowed()).isEqualTo(1);
+    }
+
+    @Test
+    void takesTheToolCallsOfTracesUpToARateAndCountsTheRest() throws Exception {
+        SessionDoor door = open(10_000, 10);
+        String call = """
+                {"name":"ai.toolCall","attributes":[{"key":"ai.toolCall.id","value":{"stringValue":"c%d"}},
+                 {"key":"ai.toolCall.name","value":{"stringValue":"bash"}},
+                 {"key":"ai.toolCall.result","value":{"stringValue":"done"}}]}""";
+        String calls = IntStream.range(0, 500).mapToObj(call::formatted).collect(Collectors.joining(","));
+        String body = "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"other\"}," + calls + "]}]}]}";
+
+        assertThat(post("/v1/traces", MediaType.JSON, body.getBytes(UTF_8))
+                        .get(20, TimeUnit.SECONDS)
+                        .status()
+                        .code())
+                .isEqualTo(200);
+
+        assertThat(outbox.events().stream().filter(Event::hasToolCall)).hasSize(50);
+        assertThat(door.counts().spansDropped()).isEqualTo(451);
+    }
+
+    @Test
+    void drainsTheTraceBeforeItPublishesAClaim() throws Exception {
+        open(10_000, 10);
+        outbox.onPublish(event -> {
+            order.add(event.getPayloadCase().name());
+            if (event.hasToolCall() && event.getToolCall().getGated()) {
+                requireNonNull(opened)
+                        .onVerdict(RecordingOutbox.gateAnswer(event.getId(), GateDecision.ALLOW, ""), NO_STAGES);
+            }
+        });
+
+        hook("claude", CALL);
+        hook("claude", RESULT);
+
+        assertThat(order).containsExactly("1 drained", "TOOL_CALL", "2 drained", "TOOL_RESULT");
+    }
+
+    @Test
+    void deniesACallWhenTheTraceCannotBeDrainedButKeepsResults() throws Exception {
+        SessionDoor door = open(10_000, 10);
+        drainable = false;
+
+        assertThat(hook("claude", CALL)).contains("\"permissionDecision\":\"deny\"");
+        hook("claude", RESULT);
+
+        assertThat(outbox.events()).extracting(Event::getPayloadCase).containsExactly(PayloadCase.TOOL_RESULT);
+        assertThat(door.counts().undrained()).isEqualTo(2);
+    }
+
+    @Test
+    void publishesOneCallForAllItsSightingsAndTellsWhichOneLies() throws Exception {
+        SessionDoor door = open(10_000, 10);
+        outbox.onPublish(event -> {
+            if (event.getToolCall().getGated()) {
+                door.onVerdict(RecordingOutbox.gateAnswer(event.getId(), GateDecision.ALLOW, ""), NO_STAGES);
+            }
+        });
+        hook("claude", CALL);
+        door.tell("transcript", List.of(sighting("ls"), sighting("cat /etc/shadow")));
+
+        await().atMost(LIMIT).until(() -> outbox.events().size() == 3);
+        assertThat(outbox.events())
+                .extracting(Event::getPayloadCase)
+                .containsExactly(PayloadCase.TOOL_CALL, PayloadCase.RAW_CLAIM, PayloadCase.TOOL_CALL);
+        assertThat(outbox.events().get(0).getToolCall().getContradicts()).isEmpty();
+        assertThat(outbox.events().get(2).getToolCall().getContradicts()).isEqualTo("hook");
+    }
+
+    @Test
+    void tellsCallsWithoutAHookBeforeItCloses() throws Exception {
+        SessionDoor door = open(10_000, 10);
+        door.tell("transcript", List.of(sighting("ls")));
+        door.close();
+
+        assertThat(outbox.events())
+                .singleElement()
+                .satisfies(event -> assertThat(event.getToolCall().getGated()).isFalse());
+    }
+
+    private static Event.Builder sighting(String command) {
+        return Event.newBuilder()
+                .setEventTimeNs(1)
+                .setToolCall(ToolCall.newBuilder()
+                        .setCall("t1")
+                        .setTool("Bash")
+                        .setCommand(command)
+                        .setSource("transcript"));
     }
 
     @Test
@@ -252,7 +354,7 @@ class SessionDoorTest {
                         .code())
                 .isEqualTo(400);
         assertThat(door.counts().logClaims()).isEqualTo(1);
-        assertThat(door.counts().tracesDropped()).isEqualTo(1);
+        assertThat(door.counts().spansDropped()).isZero();
         assertThat(door.counts().metricsDropped()).isEqualTo(1);
         assertThat(door.counts().malformed()).isEqualTo(1);
     }
@@ -288,11 +390,11 @@ class SessionDoorTest {
     void saysWhyItCannotOpen() {
         Path longPath = directory.resolve("x".repeat(120));
         TaskPolicy policy = TaskPolicy.getDefaultInstance();
-        assertThatThrownBy(() -> SessionDoor.open(longPath, "claude", policy, outbox))
+        assertThatThrownBy(() -> SessionDoor.open(longPath, "claude", policy, outbox, barrier()))
                 .isInstanceOf(DoorException.class)
                 .hasMessageContaining("(expected: <= 107)");
-        assertThatThrownBy(() -> SessionDoor.open(directory.resolve("s"), "emacs", policy, outbox))
-                .hasMessage("agent: emacs (expected: claude, codex, qwen or gemini)");
+        assertThatThrownBy(() -> SessionDoor.open(directory.resolve("s"), "emacs", policy, outbox, barrier()))
+                .hasMessage("agent: emacs (expected: claude, codex, qwen, opencode or gemini)");
     }
 
     private SessionDoor open(int gateMillis, int approvalSeconds) throws DoorException {
@@ -303,8 +405,17 @@ class SessionDoorTest {
                         .setGateDeadlineMs(gateMillis)
                         .setApprovalDeadlineSeconds(approvalSeconds)
                         .build(),
-                outbox);
+                outbox,
+                barrier());
         return opened;
+    }
+
+    private TraceBarrier barrier() {
+        return limit -> {
+            String marker = drains.incrementAndGet() + " drained";
+            order.add(marker);
+            return drainable;
+        };
     }
 
     private WebClient client() {

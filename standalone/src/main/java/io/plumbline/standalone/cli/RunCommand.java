@@ -51,7 +51,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--agent",
             defaultValue = "none",
-            description = "claude-code, codex, or none for a plain command (default: ${DEFAULT-VALUE}).")
+            description =
+                    "claude-code, codex, gemini, qwen, opencode, or none for a plain command (default: ${DEFAULT-VALUE}).")
     private String agent;
 
     @Option(

@@ -38,12 +38,17 @@ final class SessionsCommand implements Callable<Integer> {
                         row.path("state").asText() + (row.path("degraded").asBoolean() ? " (degraded)" : ""),
                         row.path("risk").asText(),
                         row.path("alerts").asText(),
-                        row.path("agent").asText(),
+                        agent(row.path("agent").asText()),
                         row.path("task").asText());
             }
             out.print(table);
         }
         out.flush();
         return ExitCodes.OK;
+    }
+
+    /** A program that nobody hears has no claims to hold its evidence against. */
+    static String agent(String name) {
+        return name.isEmpty() || name.equals("none") ? "no claims" : name;
     }
 }

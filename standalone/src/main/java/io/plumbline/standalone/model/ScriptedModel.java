@@ -72,6 +72,10 @@ public final class ScriptedModel implements AutoCloseable {
                 play(exchange, new AnthropicMessages());
             } else if (path.endsWith("/responses")) {
                 play(exchange, new OpenAiResponses());
+            } else if (path.endsWith("/chat/completions")) {
+                play(exchange, new ChatCompletions());
+            } else if (path.endsWith(":streamGenerateContent") || path.endsWith(":generateContent")) {
+                play(exchange, new GeminiContent(path.endsWith(":streamGenerateContent")));
             } else if (path.endsWith("/models")) {
                 json(exchange, 200, "{\"object\":\"list\",\"data\":[],\"models\":[]}");
             } else if (path.endsWith("/count_tokens")) {
@@ -105,7 +109,7 @@ public final class ScriptedModel implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         }
-        exchange.getResponseHeaders().set("content-type", "text/event-stream");
+        exchange.getResponseHeaders().set("content-type", wire.contentType(request));
         exchange.sendResponseHeaders(200, 0);
         try (OutputStream out = exchange.getResponseBody()) {
             wire.reply(new EventStream(out), request, turn, calls);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /** One provider's wire protocol. */
-sealed interface Wire permits AnthropicMessages, OpenAiResponses {
+sealed interface Wire permits AnthropicMessages, ChatCompletions, GeminiContent, OpenAiResponses {
     /**
      * A tool call as the agent knows it.
      *
@@ -27,6 +27,11 @@ sealed interface Wire permits AnthropicMessages, OpenAiResponses {
 
     /** The step as a call of one of the offered tools. */
     Call call(String id, Step step, Set<String> tools) throws IOException;
+
+    /** Of the reply; an object when the client did not ask for a stream. */
+    default String contentType(JsonNode request) {
+        return "text/event-stream";
+    }
 
     /** Writes the reply as server-sent events. */
     void reply(EventStream out, JsonNode request, Turn turn, List<Call> calls) throws IOException;

@@ -48,6 +48,25 @@ class ScriptedModelTest {
         }
     }
 
+    @Test
+    void speaksChatCompletionsAndGenerateContentToo() throws Exception {
+        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+            String chat = post(model, "/v1/chat/completions", """
+                    {"model":"m","stream":true,"tools":[{"type":"function","function":{"name":"bash"}}],"messages":[]}
+                    """);
+            String gemini = post(model, "/v1beta/models/m:streamGenerateContent", """
+                    {"tools":[{"functionDeclarations":[{"name":"run_shell_command"}]}],"contents":[
+                      {"role":"model","parts":[{"functionCall":{"id":"g_turn0_0","name":"run_shell_command"}}]}]}
+                    """);
+
+            assertThat(chat)
+                    .contains("call_turn0_0")
+                    .contains("\\\"command\\\":\\\"ls\\\"")
+                    .endsWith("[DONE]\n\n");
+            assertThat(gemini).contains("bye").doesNotContain("functionCall");
+        }
+    }
+
     private static Scenario scenario() throws Exception {
         return Scenario.read(new ByteArrayInputStream(SCENARIO.getBytes(StandardCharsets.UTF_8)));
     }

@@ -50,8 +50,8 @@ public final class ProcessTable {
             // What the host's relay forks before it becomes the agent is the relay's serving half.
             case HOST_RELAY -> child.setRole(Role.HOST_RELAY);
             case AGENT -> child.setRole(ordered() ? Role.CALL : Role.UNDECIDED);
-            case CALL, HOUSEKEEPING, UNANNOUNCED, UNDECIDED, UNRECOGNIZED ->
-                child.setRole(parent.getRole()).setCall(parent.getCall());
+            case CALL, HOUSEKEEPING, MCP_SERVER, UNANNOUNCED, UNDECIDED, UNRECOGNIZED ->
+                child.setRole(parent.getRole()).setCall(parent.getCall()).setMcpServer(parent.getMcpServer());
         }
         put(childKey, child);
     }
@@ -88,9 +88,15 @@ public final class ProcessTable {
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
             } else if (role == Role.UNDECIDED) {
-                boolean ownHelper =
-                        AgentProfile.of(state.getAgent()).keepsHouseWith(start.getBinary(), start.getArgvList());
-                process.setRole(ownHelper ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
+                Optional<String> server = McpServers.started(state.getMcpServersList(), start.getArgvList());
+                boolean ownHelper = AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                        .profile()
+                        .keepsHouseWith(start.getBinary(), start.getArgvList());
+                if (server.isPresent()) {
+                    process.setRole(Role.MCP_SERVER).setMcpServer(server.get());
+                } else {
+                    process.setRole(ownHelper ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
+                }
             }
         }
         put(key, process);
@@ -114,7 +120,8 @@ public final class ProcessTable {
                 process.getRole(),
                 process.getCall(),
                 AgentProfile.fileName(process.getBinary().isEmpty() ? actor.getName() : process.getBinary()) + " ("
-                        + actor.getProcess().getThreadGroup() + ")");
+                        + actor.getProcess().getThreadGroup() + ")"
+                        + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()));
     }
 
     /** Command lines of the ancestors, nearest first. */

@@ -5,6 +5,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -117,6 +118,46 @@ public final class Completeness {
                 "The agent's hook was missing, failed open or was bypassed.",
                 Severity.HIGH,
                 40);
+    }
+
+    /**
+     * The deviation for a call that two channels tell differently.
+     *
+     * @param first what the first one told, one line; may be empty
+     */
+    public static Deviation contradicted(ToolCall call, String first) {
+        String now = call.getCommand().isEmpty() ? call.getArgumentsJson() : call.getCommand();
+        return new Deviation(
+                DeviationKind.FALSE_REPORT,
+                Severity.HIGH,
+                "contradiction:" + call.getCall(),
+                "Claims contradict each other",
+                "call " + call.getCall() + ": " + call.getContradicts() + " told " + cut(first) + ", "
+                        + call.getSource() + " tells " + cut(now),
+                "One of the agent's own records is false.",
+                "contradiction",
+                call.getCall(),
+                40,
+                true);
+    }
+
+    /** What an analyst should know about the profile that the session is held against; adds no risk. */
+    public static Deviation otherProfile(String note) {
+        return new Deviation(
+                DeviationKind.TELEMETRY_GAP,
+                Severity.INFORMATIONAL,
+                "profile",
+                "The agent's version has no profile of its own",
+                note,
+                "What it runs on its own account may look different.",
+                "profile",
+                "",
+                0,
+                false);
+    }
+
+    private static String cut(String line) {
+        return line.length() <= 300 ? line : line.substring(0, 300) + "…";
     }
 
     private static Deviation gap(String key, String title, String seen, String why, Severity severity, int risk) {

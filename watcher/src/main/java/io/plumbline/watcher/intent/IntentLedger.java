@@ -12,12 +12,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
     /** Tools by which the agents change files themselves, without a process. */
     private static final Set<String> EDITING_TOOLS =
             Set.of("Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write_file", "replace");
+
+    private static final String GEMINI_BEGIN = "shopt -u promptvars nullglob extglob nocaseglob dotglob; _bgpids_file=";
+    private static final String GEMINI_END = "\n)\n__code=$?\nexit $__code";
+    private static final String GEMINI_TRAP = "\n(\n  trap 'jobs -p > \"$_bgpids_file\"' EXIT\n";
+    private static final Pattern GEMINI_FILE = Pattern.compile("'?[A-Za-z0-9_./-]{1,200}'?");
 
     private final WatchState.Builder state;
 
@@ -139,7 +145,8 @@ public final class IntentLedger {
     /**
      * Whether an argument is the command, or a wrapper around nothing but the command. Claude Code 2.1.330 runs
      * {@code source SNAPSHOT … && eval 'COMMAND' < /dev/null && pwd -P >| FILE}; Codex 0.169.0 re-executes
-     * {@code …; exec '/bin/bash' -c 'COMMAND'} before the plain command.
+     * {@code …; exec '/bin/bash' -c 'COMMAND'} before the plain command; Gemini CLI 0.61.0 puts it in a subshell that notes its
+     * background jobs.
      */
     private static boolean carries(String argument, String command) {
         if (argument.equals(command)) {
@@ -148,6 +155,14 @@ public final class IntentLedger {
         String claude = "'" + command.replace("'", "'\"'\"'") + "'";
         if (argument.startsWith("source ") && argument.contains(" && eval " + claude + " ")) {
             return argument.indexOf(" && eval ") == argument.lastIndexOf(" && eval " + claude + " ");
+        }
+        if (argument.startsWith(GEMINI_BEGIN)) {
+            int trap = argument.indexOf(GEMINI_TRAP);
+            return trap > 0
+                    && GEMINI_FILE
+                            .matcher(argument.substring(GEMINI_BEGIN.length(), trap))
+                            .matches()
+                    && argument.substring(trap).equals(GEMINI_TRAP + command.strip() + GEMINI_END);
         }
         String codex = "'" + command.replace("'", "'\\''") + "'";
         return argument.endsWith("exec '/bin/bash' -c " + codex)

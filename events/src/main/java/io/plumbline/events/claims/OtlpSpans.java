@@ -1,0 +1,124 @@
+package io.plumbline.events.claims;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the tool calls in the OpenTelemetry traces of coding agents: spans by the GenAI conventions ({@code
+ * gen_ai.tool.call.id}, Claude Code 2.1) and by the AI SDK ({@code ai.toolCall.id}, opencode 1.18). Agents send hundreds of other
+ * spans with each turn, half a megabyte a second; those say nothing about a session that its logs do not, and are only counted.
+ */
+public final class OtlpSpans {
+    /** Spans in one request. */
+    static final int MAX_SPANS = 50_000;
+
+    /**
+     * What a request held.
+     *
+     * @param claims of the spans that tell a tool call, in their order
+     * @param spans all of them
+     * @param calls of these, the ones that tell a tool call
+     */
+    public record Read(List<OtlpClaim> claims, int spans, int calls) {
+        public Read {
+            claims = List.copyOf(claims);
+        }
+    }
+
+    private OtlpSpans() {}
+
+    /**
+     * @param body {@code application/json}, at most 4 MiB
+     * @param maxCalls tool calls taken; further ones are left out
+     */
+    public static Read fromJson(byte[] body, int maxCalls, long receivedNanos) throws MalformedRecordException {
+        return from(OtlpJson.traces(body), maxCalls, receivedNanos);
+    }
+
+    /** As {@link #fromJson}, of {@code application/x-protobuf}. */
+    public static Read fromProtobuf(byte[] body, int maxCalls, long receivedNanos) throws MalformedRecordException {
+        if (body.length > BoundedJson.MAX_BYTES) {
+            throw new MalformedRecordException(
+                    "body: " + body.length + " bytes (expected: <= " + BoundedJson.MAX_BYTES + ")", null);
+        }
+        try {
+            return from(ExportTraceServiceRequest.parseFrom(body), maxCalls, receivedNanos);
+        } catch (InvalidProtocolBufferException e) {
+            throw new MalformedRecordException("body: no ExportTraceServiceRequest", e);
+        }
+    }
+
+    private static Read from(ExportTraceServiceRequest request, int maxCalls, long receivedNanos)
+            throws MalformedRecordException {
+        List<OtlpClaim> claims = new ArrayList<>();
+        int spans = 0;
+        int calls = 0;
+        for (ResourceSpans resource : request.getResourceSpansList()) {
+            String service = OtlpClaims.attributes(resource.getResource().getAttributesList())
+                    .getOrDefault("service.name", "");
+            for (ScopeSpans scope : resource.getScopeSpansList()) {
+                for (Span span : scope.getSpansList()) {
+                    if (++spans > MAX_SPANS) {
+                        throw new MalformedRecordException("spans: more than " + MAX_SPANS, null);
+                    }
+                    Map<String, String> said = OtlpClaims.attributes(span.getAttributesList());
+                    List<Event.Builder> told = call(said, span);
+                    if (told.isEmpty() || ++calls > maxCalls) {
+                        continue;
+                    }
+                    long end = span.getEndTimeUnixNano();
+                    long time = OtlpClaims.isPlausible(end, receivedNanos) ? end : receivedNanos;
+                    String session = OtlpClaims.first(said, "conversation.id", "session.id", "gen_ai.conversation.id");
+                    for (Event.Builder claim : told) {
+                        claims.add(new OtlpClaim(OtlpClaims.agent(service), session, claim.setEventTimeNs(time)));
+                    }
+                }
+            }
+        }
+        return new Read(claims, spans, Math.min(calls, maxCalls));
+    }
+
+    private static List<Event.Builder> call(Map<String, String> said, Span span) {
+        String id = OtlpClaims.first(said, "gen_ai.tool.call.id", "ai.toolCall.id");
+        String tool = OtlpClaims.first(said, "gen_ai.tool.name", "ai.toolCall.name");
+        if (id.isEmpty() || tool.isEmpty()) {
+            return List.of();
+        }
+        String arguments = OtlpClaims.first(said, "gen_ai.tool.call.arguments", "ai.toolCall.args");
+        JsonNode parsed = BoundedJson.embedded(arguments);
+        ToolCall.Builder call =
+                ToolArguments.call(tool, parsed, arguments).setCall(id).setSource("otlp");
+        if (call.getCommand().isEmpty()) {
+            call.setCommand(OtlpClaims.first(said, "full_command"));
+        }
+        List<Event.Builder> claims = new ArrayList<>();
+        claims.add(Event.newBuilder().setToolCall(call));
+        String output = OtlpClaims.first(said, "gen_ai.tool.call.result", "ai.toolCall.result");
+        for (Span.Event event : span.getEventsList()) {
+            if (event.getName().equals("tool.output") && output.isEmpty()) {
+                output = OtlpClaims.first(
+                        OtlpClaims.attributes(event.getAttributesList()), "output", "stdout", "content");
+            }
+        }
+        if (!output.isEmpty()) {
+            claims.add(Event.newBuilder()
+                    .setToolResult(ToolResult.newBuilder()
+                            .setCall(id)
+                            .setTool(tool)
+                            .setOutcome("success")
+                            .setOutput(output)
+                            .setSource("otlp")));
+        }
+        return claims;
+    }
+}

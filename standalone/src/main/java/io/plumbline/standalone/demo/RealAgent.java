@@ -1,0 +1,65 @@
+package io.plumbline.standalone.demo;
+
+import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.model.ScriptedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A real agent on the demo's benign scenario, as a request to a sandbox host; its model answers from the script for as long as
+ * this is open.
+ */
+public final class RealAgent implements AutoCloseable {
+    private final ScriptedModel model;
+    private final RunClient.Request request;
+
+    private RealAgent(ScriptedModel model, RunClient.Request request) {
+        this.model = model;
+        this.request = request;
+    }
+
+    /** Names of the agents that can be installed. */
+    public static List<String> names() {
+        return AgentInstaller.names();
+    }
+
+    /**
+     * Installs the agent unless it is there.
+     *
+     * @param workspaces a folder of the host; the session's workspace is made in it
+     * @throws IOException when it cannot be installed; the message says why
+     */
+    public static RealAgent benign(Layout layout, String agent, Path workspaces)
+            throws IOException, InterruptedException {
+        AgentInstaller.Known known = AgentInstaller.known(agent);
+        java.util.Optional<String> failure = new AgentInstaller(layout).install(known);
+        if (failure.isPresent()) {
+            throw new IOException(agent + " " + known.version() + ": " + failure.get());
+        }
+        ScriptedModel model = ScriptedModel.start(DemoScenario.BENIGN.script());
+        try {
+            return new RealAgent(
+                    model,
+                    new RunClient.Request(
+                            DemoScenario.BENIGN.policy(model),
+                            DemoScenario.BENIGN.script().prompt(),
+                            agent,
+                            DemoScenario.BENIGN.workspace(workspaces),
+                            DemoAgent.of(known).command(DemoScenario.BENIGN.script())));
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    public RunClient.Request request() {
+        return request;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

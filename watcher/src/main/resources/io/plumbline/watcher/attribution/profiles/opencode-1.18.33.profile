@@ -1,0 +1,3 @@
+# Observed inside gVisor.
+announces
+include shared

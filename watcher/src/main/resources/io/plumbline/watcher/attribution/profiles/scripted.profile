@@ -1,0 +1,3 @@
+# The built-in scripted agent.
+announces
+include shared
