@@ -89,7 +89,7 @@ public final class HostProcesses {
 
     /** Whether the first process, with which all others end, is there and no zombie. */
     public boolean alive() {
-        return first.isAlive() && state(first.pid()) != 'Z';
+        return first.isAlive() && "ZX".indexOf(state(first.pid())) < 0;
     }
 
     /** Returns true once no process of it can run; false when that could not be reached, or the container has ended. */
