@@ -92,7 +92,8 @@ class AttachIT {
                     session.sockets().resolve(Doors.HOOKS_SOCKET),
                     session.hooks().get(),
                     session.policy(),
-                    session.outbox());
+                    session.outbox(),
+                    session.barrier());
             return List.of(new SessionPart() {
                 @Override
                 public void onVerdict(Event verdict, StageTimes stages) {
