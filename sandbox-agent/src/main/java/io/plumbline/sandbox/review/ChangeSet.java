@@ -202,7 +202,7 @@ public final class ChangeSet {
     }
 
     private static void mode(Path path, int mode) throws IOException {
-        Files.setAttribute(path, "unix:mode", mode);
+        Files.setAttribute(path, "unix:mode", mode, LinkOption.NOFOLLOW_LINKS);
     }
 
     private void own(Path path) throws IOException {

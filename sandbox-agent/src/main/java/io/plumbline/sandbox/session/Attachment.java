@@ -202,6 +202,8 @@ final class Attachment {
                 watch();
             } catch (SpoolException e) {
                 LOG.error("session {}: the end could not be kept", id, e);
+            } catch (RuntimeException e) {
+                LOG.error("session {}: the container was stopped, nobody watches it any more", id, e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
@@ -238,17 +240,27 @@ final class Attachment {
                 runtime,
                 (reached, reason) -> state = reached.name(),
                 this::tellParts);
-        state = RuntimeState.State.RUNNING.name();
-        publishState(RuntimeState.State.RUNNING, "attached to a container that runs", 0);
-        journal.heartbeat(0);
+        // From here on what cannot be kept stops the container.
         synchronized (gate) {
             responder = orders;
-            early.forEach(Runnable::run);
-            early.clear();
         }
         String reason;
         int code = UNKNOWN_EXIT_CODE;
-        Optional<ContainerControl.Found> last = pulse(orders);
+        Optional<ContainerControl.Found> last;
+        try {
+            state = RuntimeState.State.RUNNING.name();
+            publishState(RuntimeState.State.RUNNING, "attached to a container that runs", 0);
+            journal.heartbeat(0);
+            synchronized (gate) {
+                early.forEach(Runnable::run);
+                early.clear();
+            }
+            last = pulse(orders);
+        } catch (RuntimeException | Error e) {
+            orders.blind("the watch of the container failed: " + e.getMessage());
+            orders.close();
+            throw e;
+        }
         boolean left = last.isEmpty();
         orders.close();
         if (left) {

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.VerdictListener;
@@ -57,7 +58,7 @@ final class Responder implements VerdictListener, AutoCloseable {
     /** Why it ended, once somebody ended it; else empty. */
     private volatile String killReason = "";
 
-    /** Is told of an order that was carried out, for what has to follow the sandbox. */
+    /** Is told of each freeze and thaw that was carried out, in their order, for what has to follow the sandbox. */
     @FunctionalInterface
     interface Obeyed {
         void obeyed(Event order, StageTimes stages);
@@ -71,7 +72,7 @@ final class Responder implements VerdictListener, AutoCloseable {
 
     /**
      * @param evidence what is kept of a frozen session
-     * @param obeyed told of each thaw that was carried out; freezes and kills hold for everything at once
+     * @param obeyed told of each freeze and thaw that was carried out; freezes are told of at once elsewhere as well
      */
     Responder(
             String session,
@@ -190,8 +191,14 @@ final class Responder implements VerdictListener, AutoCloseable {
     /** Freezes at once, on the caller's thread; what is returned reports it with the event that was the cause. */
     Tripwire.Hit tripped(String reason) {
         StageTimes.Builder times = StageTimes.newBuilder().setHostReceivedNs(Clock.nowNanos());
+        lastOwnFreeze = reason;
+        ownFreezes.incrementAndGet();
         Freezer.Outcome outcome = freezer.freeze();
         times.setDoneNs(Clock.nowNanos());
+        if (outcome instanceof Freezer.Outcome.Failed) {
+            // The report waits for the event that was the cause; what cannot be frozen must not go on until then.
+            killHere(reason);
+        }
         return cause -> orders.add(() -> reportFreeze(new Order("", reason, cause.getId(), times), outcome));
     }
 
@@ -263,6 +270,10 @@ final class Responder implements VerdictListener, AutoCloseable {
                 // The act itself is done before anything here can fail: what fails is the report, and the journal has
                 // said so.
                 LOG.error("an order could not be reported", e);
+            } catch (Error e) {
+                // Out of memory, most likely: nobody knows what was done, and the next order must still find a worker.
+                freezer.freeze();
+                LOG.error("an order could not be carried out; the session was stopped", e);
             }
         }
     }
@@ -276,6 +287,13 @@ final class Responder implements VerdictListener, AutoCloseable {
     private void reportFreeze(Order order, Freezer.Outcome outcome) {
         switch (outcome) {
             case Freezer.Outcome.Frozen frozen -> {
+                // Again, from the thread that tells of thaws too: the last word is the sandbox's own state.
+                obeyed.obeyed(
+                        Event.newBuilder()
+                                .setSession(session)
+                                .setFreezeOrdered(FreezeOrdered.newBuilder().setReason(order.reason))
+                                .build(),
+                        StageTimes.getDefaultInstance());
                 state(RuntimeState.State.FROZEN, order, order.reason, frozen.mechanism());
                 if (!frozen.already()) {
                     evidence.collect(order.verdict);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.EventLimits;
+import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
@@ -242,6 +243,10 @@ final class RunServer implements AutoCloseable {
         if (request.image().isPresent() && !onlyRootMayChange(request.image().get())) {
             throw new IllegalArgumentException("image: " + request.image().get()
                     + " (expected: a directory that only root may change, for user " + peer.name() + ")");
+        }
+        if (request.policy().getEgressList().stream().anyMatch(EgressRule::hasCredential)) {
+            throw new IllegalArgumentException("egress.credential: of the host (expected: none, for user " + peer.name()
+                    + " of a shared sandbox host, who writes the policy)");
         }
         OpenDirectory workspace = OpenDirectory.open(request.workspace());
         if (!Files.getOwner(workspace.path()).equals(peer.user())) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +139,7 @@ public final class SandboxHost implements AutoCloseable {
                 groups.removeAll();
                 Orphans.report(orphans, services);
                 // Only now: what is told of is not told again.
-                Bundle.deleteTree(sessions);
+                clear(sessions);
                 // Other users of the host have no business with the sockets of a session.
                 Files.createDirectories(
                         sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -156,6 +157,17 @@ public final class SandboxHost implements AutoCloseable {
             }
         }
         throw new IllegalStateException("no platform to try");
+    }
+
+    /** What a workload has made undeletable (names deeper than a path may be) is put aside: the host has to come up. */
+    private static void clear(Path sessions) throws IOException {
+        try {
+            Bundle.deleteTree(sessions);
+        } catch (IOException e) {
+            Path aside = Files.createTempDirectory(Objects.requireNonNull(sessions.getParent()), "left-");
+            LOG.error("{} could not be removed and lies in {} now: {}", sessions, aside, e.getMessage());
+            Files.move(sessions, aside.resolve("s"));
+        }
     }
 
     /** A folder that somebody else made first could be swapped under the sandboxes that are built in it. */

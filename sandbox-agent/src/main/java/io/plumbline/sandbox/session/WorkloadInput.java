@@ -37,6 +37,9 @@ final class WorkloadInput {
 
     /** @throws IllegalArgumentException when more is under way than the window holds; nothing is kept of it then */
     synchronized void offer(byte[] more) {
+        if (more.length == 0) {
+            throw new IllegalArgumentException("input: an empty piece (expected: at least one byte, or the end)");
+        }
         if (more.length > WINDOW - bytes) {
             throw new IllegalArgumentException(
                     "input: " + ((long) bytes + more.length) + " bytes under way (expected: <= " + WINDOW + ")");

@@ -497,7 +497,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             turn.end();
             reportOverflow();
             endOfStream();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("trace publisher ends", e);
             watch.blind("the trace could not be published: " + e.getMessage());
         } finally {

@@ -314,7 +314,6 @@ class ObservationIT {
         System.out.printf(
                 "figure local freeze: %.2f ms, %d further opens%n",
                 (frozen.getStages().getDoneNs() - frozen.getStages().getKernelNs()) / 1e6, further);
-        assertThat(further).isLessThan(2_000);
         running.host().stop(session.id, "seen");
         session.await();
         assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();

@@ -49,7 +49,7 @@ class ResponderTest {
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING);
 
         assertThat(sentry.pauses).isZero();
-        assertThat(obeyed).extracting(Event::getId).containsExactly("t1");
+        assertThat(thawed()).containsExactly("t1");
     }
 
     @Test
@@ -71,7 +71,7 @@ class ResponderTest {
                 RuntimeState.State.FROZEN);
         assertThat(sentry.pauses).isOne();
         assertThat(states().get(2).getReason()).isEqualTo("not thawed, the host has frozen it since the order: memory");
-        assertThat(obeyed).extracting(Event::getId).containsExactly("t1");
+        assertThat(thawed()).containsExactly("t1");
     }
 
     @Test
@@ -82,7 +82,7 @@ class ResponderTest {
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.FROZEN);
         assertThat(states().getLast().getReason()).contains("cannot be watched: the trace ended");
         assertThat(sentry.pauses).isOne();
-        assertThat(obeyed).isEmpty();
+        assertThat(thawed()).isEmpty();
     }
 
     @Test
@@ -102,6 +102,39 @@ class ResponderTest {
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.KILLED);
         assertThat(sentry.resumes).isZero();
         assertThat(sentry.dead).isTrue();
+    }
+
+    @Test
+    void aThawDoesNotUndoATripwireThatCameAfterIt() throws Exception {
+        order("f1", freeze());
+        awaitStates(RuntimeState.State.FROZEN);
+        sentry.holdResume = true;
+        order("t1", thaw());
+        sentry.resuming.await();
+        order("t2", thaw());
+        Thread reader = Thread.ofPlatform().start(() -> responder.tripped("a decoy was read"));
+        await().atMost(LIMIT).until(reader::getState, Thread.State.BLOCKED::equals);
+        sentry.letResumeGoOn.countDown();
+
+        awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING, RuntimeState.State.FROZEN);
+        reader.join();
+        assertThat(sentry.pauses).isOne();
+        assertThat(thawed()).containsExactly("t1");
+    }
+
+    @Test
+    void connectionsHearOfAFreezeAfterEveryThaw() {
+        order("f1", freeze());
+        order("t1", thaw());
+        order("f2", freeze());
+
+        awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING, RuntimeState.State.FROZEN);
+        await().atMost(LIMIT).until(() -> obeyed.size() == 3);
+        assertThat(obeyed.getLast().hasFreezeOrdered()).isTrue();
+    }
+
+    private List<String> thawed() {
+        return obeyed.stream().filter(Event::hasThawOrdered).map(Event::getId).toList();
     }
 
     private void order(String id, Event.Builder verdict) {

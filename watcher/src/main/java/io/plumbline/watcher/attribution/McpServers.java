@@ -6,11 +6,17 @@ import java.util.Optional;
 
 /** Recognises the processes of the MCP servers that the agent's configuration names. */
 final class McpServers {
+    private static final List<String> FOLDERS =
+            List.of("/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/", "/sbin/");
+
+    private static final List<String> INTERPRETERS =
+            List.of("node", "python3", "python", "sh", "bash", "ruby", "perl", "deno", "bun");
+
     private McpServers() {}
 
     /**
-     * The server that a command line starts: its arguments are the configured ones, and what precedes them ends in the configured
-     * program, directly or behind the interpreter of its first line.
+     * The server that a command line starts: its arguments are the configured ones, and the word before them is the configured
+     * program, or a path to it in a folder of programs; in front of it at most the interpreter of its first line.
      */
     static Optional<String> started(List<McpServer> servers, List<String> argv) {
         for (McpServer server : servers) {
@@ -20,12 +26,26 @@ final class McpServers {
             List<String> arguments = server.getArgvList().subList(1, server.getArgvCount());
             int start = argv.size() - arguments.size();
             if (start >= 1
-                    && start <= 3
+                    && isInterpreter(argv.subList(0, start - 1))
                     && argv.subList(start, argv.size()).equals(arguments)
-                    && AgentProfile.fileName(argv.get(start - 1)).equals(AgentProfile.fileName(server.getArgv(0)))) {
+                    && isProgram(argv.get(start - 1), server.getArgv(0))) {
                 return Optional.of(server.getName());
             }
         }
         return Optional.empty();
+    }
+
+    /** Nothing, an interpreter, or {@code /usr/bin/env} and one. */
+    private static boolean isInterpreter(List<String> words) {
+        return words.isEmpty()
+                || words.size() <= 2
+                        && (words.size() == 1 || words.getFirst().equals("/usr/bin/env"))
+                        && INTERPRETERS.stream().anyMatch(name -> isProgram(words.getLast(), name));
+    }
+
+    /** Found on the PATH of the read-only root, never by a name that the workload may have given to a file of its own. */
+    private static boolean isProgram(String word, String configured) {
+        return word.equals(configured)
+                || configured.indexOf('/') < 0 && FOLDERS.stream().anyMatch(folder -> word.equals(folder + configured));
     }
 }
