@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -170,7 +171,8 @@ class BadInputIT {
         try {
             daemon = platform().begin("sandbox-agent", "io.plumbline.sandbox.HostDaemon", log, host("full", Map.of()));
             await().atMost(LIMIT).until(() -> Files.readString(log).contains("READY "));
-            fill(spool.resolve("filler"));
+            // What the host says of its own is acknowledged meanwhile, and gives its place back.
+            await().atMost(LIMIT).during(Duration.ofSeconds(2)).until(() -> !fill(spool.resolve("filler")));
             Path workspace = platform().workspace("full-workspace");
             RunClient.Request request = new RunClient.Request(
                     "{}", "write", "none", workspace, List.of("/bin/bash", "-c", "echo > started"));
@@ -220,14 +222,16 @@ class BadInputIT {
                 .isZero();
     }
 
-    private static void fill(Path file) {
+    /** Takes what is free; false when nothing was. */
+    private static boolean fill(Path file) throws IOException {
+        long before = Files.exists(file) ? Files.size(file) : 0;
         byte[] block = new byte[4096];
-        try (var out = Files.newOutputStream(file)) {
+        try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             while (true) {
                 out.write(block);
             }
         } catch (IOException e) {
-            // full
+            return Files.size(file) > before;
         }
     }
 
