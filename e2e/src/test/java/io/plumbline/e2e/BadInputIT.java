@@ -175,7 +175,8 @@ class BadInputIT {
             await().atMost(LIMIT).during(Duration.ofSeconds(2)).until(() -> !fill(spool.resolve("filler")));
             Path workspace = platform().workspace("full-workspace");
             RunClient.Request request = new RunClient.Request(
-                    "{}", "write", "none", workspace, List.of("/bin/bash", "-c", "echo > started"));
+                    // More than what a file's last page can still take.
+                    "{}", "write ".repeat(2_000), "none", workspace, List.of("/bin/bash", "-c", "echo > started"));
             assertThat(refusal(new RunClient(data.resolve("run.sock")), request))
                     .contains("spool: cannot write to " + spool)
                     .contains("No space left on device")

@@ -108,13 +108,20 @@ class MainRoadIT {
     }
 
     private static String honestId() {
-        return StreamSupport.stream(api("sessions").path("sessions").spliterator(), false)
+        return sessions().stream()
                 .map(row -> row.path("session").asText())
                 .filter(id -> !id.equals(frozenId))
                 .reduce((first, second) -> {
                     throw new AssertionError("more than two sessions: " + first + ", " + second);
                 })
                 .orElseThrow();
+    }
+
+    /** Without the host's own canary. */
+    private static List<JsonNode> sessions() {
+        return StreamSupport.stream(api("sessions").path("sessions").spliterator(), false)
+                .filter(row -> !row.path("agent").asText().equals("canary"))
+                .toList();
     }
 
     private static JsonNode api(String listing) {
@@ -334,8 +341,23 @@ class MainRoadIT {
 
     @Test
     @Order(8)
+    void theKillSwitchHasProvedItself() {
+        String canary = StreamSupport.stream(api("sessions").path("sessions").spliterator(), false)
+                .filter(row -> row.path("agent").asText().equals("canary"))
+                .map(row -> row.path("session").asText())
+                .reduce((first, second) -> {
+                    throw new AssertionError("more than one canary: " + first + ", " + second);
+                })
+                .orElseThrow();
+        await().atMost(LIMIT).until(() -> log().has(
+                        canary, event -> event.getCanaryReported().getProven()));
+        assertThat(log().of(canary, Event::hasAlertRaised)).isEmpty();
+    }
+
+    @Test
+    @Order(9)
     void theCommandLineSaysTheSame() {
-        JsonNode sessions = api("sessions").path("sessions");
+        List<JsonNode> sessions = sessions();
         assertThat(sessions).hasSize(2);
         JsonNode alerts = api("alerts").path("alerts");
         for (JsonNode session : sessions) {

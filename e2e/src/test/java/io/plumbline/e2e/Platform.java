@@ -133,7 +133,11 @@ final class Platform implements AutoCloseable {
         return run(builder(
                 home,
                 "standalone",
-                List.of("-D" + Layout.ROOT_PROPERTY + "=" + layout.root(), PlumblineCommand.class.getName()),
+                // As the launcher does.
+                List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-D" + Layout.ROOT_PROPERTY + "=" + layout.root(),
+                        PlumblineCommand.class.getName()),
                 arguments));
     }
 
