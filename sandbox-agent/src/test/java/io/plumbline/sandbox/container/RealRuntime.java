@@ -29,6 +29,7 @@ public final class RealRuntime implements AutoCloseable {
         RUNC
     }
 
+    private static final String NAMESPACE = "plumbline-test";
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Kind kind;
@@ -82,7 +83,7 @@ public final class RealRuntime implements AutoCloseable {
 
     private List<String> ctr(String... arguments) {
         List<String> command =
-                new ArrayList<>(List.of("ctr", "--address", socket().toString(), "--namespace", "plumbline-test"));
+                new ArrayList<>(List.of("ctr", "--address", socket().toString(), "--namespace", NAMESPACE));
         command.addAll(List.of(arguments));
         return command;
     }
@@ -181,7 +182,7 @@ public final class RealRuntime implements AutoCloseable {
     ContainerControl control(String id) throws ContainerException {
         return switch (kind) {
             case PODMAN -> DockerContainer.of(socket(), id);
-            case CONTAINERD -> ContainerdContainer.of(Path.of("ctr"), socket(), "plumbline-test", id);
+            case CONTAINERD -> ContainerdContainer.of(Path.of("ctr"), socket(), NAMESPACE, id);
             case RUNC -> RuncContainer.of(Path.of("runc"), Optional.of(socket()), id);
         };
     }
@@ -255,5 +256,20 @@ public final class RealRuntime implements AutoCloseable {
             Bundle.deleteTree(base);
             assertThat(base).doesNotExist();
         });
+        if (kind == Kind.CONTAINERD) {
+            await().atMost(LIMIT).ignoreExceptions().until(RealRuntime::removedGroups);
+        }
+    }
+
+    /** containerd makes a control group for its namespace in each hierarchy, and leaves it. */
+    private static boolean removedGroups() throws IOException {
+        Path root = Path.of("/sys/fs/cgroup");
+        Files.deleteIfExists(root.resolve(NAMESPACE));
+        try (var hierarchies = Files.newDirectoryStream(root, Files::isDirectory)) {
+            for (Path hierarchy : hierarchies) {
+                Files.deleteIfExists(hierarchy.resolve(NAMESPACE));
+            }
+        }
+        return true;
     }
 }
