@@ -23,7 +23,7 @@ final class Budgets {
     private long creditedAt;
 
     /**
-     * @param policy in force now; what was used before a revision counts
+     * @param policy in force now; what was used before counts, but for a rule that it changes
      * @param nanos a clock that only goes forward
      */
     Budgets(Supplier<TaskPolicy> policy, LongSupplier nanos) {

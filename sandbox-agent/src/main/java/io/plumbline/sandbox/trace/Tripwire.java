@@ -17,6 +17,6 @@ public interface Tripwire {
         void published(Event cause);
     }
 
-    /** @param message a datagram of the sentry's remote sink, or a line of its log; is not changed */
+    /** @param message a datagram of the sentry's remote sink; is not changed */
     Optional<Hit> look(byte[] message);
 }
