@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -112,6 +113,9 @@ class FreshRootIT {
         assertThat(inside.out().lines())
                 .contains("made in /workspace", "made in /home/agent", "made in /tmp")
                 .doesNotContain("made in /usr", "made in /usr/bin", "made in /etc");
+        // The client has its exit code before the host has given everything back.
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> running.host().sessions().isEmpty());
 
         assertThat(host(
                                 "find", "/", "(", "-path", "/proc", "-o", "-path", "/sys", ")", "-prune", "-o", "-name",
