@@ -2,9 +2,12 @@ package io.plumbline.sandbox.runtime;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -20,6 +23,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlGroups {
     private static final Logger LOG = LoggerFactory.getLogger(ControlGroups.class);
+
+    /** The kernel's default for both versions. */
+    private static final long CPU_PERIOD_MICROS = 100_000;
 
     /** What a group can limit. */
     public enum Controller {
@@ -95,11 +101,6 @@ public final class ControlGroups {
         return Optional.empty();
     }
 
-    /** Whether {@code controller} can be limited here. */
-    public boolean limits(Controller controller) {
-        return hierarchies.containsKey(controller);
-    }
-
     /**
      * What one sandbox may use in all, its kernel included; 0 means no limit.
      *
@@ -111,7 +112,7 @@ public final class ControlGroups {
     /** Makes the groups of one sandbox, empty, with its limits in force. */
     public Group create(String id, Limits limits) throws IOException {
         Map<Controller, Hierarchy> own = new EnumMap<>(Controller.class);
-        Group group = new Group(own);
+        Group group = new Group(own, limits);
         try {
             for (Map.Entry<Controller, Hierarchy> entry : hierarchies.entrySet()) {
                 Version version = entry.getValue().version();
@@ -130,40 +131,36 @@ public final class ControlGroups {
     private static void limit(Controller controller, Version version, Path folder, Limits limits) throws IOException {
         boolean one = version == Version.ONE;
         switch (controller) {
-            case MEMORY -> {
-                if (limits.memoryBytes() > 0) {
-                    write(folder, one ? "memory.limit_in_bytes" : "memory.max", Long.toString(limits.memoryBytes()));
-                }
-            }
+            case MEMORY ->
+                write(
+                        folder,
+                        one ? "memory.limit_in_bytes" : "memory.max",
+                        limits.memoryBytes() > 0 ? Long.toString(limits.memoryBytes()) : one ? "-1" : "max");
             case CPU -> {
-                if (limits.cpuMillis() > 0) {
-                    long quota = limits.cpuMillis() * 100L;
-                    write(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? Long.toString(quota) : quota + " 100000");
-                }
+                String quota = limits.cpuMillis() > 0
+                        ? Long.toString(limits.cpuMillis() * (CPU_PERIOD_MICROS / 1000))
+                        : one ? "-1" : "max";
+                write(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? quota : quota + " " + CPU_PERIOD_MICROS);
             }
-            case PIDS -> {
-                if (limits.pids() > 0) {
-                    write(folder, "pids.max", Integer.toString(limits.pids()));
-                }
-            }
+            case PIDS -> write(folder, "pids.max", limits.pids() > 0 ? Integer.toString(limits.pids()) : "max");
         }
     }
 
     private static void write(Path folder, String file, String value) throws IOException {
-        // Opened for writing alone: these files are the kernel's and cannot be created or cut.
-        Files.writeString(folder.resolve(file), value, java.nio.file.StandardOpenOption.WRITE);
+        // These files are the kernel's and cannot be created.
+        Files.writeString(folder.resolve(file), value, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
     }
 
-    /** Removes every group of an earlier life of this daemon that holds no process any more. */
+    /** Removes every group of an earlier life of this daemon that holds no process any more; each is tried. */
     public void removeAll() {
         for (Hierarchy hierarchy : hierarchies.values()) {
             try (DirectoryStream<Path> groups =
                     Files.newDirectoryStream(hierarchy.folder(), path -> Files.isDirectory(path))) {
-                for (Path group : groups) {
-                    Files.delete(group);
-                }
-            } catch (IOException e) {
-                LOG.warn("control groups: {}", e.getMessage());
+                groups.forEach(ControlGroups::removeOrTell);
+            } catch (NoSuchFileException e) {
+                // Version 2 has one folder for all controllers.
+            } catch (IOException | DirectoryIteratorException e) {
+                LOG.warn("control groups: {}", String.valueOf(e));
             }
         }
     }
@@ -171,21 +168,91 @@ public final class ControlGroups {
     /** Removes the folders too; for the daemon's end. */
     public void close() {
         removeAll();
-        for (Hierarchy hierarchy : hierarchies.values()) {
-            try {
-                Files.deleteIfExists(hierarchy.folder());
-            } catch (IOException e) {
-                LOG.warn("control groups: {}", e.getMessage());
-            }
+        hierarchies.values().stream().map(Hierarchy::folder).distinct().forEach(ControlGroups::removeOrTell);
+    }
+
+    private static void removeOrTell(Path group) {
+        try {
+            Files.deleteIfExists(group);
+        } catch (IOException e) {
+            LOG.warn("control groups: {}", String.valueOf(e));
         }
     }
 
     /** The groups of one sandbox. */
     public static final class Group {
         private final Map<Controller, Hierarchy> own;
+        private Limits inForce;
 
-        private Group(Map<Controller, Hierarchy> own) {
+        private Group(Map<Controller, Hierarchy> own, Limits inForce) {
             this.own = own;
+            this.inForce = inForce;
+        }
+
+        /** Limits nothing and holds nobody. */
+        public static Group none() {
+            return new Group(Map.of(), new Limits(0, 0, 0));
+        }
+
+        /** Whether the kernel limits {@code controller} here. */
+        public boolean limits(Controller controller) {
+            return own.containsKey(controller);
+        }
+
+        /**
+         * Puts other limits in the place of those in force, all of them or none.
+         *
+         * @throws IOException when the kernel does not take them, or when more memory is in use than the new limit would
+         *     leave: version 2 would kill for that and version 1 would not limit at all. Memory of files that lie on a disk
+         *     does not count, since the kernel takes it back
+         */
+        public synchronized void change(Limits to) throws IOException {
+            checkMemory(to);
+            try {
+                write(to);
+            } catch (IOException e) {
+                try {
+                    write(inForce);
+                } catch (IOException again) {
+                    e.addSuppressed(again);
+                }
+                throw e;
+            }
+            inForce = to;
+        }
+
+        private void write(Limits limits) throws IOException {
+            for (Map.Entry<Controller, Hierarchy> entry : own.entrySet()) {
+                limit(
+                        entry.getKey(),
+                        entry.getValue().version(),
+                        entry.getValue().folder(),
+                        limits);
+            }
+        }
+
+        private void checkMemory(Limits to) throws IOException {
+            Hierarchy memory = own.get(Controller.MEMORY);
+            if (memory == null || to.memoryBytes() == 0) {
+                return;
+            }
+            boolean one = memory.version() == Version.ONE;
+            Path folder = memory.folder();
+            String used = Files.readString(folder.resolve(one ? "memory.usage_in_bytes" : "memory.current"))
+                    .trim();
+            Path details = folder.resolve("memory.stat");
+            String prefix = one ? "total_" : "";
+            try {
+                long held = Long.parseLong(used)
+                        - named(details, prefix + "active_file")
+                        - named(details, prefix + "inactive_file");
+                if (held > to.memoryBytes()) {
+                    throw new IOException("memory: " + held
+                            + " bytes in use, the sandbox's kernel included (expected: <= " + to.memoryBytes() + ")");
+                }
+            } catch (NumberFormatException e) {
+                throw new IOException("memory: " + used + " (expected: bytes in use)", e);
+            }
         }
 
         /** What a process has to join; each folder once. */
@@ -215,15 +282,20 @@ public final class ControlGroups {
             }
             Path file = hierarchy.folder().resolve(hierarchy.version() == Version.ONE ? fileOfOne : fileOfTwo);
             try {
-                for (String line : Files.readAllLines(file)) {
-                    if (line.startsWith(name + " ")) {
-                        return Long.parseLong(line.substring(name.length() + 1).trim());
-                    }
-                }
-                return 0;
+                return named(file, name);
             } catch (IOException | NumberFormatException e) {
                 return 0;
             }
+        }
+
+        /** The figure that follows {@code name} in a file of such lines; 0 where it has none. */
+        private static long named(Path file, String name) throws IOException {
+            for (String line : Files.readAllLines(file)) {
+                if (line.startsWith(name + " ")) {
+                    return Long.parseLong(line.substring(name.length() + 1).trim());
+                }
+            }
+            return 0;
         }
 
         /** To be called when everything in it has ended; the kernel may take a moment to let go. */

@@ -16,6 +16,7 @@ import io.plumbline.sandbox.container.ContainerException;
 import io.plumbline.sandbox.container.HostProcesses;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -420,7 +421,7 @@ final class Attachment {
         }
         publish(
                 Channel.CONTROL,
-                switch (policyInForce.revise(order, open)) {
+                switch (policyInForce.revise(order, open, ControlGroups.Group.none())) {
                     case PolicyInForce.Answer.Confirmed confirmed ->
                         Event.newBuilder()
                                 .setPolicyConfirmed(confirmed.confirmation().toBuilder()

@@ -9,6 +9,9 @@ import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,15 +20,20 @@ import java.util.List;
  * over, and only then does it come into force everywhere. What cannot hold is refused, and the policy before stays.
  */
 final class PolicyInForce {
+    /** The folders in memory whose size is the limit {@code disk}. */
+    private static final String MEMORY_FOLDERS = "disk: size of /tmp, /var/tmp and /dev";
+
     private final String tenant;
     private final String session;
     private final TrustedKeys keys;
+    private final TaskPolicy started;
     private volatile TaskPolicy policy;
 
     PolicyInForce(String tenant, String session, TrustedKeys keys, TaskPolicy policy) {
         this.tenant = tenant;
         this.session = session;
         this.keys = keys;
+        this.started = policy;
         this.policy = policy;
     }
 
@@ -40,8 +48,12 @@ final class PolicyInForce {
         record Refused(PolicyRefused refusal) implements Answer {}
     }
 
-    /** Takes a revision over, or says why not. Not for several threads at a time. */
-    Answer revise(PolicyRevised order, List<? extends SessionPart> parts) {
+    /**
+     * Takes a revision over, or says why not. Not for several threads at a time.
+     *
+     * @param group what the host's kernel holds the sandbox to; the last that can refuse
+     */
+    Answer revise(PolicyRevised order, List<? extends SessionPart> parts, ControlGroups.Group group) {
         String statementSha256 = PolicyStatements.sha256(order.getSigned());
         int revision = 0;
         try {
@@ -53,11 +65,12 @@ final class PolicyInForce {
                     .setRevision(revision)
                     .build();
             List<String> atNextStart = new ArrayList<>();
-            TaskPolicy revised = withFixedParts(written, before, atNextStart);
+            TaskPolicy revised = withFixedParts(written, before, group, atNextStart);
             List<Runnable> steps = new ArrayList<>();
             for (SessionPart part : parts) {
                 steps.add(part.prepare(revised));
             }
+            change(group, revised);
             steps.forEach(Runnable::run);
             policy = revised;
             return new Answer.Confirmed(PolicyConfirmed.newBuilder()
@@ -77,6 +90,14 @@ final class PolicyInForce {
         }
     }
 
+    private static void change(ControlGroups.Group group, TaskPolicy revised) throws SessionPart.CannotHoldException {
+        try {
+            group.change(SessionLimits.groupLimits(revised));
+        } catch (IOException e) {
+            throw new SessionPart.CannotHoldException("limits: " + e.getMessage());
+        }
+    }
+
     private void check(PolicyStatement statement, TaskPolicy before) throws SessionPart.CannotHoldException {
         if (!statement.getTenant().equals(tenant)) {
             throw new SessionPart.CannotHoldException("tenant: another one's (expected: " + tenant + ")");
@@ -90,8 +111,12 @@ final class PolicyInForce {
         }
     }
 
-    /** A sandbox's mounts and its limits in the kernel are made once; the rest of the revision holds at once. */
-    private static TaskPolicy withFixedParts(TaskPolicy written, TaskPolicy before, List<String> atNextStart) {
+    /**
+     * A sandbox's mounts, and what its own kernel allows, are made once; the rest of the revision holds at once. Of a disk
+     * limit, what is added to workspace and home holds at once, and the size of folders in memory does not change.
+     */
+    private TaskPolicy withFixedParts(
+            TaskPolicy written, TaskPolicy before, ControlGroups.Group group, List<String> atNextStart) {
         TaskPolicy.Builder revised = written.toBuilder();
         if (!written.getWorkspaceMode().equals(before.getWorkspaceMode())) {
             atNextStart.add("workspace");
@@ -114,13 +139,18 @@ final class PolicyInForce {
             atNextStart.add("runtime");
             revised.setDegraded(before.getDegraded());
         }
-        if (written.getProcesses() != before.getProcesses()) {
+        // The sandbox's kernel never allows more than at its start; less is held from outside.
+        if (Bundle.processes(written) > Bundle.processes(started)
+                || written.getProcesses() != before.getProcesses() && !group.limits(ControlGroups.Controller.PIDS)) {
             atNextStart.add("processes");
             revised.setProcesses(before.getProcesses());
         }
-        if (written.getCpuMillis() != before.getCpuMillis()) {
+        if (written.getCpuMillis() != before.getCpuMillis() && !group.limits(ControlGroups.Controller.CPU)) {
             atNextStart.add("cpu");
             revised.setCpuMillis(before.getCpuMillis());
+        }
+        if (written.getDiskBytes() != started.getDiskBytes()) {
+            atNextStart.add(MEMORY_FOLDERS);
         }
         return revised.build();
     }

@@ -84,6 +84,7 @@ final class Session {
     private String stopReason = "";
 
     private final PolicyInForce policyInForce;
+    private volatile ControlGroups.Group group = ControlGroups.Group.none();
     private volatile @Nullable SessionJournal confirmations;
     private volatile String state = "CREATING";
 
@@ -291,6 +292,7 @@ final class Session {
         Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
         ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
         opened.group = group;
+        this.group = group;
         SessionLimits limits = new SessionLimits(
                 policy, group, List.of(workspace, bundle.directory().resolve("home")));
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
@@ -695,7 +697,7 @@ final class Session {
             return;
         }
         Event.Builder answer =
-                switch (policyInForce.revise(order, openParts)) {
+                switch (policyInForce.revise(order, openParts, group)) {
                     case PolicyInForce.Answer.Confirmed confirmed ->
                         Event.newBuilder()
                                 .setPolicyConfirmed(confirmed.confirmation().toBuilder()

@@ -56,6 +56,7 @@ final class SessionLimits {
     private final List<Path> folders;
     private final long folderBytesBefore;
     private final Set<Kind> told = EnumSet.noneOf(Kind.class);
+    private TaskPolicy latest;
     private long throttledBefore;
     private long nextLook;
     private int unanswered;
@@ -78,9 +79,13 @@ final class SessionLimits {
         }
     }
 
-    /** @param folders of the host in which the workload may write */
+    /**
+     * @param policy of the session's start
+     * @param folders of the host in which the workload may write
+     */
     SessionLimits(TaskPolicy policy, ControlGroups.Group group, List<Path> folders) throws IOException {
         this.policy = policy;
+        this.latest = policy;
         this.group = group;
         this.folders = List.copyOf(folders);
         this.folderBytesBefore = policy.getDiskBytes() == 0 ? 0 : bytes();
@@ -95,6 +100,11 @@ final class SessionLimits {
 
     /** What was reached since the last look and not told of yet. */
     List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Freezer.State state, Duration limit) {
+        if (!inForce.equals(latest)) {
+            // What was told of is another limit now.
+            told.clear();
+            latest = inForce;
+        }
         List<Reached> reached = new ArrayList<>();
         boolean answered = true;
         if (inForce.getMemoryBytes() != 0) {
@@ -107,8 +117,11 @@ final class SessionLimits {
         OptionalInt processes = sandbox.processCount(limit);
         int allowed = Bundle.processes(inForce);
         answered &= processes.isPresent();
-        // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
-        if (processes.isPresent() && processes.getAsInt() >= allowed) {
+        if (processes.isPresent() && allowed < Bundle.processes(policy)) {
+            // A revision allows less than the sandbox's kernel does: nobody else refuses.
+            over(Kind.PROCESSES, processes.getAsInt(), allowed).ifPresent(reached::add);
+        } else if (processes.isPresent() && processes.getAsInt() >= allowed) {
+            // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
             tell(Kind.PROCESSES, processes.getAsInt(), allowed, "refuse").ifPresent(reached::add);
         }
         // A kernel that stands still by order cannot answer and lets nothing happen.
@@ -140,11 +153,11 @@ final class SessionLimits {
     /** Why the sandbox ended without telling, if it was for want of memory or of threads. */
     Optional<Reached> atEnd() {
         if (group.pidsRefused() > 0) {
-            int allowed = Bundle.processes(policy);
+            int allowed = Bundle.processes(latest);
             return tell(Kind.PROCESSES, allowed, allowed, "kill");
         }
         return group.memoryKills() > 0
-                ? tell(Kind.MEMORY, policy.getMemoryBytes() + RUNTIME_MEMORY, policy.getMemoryBytes(), "kill")
+                ? tell(Kind.MEMORY, latest.getMemoryBytes() + RUNTIME_MEMORY, latest.getMemoryBytes(), "kill")
                 : Optional.empty();
     }
 

@@ -14,11 +14,17 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.ControlGroups.Group;
 import io.plumbline.sandbox.session.PolicyInForce.Answer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PolicyInForceTest {
     private static final String SESSION = "0123456789abcdef0123456789abcdef";
@@ -26,6 +32,7 @@ class PolicyInForceTest {
     private static final String WIDER = "name: build\negress:\n  - {host: repo.example.com, port: 443}\n";
 
     private final Part part = new Part();
+    private Group limited = Group.none();
     private TaskPolicy first;
     private PolicyInForce inForce;
 
@@ -39,7 +46,7 @@ class PolicyInForceTest {
     void takesASignedRevisionOver() throws PolicyException {
         PolicyRevised order = order("acme", SESSION, 2, WIDER);
 
-        PolicyConfirmed confirmed = confirmed(inForce.revise(order, List.of(part)));
+        PolicyConfirmed confirmed = confirmed(inForce.revise(order, List.of(part), Group.none()));
 
         assertThat(confirmed.getRevision()).isEqualTo(2);
         assertThat(confirmed.getStatementSha256()).isEqualTo(PolicyStatements.sha256(order.getSigned()));
@@ -50,28 +57,79 @@ class PolicyInForceTest {
 
     @Test
     void leavesWhatASandboxIsMadeOfForTheNextStart() throws PolicyException {
-        String yaml = WIDER + "workspace: read-only\ndecoys: [~/.ssh/id_rsa]\nlimits: {processes: 3}\n";
+        String yaml = WIDER + "workspace: read-only\ndecoys: [~/.ssh/id_rsa]\nlimits: {processes: 3, cpu: 2}\n";
 
-        PolicyConfirmed confirmed = confirmed(inForce.revise(order("acme", SESSION, 2, yaml), List.of(part)));
+        PolicyConfirmed confirmed =
+                confirmed(inForce.revise(order("acme", SESSION, 2, yaml), List.of(part), Group.none()));
 
-        assertThat(confirmed.getAtNextStartList()).containsExactly("workspace", "decoys", "processes");
+        assertThat(confirmed.getAtNextStartList()).containsExactly("workspace", "decoys", "processes", "cpu");
         assertThat(confirmed.getInForce().getWorkspaceMode()).isEqualTo("read-write");
         assertThat(confirmed.getInForce().getDecoysList()).isEmpty();
         assertThat(confirmed.getInForce().getEgressCount()).isEqualTo(1);
     }
 
     @Test
+    void changesWhatTheKernelHoldsARunningSandboxTo(@TempDir Path root) throws Exception {
+        Path group = group(root);
+        String yaml = "name: build\nlimits: {processes: 3, memory: 1MiB, cpu: 0.5, disk: 1GiB}\n";
+
+        PolicyConfirmed confirmed = confirmed(inForce.revise(order("acme", SESSION, 2, yaml), List.of(part), limited));
+
+        assertThat(confirmed.getAtNextStartList()).containsExactly("disk: size of /tmp, /var/tmp and /dev");
+        assertThat(confirmed.getInForce().getProcesses()).isEqualTo(3);
+        assertThat(group.resolve("memory.max")).hasContent(Long.toString((1 << 20) + SessionLimits.RUNTIME_MEMORY));
+        assertThat(group.resolve("cpu.max")).hasContent("50000 100000");
+        assertThat(group.resolve("pids.max")).hasContent(Integer.toString(256 + 3 * 8));
+    }
+
+    @Test
+    void doesNotLetASandboxHaveMoreProcessesThanItsKernelAllows(@TempDir Path root) throws Exception {
+        Path group = group(root);
+        String yaml = "name: build\nlimits: {processes: 1025}\n";
+
+        PolicyConfirmed confirmed = confirmed(inForce.revise(order("acme", SESSION, 2, yaml), List.of(part), limited));
+
+        assertThat(confirmed.getAtNextStartList()).containsExactly("processes");
+        assertThat(group.resolve("pids.max")).hasContent(Integer.toString(256 + 1024 * 8));
+    }
+
+    @Test
+    void refusesAMemoryLimitBelowWhatIsInUse(@TempDir Path root) throws Exception {
+        Path group = group(root);
+        Files.writeString(group.resolve("memory.current"), "900000000");
+
+        assertThat(refused(inForce.revise(
+                        order("acme", SESSION, 2, "name: build\nlimits: {memory: 1MiB}\n"), List.of(part), limited)))
+                .startsWith("limits: memory: 900000000 bytes in use");
+        nothingChanged();
+        assertThat(group.resolve("memory.max"))
+                .hasContent(Long.toString(SessionLimits.groupLimits(first).memoryBytes()));
+    }
+
+    /** A group of version 2 in plain files, with the limits of the start. */
+    private Path group(Path root) throws IOException {
+        Files.writeString(root.resolve("cgroup.controllers"), "cpu memory pids\n");
+        Path folder = Files.createDirectories(root.resolve("test/one"));
+        for (String file : List.of("memory.max", "memory.stat", "cpu.max", "pids.max")) {
+            Files.createFile(folder.resolve(file));
+        }
+        Files.writeString(folder.resolve("memory.current"), "1000");
+        limited = ControlGroups.open(root, List.of("0::/"), "test").create("one", SessionLimits.groupLimits(first));
+        return folder;
+    }
+
+    @Test
     void refusesARevisionThatIsNotNewer() throws PolicyException {
-        assertThat(refused(inForce.revise(order("acme", SESSION, 1, WIDER), List.of(part))))
+        assertThat(refused(inForce.revise(order("acme", SESSION, 1, WIDER), List.of(part), Group.none())))
                 .isEqualTo("revision: 1 (expected: above 1, which is in force)");
         nothingChanged();
     }
 
     @Test
     void refusesAnOrderForAnotherSessionOrTenant() throws PolicyException {
-        assertThat(refused(inForce.revise(order("acme", "f".repeat(32), 2, WIDER), List.of(part))))
+        assertThat(refused(inForce.revise(order("acme", "f".repeat(32), 2, WIDER), List.of(part), Group.none())))
                 .startsWith("session:");
-        assertThat(refused(inForce.revise(order("other", SESSION, 2, WIDER), List.of(part))))
+        assertThat(refused(inForce.revise(order("other", SESSION, 2, WIDER), List.of(part), Group.none())))
                 .startsWith("tenant:");
         nothingChanged();
     }
@@ -83,7 +141,7 @@ class PolicyInForceTest {
                 .setCause("order-1")
                 .build();
 
-        Answer answer = inForce.revise(order, List.of(part));
+        Answer answer = inForce.revise(order, List.of(part), Group.none());
 
         assertThat(refused(answer)).startsWith("policy signature: key");
         assertThat(((Answer.Refused) answer).refusal().getOrder()).isEqualTo("order-1");
@@ -92,7 +150,7 @@ class PolicyInForceTest {
 
     @Test
     void refusesAPolicyThatCannotBeRead() throws PolicyException {
-        assertThat(refused(inForce.revise(order("acme", SESSION, 2, "egres: []"), List.of(part))))
+        assertThat(refused(inForce.revise(order("acme", SESSION, 2, "egres: []"), List.of(part), Group.none())))
                 .contains("egres");
         nothingChanged();
     }
@@ -102,7 +160,7 @@ class PolicyInForceTest {
         Part unable = new Part();
         unable.problem = "egress.service: changed";
 
-        assertThat(refused(inForce.revise(order("acme", SESSION, 2, WIDER), List.of(part, unable))))
+        assertThat(refused(inForce.revise(order("acme", SESSION, 2, WIDER), List.of(part, unable), Group.none())))
                 .isEqualTo("egress.service: changed");
         nothingChanged();
     }

@@ -1,0 +1,176 @@
+package io.plumbline.sandbox.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.plumbline.sandbox.runtime.ControlGroups.Controller;
+import io.plumbline.sandbox.runtime.ControlGroups.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written where, with plain files in the kernel's place. */
+class ControlGroupsTest {
+    private static final List<String> VERSION_ONE = List.of("9:name=systemd:/", "8:pids:/own", "4:memory:/", "1:cpu:/");
+    private static final List<String> VERSION_TWO = List.of("0::/");
+    private static final Limits FIRST = new Limits(1000, 1500, 50);
+
+    @TempDir
+    private Path root;
+
+    @Test
+    void writesLimitsOfVersionOneBelowTheDaemonsOwnGroups() throws IOException {
+        ControlGroups.Group group = versionOne("memory", "cpu", "pids").create("one", FIRST);
+
+        assertThat(group.folders())
+                .containsExactlyInAnyOrder(
+                        root.resolve("memory/test/one"),
+                        root.resolve("cpu/test/one"),
+                        root.resolve("pids/own/test/one"));
+        assertThat(root.resolve("memory/test/one/memory.limit_in_bytes")).hasContent("1000");
+        assertThat(root.resolve("cpu/test/one/cpu.cfs_quota_us")).hasContent("150000");
+        assertThat(root.resolve("pids/own/test/one/pids.max")).hasContent("50");
+    }
+
+    @Test
+    void writesLimitsOfVersionTwoIntoOneFolder() throws IOException {
+        ControlGroups.Group group = versionTwo().create("one", FIRST);
+
+        Path folder = root.resolve("test/one");
+        assertThat(group.folders()).containsExactly(folder);
+        assertThat(folder.resolve("memory.max")).hasContent("1000");
+        assertThat(folder.resolve("cpu.max")).hasContent("150000 100000");
+        assertThat(folder.resolve("pids.max")).hasContent("50");
+    }
+
+    @Test
+    void handsEveryControllerOfVersionTwoDown() throws IOException {
+        versionTwo();
+        // The last one that was asked for; the kernel adds them up.
+        assertThat(root.resolve("cgroup.subtree_control")).hasContent("+pids");
+        assertThat(root.resolve("test/cgroup.subtree_control")).hasContent("+pids");
+    }
+
+    @Test
+    void changesTheLimitsOfARunningGroupOfEitherVersion() throws IOException {
+        ControlGroups.Group one = versionOne("memory", "cpu", "pids").create("one", FIRST);
+        one.change(new Limits(2000, 0, 60));
+        assertThat(root.resolve("memory/test/one/memory.limit_in_bytes")).hasContent("2000");
+        assertThat(root.resolve("cpu/test/one/cpu.cfs_quota_us")).hasContent("-1");
+        assertThat(root.resolve("pids/own/test/one/pids.max")).hasContent("60");
+
+        ControlGroups.Group two = versionTwo().create("one", FIRST);
+        two.change(new Limits(0, 250, 0));
+        assertThat(root.resolve("test/one/memory.max")).hasContent("max");
+        assertThat(root.resolve("test/one/cpu.max")).hasContent("25000 100000");
+        assertThat(root.resolve("test/one/pids.max")).hasContent("max");
+    }
+
+    @Test
+    void refusesLessMemoryThanIsHeldButNotForTheSakeOfCachedFiles() throws IOException {
+        ControlGroups.Group group = versionTwo().create("one", FIRST);
+        Path folder = root.resolve("test/one");
+        Files.writeString(folder.resolve("memory.current"), "900\n");
+        Files.writeString(folder.resolve("memory.stat"), "anon 400\nactive_file 300\ninactive_file 200\n");
+
+        assertThatThrownBy(() -> group.change(new Limits(399, 1500, 60)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("memory: 400 bytes in use")
+                .hasMessageContaining("(expected: <= 399)");
+        assertThat(folder.resolve("memory.max")).hasContent("1000");
+        assertThat(folder.resolve("pids.max")).hasContent("50");
+
+        group.change(new Limits(400, 1500, 60));
+        assertThat(folder.resolve("memory.max")).hasContent("400");
+    }
+
+    @Test
+    void putsEveryLimitBackWhenOneIsNotTaken() throws IOException {
+        ControlGroups.Group group = versionTwo().create("one", FIRST);
+        Path folder = root.resolve("test/one");
+        // Whichever is written first, one of the two others has been or will be written before the failure shows.
+        Files.delete(folder.resolve("pids.max"));
+
+        assertThatThrownBy(() -> group.change(new Limits(2000, 100, 60))).isInstanceOf(IOException.class);
+        assertThat(folder.resolve("memory.max")).hasContent("1000");
+        assertThat(folder.resolve("cpu.max")).hasContent("150000 100000");
+    }
+
+    @Test
+    void knowsWhichControllersAreMissing() throws IOException {
+        ControlGroups.Group group = versionOne("memory").create("one", FIRST);
+
+        assertThat(group.limits(Controller.MEMORY)).isTrue();
+        assertThat(group.limits(Controller.CPU)).isFalse();
+        assertThat(ControlGroups.Group.none().limits(Controller.MEMORY)).isFalse();
+    }
+
+    @Test
+    void countsTheKernelsWordsOfEitherVersion() throws IOException {
+        ControlGroups.Group one = versionOne("memory", "cpu", "pids").create("one", FIRST);
+        Files.writeString(root.resolve("memory/test/one/memory.oom_control"), "under_oom 0\noom_kill 3\n");
+        assertThat(one.memoryKills()).isEqualTo(3);
+
+        ControlGroups.Group two = versionTwo().create("one", FIRST);
+        Files.writeString(root.resolve("test/one/memory.events"), "max 9\noom 4\noom_kill 2\n");
+        Files.writeString(root.resolve("test/one/pids.events"), "max 5\n");
+        Files.writeString(root.resolve("test/one/cpu.stat"), "nr_periods 9\nnr_throttled 7\n");
+        assertThat(two.memoryKills()).isEqualTo(2);
+        assertThat(two.pidsRefused()).isEqualTo(5);
+        assertThat(two.cpuThrottled()).isEqualTo(7);
+    }
+
+    @Test
+    void triesToRemoveEveryGroupAlsoWhenOneIsStillInUse() throws IOException {
+        ControlGroups groups = versionOne("memory");
+        Path folder = root.resolve("memory/test");
+        Files.delete(folder.resolve("one/memory.limit_in_bytes"));
+        Files.delete(folder.resolve("one/memory.usage_in_bytes"));
+        Files.delete(folder.resolve("one/memory.stat"));
+        Files.delete(folder.resolve("one"));
+        for (int i = 0; i < 20; i++) {
+            Path group = Files.createDirectory(folder.resolve("group" + i));
+            if (i % 2 == 0) {
+                Files.createFile(group.resolve("in use"));
+            }
+        }
+
+        groups.removeAll();
+
+        try (var left = Files.list(folder)) {
+            assertThat(left).hasSize(10).allMatch(group -> Files.exists(group.resolve("in use")));
+        }
+    }
+
+    /** The files of the group "one" are there, as the kernel would have made them. */
+    private ControlGroups versionOne(String... controllers) throws IOException {
+        for (String controller : controllers) {
+            String own = controller.equals("pids") ? "pids/own" : controller;
+            Path group = Files.createDirectories(root.resolve(own).resolve("test/one"));
+            switch (controller) {
+                case "memory" -> {
+                    Files.createFile(group.resolve("memory.limit_in_bytes"));
+                    Files.writeString(group.resolve("memory.usage_in_bytes"), "10\n");
+                    Files.writeString(group.resolve("memory.stat"), "total_active_file 1\ntotal_inactive_file 1\n");
+                }
+                case "cpu" -> Files.createFile(group.resolve("cpu.cfs_quota_us"));
+                default -> Files.createFile(group.resolve("pids.max"));
+            }
+        }
+        return ControlGroups.open(root, VERSION_ONE, "test");
+    }
+
+    private ControlGroups versionTwo() throws IOException {
+        Files.writeString(root.resolve("cgroup.controllers"), "cpuset cpu io memory pids\n");
+        Path group = Files.createDirectories(root.resolve("test/one"));
+        for (String file : List.of("memory.max", "cpu.max", "pids.max")) {
+            Files.createFile(group.resolve(file));
+        }
+        Files.writeString(group.resolve("memory.current"), "10\n");
+        Files.writeString(group.resolve("memory.stat"), "active_file 1\ninactive_file 1\n");
+        return ControlGroups.open(root, VERSION_TWO, "test");
+    }
+}
