@@ -16,14 +16,16 @@ final class Budgets {
 
     private final Supplier<TaskPolicy> policy;
     private final LongSupplier nanos;
-    private final Map<EgressRule, Long> outByRule = new HashMap<>();
+    /** By host and port as a rule writes them: who edits a rule gets back nothing of what was sent under it. */
+    private final Map<String, Long> outByDestination = new HashMap<>();
+
     private long out;
     private long in;
     private double credit;
     private long creditedAt;
 
     /**
-     * @param policy in force now; what was used before counts, but for a rule that it changes
+     * @param policy in force now; what was used before counts
      * @param nanos a clock that only goes forward
      */
     Budgets(Supplier<TaskPolicy> policy, LongSupplier nanos) {
@@ -34,8 +36,9 @@ final class Budgets {
     }
 
     synchronized void takeOut(EgressRule rule, int bytes) throws Denial {
-        long byRule = outByRule.getOrDefault(rule, 0L);
-        if (out + bytes > limit(policy.get().getEgressBytes()) || byRule + bytes > limit(rule.getMaxOutBytes())) {
+        String destination = rule.getHost() + ":" + rule.getPort();
+        long before = outByDestination.getOrDefault(destination, 0L);
+        if (out + bytes > limit(policy.get().getEgressBytes()) || before + bytes > limit(rule.getMaxOutBytes())) {
             throw new Denial(EgressReason.EGRESS_BUDGET);
         }
         long rate = policy.get().getEgressRateBytes();
@@ -49,9 +52,7 @@ final class Budgets {
             credit -= bytes;
         }
         out += bytes;
-        if (rule.getMaxOutBytes() > 0) {
-            outByRule.put(rule, byRule + bytes);
-        }
+        outByDestination.put(destination, before + bytes);
     }
 
     synchronized void takeIn(int bytes) throws Denial {

@@ -107,8 +107,12 @@ final class Conversation {
         }
         Upstream upstream;
         try {
+            boolean asked = attempt.unknown();
             upstream = dialer.connect(
-                    attempt, destination, rule, inside.isPresent() ? Dialer.Transport.TLS : Dialer.Transport.RAW);
+                    attempt,
+                    destination,
+                    rules -> rules.scopeAgain(destination, asked).request(head, inside.isPresent()),
+                    inside.isPresent() ? Dialer.Transport.TLS : Dialer.Transport.RAW);
         } catch (Denial denial) {
             refuse(client.duplex, denial.reason());
             return false;
@@ -240,7 +244,11 @@ final class Conversation {
             throws IOException, InterruptedException, Denial {
         Upstream upstream;
         try {
-            upstream = dialer.connect(attempt, destination, rule, Dialer.Transport.RAW);
+            upstream = dialer.connect(
+                    attempt,
+                    destination,
+                    rules -> tunnelAgain(rules, attempt, destination, rule),
+                    Dialer.Transport.RAW);
         } catch (Denial denial) {
             refuse(client.duplex, denial.reason());
             return;
@@ -254,6 +262,16 @@ final class Conversation {
         } catch (Denial denial) {
             upstream.fail(denial);
         }
+    }
+
+    private static EgressRule tunnelAgain(
+            EgressRules rules, Attempt attempt, Destination destination, EgressRule before) throws Denial {
+        EgressRules.Scope scope = rules.scopeAgain(destination, attempt.unknown());
+        // What is not looked into today was looked into when it began, or was not.
+        if (scope.terminates() || before.getPlain() && !scope.tunnel().getPlain()) {
+            throw new Denial(EgressReason.TUNNEL_NOT_ALLOWED);
+        }
+        return scope.tunnel();
     }
 
     /** TLS ends here: each request in it is judged, and each goes on in TLS of our own. */

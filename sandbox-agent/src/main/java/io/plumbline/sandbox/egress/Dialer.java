@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections: question, answer, name, address, connection, record; in this order. */
@@ -30,25 +31,41 @@ final class Dialer {
         this.questions = new Questions(session);
     }
 
-    /** Every denial is recorded before it is thrown. */
-    Upstream connect(Attempt attempt, Destination destination, EgressRule rule, Transport transport)
+    /**
+     * Every denial is recorded before it is thrown.
+     *
+     * @param admission asked with the rules in force, and with those of every revision for as long as the connection is open
+     */
+    Upstream connect(Attempt attempt, Destination destination, Admission admission, Transport transport)
+            throws Denial, InterruptedException {
+        Upstream upstream = open(attempt, destination, admission, transport);
+        // From here on a revision finds it; one that came before is made up for.
+        upstream.revised(session.rules());
+        Optional<Denial> revoked = upstream.failure();
+        if (revoked.isPresent()) {
+            upstream.close();
+            throw revoked.get();
+        }
+        return upstream;
+    }
+
+    private Upstream open(Attempt attempt, Destination destination, Admission admission, Transport transport)
             throws Denial, InterruptedException {
         Duplex duplex = null;
         try {
             String verdict = questions.ask(attempt);
             session.passage().check();
+            EgressRule rule = admission.under(session.rules());
             SocketChannel channel = reach(checked(destination, rule), destination.port());
             duplex = Duplex.of(channel);
             session.open().add(duplex);
-            String address = ((InetSocketAddress) channel.getRemoteAddress())
-                    .getAddress()
-                    .getHostAddress();
+            InetAddress address = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
             session.passage().check();
             if (transport == Transport.TLS) {
                 duplex = secured(duplex, destination);
             }
-            session.journal().allowed(attempt, address, verdict);
-            return new Upstream(session, questions, attempt, rule, duplex, address, verdict);
+            session.journal().allowed(attempt, address.getHostAddress(), verdict);
+            return new Upstream(session, questions, attempt, admission, rule, duplex, address, verdict);
         } catch (Denial denial) {
             close(duplex);
             session.journal().denied(attempt, denial);

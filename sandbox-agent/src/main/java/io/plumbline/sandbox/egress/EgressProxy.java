@@ -118,7 +118,8 @@ public final class EgressProxy implements AutoCloseable, VerdictListener {
     }
 
     /**
-     * Makes ready for the rules of a revised policy; they hold for every new request once the returned step is run.
+     * Makes ready for the rules of a revised policy. Once the returned step is run they hold for every new request, and open
+     * connections that they do not allow are closed.
      *
      * @throws EgressException when a rule means nothing, or needs what the sandbox was not given at its start: a service's
      *     socket, an authority, a credential's placeholder
@@ -277,7 +278,7 @@ public final class EgressProxy implements AutoCloseable, VerdictListener {
             session.journal().deniedUnasked(attempt, denial);
             return;
         }
-        try (Upstream upstream = dialer.connect(attempt, destination, rule, Dialer.Transport.RAW)) {
+        try (Upstream upstream = dialer.connect(attempt, destination, rules -> rule, Dialer.Transport.RAW)) {
             new Flow(client, upstream, List.of(), java.util.Optional.empty()).tunnel();
         } catch (Denial denial) {
             // Recorded where it was denied; there is no protocol to say it in.

@@ -58,6 +58,8 @@ public enum EgressReason {
     RESOLVE_FAILED,
     /** The destination did not take the connection. */
     CONNECT_FAILED,
+    /** The connection was open when a revision of the policy came into force that does not allow it. */
+    POLICY_REVISED,
     /** The session is frozen. */
     FROZEN,
     /** The session is over. */

@@ -83,6 +83,20 @@ final class EgressRules {
     }
 
     /**
+     * As {@link #scope} for a connection that is open.
+     *
+     * @param asked a person has allowed it, which no rule did
+     * @throws Denial when a person would have to be asked now who was not
+     */
+    Scope scopeAgain(Destination destination, boolean asked) throws Denial {
+        Scope scope = scope(destination);
+        if (scope.unknown() && !asked) {
+            throw new Denial(EgressReason.NOT_IN_POLICY);
+        }
+        return scope;
+    }
+
+    /**
      * What the policy says about one destination.
      *
      * @param rules empty: nothing, so it is denied

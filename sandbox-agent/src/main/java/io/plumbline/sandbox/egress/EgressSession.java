@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * @param terms the policy in force; changes when it is revised
  * @param authority there when a rule terminates TLS
  * @param open both sides of every connection; closed when the session is over
+ * @param upstreams every connection to a destination; asked for again when the policy is revised
  */
 record EgressSession(
         InForce terms,
@@ -35,6 +36,7 @@ record EgressSession(
         Optional<SessionAuthority> authority,
         UpstreamTrust trust,
         Set<AutoCloseable> open,
+        Set<Upstream> upstreams,
         ScheduledExecutorService timer,
         LongAdder bytesOut,
         LongAdder bytesIn) {
@@ -80,7 +82,8 @@ record EgressSession(
     }
 
     /**
-     * Makes ready for a revised policy, which holds for every new request once the returned step is run.
+     * Makes ready for a revised policy. Once the returned step is run it holds for every new request, and what is open and no
+     * longer allowed is closed, each with its reason on record.
      *
      * @throws EgressException when a rule means nothing, or needs what the sandbox was not given at its start
      */
@@ -105,7 +108,10 @@ record EgressSession(
                         null);
             }
         }
-        return () -> terms.terms = new Terms(revised, next);
+        return () -> {
+            terms.terms = new Terms(revised, next);
+            upstreams.forEach(upstream -> upstream.revised(next));
+        };
     }
 
     static EgressSession of(
@@ -128,6 +134,7 @@ record EgressSession(
                 Credentials.load(policy, settings.credentials()),
                 terminates ? Optional.of(SessionAuthority.create()) : Optional.empty(),
                 UpstreamTrust.load(settings.trustedAuthorities()),
+                ConcurrentHashMap.newKeySet(),
                 ConcurrentHashMap.newKeySet(),
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofVirtual().name("egress-timer").factory()),

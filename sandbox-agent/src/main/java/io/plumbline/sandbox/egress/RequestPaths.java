@@ -1,10 +1,14 @@
 package io.plumbline.sandbox.egress;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
 /** Whether the path of a request is one that a rule names. */
 final class RequestPaths {
+    private static final int STAR = -1;
+    private static final int DEEP = -2;
+
     private RequestPaths() {}
 
     /**
@@ -15,7 +19,7 @@ final class RequestPaths {
         if (globs.isEmpty()) {
             return true;
         }
-        return !ambiguous(path) && globs.stream().anyMatch(glob -> matches(glob, 0, path, 0));
+        return !ambiguous(path) && globs.stream().anyMatch(glob -> matches(glob, path));
     }
 
     /** A destination may read it as another path than the one that is written: then no glob speaks of it. */
@@ -41,42 +45,53 @@ final class RequestPaths {
         return false;
     }
 
-    /** Linear but for the last star of each kind, as file name matchers do it. */
-    private static boolean matches(String glob, int g, String path, int p) {
-        int at = p;
-        int from = g;
-        int starGlob = -1;
-        int starPath = -1;
-        boolean deep = false;
-        while (at < path.length()) {
-            if (from < glob.length() && glob.charAt(from) == '*') {
-                boolean any = glob.startsWith("**", from);
-                if (any) {
-                    // What follows may match anywhere from here on: nothing before needs to be tried again.
-                    int rest = from + 2;
-                    for (int i = at; i <= path.length(); i++) {
-                        if (matches(glob, rest, path, i)) {
-                            return true;
-                        }
-                    }
-                    return false;
+    /**
+     * Every position of the glob at which the path may stand, character by character: as many steps as the glob is long for
+     * each, whatever the two are.
+     */
+    private static boolean matches(String glob, String path) {
+        int[] parts = parts(glob);
+        boolean[] at = new boolean[parts.length + 1];
+        at[0] = true;
+        skipStars(parts, at);
+        for (int i = 0; i < path.length(); i++) {
+            char c = path.charAt(i);
+            boolean[] next = new boolean[parts.length + 1];
+            for (int part = 0; part < parts.length; part++) {
+                if (!at[part]) {
+                    continue;
                 }
-                deep = true;
-                starGlob = ++from;
-                starPath = at;
-            } else if (from < glob.length() && glob.charAt(from) == path.charAt(at)) {
-                from++;
-                at++;
-            } else if (deep && starPath < path.length() && path.charAt(starPath) != '/') {
-                from = starGlob;
-                at = ++starPath;
+                if (parts[part] == c) {
+                    next[part + 1] = true;
+                } else if (parts[part] == DEEP || parts[part] == STAR && c != '/') {
+                    next[part] = true;
+                }
+            }
+            skipStars(parts, next);
+            at = next;
+        }
+        return at[parts.length];
+    }
+
+    /** A star may stand for nothing. */
+    private static void skipStars(int[] parts, boolean[] at) {
+        for (int part = 0; part < parts.length; part++) {
+            at[part + 1] |= at[part] && parts[part] < 0;
+        }
+    }
+
+    /** Characters, {@link #STAR} and {@link #DEEP}. */
+    private static int[] parts(String glob) {
+        int[] parts = new int[glob.length()];
+        int count = 0;
+        for (int i = 0; i < glob.length(); i++) {
+            boolean star = glob.charAt(i) == '*';
+            if (star && count > 0 && parts[count - 1] < 0) {
+                parts[count - 1] = DEEP;
             } else {
-                return false;
+                parts[count++] = star ? STAR : glob.charAt(i);
             }
         }
-        while (from < glob.length() && glob.charAt(from) == '*') {
-            from++;
-        }
-        return from == glob.length();
+        return Arrays.copyOf(parts, count);
     }
 }

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.egress;
 
 import io.plumbline.events.v1.EgressRule;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -12,8 +13,8 @@ final class Upstream implements AutoCloseable {
     private final EgressSession session;
     private final Questions questions;
     private final Attempt attempt;
-    private final EgressRule rule;
-    private final String address;
+    private final Admission admission;
+    private final InetAddress address;
     private final String verdict;
     private final Duplex duplex;
     private final Wire wire;
@@ -23,19 +24,22 @@ final class Upstream implements AutoCloseable {
     /** Bytes that the last answer still covers; used by the sending thread alone. */
     private long covered;
 
+    private volatile EgressRule rule;
     private volatile @Nullable Denial failure;
 
     Upstream(
             EgressSession session,
             Questions questions,
             Attempt attempt,
+            Admission admission,
             EgressRule rule,
             Duplex duplex,
-            String address,
+            InetAddress address,
             String verdict) {
         this.session = session;
         this.questions = questions;
         this.attempt = attempt;
+        this.admission = admission;
         this.rule = rule;
         this.duplex = duplex;
         this.wire = new Wire(duplex);
@@ -43,6 +47,7 @@ final class Upstream implements AutoCloseable {
         this.verdict = verdict;
         this.covered = session.policy().getUploadHoldBytes();
         session.open().add(duplex);
+        session.upstreams().add(this);
     }
 
     Wire wire() {
@@ -87,6 +92,19 @@ final class Upstream implements AutoCloseable {
         duplex.endOutput();
     }
 
+    /** Cuts the connection when these rules do not allow it; what it sends from now on counts under them otherwise. */
+    void revised(EgressRules rules) {
+        try {
+            EgressRule now = admission.under(rules);
+            if (!PublicAddresses.allows(address, now.getAllowPrivate())) {
+                throw new Denial(EgressReason.ADDRESS_NOT_ALLOWED);
+            }
+            rule = now;
+        } catch (Denial denial) {
+            fail(new Denial(EgressReason.POLICY_REVISED, "", denial.reason().word()));
+        }
+    }
+
     /** Records why the connection is cut, once, and cuts it. */
     void fail(Denial denial) {
         synchronized (this) {
@@ -105,9 +123,10 @@ final class Upstream implements AutoCloseable {
 
     @Override
     public void close() {
+        session.upstreams().remove(this);
         session.open().remove(duplex);
         EgressSession.closeQuietly(duplex);
-        session.journal().closed(attempt, address, verdict, out.sum(), in.sum());
+        session.journal().closed(attempt, address.getHostAddress(), verdict, out.sum(), in.sum());
     }
 
     /** Cuts the connection without a word. */

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,9 @@ class EgressPartsTest {
         "/a*b*c, /axbbxc, true",
         "/a*b*c, /axb/c, false",
         "/repo/*.git/info/refs, /repo/a.git/info/refs, true",
+        "/**/x/*, /a/x/b/x/y, true",
+        "/***x, /a/b/x, true",
+        "/a*, /a, true",
         "/, /, true",
         "/, /x, false"
     })
@@ -78,6 +82,35 @@ class EgressPartsTest {
         assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(other, 1));
         budgets.takeIn(10);
         assertDenied(EgressReason.INGRESS_BUDGET, () -> budgets.takeIn(1));
+    }
+
+    @Test
+    void whatWasSentStaysSentWhenTheRuleIsEdited() throws Exception {
+        EgressRule rule =
+                EgressRule.newBuilder().setHost("api.example.com").setPort(443).build();
+        EgressRule edited =
+                rule.toBuilder().addMethods("GET").setMaxOutBytes(600).build();
+        Budgets budgets = new Budgets(TaskPolicy::getDefaultInstance, () -> 0);
+
+        budgets.takeOut(rule, 500);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(edited, 101));
+        budgets.takeOut(edited, 100);
+        assertDenied(
+                EgressReason.EGRESS_BUDGET,
+                () -> budgets.takeOut(edited.toBuilder().addMethods("PUT").build(), 1));
+        budgets.takeOut(edited.toBuilder().setPort(8443).build(), 600);
+    }
+
+    @Test
+    @Timeout(60)
+    void aGlobOfManyStarsTakesNoLongerThanItsLength() {
+        String path = "/" + "a".repeat(8000) + "b";
+        assertThat(RequestPaths.allow(List.of("/" + "**a".repeat(100) + "**c"), path))
+                .isFalse();
+        assertThat(RequestPaths.allow(List.of("/" + "*a".repeat(100) + "*c"), path))
+                .isFalse();
+        assertThat(RequestPaths.allow(List.of("/" + "**a".repeat(100) + "**b"), path))
+                .isTrue();
     }
 
     @Test
