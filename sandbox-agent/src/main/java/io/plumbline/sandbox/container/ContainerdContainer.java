@@ -21,6 +21,7 @@ public final class ContainerdContainer implements ContainerControl {
 
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9]+([._-][A-Za-z0-9]+)*");
     private static final Pattern COLUMNS = Pattern.compile("\\s+");
+    private static final List<String> HEADER = List.of("TASK", "PID", "STATUS");
     private static final Duration VERSION_LIMIT = Duration.ofSeconds(10);
 
     private final RuntimeProgram program;
@@ -91,11 +92,23 @@ public final class ContainerdContainer implements ContainerControl {
         throw program.refused(arguments, result);
     }
 
-    /** The row of a container in {@code ctr tasks list}; empty when it has none: it does not run. */
+    /**
+     * The row of a container in {@code ctr tasks list}; empty when it has none: it does not run.
+     *
+     * @throws ContainerException when a row, or the table, cannot be read: the container's could be the one
+     */
     static Optional<Found> task(String table, String container) throws ContainerException {
-        for (String line : table.lines().toList()) {
-            String[] columns = COLUMNS.split(line.trim(), -1);
-            if (columns.length == 3 && columns[0].equals(container) && columns[1].matches("\\d{1,9}")) {
+        List<String> lines =
+                table.lines().map(String::trim).filter(line -> !line.isEmpty()).toList();
+        if (lines.isEmpty() || !List.of(COLUMNS.split(lines.getFirst(), -1)).equals(HEADER)) {
+            throw unreadable(lines.isEmpty() ? "" : lines.getFirst(), String.join(" ", HEADER));
+        }
+        for (String line : lines.subList(1, lines.size())) {
+            String[] columns = COLUMNS.split(line, -1);
+            if (columns.length != 3 || !columns[1].matches("\\d{1,9}")) {
+                throw unreadable(line, "name, process id and status");
+            }
+            if (columns[0].equals(container)) {
                 Status status =
                         switch (columns[2]) {
                             case "CREATED" -> Status.CREATED;
@@ -103,15 +116,17 @@ public final class ContainerdContainer implements ContainerControl {
                             case "PAUSED" -> Status.PAUSED;
                             case "STOPPED" -> Status.STOPPED;
                             default ->
-                                throw new ContainerException(
-                                        ContainerException.Reason.UNREACHABLE,
-                                        "ctr tasks list: status '" + columns[2]
-                                                + "' (expected: CREATED, RUNNING, PAUSED or STOPPED)");
+                                throw unreadable("status '" + columns[2] + "'", "CREATED, RUNNING, PAUSED or STOPPED");
                         };
                 return Optional.of(new Found(status, container, Long.parseLong(columns[1]), OptionalInt.empty()));
             }
         }
         return Optional.empty();
+    }
+
+    private static ContainerException unreadable(String what, String expected) {
+        return new ContainerException(
+                ContainerException.Reason.UNREACHABLE, "ctr tasks list: " + what + " (expected: " + expected + ")");
     }
 
     @Override

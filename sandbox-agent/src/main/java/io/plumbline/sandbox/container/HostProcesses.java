@@ -41,7 +41,7 @@ public final class HostProcesses {
     /** Processes that were stopped by signal and not let go. */
     private boolean signalled;
 
-    private HostProcesses(ProcessHandle first, Optional<FreezerGroup> group) {
+    HostProcesses(ProcessHandle first, Optional<FreezerGroup> group) {
         this.first = first;
         this.group = group;
     }
@@ -115,13 +115,13 @@ public final class HostProcesses {
             more = false;
             for (long pid : members()) {
                 if (stopped.add(pid)) {
-                    Posix.kill(pid, Posix.SIGSTOP);
+                    signal(pid, Posix.SIGSTOP);
                     more = true;
                 }
             }
         }
         while (System.nanoTime() < deadline) {
-            if (members().stream().allMatch(pid -> "TtZX".indexOf(state(pid)) >= 0)) {
+            if (members().stream().allMatch(pid -> mayBeSignalled(pid) && "TtZX".indexOf(state(pid)) >= 0)) {
                 return alive();
             }
             pause();
@@ -133,7 +133,7 @@ public final class HostProcesses {
     public boolean thaw() {
         group.ifPresent(FreezerGroup::thaw);
         if (signalled) {
-            members().forEach(pid -> Posix.kill(pid, Posix.SIGCONT));
+            members().forEach(pid -> signal(pid, Posix.SIGCONT));
             signalled = false;
         }
         return alive();
@@ -151,10 +151,10 @@ public final class HostProcesses {
             boolean more = false;
             boolean ended = !alive();
             for (long pid : members()) {
-                if ("ZX".indexOf(state(pid)) < 0) {
+                if (!mayBeSignalled(pid) || "ZX".indexOf(state(pid)) < 0) {
                     ended = false;
                     if (killed.add(pid)) {
-                        Posix.kill(pid, Posix.SIGKILL);
+                        signal(pid, Posix.SIGKILL);
                         more = true;
                     }
                 }
@@ -169,6 +169,20 @@ public final class HostProcesses {
             pause();
         }
         return false;
+    }
+
+    /**
+     * Never the host's first process, this daemon, nor 0, as which a process of another namespace is listed: to kill(2) it is
+     * everybody in the caller's group. With one of them in it, a container is neither stopped nor ended by signals.
+     */
+    private static boolean mayBeSignalled(long pid) {
+        return pid > 1 && pid != ProcessHandle.current().pid();
+    }
+
+    private static void signal(long pid, int signal) {
+        if (mayBeSignalled(pid)) {
+            Posix.kill(pid, signal);
+        }
     }
 
     /** Each process with its arguments, folders, descriptors and the names of its environment; at most 1,000. */
@@ -294,7 +308,7 @@ public final class HostProcesses {
     }
 
     /** A freezer control group that holds one container and nothing else. */
-    private record FreezerGroup(Path folder, boolean unified) {
+    record FreezerGroup(Path folder, boolean unified) {
         /** The group of a process, if its name says that it is the container's and this daemon is not in it. */
         static Optional<FreezerGroup> of(long pid, String id) {
             String own = text(ProcessHandle.current().pid(), "cgroup");
@@ -396,7 +410,7 @@ public final class HostProcesses {
         private static void collect(Path folder, List<Long> members, int depth) {
             try {
                 Files.readAllLines(folder.resolve("cgroup.procs")).forEach(line -> members.add(Long.parseLong(line)));
-            } catch (IOException e) {
+            } catch (IOException | NumberFormatException e) {
                 return;
             }
             if (depth < 8) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +86,20 @@ class HostProcessesTest {
         await().atMost(LIMIT).until(() -> all.stream().noneMatch(ProcessHandle::isAlive));
         assertThat(count()).isEqualTo(before);
         assertThat(processes.freeze(LIMIT)).isFalse();
+    }
+
+    @Test
+    void signalsTheOthersOfAGroupWithTheHostsFirstProcessAndSaysThatItIsNotStopped(@TempDir Path group)
+            throws Exception {
+        Files.createFile(group.resolve("cgroup.freeze"));
+        Files.writeString(group.resolve("cgroup.procs"), "0\n1\n" + tree.pid() + "\n");
+        HostProcesses processes =
+                new HostProcesses(tree.toHandle(), Optional.of(new HostProcesses.FreezerGroup(group, true)));
+
+        assertThat(processes.freeze(Duration.ofMillis(300))).isFalse();
+        assertThat(HostProcesses.state(tree.pid())).isEqualTo('T');
+        assertThat(processes.kill(Duration.ofMillis(300))).isFalse();
+        await().atMost(LIMIT).until(() -> !tree.isAlive());
     }
 
     @Test

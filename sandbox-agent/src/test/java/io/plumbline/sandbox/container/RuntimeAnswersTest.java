@@ -31,9 +31,25 @@ class RuntimeAnswersTest {
 
     @Test
     void aStatusThatIsNotKnownIsNoAnswer() {
-        assertThatThrownBy(() -> ContainerdContainer.task("c1 12 UNKNOWN", "c1"))
+        assertThatThrownBy(() -> ContainerdContainer.task("TASK PID STATUS\nc1 12 UNKNOWN", "c1"))
                 .isInstanceOf(ContainerException.class)
                 .hasMessageContaining("'UNKNOWN' (expected: CREATED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "c1 7074 RUNNING",
+                "TASK PID STATUS\nc1 7074",
+                "TASK PID STATUS\nc1 - RUNNING",
+                "TASK PID STATUS\nc1 7074 RUNNING since today",
+                "TASK PID STATUS\nc11 7075 PAUSED\nc1 70747074707 RUNNING"
+            })
+    void aTableThatCannotBeReadSaysNothingAboutAnEnd(String table) {
+        assertThatThrownBy(() -> ContainerdContainer.task(table, "c1"))
+                .isInstanceOfSatisfying(ContainerException.class, e -> assertThat(e.reason())
+                        .isEqualTo(ContainerException.Reason.UNREACHABLE));
     }
 
     @Test
