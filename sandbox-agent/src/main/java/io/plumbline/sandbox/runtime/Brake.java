@@ -34,6 +34,9 @@ public interface Brake {
     /** Lets the kernel's process run again. */
     boolean proceed();
 
+    /** As {@link #proceed} for a kernel that is paused: somebody else, such as the warden, may have stopped its process. */
+    default void wake() {}
+
     /** Kills the kernel's process; false when it cannot be said that nothing of it will run any more. */
     boolean kill();
 

@@ -102,7 +102,11 @@ public final class Freezer {
         return switch (state) {
             case RUNNING -> new Outcome.Running(true);
             case DEAD -> new Outcome.Dead();
-            case PAUSED -> resume();
+            case PAUSED -> {
+                // The pause holds the workload; the kernel's process has to run to take it back.
+                brake.wake();
+                yield resume();
+            }
             case STOPPED -> {
                 // The kernel takes the queued pause first when it runs again, so the count of pauses is known again:
                 // one.

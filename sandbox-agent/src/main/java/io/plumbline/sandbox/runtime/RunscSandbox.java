@@ -274,6 +274,11 @@ final class RunscSandbox implements Sandbox {
         }
 
         @Override
+        public void wake() {
+            signal(Posix.SIGCONT);
+        }
+
+        @Override
         public boolean kill() {
             // A signal that is not delivered means that the sentry is gone.
             RunscSandbox.this.kill();

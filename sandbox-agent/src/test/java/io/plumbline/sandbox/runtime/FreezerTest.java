@@ -61,7 +61,7 @@ class FreezerTest {
         @Override
         public Answer resume(Duration limit) {
             calls.add("resume");
-            if (dead || mute || refusing) {
+            if (dead || mute || refusing || stopped) {
                 return Answer.FAILED;
             }
             pauses--;
@@ -80,6 +80,11 @@ class FreezerTest {
             calls.add("proceed");
             stopped = false;
             return !dead;
+        }
+
+        @Override
+        public void wake() {
+            stopped = false;
         }
 
         @Override
@@ -113,6 +118,16 @@ class FreezerTest {
         sentry.mute = false;
         assertThat(freezer.thaw()).isEqualTo(new Freezer.Outcome.Running(false));
         assertThat(sentry.calls).containsExactly("pause", "stop", "proceed", "resume");
+        assertThat(sentry.running()).isTrue();
+    }
+
+    @Test
+    void oneOrderThawsAPausedSandboxWhoseProcessTheWardenHasStopped() {
+        freezer.freeze();
+        sentry.stopped = true;
+        assertThat(freezer.freeze()).isEqualTo(new Freezer.Outcome.Frozen("control-socket", true));
+
+        assertThat(freezer.thaw()).isEqualTo(new Freezer.Outcome.Running(false));
         assertThat(sentry.running()).isTrue();
     }
 
