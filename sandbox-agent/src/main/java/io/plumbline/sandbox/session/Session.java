@@ -54,14 +54,9 @@ import org.slf4j.LoggerFactory;
  * directory.
  */
 final class Session {
-    /** Without a figure in the policy, the session may run this long without the platform. */
-    private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);
-
-    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
     private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
-    private static final Duration INSPECTION_LIMIT = Duration.ofMillis(200);
     private static final int MAX_EARLY_VERDICTS = 1000;
     private static final int KILLED_EXIT_CODE = 137;
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
@@ -72,7 +67,6 @@ final class Session {
     private final SessionObserver observer;
     private final WorkloadInput input;
     private final Instant started = Instant.now();
-    private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Object gate = new Object();
 
@@ -198,7 +192,16 @@ final class Session {
         ControlGroups.@Nullable Group group;
 
         @Nullable
+        DiskUse disk;
+
+        @Nullable
+        Responder orders;
+
+        @Nullable
         WorkloadStreams streams;
+
+        @Nullable
+        Pulse pulse;
 
         @Nullable
         Sandbox sandbox;
@@ -293,8 +296,9 @@ final class Session {
         ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
         opened.group = group;
         this.group = group;
-        SessionLimits limits = new SessionLimits(
-                policy, group, List.of(workspace, bundle.directory().resolve("home")));
+        DiskUse disk = DiskUse.of(List.of(workspace, bundle.directory().resolve("home")));
+        opened.disk = disk;
+        SessionLimits limits = new SessionLimits(policy, group, disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
         opened.streams = streams;
         Sandbox sandbox = host.runtime()
@@ -339,6 +343,7 @@ final class Session {
                 host.runtime().description(),
                 this::reached,
                 this::tellParts);
+        opened.orders = orders;
         reached(RuntimeState.State.CREATED, "");
         publishState(journal, RuntimeState.State.CREATED, "", 0);
         journal.heartbeat(0);
@@ -346,7 +351,6 @@ final class Session {
         // it.
         synchronized (gate) {
             if (!stopReason.isEmpty()) {
-                orders.close();
                 throw new SandboxException(stopReason);
             }
             responder = orders;
@@ -359,9 +363,13 @@ final class Session {
             reached(RuntimeState.State.RUNNING, "");
         }
         orders.whileRunning(() -> publishState(journal, RuntimeState.State.RUNNING, "", 0));
-        Thread pulse = Thread.ofVirtual()
-                .name("pulse-" + id)
-                .start(() -> pulse(journal, trace, sandbox, orders, warden, limits));
+        Pulse pulse = new Pulse(
+                new Pulse.Watched(id, started, journal, trace, sandbox, orders, warden, limits, policyInForce),
+                host.link()::disconnectedFor,
+                this::freezeParts,
+                this::blind);
+        opened.pulse = pulse;
+        pulse.start();
         OptionalInt code;
         try {
             code = sandbox.awaitExit();
@@ -370,16 +378,16 @@ final class Session {
                 orders.killHere("the sandbox's control socket has ended");
             }
             if (code.isEmpty() && orders.killReason().isEmpty()) {
+                pulse.close();
                 limits.atEnd().ifPresent(reached -> {
-                    publishLimit(journal, reached);
+                    Pulse.publish(journal, reached);
                     orders.killHere(reached.reason());
                 });
             }
         } finally {
-            ended.countDown();
+            pulse.close();
         }
-        pulse.join();
-        OptionalLong dropped = sandbox.droppedTraceMessages(INSPECTION_LIMIT);
+        OptionalLong dropped = sandbox.droppedTraceMessages(Pulse.INSPECTION_LIMIT);
         dropped.ifPresent(trace::runtimeDropped);
         orders.close();
         // The kernel of an ended sandbox stays for as long as somebody is connected to it.
@@ -493,19 +501,24 @@ final class Session {
 
     /** Stops everything that runs; every step is tried. */
     private void end(Opened opened) throws InterruptedException {
-        ended.countDown();
-        Responder orders;
         List<SessionPart> openParts;
         synchronized (gate) {
-            orders = responder;
             openParts = parts;
         }
         Sandbox sandbox = opened.sandbox;
+        // Also when it never came to take orders.
+        Responder orders = opened.orders;
         if (opened.trace != null) {
             opened.trace.expectEnd();
         }
         if (sandbox != null) {
             attempt("kill", sandbox::kill);
+        }
+        if (opened.pulse != null) {
+            attempt("pulse", opened.pulse::close);
+        }
+        if (opened.disk != null) {
+            attempt("disk use", opened.disk::close);
         }
         if (orders != null) {
             attempt("responder", orders::close);
@@ -560,93 +573,6 @@ final class Session {
             throw e;
         } catch (Exception e) {
             LOG.warn("session {}: {} could not be given back", id, what, e);
-        }
-    }
-
-    /** Every second: says that the host still watches, and looks at what the policy limits. */
-    private void pulse(
-            SessionJournal journal,
-            TraceListener trace,
-            Sandbox sandbox,
-            Responder orders,
-            Warden warden,
-            SessionLimits limits) {
-        Limit alone = new Limit();
-        Limit wallClock = new Limit();
-        try {
-            while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    sandbox.droppedTraceMessages(INSPECTION_LIMIT).ifPresent(trace::runtimeDropped);
-                    journal.heartbeat(trace.lostTotal());
-                } catch (SpoolException e) {
-                    // The journal has frozen the session.
-                }
-                TaskPolicy policy = policyInForce.policy();
-                Duration patience = policy.getPatienceSeconds() == 0
-                        ? DEFAULT_PATIENCE
-                        : Duration.ofSeconds(policy.getPatienceSeconds());
-                Duration disconnected = host.link().disconnectedFor();
-                if (alone.crossed(disconnected.compareTo(patience) > 0)) {
-                    String reason = "the platform has been out of reach for " + disconnected.toSeconds() + " s";
-                    orders.freezeHere(reason);
-                    freezeParts(reason);
-                }
-                guard(warden, orders);
-                for (SessionLimits.Reached reached : limits.look(policy, sandbox, orders.state(), INSPECTION_LIMIT)) {
-                    if (reached.freezes()) {
-                        orders.freezeHere(reached.reason());
-                        freezeParts(reached.reason());
-                    }
-                    publishLimit(journal, reached);
-                }
-                long seconds = Duration.between(started, Instant.now()).toSeconds();
-                if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
-                    orders.killHere(
-                            "wall clock: " + seconds + " s (expected: <= " + policy.getWallClockSeconds() + ")");
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void publishLimit(SessionJournal journal, SessionLimits.Reached reached) {
-        try {
-            publish(journal, Channel.EVIDENCE, Event.newBuilder().setLimitReached(reached.payload()));
-        } catch (SpoolException e) {
-            // The journal has frozen the session.
-        }
-    }
-
-    /** The warden stops a session whose daemon is silent, and this daemon never lets it run without one. */
-    private void guard(Warden warden, Responder orders) {
-        switch (warden.pulse()) {
-            case GUARDING -> {}
-            case STOPPED_IT -> {
-                String reason = "the sandbox host was silent for longer than " + Warden.SILENCE.toSeconds()
-                        + " s; its warden stopped the session";
-                orders.freezeHere(reason);
-                freezeParts(reason);
-            }
-            case GONE -> {
-                try {
-                    warden.restart();
-                    LOG.warn("session {}: its warden had gone and was replaced", id);
-                } catch (SandboxException e) {
-                    blind("the session's warden has gone and cannot be replaced: " + e.getMessage());
-                }
-            }
-        }
-    }
-
-    /** Says once that a limit was crossed, and again only after it was kept in between. */
-    private static final class Limit {
-        private boolean over;
-
-        boolean crossed(boolean now) {
-            boolean first = now && !over;
-            over = now;
-            return first;
         }
     }
 

@@ -7,16 +7,11 @@ import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -39,12 +34,6 @@ final class SessionLimits {
     /** Of the second that lies between two looks, in which a workload must have been held back to be told of. */
     private static final int THROTTLED_PERIODS = 5;
 
-    /** A tree is looked at again after as many times the time that the last look took. */
-    private static final int LOOK_PAUSES = 10;
-
-    /** Files beyond these count as over the limit: nobody could look at them all every second. */
-    private static final int MAX_FILES = 500_000;
-
     /**
      * Looks in a row without an answer after which the session counts as over its limits: a workload that keeps the sandbox's
      * kernel too busy to be asked must not gain by it. Each look waits {@code limit} at most.
@@ -53,12 +42,10 @@ final class SessionLimits {
 
     private final TaskPolicy policy;
     private final ControlGroups.Group group;
-    private final List<Path> folders;
-    private final long folderBytesBefore;
+    private final DiskUse disk;
     private final Set<Kind> told = EnumSet.noneOf(Kind.class);
     private TaskPolicy latest;
     private long throttledBefore;
-    private long nextLook;
     private int unanswered;
 
     private enum Kind {
@@ -81,14 +68,17 @@ final class SessionLimits {
 
     /**
      * @param policy of the session's start
-     * @param folders of the host in which the workload may write
+     * @param disk of the folders of the host in which the workload may write; a limit that a revision brings counts from then
+     * @throws IOException when the policy limits what is added to them and what is there cannot be told
      */
-    SessionLimits(TaskPolicy policy, ControlGroups.Group group, List<Path> folders) throws IOException {
+    SessionLimits(TaskPolicy policy, ControlGroups.Group group, DiskUse disk) throws IOException {
         this.policy = policy;
         this.latest = policy;
+        this.disk = disk;
+        if (policy.getDiskBytes() != 0) {
+            disk.begin();
+        }
         this.group = group;
-        this.folders = List.copyOf(folders);
-        this.folderBytesBefore = policy.getDiskBytes() == 0 ? 0 : bytes();
     }
 
     static ControlGroups.Limits groupLimits(TaskPolicy policy) {
@@ -136,16 +126,14 @@ final class SessionLimits {
                     .ifPresent(reached::add);
         }
         throttledBefore = throttled;
-        if (inForce.getDiskBytes() != 0 && System.nanoTime() - nextLook >= 0) {
-            long from = System.nanoTime();
-            long used;
-            try {
-                used = bytes() - folderBytesBefore;
-            } catch (IOException e) {
-                used = Long.MAX_VALUE;
+        if (inForce.getDiskBytes() != 0) {
+            disk.watch();
+            if (disk.overdue()) {
+                tell(Kind.DISK, unlooked(inForce)).ifPresent(reached::add);
+            } else if (disk.growth().isPresent()) {
+                over(Kind.DISK, disk.growth().getAsLong(), inForce.getDiskBytes())
+                        .ifPresent(reached::add);
             }
-            nextLook = System.nanoTime() + LOOK_PAUSES * (System.nanoTime() - from);
-            over(Kind.DISK, used, inForce.getDiskBytes()).ifPresent(reached::add);
         }
         return reached;
     }
@@ -171,18 +159,33 @@ final class SessionLimits {
     }
 
     private Optional<Reached> tell(Kind kind, long used, long allowed, String action) {
-        if (!told.add(kind)) {
-            return Optional.empty();
-        }
-        String name = kind.name().toLowerCase(java.util.Locale.ROOT);
-        return Optional.of(new Reached(
+        String name = kind.name().toLowerCase(Locale.ROOT);
+        return tell(
+                kind,
+                new Reached(
+                        LimitReached.newBuilder()
+                                .setLimit(name)
+                                .setUsed(used)
+                                .setAllowed(allowed)
+                                .setAction(action)
+                                .build(),
+                        name + ": " + used + " (expected: <= " + allowed + ")"));
+    }
+
+    private Optional<Reached> tell(Kind kind, Reached reached) {
+        return told.add(kind) ? Optional.of(reached) : Optional.empty();
+    }
+
+    /** A workload that makes a look take too long must not gain by it. */
+    private static Reached unlooked(TaskPolicy inForce) {
+        return new Reached(
                 LimitReached.newBuilder()
-                        .setLimit(name)
-                        .setUsed(used)
-                        .setAllowed(allowed)
-                        .setAction(action)
+                        .setLimit("disk")
+                        .setAllowed(inForce.getDiskBytes())
+                        .setAction("freeze")
                         .build(),
-                name + ": " + used + " (expected: <= " + allowed + ")"));
+                "disk: what lies in workspace and home could not be told in time (expected: <= "
+                        + inForce.getDiskBytes() + ")");
     }
 
     private static Reached unmeasured(TaskPolicy inForce) {
@@ -194,32 +197,5 @@ final class SessionLimits {
                         .setAction("freeze")
                         .build(),
                 "the sandbox's kernel did not say " + MAX_UNANSWERED + " times in a row what the workload uses");
-    }
-
-    private long bytes() throws IOException {
-        long[] sum = new long[2];
-        for (Path folder : folders) {
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
-                    if (++sum[1] > MAX_FILES) {
-                        sum[0] = Long.MAX_VALUE / 2;
-                        return FileVisitResult.TERMINATE;
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    if (e instanceof NoSuchFileException) {
-                        return FileVisitResult.CONTINUE;
-                    }
-                    // What cannot be looked at could be of any size.
-                    throw e;
-                }
-            });
-        }
-        return sum[0];
     }
 }

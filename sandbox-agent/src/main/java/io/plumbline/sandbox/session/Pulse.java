@@ -1,0 +1,171 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.runtime.Sandbox;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.Warden;
+import io.plumbline.sandbox.trace.TraceListener;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every second of a session: says that the host still watches, and looks at what the policy limits. A thread of the platform,
+ * since virtual ones share their carriers with whatever else the daemon does; nothing on it waits for what a workload decides
+ * the length of.
+ */
+final class Pulse implements AutoCloseable {
+    /** How long the sandbox's kernel may take to say something of itself. */
+    static final Duration INSPECTION_LIMIT = Duration.ofMillis(200);
+
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+    /** Without a figure in the policy, the session may run this long without the platform. */
+    private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
+
+    /** Of whom it is the pulse. */
+    record Watched(
+            String session,
+            Instant started,
+            SessionJournal journal,
+            TraceListener trace,
+            Sandbox sandbox,
+            Responder orders,
+            Warden warden,
+            SessionLimits limits,
+            PolicyInForce policy) {}
+
+    private final Watched watched;
+    private final Supplier<Duration> disconnected;
+    private final Consumer<String> freezeParts;
+    private final Consumer<String> blind;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Limit alone = new Limit();
+    private final Limit wallClock = new Limit();
+    private final Thread thread;
+
+    /**
+     * @param disconnected for how long the platform has been out of reach
+     * @param freezeParts tells the session's parts of a freeze, with its reason
+     * @param blind the session cannot be watched any more, with the reason
+     */
+    Pulse(Watched watched, Supplier<Duration> disconnected, Consumer<String> freezeParts, Consumer<String> blind) {
+        this.watched = watched;
+        this.disconnected = disconnected;
+        this.freezeParts = freezeParts;
+        this.blind = blind;
+        this.thread =
+                Thread.ofPlatform().daemon().name("pulse-" + watched.session()).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!ended.await(HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS)) {
+                beat();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("the pulse of session {} has failed", watched.session(), e);
+            blind.accept("the host's own look at the session has failed: " + e.getMessage());
+        }
+    }
+
+    private void beat() {
+        try {
+            watched.sandbox().droppedTraceMessages(INSPECTION_LIMIT).ifPresent(watched.trace()::runtimeDropped);
+            watched.journal().heartbeat(watched.trace().lostTotal());
+        } catch (SpoolException e) {
+            // The journal has frozen the session.
+        }
+        TaskPolicy policy = watched.policy().policy();
+        alone(policy);
+        guard();
+        Responder orders = watched.orders();
+        for (SessionLimits.Reached reached :
+                watched.limits().look(policy, watched.sandbox(), orders.state(), INSPECTION_LIMIT)) {
+            if (reached.freezes()) {
+                freeze(reached.reason());
+            }
+            publish(watched.journal(), reached);
+        }
+        long seconds = Duration.between(watched.started(), Instant.now()).toSeconds();
+        if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
+            orders.killHere("wall clock: " + seconds + " s (expected: <= " + policy.getWallClockSeconds() + ")");
+        }
+    }
+
+    private void alone(TaskPolicy policy) {
+        Duration patience =
+                policy.getPatienceSeconds() == 0 ? DEFAULT_PATIENCE : Duration.ofSeconds(policy.getPatienceSeconds());
+        Duration since = disconnected.get();
+        if (alone.crossed(since.compareTo(patience) > 0)) {
+            freeze("the platform has been out of reach for " + since.toSeconds() + " s");
+        }
+    }
+
+    /** The warden stops a session whose daemon is silent, and this daemon never lets it run without one. */
+    private void guard() {
+        switch (watched.warden().pulse()) {
+            case GUARDING -> {}
+            case STOPPED_IT ->
+                freeze("the sandbox host was silent for longer than " + Warden.SILENCE.toSeconds()
+                        + " s; its warden stopped the session");
+            case GONE -> {
+                try {
+                    watched.warden().restart();
+                    LOG.warn("session {}: its warden had gone and was replaced", watched.session());
+                } catch (SandboxException e) {
+                    blind.accept("the session's warden has gone and cannot be replaced: " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void freeze(String reason) {
+        watched.orders().freezeHere(reason);
+        freezeParts.accept(reason);
+    }
+
+    /** Puts a limit that was reached into the session's log. */
+    static void publish(SessionJournal journal, SessionLimits.Reached reached) {
+        try {
+            journal.publish(
+                    Channel.EVIDENCE, Clock.nowNanos(), Event.newBuilder().setLimitReached(reached.payload()));
+        } catch (SpoolException e) {
+            // The journal has frozen the session.
+        }
+    }
+
+    /** Returns when it beats no more. */
+    @Override
+    public void close() throws InterruptedException {
+        ended.countDown();
+        thread.join();
+    }
+
+    /** Says once that a limit was crossed, and again only after it was kept in between. */
+    private static final class Limit {
+        private boolean over;
+
+        boolean crossed(boolean now) {
+            boolean first = now && !over;
+            over = now;
+            return first;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.runtime.Brake;
+import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.runtime.Sandbox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class DiskUseTest {
+    private static final Duration LONG = Duration.ofMinutes(10);
+    private static final TaskPolicy POLICY =
+            TaskPolicy.newBuilder().setDiskBytes(100).setProcesses(10).build();
+
+    private final CountDownLatch blocked = new CountDownLatch(1);
+
+    @AfterEach
+    void letGo() {
+        blocked.countDown();
+    }
+
+    private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox) {
+        return limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO);
+    }
+
+    @Test
+    void aLookThatDoesNotEndHoldsUpNobodyAndIsALimitOfItsOwn() throws Exception {
+        AtomicLong looks = new AtomicLong();
+        DiskUse.Look look = () -> {
+            if (looks.getAndIncrement() > 0) {
+                try {
+                    blocked.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+            return 0;
+        };
+        try (DiskUse disk = new DiskUse(look, Duration.ofMillis(1))) {
+            SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk);
+            Sandbox sandbox = new QuietSandbox();
+
+            look(limits, sandbox);
+            await().until(disk::overdue);
+            assertThat(look(limits, sandbox)).singleElement().satisfies(reached -> {
+                assertThat(reached.freezes()).isTrue();
+                assertThat(reached.payload().getLimit()).isEqualTo("disk");
+                assertThat(reached.reason()).contains("could not be told in time");
+            });
+            assertThat(look(limits, sandbox)).as("told of once").isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsAddedBeyondTheLimitFreezes() throws Exception {
+        AtomicLong there = new AtomicLong(1000);
+        try (DiskUse disk = new DiskUse(there::get, LONG)) {
+            SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk);
+            there.set(1101);
+            assertThat(look(limits, new QuietSandbox())).isEmpty();
+            await().until(() -> disk.growth().isPresent());
+
+            assertThat(look(limits, new QuietSandbox()))
+                    .singleElement()
+                    .satisfies(reached -> assertThat(reached.reason()).isEqualTo("disk: 101 (expected: <= 100)"));
+        }
+    }
+
+    @Test
+    void whatCannotBeToldCountsAsTooMuch() throws Exception {
+        AtomicLong looks = new AtomicLong();
+        try (DiskUse disk = new DiskUse(
+                () -> {
+                    if (looks.getAndIncrement() == 0) {
+                        return 0;
+                    }
+                    throw new IOException("unreadable");
+                },
+                LONG)) {
+            disk.begin();
+            disk.watch();
+            await().until(() -> disk.growth().isPresent());
+            assertThat(disk.growth().getAsLong()).isEqualTo(Long.MAX_VALUE);
+        }
+    }
+
+    @Test
+    void countsFilesOfEveryFolderAndNotThroughLinks(@TempDir Path base) throws IOException {
+        Files.createDirectories(base.resolve("a/b"));
+        Files.writeString(base.resolve("a/b/x"), "12345");
+        Files.createDirectories(base.resolve("c"));
+        Files.writeString(base.resolve("c/y"), "123");
+        Files.createSymbolicLink(base.resolve("c/link"), base.resolve("a"));
+        List<Path> folders = List.of(base.resolve("a"), base.resolve("c"));
+        long later = System.nanoTime() + LONG.toNanos();
+
+        assertThat(DiskUse.bytes(folders, 6, later)).isEqualTo(8);
+        assertThatThrownBy(() -> DiskUse.bytes(folders, 5, later))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("more than 5 files");
+        assertThatThrownBy(() -> DiskUse.bytes(folders, 6, System.nanoTime() - 1))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("takes too long");
+    }
+
+    /** Runs, and uses nothing. */
+    private static final class QuietSandbox implements Sandbox {
+        @Override
+        public String id() {
+            return "quiet";
+        }
+
+        @Override
+        public long pid() {
+            return 0;
+        }
+
+        @Override
+        public void start() {}
+
+        @Override
+        public Brake brake() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String processes(Duration limit) {
+            return "[]";
+        }
+
+        @Override
+        public OptionalLong droppedTraceMessages(Duration limit) {
+            return OptionalLong.of(0);
+        }
+
+        @Override
+        public OptionalInt processCount(Duration limit) {
+            return OptionalInt.of(1);
+        }
+
+        @Override
+        public OptionalLong memoryBytes(Duration limit) {
+            return OptionalLong.of(0);
+        }
+
+        @Override
+        public OptionalInt awaitExit() {
+            return OptionalInt.of(0);
+        }
+
+        @Override
+        public boolean alive() {
+            return true;
+        }
+
+        @Override
+        public void kill() {}
+
+        @Override
+        public void delete() {}
+
+        @Override
+        public void close() {}
+    }
+}
