@@ -9,22 +9,34 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the daemon says to one client. A client that reads slowly holds up its own workload once {@value #WINDOW} bytes wait
- * for it, and nobody else; one that takes nothing for {@link #PATIENCE} after its session's end is let go.
+ * for it, and nobody else; one that takes nothing for {@link #PATIENCE} after its session's end is let go, and so is one for
+ * which {@link #MAX_WAITING} bytes wait, of messages that nobody can hold up.
  */
 final class RunConnection implements SessionObserver, SandboxHost.Announcement, AutoCloseable {
-    private static final int WINDOW = 1 << 20;
+    static final int WINDOW = 1 << 20;
+
+    /** What the pipes of an ending session still hold fits in, beside the window. */
+    static final int MAX_WAITING = 4 * WINDOW;
 
     /** Somebody may be reading page by page. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunConnection.class);
 
     private final SocketChannel channel;
 
     // Guarded by this.
     private final Deque<byte[]> waiting = new ArrayDeque<>();
     private int bytes;
+
+    /** Bytes of input that the client was not told yet are taken: one message says it of all. */
+    private long inputTaken;
+
     private boolean outputEnding;
     private boolean last;
     private boolean gone;
@@ -62,20 +74,62 @@ final class RunConnection implements SessionObserver, SandboxHost.Announcement, 
 
     /** The next line; empty when there is none any more. */
     private synchronized byte[] next() throws InterruptedException {
-        while (waiting.isEmpty() && !last && !gone) {
+        while (waiting.isEmpty() && inputTaken == 0 && !last && !gone) {
             wait();
+        }
+        if (waiting.isEmpty() && inputTaken > 0 && !gone) {
+            int told = (int) Math.min(inputTaken, Integer.MAX_VALUE);
+            inputTaken -= told;
+            byte[] line = RunProtocol.line(
+                    RunProtocol.object().put("type", "stdin-taken").put("bytes", told));
+            bytes += line.length;
+            return line;
         }
         return waiting.isEmpty() || gone ? new byte[0] : waiting.poll();
     }
 
-    /** Never blocks. */
-    synchronized void send(ObjectNode message) {
+    /** Never blocks; a client that has let too much come together is let go. */
+    void send(ObjectNode message) {
         byte[] line = RunProtocol.line(message);
-        if (!gone && !last) {
-            waiting.add(line);
-            bytes += line.length;
-            notifyAll();
+        boolean tooMuch;
+        synchronized (this) {
+            if (gone || last) {
+                return;
+            }
+            tooMuch = bytes > MAX_WAITING;
+            if (!tooMuch) {
+                waiting.add(line);
+                bytes += line.length;
+                notifyAll();
+            }
         }
+        if (tooMuch) {
+            LOG.warn("a client of the run socket does not read (expected: <= {} bytes waiting); let go", MAX_WAITING);
+            hangUp();
+        }
+    }
+
+    /**
+     * As {@link #send} for what the client has asked for and is long: waits until there is room.
+     *
+     * @throws IOException when the client has gone, or takes nothing for {@link #PATIENCE}
+     */
+    void sendWithRoom(ObjectNode message) throws IOException {
+        try {
+            if (!awaitTaken(WINDOW)) {
+                hangUp();
+                throw new IOException("the client does not read");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        send(message);
+    }
+
+    /** Bytes that wait for the client. */
+    synchronized int waitingBytes() {
+        return bytes;
     }
 
     void error(String message) {
@@ -106,8 +160,11 @@ final class RunConnection implements SessionObserver, SandboxHost.Announcement, 
     }
 
     @Override
-    public void inputTaken(int taken) {
-        send(RunProtocol.object().put("type", "stdin-taken").put("bytes", taken));
+    public synchronized void inputTaken(int taken) {
+        if (!gone && !last) {
+            inputTaken += taken;
+            notifyAll();
+        }
     }
 
     @Override
@@ -159,22 +216,24 @@ final class RunConnection implements SessionObserver, SandboxHost.Announcement, 
     public void close() {
         end();
         try {
-            awaitTaken();
+            awaitTaken(-1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         hangUp();
     }
 
-    private synchronized void awaitTaken() throws InterruptedException {
+    /** Until no more than {@code most} bytes wait; false when the client has gone, or took nothing for {@link #PATIENCE}. */
+    private synchronized boolean awaitTaken(int most) throws InterruptedException {
         int before = bytes;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!gone && System.nanoTime() < deadline) {
+        while (!gone && bytes > most && System.nanoTime() < deadline) {
             wait(PATIENCE.toMillis());
             if (bytes < before) {
                 before = bytes;
                 deadline = System.nanoTime() + PATIENCE.toNanos();
             }
         }
+        return !gone && bytes <= most;
     }
 }
