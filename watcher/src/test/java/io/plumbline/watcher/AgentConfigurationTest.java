@@ -15,11 +15,15 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentConfigurationTest {
     private static final String SETTINGS = "/workspace/.claude/settings.json";
     private static final ProcessRef CHILD = SessionScript.process(10, 1);
     private static final int O_WRONLY = 1;
+    private static final int O_CREAT = 0x40;
 
     private final SessionScript session = SessionScript.of("workspace: read-write");
 
@@ -43,6 +47,66 @@ class AgentConfigurationTest {
                                 .setPath("/workspace/x")
                                 .setNewPath(SETTINGS)))))
                 .anySatisfy(alert -> assertThat(alert.getClause()).isEqualTo("agent-configuration"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/workspace/.claude/settings.local.json",
+                "/workspace/.claude/agents/fresh.md",
+                "/workspace/CLAUDE.md",
+                "/workspace/.mcp.json",
+                "/workspace/opencode.json",
+                "/home/agent/.codex/hooks.json"
+            })
+    void aConfigurationFileThatIsMadeDuringTheSessionIsADeviationAtOnce(String path) {
+        report("start", "2.1.330", "a");
+
+        assertThat(alerts(session.open(SessionScript.agent(), path, O_WRONLY | O_CREAT)))
+                .anySatisfy(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("agent-configuration");
+                    assertThat(alert.getSeen()).endsWith("opened " + path + " for writing");
+                });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rename, /workspace/CLAUDE.md",
+        "rename, /workspace/.claude",
+        "symlink, /workspace/.codex",
+        "link, /home/agent/.gemini/settings.json",
+        "symlink, /home/agent/.claude"
+    })
+    void aConfigurationThatIsMovedOrLinkedIntoPlaceIsADeviationAtOnce(String operation, String path) {
+        report("start", "2.1.330", "a");
+
+        assertThat(alerts(change(operation, "/workspace/x", path)))
+                .anySatisfy(alert -> assertThat(alert.getClause()).isEqualTo("agent-configuration"));
+    }
+
+    @Test
+    void whatOnlyLooksLikeAConfigurationIsNone() {
+        report("start", "2.1.330", "a");
+
+        for (String path : List.of(
+                "/workspace/src/CLAUDE.md",
+                "/workspace/.claudette/settings.json",
+                "/home/agent/.claude/history.jsonl",
+                "/workspace2/CLAUDE.md")) {
+            assertThat(alerts(session.open(SessionScript.agent(), path, O_WRONLY | O_CREAT)))
+                    .noneMatch(alert -> alert.getClause().equals("agent-configuration"));
+        }
+        assertThat(alerts(change("mkdir", "/workspace/.claude", "")))
+                .noneMatch(alert -> alert.getClause().equals("agent-configuration"));
+    }
+
+    private List<Event> change(String operation, String path, String newPath) {
+        return session.evidence(Event.newBuilder()
+                .setFileChanged(FileChanged.newBuilder()
+                        .setActor(SessionScript.actor(SessionScript.agent()))
+                        .setOperation(operation)
+                        .setPath(path)
+                        .setNewPath(newPath)));
     }
 
     @Test

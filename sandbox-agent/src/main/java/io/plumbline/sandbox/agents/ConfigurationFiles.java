@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.EventIds;
+import io.plumbline.events.agents.ConfigurationPaths;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.ConfigurationFile;
 import io.plumbline.events.v1.McpServer;
@@ -24,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,30 +43,6 @@ public final class ConfigurationFiles {
     private static final int MAX_DEPTH = 6;
     private static final int MAX_ENTRIES = 4096;
     private static final int MAX_SERVERS = 64;
-
-    private static final List<String> FOLDERS = List.of(".claude", ".codex", ".gemini", ".opencode", ".qwen");
-    private static final Set<String> WORKSPACE_FILES = Set.of(
-            "AGENTS.md",
-            "AGENTS.override.md",
-            "CLAUDE.local.md",
-            "CLAUDE.md",
-            "GEMINI.md",
-            "QWEN.md",
-            ".mcp.json",
-            "opencode.json",
-            "opencode.jsonc");
-
-    /** Of the home folder by name: agents keep much else there that they write all the time. */
-    private static final List<String> HOME_FILES = List.of(
-            ".claude/CLAUDE.md",
-            ".claude/settings.json",
-            ".claude/settings.local.json",
-            ".codex/AGENTS.md",
-            ".codex/hooks.json",
-            ".gemini/GEMINI.md",
-            ".gemini/settings.json",
-            ".qwen/QWEN.md",
-            ".qwen/settings.json");
 
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -113,7 +89,7 @@ public final class ConfigurationFiles {
         files.list(workspace, names);
         Collections.sort(names);
         names.forEach(name -> files.read(workspace, name, workspacePath + "/" + name));
-        for (String name : HOME_FILES) {
+        for (String name : ConfigurationPaths.HOME_FILES) {
             if (!managed.containsKey(Agent.HOME + "/" + name)) {
                 files.read(home, name, Agent.HOME + "/" + name);
             }
@@ -161,7 +137,7 @@ public final class ConfigurationFiles {
     }
 
     private static boolean isConfiguration(String name) {
-        return WORKSPACE_FILES.contains(name) || FOLDERS.contains(name);
+        return ConfigurationPaths.WORKSPACE_FILES.contains(name) || ConfigurationPaths.FOLDERS.contains(name);
     }
 
     private void read(Path base, String name, String path) {

@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.agents.ConfigurationPaths;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.ConfigurationFile;
 import io.plumbline.events.v1.DeviationKind;
@@ -18,11 +19,13 @@ import java.util.Set;
 
 /**
  * Whether the agent's own configuration stays as it was at the start of the session: who can write its hooks, settings or
- * instructions decides what the agent does next.
+ * instructions decides what the agent does next. What was not there at the start counts by its name.
  */
 public final class ConfigurationCheck {
     /** Files remembered; the host lists fewer. */
     private static final int MAX_FILES = 256;
+
+    private static final Set<String> FOLDER_OPERATIONS = Set.of("mkdir", "rmdir");
 
     // open(2) on Linux x86-64
     private static final int O_ACCMODE = 3;
@@ -77,9 +80,12 @@ public final class ConfigurationCheck {
                 : Optional.empty();
     }
 
-    /** A file of the configuration was renamed, removed, linked or given other rights. */
+    /**
+     * A file of the configuration was renamed, removed, linked or given other rights; a folder that is made or removed empty
+     * configures nothing.
+     */
     public Optional<Deviation> changed(FileChanged change, Attribution by) {
-        if (change.getError() != 0) {
+        if (change.getError() != 0 || FOLDER_OPERATIONS.contains(change.getOperation())) {
             return Optional.empty();
         }
         String seen = by.description() + ": " + change.getOperation() + " " + change.getPath()
@@ -88,9 +94,15 @@ public final class ConfigurationCheck {
     }
 
     private Optional<Deviation> written(String path, String seen, Attribution by) {
-        return by.role() != Role.HOST_RELAY && state.containsConfiguration(path)
+        return by.role() != Role.HOST_RELAY && configures(path)
                 ? Optional.of(deviation(path, seen, Severity.HIGH, by.call()))
                 : Optional.empty();
+    }
+
+    private boolean configures(String path) {
+        return state.containsConfiguration(path)
+                || ConfigurationPaths.names(
+                        path, state.getTask().getWorkspace(), state.getTask().getHome());
     }
 
     private static Deviation deviation(String path, String seen, Severity severity, String call) {
