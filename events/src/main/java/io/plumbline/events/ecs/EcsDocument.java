@@ -339,7 +339,8 @@ public final class EcsDocument {
                     case REVIEW_DECIDED -> {
                         own.at("review")
                                 .put("changes_sha256", event.getReviewDecided().getChangesSha256())
-                                .flag("accepted", event.getReviewDecided().getAccepted());
+                                .flag("accepted", event.getReviewDecided().getAccepted())
+                                .put("failure", event.getReviewDecided().getFailure());
                         user(event.getReviewDecided().getDecidedBy(), document);
                         head.put("reason", event.getReviewDecided().getReason());
                         yield head.kind("event", "iam", event.getReviewDecided().getAccepted() ? "allowed" : "denied");

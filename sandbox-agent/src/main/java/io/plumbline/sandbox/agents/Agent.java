@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The coding agents that can be run watched. */
 public enum Agent {
@@ -345,6 +346,11 @@ public enum Agent {
             case OPENCODE -> Optional.of("opencode");
             case NONE -> Optional.empty();
         };
+    }
+
+    /** Every id, with commas between them. */
+    public static String ids() {
+        return Arrays.stream(values()).map(Agent::id).collect(Collectors.joining(", "));
     }
 
     public static Optional<Agent> of(String id) {

@@ -6,6 +6,7 @@ import io.plumbline.sandbox.posix.OpenDirectory;
 import io.plumbline.sandbox.posix.PosixException;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The changes of one session, kept in a folder of the host until a person has decided: {@code changes.json}, {@code diff.txt} and
@@ -29,7 +31,7 @@ public final class ChangeSet {
     private final Kept kept;
 
     /** What {@code changes.json} holds. */
-    private record Kept(String workspace, String assignedBy, int uid, int gid, List<Change> changes) {}
+    private record Kept(String workspace, String assignedBy, int uid, int gid, int unseen, List<Change> changes) {}
 
     private ChangeSet(Path folder, Kept kept) {
         this.folder = folder;
@@ -65,13 +67,15 @@ public final class ChangeSet {
                         LinkOption.NOFOLLOW_LINKS);
             }
         }
+        WorkspaceCopy.Shown shown = copy.show(changes);
         Kept kept = new Kept(
                 workspace.toString(),
                 assignedBy,
                 (Integer) Files.getAttribute(workspace, "unix:uid"),
                 (Integer) Files.getAttribute(workspace, "unix:gid"),
+                shown.unseen(),
                 changes);
-        Files.writeString(folder.resolve("diff.txt"), copy.diff(changes));
+        Files.writeString(folder.resolve("diff.txt"), shown.text());
         JSON.writeValue(folder.resolve("changes.json").toFile(), kept);
         return new ChangeSet(folder, kept);
     }
@@ -89,6 +93,11 @@ public final class ChangeSet {
         return kept.changes();
     }
 
+    /** Changed files whose new content {@link #diff} does not show. */
+    public int unseen() {
+        return kept.unseen();
+    }
+
     /** Who started the session. */
     public String assignedBy() {
         return kept.assignedBy();
@@ -103,7 +112,7 @@ public final class ChangeSet {
         return HexFormat.of().formatHex(WorkspaceCopy.digest().digest(JSON.writeValueAsBytes(kept)));
     }
 
-    /** @throws ConflictException when something is not as it was at the session's start */
+    /** @throws ConflictException when something is neither as it was at the session's start nor as it is to be */
     public void check() throws IOException {
         try (OpenDirectory root = OpenDirectory.open(Path.of(kept.workspace()))) {
             check(root);
@@ -113,8 +122,10 @@ public final class ChangeSet {
     private void check(OpenDirectory root) throws IOException {
         List<String> conflicts = new ArrayList<>();
         for (Change change : kept.changes()) {
-            if (!current(root, change.path()).equals(change.before())) {
+            if (!fits(root, change)) {
                 conflicts.add(change.path());
+            } else if (change.before() instanceof Entry.Folder && !(change.after() instanceof Entry.Folder)) {
+                strangers(root, change.path(), conflicts);
             }
         }
         if (!conflicts.isEmpty()) {
@@ -122,10 +133,66 @@ public final class ChangeSet {
         }
     }
 
+    /** Also when it is as it is to be: an earlier attempt may have got that far. */
+    private static boolean fits(OpenDirectory root, Change change) throws IOException {
+        Entry current = current(root, change.path());
+        return current.equals(change.before()) || current.equals(change.after());
+    }
+
+    /** Names what lies in a folder that is to go and is not to go with it. */
+    private void strangers(OpenDirectory root, String path, List<String> conflicts) throws IOException {
+        Set<String> going = kept.changes().stream()
+                .filter(change -> goes(change))
+                .map(Change::path)
+                .collect(Collectors.toSet());
+        try {
+            in(root, path, (parent, name) -> {
+                try (OpenDirectory folder = parent.child(name);
+                        DirectoryStream<Path> entries = Files.newDirectoryStream(folder.path())) {
+                    for (Path entry : entries) {
+                        String below = path + "/" + entry.getFileName();
+                        if (!going.contains(below)) {
+                            conflicts.add(below);
+                        }
+                    }
+                }
+                return name;
+            });
+        } catch (PosixException e) {
+            // It is gone already, or in the place of a folder is what is to be there.
+        }
+    }
+
+    /** Whether nothing, or something of another kind, comes in its place. */
+    private static boolean goes(Change change) {
+        return change.after() instanceof Entry.Absent || replaced(change);
+    }
+
+    /** Thrown when it could not be applied to its end. */
+    public static final class HalfAppliedException extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final int applied;
+
+        HalfAppliedException(int applied, int all, String path, Exception cause) {
+            super(
+                    "applied " + applied + " of " + all + " changes, then failed at " + path + ": "
+                            + cause.getMessage(),
+                    cause);
+            this.applied = applied;
+        }
+
+        /** How many changes are in the workspace, in the order of their paths. */
+        public int applied() {
+            return applied;
+        }
+    }
+
     /**
-     * Makes the workspace what the session made of its copy.
+     * Makes the workspace what the session made of its copy. After a failure it can be called again.
      *
-     * @throws ConflictException when something is not as it was at the session's start; then nothing is changed
+     * @throws ConflictException when something is neither as it was at the session's start nor as it is to be; then nothing is
+     *     changed
+     * @throws HalfAppliedException when something failed on the way
      */
     public void apply() throws IOException {
         try (OpenDirectory root = OpenDirectory.open(Path.of(kept.workspace()))) {
@@ -134,25 +201,46 @@ public final class ChangeSet {
             // it is
             // filled.
             List<Change> gone = kept.changes().stream()
-                    .filter(change -> change.after() instanceof Entry.Absent || replaced(change))
+                    .filter(ChangeSet::goes)
                     .sorted(Comparator.comparing(Change::path).reversed())
                     .toList();
+            int applied = 0;
             for (Change change : gone) {
-                in(root, change.path(), (parent, name) -> {
-                    Files.deleteIfExists(parent.entry(name));
-                    return name;
-                });
+                try {
+                    remove(root, change);
+                } catch (IOException e) {
+                    throw new HalfAppliedException(applied, kept.changes().size(), change.path(), e);
+                }
+                applied += change.after() instanceof Entry.Absent ? 1 : 0;
             }
             for (Change change : kept.changes()) {
                 if (change.after() instanceof Entry.Absent) {
                     // Its folder may be something else by now.
                     continue;
                 }
-                in(root, change.path(), (parent, name) -> {
-                    put(parent, name, change.after());
-                    return name;
-                });
+                try {
+                    in(root, change.path(), (parent, name) -> {
+                        put(parent, name, change.after());
+                        return name;
+                    });
+                } catch (IOException e) {
+                    throw new HalfAppliedException(applied, kept.changes().size(), change.path(), e);
+                }
+                applied++;
             }
+        }
+    }
+
+    /** Only what is still as it was: another entry of that name may have come since. */
+    private static void remove(OpenDirectory root, Change change) throws IOException {
+        Entry current = current(root, change.path());
+        if (current.equals(change.before())) {
+            in(root, change.path(), (parent, name) -> {
+                Files.deleteIfExists(parent.entry(name));
+                return name;
+            });
+        } else if (!current.equals(change.after())) {
+            throw new IOException("changed on the host meanwhile");
         }
     }
 

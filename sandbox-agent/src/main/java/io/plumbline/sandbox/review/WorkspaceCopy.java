@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -36,6 +37,9 @@ public final class WorkspaceCopy {
 
     /** Most files, folders and links. */
     public static final int MAX_ENTRIES = 200_000;
+
+    /** Most characters of the list of changes. */
+    private static final int MAX_LIST = 32 << 20;
 
     /** Most characters of all differences together. */
     public static final int MAX_DIFF = 16 << 20;
@@ -106,7 +110,7 @@ public final class WorkspaceCopy {
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
                 if (!folder.equals(root)) {
                     budget.take(0);
-                    entries.put(root.relativize(folder).toString(), at(folder));
+                    entries.put(name(root, folder), at(folder));
                 }
                 return FileVisitResult.CONTINUE;
             }
@@ -115,12 +119,22 @@ public final class WorkspaceCopy {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
                     budget.take(attributes.isRegularFile() ? attributes.size() : 0);
-                    entries.put(root.relativize(file).toString(), at(file));
+                    entries.put(name(root, file), at(file));
                 }
                 return FileVisitResult.CONTINUE;
             }
         });
         return entries;
+    }
+
+    /** @throws IOException for a name that is no text: what is written down of it would name another file, or none */
+    private static String name(Path root, Path path) throws IOException {
+        Path relative = root.relativize(path);
+        String name = relative.toString();
+        if (!root.getFileSystem().getPath(name).equals(relative)) {
+            throw new IOException("changed workspace: " + oneLine(name) + " (expected: names in UTF-8)");
+        }
+        return name;
     }
 
     /** What is at {@code path}, which is not followed when it is a link. */
@@ -188,50 +202,82 @@ public final class WorkspaceCopy {
         return changes;
     }
 
-    /** The differences for people; what is too large or no text is told of by its hash. */
-    public String diff(List<Change> changes) throws IOException {
+    /**
+     * What a person is shown.
+     *
+     * @param text first every change with what was and what is to be there, then the contents
+     * @param unseen changed files whose new content is not in it: no text, too large, or beyond what can be shown
+     */
+    record Shown(String text, int unseen) {}
+
+    /** The changes for people. */
+    Shown show(List<Change> changes) throws IOException {
         StringBuilder text = new StringBuilder();
+        int unlisted = 0;
         for (Change change : changes) {
-            String one = diff(change);
-            if (text.length() + one.length() > MAX_DIFF) {
-                return text.append("... more differences than can be shown\n").toString();
+            String line = line(change);
+            if (text.length() + line.length() > MAX_LIST) {
+                unlisted++;
+            } else {
+                text.append(line);
             }
-            text.append(one);
         }
-        return text.toString();
+        if (unlisted > 0) {
+            text.append("... ").append(unlisted).append(" more changes than can be listed\n");
+        }
+        int unseen = unlisted;
+        long most = text.length() + (long) MAX_DIFF;
+        for (Change change : changes) {
+            Optional<String> content = content(change);
+            if (content.isPresent() && text.length() + content.get().length() <= most) {
+                text.append(content.get());
+            } else if (bringsContent(change)) {
+                unseen++;
+                if (text.length() < most) {
+                    text.append("content not shown: ")
+                            .append(oneLine(change.path()))
+                            .append('\n');
+                }
+            }
+        }
+        return new Shown(text.toString(), unseen);
     }
 
-    private String diff(Change change) throws IOException {
-        StringBuilder text = new StringBuilder()
-                .append(change.letter())
-                .append(' ')
-                .append(oneLine(change.path()))
-                .append(change.isProtected() ? "  [protected]" : "")
-                .append('\n');
-        text.append("  ")
-                .append(name(change.before()))
-                .append(" -> ")
-                .append(name(change.after()))
-                .append('\n');
+    private static String line(Change change) {
+        return change.letter() + " " + oneLine(change.path()) + (change.isProtected() ? "  [protected]" : "") + "\n  "
+                + name(change.before()) + " -> " + name(change.after()) + "\n";
+    }
+
+    private static boolean bringsContent(Change change) {
+        return change.after() instanceof Entry.Regular now
+                && now.size() > 0
+                && !(change.before() instanceof Entry.Regular old
+                        && old.sha256().equals(now.sha256()));
+    }
+
+    /** The lines that differ; empty when one of the two cannot be shown. */
+    private Optional<String> content(Change change) throws IOException {
         // The original is only shown as it was copied.
         Path old = original.resolve(change.path());
-        List<String> from = change.before() instanceof Entry.Regular regular && stillThere(old, regular)
-                ? lines(old, regular)
-                : List.of();
-        List<String> to = change.after() instanceof Entry.Regular regular
+        Optional<List<String>> from = change.before() instanceof Entry.Regular regular
+                ? stillThere(old, regular) ? lines(old, regular) : Optional.empty()
+                : Optional.of(List.of());
+        Optional<List<String>> to = change.after() instanceof Entry.Regular regular
                 ? lines(copy.resolve(change.path()), regular)
-                : List.of();
-        if (from.isEmpty() && to.isEmpty()) {
-            return text.toString();
+                : Optional.of(List.of());
+        if (to.isEmpty() || from.isEmpty() && !(change.after() instanceof Entry.Regular)) {
+            return Optional.empty();
         }
+        List<String> before = from.orElse(List.of());
+        StringBuilder text = new StringBuilder();
         UnifiedDiffUtils.generateUnifiedDiff(
                         "a/" + oneLine(change.path()),
                         "b/" + oneLine(change.path()),
-                        from,
-                        DiffUtils.diff(from, to, new MeyersDiffWithLinearSpace<>(String::equals)),
+                        before,
+                        DiffUtils.diff(before, to.get(), new MeyersDiffWithLinearSpace<>(String::equals)),
                         CONTEXT)
                 .forEach(line -> text.append(line).append('\n'));
-        return text.toString();
+        return Optional.of(text.toString());
     }
 
     private static boolean stillThere(Path old, Entry.Regular before) throws IOException {
@@ -254,9 +300,9 @@ public final class WorkspaceCopy {
     }
 
     /** Empty for what is no text or too large. */
-    private static List<String> lines(Path file, Entry.Regular entry) throws IOException {
+    private static Optional<List<String>> lines(Path file, Entry.Regular entry) throws IOException {
         if (entry.size() > MAX_TEXT_BYTES) {
-            return List.of();
+            return Optional.empty();
         }
         byte[] bytes;
         try (InputStream in = Channels.newInputStream(
@@ -268,13 +314,10 @@ public final class WorkspaceCopy {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
-            if (text.indexOf(0) >= 0) {
-                return List.of();
-            }
             List<String> lines = List.of(text.split("\n", -1));
-            return lines.size() > MAX_LINES ? List.of() : lines;
+            return text.indexOf(0) >= 0 || lines.size() > MAX_LINES ? Optional.empty() : Optional.of(lines);
         } catch (CharacterCodingException e) {
-            return List.of();
+            return Optional.empty();
         }
     }
 

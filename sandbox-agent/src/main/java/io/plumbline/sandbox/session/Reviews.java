@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.ChangesFound;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -20,6 +21,8 @@ final class Reviews {
 
     private static final int MAX_DIFF = 48 * 1024;
 
+    private static final int MAX_FAILURE = 1000;
+
     private static final Object DECIDING = new Object();
 
     private final HostServices host;
@@ -28,8 +31,13 @@ final class Reviews {
         this.host = host;
     }
 
-    /** What is to be decided. {@code diff} is as the workload wrote it: to be escaped before it is shown. */
-    record Waiting(String sha256, String assignedBy, String diff) {}
+    /**
+     * What is to be decided.
+     *
+     * @param diff as the workload wrote it: to be escaped before it is shown
+     * @param unseen changed files whose new content it does not show
+     */
+    record Waiting(String sha256, String assignedBy, String diff, int unseen) {}
 
     /** Keeps and publishes what a session changed; nothing when it changed nothing. */
     void keep(String session, SessionRequest request, WorkspaceCopy copy, SessionOutbox journal) throws IOException {
@@ -67,15 +75,15 @@ final class Reviews {
 
     Waiting show(String session) throws IOException {
         ChangeSet set = ChangeSet.open(folder(session));
-        return new Waiting(set.sha256(), set.assignedBy(), set.diff());
+        return new Waiting(set.sha256(), set.assignedBy(), set.diff(), set.unseen());
     }
 
     /**
      * Applies or discards.
      *
      * @param sha256 of what the person saw
-     * @throws IOException when it is not what waits, or the workspace is no longer what the session started from; then nothing
-     *     is changed and it goes on waiting
+     * @throws IOException when it is not what waits, not all of it could be seen, or the workspace is no longer what the session
+     *     started from, then nothing is changed; when it could only be applied in part, which is published. It goes on waiting
      */
     void decide(String session, String sha256, Decision decision, String user, String reason)
             throws IOException, SpoolException {
@@ -91,31 +99,48 @@ final class Reviews {
         if (!set.sha256().equals(sha256)) {
             throw new IOException("changes " + sha256 + " (expected: " + set.sha256() + ", which is what waits)");
         }
-        if (decision == Decision.ACCEPT) {
+        if (decision == Decision.ACCEPT && set.unseen() > 0) {
+            throw new IOException("accept: " + set.unseen()
+                    + " changed files whose content was not shown (expected: none, or that they are accepted unseen)");
+        }
+        if (decision != Decision.REJECT) {
             set.check();
         }
         SessionOutbox outbox = host.link().open(host.tenant(), session, (verdict, stages) -> {});
         try {
-            outbox.publish(
-                    Channel.CONTROL,
-                    Clock.nowNanos(),
-                    Event.newBuilder()
-                            .setReviewDecided(ReviewDecided.newBuilder()
-                                    .setChangesSha256(sha256)
-                                    .setAccepted(decision == Decision.ACCEPT)
-                                    .setDecidedBy(user)
-                                    .setReason(reason)));
+            ReviewDecided.Builder decided = ReviewDecided.newBuilder()
+                    .setChangesSha256(sha256)
+                    .setAccepted(decision != Decision.REJECT)
+                    .setDecidedBy(user)
+                    .setReason(reason);
+            if (decision != Decision.REJECT) {
+                try {
+                    set.apply();
+                } catch (ChangeSet.HalfAppliedException e) {
+                    publish(outbox, decided.setFailure(cut(e)).setApplied(e.applied()));
+                    throw e;
+                }
+                decided.setApplied(set.changes().size());
+            }
+            publish(outbox, decided);
         } finally {
             host.link().end(session);
-        }
-        if (decision == Decision.ACCEPT) {
-            set.apply();
         }
         set.discard();
     }
 
+    private static String cut(Exception e) {
+        return EventLimits.cut(String.valueOf(e.getMessage()), MAX_FAILURE);
+    }
+
+    private static void publish(SessionOutbox outbox, ReviewDecided.Builder decided) {
+        outbox.publish(Channel.CONTROL, Clock.nowNanos(), Event.newBuilder().setReviewDecided(decided));
+    }
+
     enum Decision {
         ACCEPT,
+        /** Also what could not be shown. */
+        ACCEPT_UNSEEN,
         REJECT
     }
 

@@ -273,8 +273,9 @@ public final class RunClient {
      *
      * @param sha256 names exactly this set of changes; a decision has to repeat it
      * @param diff as the workload wrote it: to be escaped before it is shown
+     * @param unseen changed files whose new content it does not show
      */
-    public record Review(String sha256, String diff) {}
+    public record Review(String sha256, String diff, int unseen) {}
 
     /** @throws RefusedException when nothing waits for a review, or it is another user's */
     public Review review(String session) throws IOException {
@@ -287,7 +288,10 @@ public final class RunClient {
                 switch (line.path("type").asText()) {
                     case "diff" -> diff.append(line.path("text").asText());
                     case "review" -> {
-                        return new Review(line.path("sha256").asText(), diff.toString());
+                        return new Review(
+                                line.path("sha256").asText(),
+                                diff.toString(),
+                                line.path("unseen").asInt());
                     }
                     case "error" ->
                         throw new RefusedException(line.path("message").asText());
@@ -300,27 +304,30 @@ public final class RunClient {
     /**
      * Applies the changes that {@code review} showed.
      *
-     * @throws RefusedException when they are not what waits, or the workspace has changed meanwhile; nothing is changed then
+     * @throws RefusedException when they are not what waits, not all of it was shown, or the workspace has changed meanwhile;
+     *     nothing is changed then
      */
     public void accept(String session, Review review, String reason) throws IOException {
-        decide(session, review, true, reason);
+        decide(session, review, decision(true).put("reason", reason));
+    }
+
+    /** As {@link #accept}, also those whose content {@code review} did not show. */
+    public void acceptUnseen(String session, Review review, String reason) throws IOException {
+        decide(session, review, decision(true).put("reason", reason).put("unseen", true));
     }
 
     /** Throws the changes that {@code review} showed away. */
     public void reject(String session, Review review, String reason) throws IOException {
-        decide(session, review, false, reason);
+        decide(session, review, decision(false).put("reason", reason));
     }
 
-    private void decide(String session, Review review, boolean accept, String reason) throws IOException {
+    private static ObjectNode decision(boolean accept) {
+        return RunProtocol.object().put("op", "review").put("accept", accept);
+    }
+
+    private void decide(String session, Review review, ObjectNode decision) throws IOException {
         try (SocketChannel channel = connect()) {
-            send(
-                    channel,
-                    RunProtocol.object()
-                            .put("op", "review")
-                            .put("session", session)
-                            .put("sha256", review.sha256())
-                            .put("accept", accept)
-                            .put("reason", reason));
+            send(channel, decision.put("session", session).put("sha256", review.sha256()));
             JsonNode line = RunProtocol.read(new BufferedInputStream(Channels.newInputStream(channel)))
                     .orElseThrow(() -> new IOException("the daemon has gone"));
             if (!line.path("type").asText().equals("decided")) {

@@ -196,8 +196,12 @@ final class RunServer implements AutoCloseable {
             LOG.debug("run client: {}", e.getMessage());
         } catch (IllegalArgumentException e) {
             reason = "the client broke the protocol: " + e.getMessage();
+        } catch (RuntimeException e) {
+            reason = "the client's connection failed: " + e.getMessage();
+            throw e;
+        } finally {
+            session.stop(reason);
         }
-        session.stop(reason);
         try {
             session.awaitFinished(java.time.Duration.ofSeconds(30));
         } catch (InterruptedException e) {
@@ -285,7 +289,7 @@ final class RunServer implements AutoCloseable {
                         .decide(
                                 session,
                                 request.path("sha256").asText(),
-                                request.path("accept").asBoolean() ? Reviews.Decision.ACCEPT : Reviews.Decision.REJECT,
+                                decision(request),
                                 user,
                                 request.path("reason").asText());
                 client.send(RunProtocol.object().put("type", "decided"));
@@ -293,14 +297,24 @@ final class RunServer implements AutoCloseable {
             }
             String diff = waiting.diff();
             for (int from = 0; from < diff.length(); from += RunProtocol.CHUNK) {
-                client.send(RunProtocol.object()
+                client.sendWithRoom(RunProtocol.object()
                         .put("type", "diff")
                         .put("text", diff.substring(from, Math.min(diff.length(), from + RunProtocol.CHUNK))));
             }
-            client.send(RunProtocol.object().put("type", "review").put("sha256", waiting.sha256()));
+            client.send(RunProtocol.object()
+                    .put("type", "review")
+                    .put("sha256", waiting.sha256())
+                    .put("unseen", waiting.unseen()));
         } catch (IOException | SpoolException | IllegalArgumentException e) {
             client.error(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Reviews.Decision decision(JsonNode request) {
+        if (!request.path("accept").asBoolean()) {
+            return Reviews.Decision.REJECT;
+        }
+        return request.path("unseen").asBoolean() ? Reviews.Decision.ACCEPT_UNSEEN : Reviews.Decision.ACCEPT;
     }
 
     /** @throws IllegalArgumentException for what no client of this version sends */
@@ -337,7 +351,7 @@ final class RunServer implements AutoCloseable {
         String name = request.path("agent").asText("none");
         return Agent.of(name)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "agent: " + name + " (expected: claude-code, codex, scripted or none)"));
+                        "agent: " + EventLimits.cut(name, 40) + " (expected: one of " + Agent.ids() + ")"));
     }
 
     private SessionRequest parse(JsonNode request, String user) {

@@ -137,10 +137,82 @@ class ChangeSetTest {
     }
 
     @Test
+    void listsEveryChangeBeforeAnyContent() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+        Files.writeString(copied.resolve("a.txt"), "D tool.sh\n");
+        Files.writeString(copied.resolve("zz"), "last");
+
+        String text = copy.show(copy.changes()).text();
+
+        assertThat(text.indexOf("A zz\n  nothing -> file 644, 4 bytes, sha256 "))
+                .isPositive();
+        assertThat(text.indexOf("A zz\n")).isLessThan(text.indexOf("--- a/a.txt"));
+        assertThat(copy.show(copy.changes()).unseen()).isZero();
+    }
+
+    @Test
+    void countsWhatItCannotShow() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+        Files.write(copied.resolve("binary"), new byte[] {0, 1});
+        Files.writeString(copied.resolve("long"), "x\n".repeat(5000));
+        Files.writeString(copied.resolve("empty"), "");
+        Files.setPosixFilePermissions(copied.resolve("tool.sh"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        String large = "y".repeat(500_000);
+        for (int i = 0; i < 40; i++) {
+            Files.writeString(copied.resolve("part" + i), large + i);
+        }
+
+        WorkspaceCopy.Shown shown = copy.show(copy.changes());
+
+        // 16 MiB hold 33 of the parts.
+        assertThat(shown.unseen()).isEqualTo(2 + 7);
+        assertThat(shown.text()).contains("content not shown: binary\n").contains("A part39\n");
+        assertThat(keep(copy).unseen()).isEqualTo(9);
+    }
+
+    @Test
+    void doesNotTouchAFolderThatHoldsWhatTheSessionDidNotKnow() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+        Files.delete(copied.resolve("src/deep/gone.txt"));
+        Files.delete(copied.resolve("src/deep"));
+        Files.writeString(copied.resolve("a.txt"), "agent\n");
+        ChangeSet set = keep(copy);
+        Files.writeString(workspace.resolve("src/deep/mine"), "person\n");
+
+        assertThatThrownBy(set::apply)
+                .isInstanceOf(ChangeSet.ConflictException.class)
+                .hasMessage("changed on the host meanwhile: src/deep/mine");
+        assertThat(workspace.resolve("src/deep/gone.txt")).exists();
+        assertThat(workspace.resolve("a.txt")).hasContent("one\ntwo\nthree\n");
+    }
+
+    @Test
+    void saysHowFarItCameAndCanBeTriedAgain() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+        Files.writeString(copied.resolve("a.txt"), "agent\n");
+        Files.writeString(copied.resolve("b.txt"), "agent too\n");
+        Files.delete(copied.resolve("link"));
+        ChangeSet set = keep(copy);
+        Entry.Regular second = (Entry.Regular) set.changes().get(1).after();
+        Path kept = base.resolve("kept").resolve(second.sha256());
+        Files.delete(kept);
+
+        assertThatThrownBy(set::apply)
+                .isInstanceOfSatisfying(ChangeSet.HalfAppliedException.class, e -> assertThat(e.applied())
+                        .isEqualTo(2))
+                .hasMessageStartingWith("applied 2 of 3 changes, then failed at b.txt");
+        assertThat(workspace.resolve("a.txt")).hasContent("agent\n");
+
+        Files.writeString(kept, "agent too\n");
+        set.apply();
+        assertThat(workspace.resolve("b.txt")).hasContent("agent too\n");
+    }
+
+    @Test
     void namesWithLineBreaksStayOnOneLine() throws IOException {
         WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
         Files.writeString(copied.resolve("a\nD b"), "x");
-        assertThat(copy.diff(copy.changes())).startsWith("A a\\nD b\n");
+        assertThat(copy.show(copy.changes()).text()).startsWith("A a\\nD b\n");
         assertThat(List.copyOf(copy.changes())).hasSize(1);
     }
 }

@@ -362,10 +362,11 @@ class StdioIT {
         assertThat(review.sha256()).isEqualTo(found.getChangesSha256());
         assertThat(review.diff()).contains("-before").contains("+after");
         org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> client.accept(id[0], new RunClient.Review("0".repeat(64), ""), "never seen"))
+                        () -> client.accept(id[0], new RunClient.Review("0".repeat(64), "", 0), "never seen"))
                 .isInstanceOf(RunClient.RefusedException.class);
         assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("before\n");
 
+        assertThat(review.unseen()).isZero();
         client.accept(id[0], review, "looks right");
 
         assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("after\n");

@@ -27,7 +27,11 @@ import picocli.CommandLine.Spec;
             "A session leaves one set of changes; with --changes a decision is refused when it is not the one named."
         })
 final class ReviewCommand implements Callable<Integer> {
-    private static final int MAX_LINE = 2000;
+    /** Characters of a line on the terminal; what is longer goes on in the next. */
+    private static final int WIDTH = 160;
+
+    /** Before what goes on from the line above: no line of a review begins so. */
+    private static final String CONTINUED = "| ";
 
     @Parameters(paramLabel = "SESSION", description = "Id of the session.")
     private String session;
@@ -51,6 +55,12 @@ final class ReviewCommand implements Callable<Integer> {
     private static final class Decision {
         @Option(names = "--accept", required = true, description = "Apply the changes to the workspace.")
         private boolean accept;
+
+        @Option(
+                names = "--accept-unseen",
+                required = true,
+                description = "Apply the changes, also files whose content could not be shown.")
+        private boolean acceptUnseen;
 
         @Option(names = "--reject", required = true, description = "Throw the changes away.")
         private boolean reject;
@@ -86,6 +96,9 @@ final class ReviewCommand implements Callable<Integer> {
             if (decision.accept) {
                 client.accept(session, review, reason);
                 out.println(session + " accepted");
+            } else if (decision.acceptUnseen) {
+                client.acceptUnseen(session, review, reason);
+                out.println(session + " accepted, " + review.unseen() + " unseen");
             } else {
                 client.reject(session, review, reason);
                 out.println(session + " rejected");
@@ -99,8 +112,26 @@ final class ReviewCommand implements Callable<Integer> {
         }
     }
 
+    /** All of a line, whatever is in it. */
+    static void wrap(String line, PrintWriter out) {
+        String rest = line;
+        String prefix = "";
+        do {
+            int end = rest.offsetByCodePoints(0, Math.min(WIDTH, rest.codePointCount(0, rest.length())));
+            out.println(prefix + Printable.line(rest.substring(0, end), Integer.MAX_VALUE));
+            rest = rest.substring(end);
+            prefix = CONTINUED;
+        } while (!rest.isEmpty());
+    }
+
     private static void show(RunClient.Review review, PrintWriter out) {
-        review.diff().lines().forEach(line -> out.println(Printable.line(line, MAX_LINE)));
+        for (String line : review.diff().split("\n", -1)) {
+            wrap(line, out);
+        }
+        if (review.unseen() > 0) {
+            out.println("NOT SHOWN: the content of " + review.unseen()
+                    + " changed files; --accept is refused, --accept-unseen applies them too");
+        }
         out.println("changes " + review.sha256());
         out.flush();
     }
