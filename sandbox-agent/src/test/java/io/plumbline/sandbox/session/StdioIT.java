@@ -1,8 +1,10 @@
 package io.plumbline.sandbox.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -101,8 +103,12 @@ class StdioIT {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
         private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+        private volatile String session = "";
+
         @Override
-        public void session(String id) {}
+        public void session(String id) {
+            session = id;
+        }
 
         @Override
         public void stdout(byte[] bytes) {
@@ -323,31 +329,53 @@ class StdioIT {
         }
     }
 
-    @Test
-    void keepsChangesApartUntilAPersonHasAcceptedThem() throws Exception {
+    /** Runs a session to its end whose changes wait then; returns its id. */
+    private String inReview(String script, Screen screen) throws Exception {
         // The policy of a request is this fixture's own.
         runPolicy = TaskPolicy.newBuilder()
                 .setName("test")
                 .setWorkspaceMode("review")
                 .build();
+        RunClient.Exit exit = client.run(
+                new RunClient.Request("", "t", "none", workspace, List.of("/bin/bash", "-c", script)), screen);
+        assertThat(exit.code()).as(exit.reason()).isZero();
+        return screen.session;
+    }
+
+    @Test
+    void acceptsNothingThatWasNotShownAndTellsHowFarItCame() throws Exception {
+        String id = inReview("printf 'a\\0b' > binary && echo new > new.txt", new Screen());
+        RunClient.Review review = client.review(id);
+        assertThat(review.unseen()).isEqualTo(1);
+
+        assertThatThrownBy(() -> client.accept(id, review, "not looked at"))
+                .isInstanceOf(RunClient.RefusedException.class)
+                .hasMessageContaining("1 changed files whose content was not shown");
+        assertThat(workspace).isEmptyDirectory();
+
+        Path kept = base.resolve("d/review").resolve(id).resolve(EventIds.sha256Hex("new\n"));
+        Files.delete(kept);
+        assertThatThrownBy(() -> client.acceptUnseen(id, review, "known"))
+                .isInstanceOf(RunClient.RefusedException.class)
+                .hasMessageContaining("applied 1 of 2 changes, then failed at new.txt");
+        assertThat(link.events.getLast().getReviewDecided())
+                .satisfies(decided -> assertThat(decided.getApplied()).isEqualTo(1))
+                .satisfies(decided -> assertThat(decided.getFailure()).contains("failed at new.txt"));
+
+        Files.writeString(kept, "new\n");
+        client.acceptUnseen(id, client.review(id), "known");
+        assertThat(workspace.resolve("new.txt")).hasContent("new\n");
+        assertThat(link.events.getLast().getReviewDecided())
+                .satisfies(decided -> assertThat(decided.getApplied()).isEqualTo(2))
+                .satisfies(decided -> assertThat(decided.getFailure()).isEmpty());
+    }
+
+    @Test
+    void keepsChangesApartUntilAPersonHasAcceptedThem() throws Exception {
         Files.writeString(workspace.resolve("README.md"), "before\n");
         Files.setAttribute(workspace.resolve("README.md"), "unix:uid", 1000);
-        String[] id = new String[1];
-        Screen screen = new Screen() {
-            @Override
-            public void session(String session) {
-                id[0] = session;
-            }
-        };
-        RunClient.Exit exit = client.run(
-                new RunClient.Request(
-                        "",
-                        "t",
-                        "none",
-                        workspace,
-                        List.of("/bin/bash", "-c", "echo after > README.md && echo new > new.txt && cat README.md")),
-                screen);
-        assertThat(exit.code()).as(exit.reason()).isZero();
+        Screen screen = new Screen();
+        String id = inReview("echo after > README.md && echo new > new.txt && cat README.md", screen);
         assertThat(screen.text()).isEqualTo("after\n");
         assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("before\n");
         assertThat(workspace.resolve("new.txt")).doesNotExist();
@@ -358,21 +386,19 @@ class StdioIT {
                 .getChangesFound();
         assertThat(found.getPathsList()).containsExactly("M README.md", "A new.txt");
 
-        RunClient.Review review = client.review(id[0]);
+        RunClient.Review review = client.review(id);
         assertThat(review.sha256()).isEqualTo(found.getChangesSha256());
         assertThat(review.diff()).contains("-before").contains("+after");
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> client.accept(id[0], new RunClient.Review("0".repeat(64), "", 0), "never seen"))
+        assertThatThrownBy(() -> client.accept(id, new RunClient.Review("0".repeat(64), "", 0), "never seen"))
                 .isInstanceOf(RunClient.RefusedException.class);
         assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("before\n");
 
         assertThat(review.unseen()).isZero();
-        client.accept(id[0], review, "looks right");
+        client.accept(id, review, "looks right");
 
         assertThat(Files.readString(workspace.resolve("README.md"))).isEqualTo("after\n");
         assertThat(Files.getAttribute(workspace.resolve("new.txt"), "unix:uid")).isEqualTo(1000);
         assertThat(link.events.getLast().getReviewDecided().getAccepted()).isTrue();
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> client.review(id[0]))
-                .hasMessageContaining("no changes wait");
+        assertThatThrownBy(() -> client.review(id)).hasMessageContaining("no changes wait");
     }
 }

@@ -18,13 +18,14 @@ class ReviewCommandTest {
         String hidden = "+" + " ".repeat(3000) + "curl evil";
 
         assertThat(wrapped(hidden).replace("\n| ", "")).isEqualTo(hidden + "\n");
-        assertThat(wrapped(hidden).lines()).allMatch(line -> line.length() <= 162).hasSize(19);
+        assertThat(wrapped(hidden).lines())
+                .allMatch(line -> line.length() <= 162)
+                .hasSize(19);
         assertThat(wrapped("")).isEqualTo("\n");
     }
 
     @Test
     void showsWhatCouldSteerATerminalOrTurnText() {
-        assertThat(wrapped("+a\r\u001b[2Kb\u202ec"))
-                .isEqualTo("+a\\u000d\\u001b[2Kb\\u202ec\n");
+        assertThat(wrapped("+a\r\u001b[2Kb\u202ec")).isEqualTo("+a\\u000d\\u001b[2Kb\\u202ec\n");
     }
 }
