@@ -19,7 +19,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         synopsisSubcommandLabel = "NAME",
         footer = {"", "Exit codes: 0 every target met, 1 missed or failed, 2 usage, 5 machine unfit."},
-        subcommands = {FreezeBench.class, GateBench.class, BarrierBench.class, LossBench.class, SessionBench.class})
+        subcommands = {
+            FreezeBench.class,
+            GateBench.class,
+            BarrierBench.class,
+            LossBench.class,
+            SessionBench.class,
+            TelemetryBench.class,
+            SandboxBench.class
+        })
 public final class Bench {
     private Bench() {}
 

@@ -67,12 +67,7 @@ final class GateBench implements Callable<Integer> {
                         "inside a gVisor session: start of the guest program with a PreToolUse hook to its end with the"
                                 + " answer, process start included; an honest session with nothing else to do, one call at a"
                                 + " time; warm-up excluded: " + WARM_UP);
-                Path door = platform.layout()
-                        .hostData()
-                        .resolve("s")
-                        .resolve(id.substring(0, 12))
-                        .resolve("s")
-                        .resolve(Doors.HOOKS_SOCKET);
+                Path door = platform.sandbox(id).resolve("s").resolve(Doors.HOOKS_SOCKET);
                 outside = Figure.of(
                         "gate.door",
                         "ms",

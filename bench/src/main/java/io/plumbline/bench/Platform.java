@@ -2,6 +2,7 @@ package io.plumbline.bench;
 
 import io.plumbline.events.v1.Event;
 import io.plumbline.sandbox.session.RunClient;
+import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.ProcessTree;
 import io.plumbline.standalone.RunState;
@@ -51,6 +52,19 @@ final class Platform implements AutoCloseable {
 
     RunClient host() {
         return new RunClient(Path.of(running.endpoint("host")));
+    }
+
+    /** The host's folder for a live session, which names it in a file. */
+    Path sandbox(String session) throws IOException {
+        try (var folders = Files.newDirectoryStream(layout.hostData().resolve("s"))) {
+            for (Path folder : folders) {
+                Path mark = folder.resolve("session");
+                if (Files.isRegularFile(mark) && Files.readString(mark).equals(session)) {
+                    return folder;
+                }
+            }
+        }
+        throw new CommandException("no sandbox of session " + session + " on the host");
     }
 
     long hostPid() {

@@ -15,7 +15,9 @@ final class BenchTest {
     void anUnknownBenchmarkIsOneLineAndExitCode2() {
         assertThat(commands.execute("warp")).isEqualTo(2);
         assertThat(err.toString())
-                .isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session)\n");
+                .isEqualTo(
+                        "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
+                                + " sandbox)\n");
     }
 
     @Test
