@@ -467,6 +467,14 @@ static int tick(const char *path, const char *milliseconds) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------- pause */
+
+/* The first process of a sandbox that waits for its session: does nothing, for as long as there is the sandbox. */
+static int pause_for_ever(void) {
+    while (pause() < 0) continue;
+    return 0;
+}
+
 /* --------------------------------------------------------------------------------------------- read-only */
 
 /* The kernel's struct mount_attr; older C libraries do not have it. */
@@ -549,7 +557,8 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "hook") == 0) return hook(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "warden") == 0) return warden();
     if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
+    if (argc == 2 && strcmp(argv[1], "pause") == 0) return pause_for_ever();
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND");
     return 2;
 }

@@ -169,7 +169,12 @@ class BadInputIT {
         mount(spool);
         @Nullable Process daemon = null;
         try {
-            daemon = platform().begin("sandbox-agent", "io.plumbline.sandbox.HostDaemon", log, host("full", Map.of()));
+            daemon = platform()
+                    .begin(
+                            "sandbox-agent",
+                            "io.plumbline.sandbox.HostDaemon",
+                            log,
+                            host("full", Map.of("sandboxes.warm", "0")));
             await().atMost(LIMIT).until(() -> Files.readString(log).contains("READY "));
             // What the host says of its own is acknowledged meanwhile, and gives its place back.
             await().atMost(LIMIT).during(Duration.ofSeconds(2)).until(() -> !fill(spool.resolve("filler")));

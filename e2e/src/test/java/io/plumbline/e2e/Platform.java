@@ -229,16 +229,31 @@ final class Platform implements AutoCloseable {
         return workspace;
     }
 
-    /** Processes of sessions' sandboxes of this home: sentries, gofers and what they run. The canary's is not one. */
+    /**
+     * Processes of sessions' sandboxes of this home: sentries, gofers and what they run. The canary's is not one, nor is a
+     * sandbox that waits for a session.
+     */
     List<ProcessHandle> sandboxProcesses() {
         String root = "--root=" + layout.hostData().resolve("r");
-        String canary = layout.hostData().resolve("s").resolve("c") + "/";
         return ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(root))
-                .filter(process -> !process.info().commandLine().orElse("").contains(canary))
+                .filter(process -> process.info()
+                        .commandLine()
+                        .filter(line -> line.contains(root) && !isHostsOwn(line))
+                        .isPresent())
                 .flatMap(process -> Stream.concat(Stream.of(process), process.descendants()))
                 .distinct()
                 .toList();
+    }
+
+    private boolean isHostsOwn(String commandLine) {
+        String sandboxes = layout.hostData().resolve("s") + "/";
+        int from = commandLine.indexOf(sandboxes);
+        if (from < 0) {
+            return false;
+        }
+        String folder = commandLine.substring(from + sandboxes.length()).split("/", 2)[0];
+        Path sandbox = layout.hostData().resolve("s").resolve(folder);
+        return folder.equals("c") || Files.isDirectory(sandbox) && !Files.exists(sandbox.resolve("session"));
     }
 
     /** The processes in which sandboxed programs run: what the sentries have below them. */

@@ -59,7 +59,7 @@ final class ComponentProcess {
     }
 
     private static List<String> command(Layout layout, Component component) {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(component.wrapper());
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + component.heapMegabytes() + "m");
         command.add("-XX:+UseSerialGC");

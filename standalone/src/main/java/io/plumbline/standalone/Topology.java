@@ -29,6 +29,9 @@ final class Topology {
 
     private static final Duration LIMIT = Duration.ofSeconds(120);
 
+    /** In which an ordinary user's sandbox host may make mounts and what gVisor needs, over nothing but that user's own. */
+    private static final List<String> USER_NAMESPACE = List.of("unshare", "--user", "--map-root-user", "--mount");
+
     private final Layout layout;
     private final Secrets secrets;
     private final int brokerPort;
@@ -97,10 +100,23 @@ final class Topology {
                                 "--plumbline.admin-password-file=" + secrets.adminPassword(),
                                 "--plumbline.api-token-file=" + secrets.apiToken(),
                                 "--plumbline.policy-key-file=" + secrets.policyKey()));
-            case HOST -> part(name, "sandbox-agent", "io.plumbline.sandbox.HostDaemon", 256, host());
+            case HOST ->
+                new Component(
+                        name,
+                        "sandbox-agent",
+                        "io.plumbline.sandbox.HostDaemon",
+                        256,
+                        isRoot() ? List.of() : USER_NAMESPACE,
+                        List.of(),
+                        host(),
+                        LIMIT);
             default ->
                 throw new IllegalArgumentException("component: " + name + " (expected: one of " + endpoints + ")");
         };
+    }
+
+    private static boolean isRoot() throws IOException {
+        return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     }
 
     private List<String> host() {
@@ -133,7 +149,7 @@ final class Topology {
 
     private static Component part(
             String name, String module, String mainClass, int heapMegabytes, List<String> arguments) {
-        return new Component(name, module, mainClass, heapMegabytes, List.of(), arguments, LIMIT);
+        return new Component(name, module, mainClass, heapMegabytes, List.of(), List.of(), arguments, LIMIT);
     }
 
     /** The tokens that ingest accepts, in its own file format. */

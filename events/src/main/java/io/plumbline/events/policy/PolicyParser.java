@@ -101,6 +101,10 @@ public final class PolicyParser {
             metadata.text("freeze").ifPresent(value -> policy.setMetadataFreeze(value.oneOf(METADATA_FREEZERS)));
             metadata.close();
         });
+        root.mapping("evidence").ifPresent(evidence -> {
+            evidence.text("checkpoint").ifPresent(value -> policy.setCheckpointBytes(bytes(value)));
+            evidence.close();
+        });
         root.mapping("runtime").ifPresent(runtime -> {
             runtime.text("degraded").ifPresent(value -> policy.setDegraded(value.oneOf(DEGRADED)));
             runtime.close();

@@ -28,6 +28,8 @@ class PolicyParserTest {
     @Test
     void aRuntimeWithoutKernelEvidenceHasToBeAllowed() throws Exception {
         assertThat(PolicyParser.parse("name: x").getDegraded()).isEqualTo("deny");
+        assertThat(PolicyParser.parse("evidence: {checkpoint: 512MiB}").getCheckpointBytes())
+                .isEqualTo(512L << 20);
         assertThat(PolicyParser.parse("runtime: {degraded: allow}").getDegraded())
                 .isEqualTo("allow");
     }

@@ -17,13 +17,21 @@ public final class LinePipe implements AutoCloseable {
     /** Longest line that is kept, bytes. */
     public static final int MAX_LINE = 64 * 1024;
 
-    /** What a pipe of Linux holds unless it is told otherwise, bytes: what was in it at the start is read by then. */
-    private static final int CAPACITY = 64 * 1024;
+    /** What it is to hold, bytes, where the kernel allows it: a writer that finds it full waits, and a sentry with it. */
+    private static final int WANTED_CAPACITY = 1 << 20;
+
+    private static final int F_SETPIPE_SZ = 1031;
+
+    /** What a pipe of Linux holds unless it is told otherwise, bytes. */
+    private static final int USUAL_CAPACITY = 64 * 1024;
+
+    /** What this one holds: what was in it at the start of a turn is read by then. */
+    private final int capacity;
 
     private final int fd;
     private final int keeper;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment buffer = arena.allocate(CAPACITY, 8);
+    private final MemorySegment buffer = arena.allocate(USUAL_CAPACITY, 8);
     private byte[] rest = new byte[1024];
     private int restLength;
     private boolean discarding;
@@ -33,6 +41,8 @@ public final class LinePipe implements AutoCloseable {
     private LinePipe(int fd, int keeper) {
         this.fd = fd;
         this.keeper = keeper;
+        int granted = Posix.fcntl(fd, F_SETPIPE_SZ, WANTED_CAPACITY);
+        this.capacity = granted > 0 ? granted : USUAL_CAPACITY;
     }
 
     /** Makes the pipe, mode 0600; {@code path} must not exist. */
@@ -77,7 +87,7 @@ public final class LinePipe implements AutoCloseable {
      */
     public Turn read(Consumer<byte[]> lines) throws IOException {
         int total = 0;
-        while (total < CAPACITY) {
+        while (total < capacity) {
             long n = Posix.read(fd, buffer);
             if (n == -Posix.EAGAIN || n == -Posix.EINTR) {
                 return Turn.OPEN;

@@ -26,9 +26,13 @@ public final class Posix {
     public static final int EAGAIN = 11;
     public static final int EINTR = 4;
     public static final int ESRCH = 3;
+    static final int SIGINT = 2;
+    static final int SIGQUIT = 3;
     public static final int SIGKILL = 9;
     public static final int SIGCONT = 18;
     public static final int SIGSTOP = 19;
+    static final int SIGTSTP = 20;
+    public static final int SIGWINCH = 28;
 
     /** Longest path of a Unix socket, bytes; {@code sun_path} has 108 and ends with NUL. */
     public static final int MAX_SOCKET_PATH = 107;
@@ -84,6 +88,8 @@ public final class Posix {
             handle("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle KILL = handle("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCNTL = handle(
+            "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle OPEN =
             handle("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
     private static final MethodHandle OPENAT2 = Linker.nativeLinker()
@@ -123,6 +129,14 @@ public final class Posix {
     static int open(Path path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             return result((int) OPEN.invokeExact(capture(), arena.allocateFrom(path.toString()), flags, 0));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    static int fcntl(int fd, int command, int argument) {
+        try {
+            return result((int) FCNTL.invokeExact(capture(), fd, command, argument));
         } catch (Throwable e) {
             throw broken(e);
         }

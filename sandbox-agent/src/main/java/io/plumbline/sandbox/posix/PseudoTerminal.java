@@ -8,9 +8,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -27,9 +27,6 @@ public final class PseudoTerminal implements AutoCloseable {
             Posix.handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITE =
             Posix.handle("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle FCNTL = Posix.handle(
-            "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
-
     private final int fd;
 
     /** Held for reading during each system call on the descriptor: a closed number could already be another file's. */
@@ -42,12 +39,7 @@ public final class PseudoTerminal implements AutoCloseable {
     }
 
     static PseudoTerminal of(int fd) throws PosixException {
-        int set;
-        try {
-            set = Posix.result((int) FCNTL.invokeExact(Posix.capture(), fd, F_SETFL, O_RDWR | O_NONBLOCK));
-        } catch (Throwable e) {
-            throw Posix.broken(e);
-        }
+        int set = Posix.fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
         if (set < 0) {
             Posix.close(fd);
             throw new PosixException("fcntl", fd, set);
@@ -84,6 +76,19 @@ public final class PseudoTerminal implements AutoCloseable {
                 done += n;
             }
             return true;
+        }
+    }
+
+    /**
+     * The signals that these keys stand for at this terminal now (termios(3): ISIG with VINTR, VQUIT and VSUSP), in their order;
+     * for terminals whose processes the host's kernel does not know.
+     */
+    public List<Integer> signals(byte[] keys) {
+        use.readLock().lock();
+        try {
+            return closed ? List.of() : Terminal.signals(fd, keys);
+        } finally {
+            use.readLock().unlock();
         }
     }
 

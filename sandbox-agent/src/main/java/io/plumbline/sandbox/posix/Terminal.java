@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.posix;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -10,6 +11,9 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The terminal behind a file descriptor of this process (termios(3), ioctl_tty(2)). */
@@ -18,6 +22,15 @@ public final class Terminal {
     static final long TIOCSWINSZ = 0x5414;
 
     private static final int TCSADRAIN = 1;
+
+    /** Offsets in {@code struct termios}: four words of flags, the line discipline, then the keys. */
+    private static final long LOCAL_FLAGS = 12;
+
+    private static final long CONTROL_KEYS = 17;
+    private static final int ISIG = 1;
+
+    /** VINTR, VQUIT and VSUSP, and the signals that they are for. */
+    private static final Map<Integer, Integer> SIGNALS = Map.of(0, Posix.SIGINT, 1, Posix.SIGQUIT, 10, Posix.SIGTSTP);
 
     /** {@code struct termios} has 60 bytes in glibc and musl; some room for a longer one. */
     private static final int TERMIOS_BYTES = 128;
@@ -90,6 +103,29 @@ public final class Terminal {
         }
         if (set < 0) {
             throw new PosixException("tcsetattr", fd, set);
+        }
+    }
+
+    /** What the driver of the terminal {@code fd} would make of these keys; {@code struct termios} of Linux on every libc. */
+    static List<Integer> signals(int fd, byte[] keys) {
+        List<Integer> signals = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mode = arena.allocate(TERMIOS_BYTES, 8);
+            int got = Posix.result((int) TCGETATTR.invokeExact(Posix.capture(), fd, mode));
+            if (got < 0 || (mode.get(JAVA_INT, LOCAL_FLAGS) & ISIG) == 0) {
+                return signals;
+            }
+            for (byte key : keys) {
+                for (Map.Entry<Integer, Integer> signal : SIGNALS.entrySet()) {
+                    // A key of 0 is none (_POSIX_VDISABLE).
+                    if (key != 0 && mode.get(JAVA_BYTE, CONTROL_KEYS + signal.getKey()) == key) {
+                        signals.add(signal.getValue());
+                    }
+                }
+            }
+            return signals;
+        } catch (Throwable e) {
+            throw Posix.broken(e);
         }
     }
 

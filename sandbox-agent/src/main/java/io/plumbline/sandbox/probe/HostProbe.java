@@ -9,6 +9,7 @@ import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.SandboxKernel;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
 import io.plumbline.sandbox.trace.TraceListener;
 import io.plumbline.sandbox.trace.TracePoints;
@@ -32,6 +33,10 @@ import java.util.concurrent.TimeoutException;
 public final class HostProbe {
     private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
     private static final int JAVA = 25;
+
+    /** Alone in its state directory. */
+    private static final String ID = "probe";
+
     private static final long MIN_FREE_BYTES = 2L << 30;
 
     private final Optional<Path> runsc;
@@ -132,9 +137,21 @@ public final class HostProbe {
     }
 
     private Finding rights() throws IOException {
-        return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
-                ? Finding.ok("rights", "root")
-                : Finding.fail("rights", System.getProperty("user.name"), "start the sandbox host as root");
+        if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+            return Finding.fail(
+                    "rights",
+                    System.getProperty("user.name"),
+                    "start the sandbox host as root, or in a user namespace: unshare --user --map-root-user --mount");
+        }
+        // Inside, outside, how many: user_namespaces(7).
+        String[] mapping =
+                Files.readString(Path.of("/proc/self/uid_map")).strip().split("\\s+");
+        return mapping.length >= 2 && !mapping[1].equals("0")
+                ? Finding.warn(
+                        "rights",
+                        "user " + mapping[1] + " in a user namespace",
+                        "sandboxes work, but without hard limits of memory, processors and processes: those need root")
+                : Finding.ok("rights", "root");
     }
 
     private Finding disk() throws IOException {
@@ -193,13 +210,16 @@ public final class HostProbe {
             RunscRuntime runtime =
                     RunscRuntime.open(program, guest, Files.createDirectory(directory.resolve("r")), platform);
             long began = System.nanoTime();
-            Sandbox sandbox = runtime.create(creation(directory));
-            try (sandbox) {
-                return life(name, sandbox, trace, events, began);
-            } finally {
-                trace.expectEnd();
-                sandbox.kill();
-                sandbox.delete();
+            Path traceConfig = directory.resolve("trace.json");
+            Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
+            try (SandboxKernel kernel = runtime.boot(new SandboxRuntime.Boot(
+                    ID, Files.createDirectory(directory.resolve("k")), traceConfig, Optional.empty(), List.of()))) {
+                Sandbox sandbox = kernel.create(creation(directory));
+                try {
+                    return life(name, sandbox, trace, events, began);
+                } finally {
+                    trace.expectEnd();
+                }
             }
         } finally {
             Bundle.deleteTree(directory);
@@ -260,17 +280,12 @@ public final class HostProbe {
                                 0,
                                 OciConfig.Terminal.NO)
                         .json());
-        Path traceConfig = directory.resolve("trace.json");
-        Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
         Path output = Files.createFile(directory.resolve("output"));
         return new SandboxRuntime.Creation(
-                "probe" + Long.toHexString(System.nanoTime()),
+                ID,
                 bundle,
-                traceConfig,
                 new SandboxRuntime.Streams.Files(Path.of("/dev/null"), output, output),
-                Optional.empty(),
                 List.of(usr),
-                List.of(),
                 Optional.empty());
     }
 }

@@ -107,7 +107,9 @@ public final class ControlGroups {
      * @param cpuMillis thousandths of a processor
      * @param pids processes and threads of the host
      */
-    public record Limits(long memoryBytes, int cpuMillis, int pids) {}
+    public record Limits(long memoryBytes, int cpuMillis, int pids) {
+        public static final Limits NONE = new Limits(0, 0, 0);
+    }
 
     /** Makes the groups of one sandbox, empty, with its limits in force. */
     public Group create(String id, Limits limits) throws IOException {
@@ -191,7 +193,7 @@ public final class ControlGroups {
 
         /** Limits nothing and holds nobody. */
         public static Group none() {
-            return new Group(Map.of(), new Limits(0, 0, 0));
+            return new Group(Map.of(), Limits.NONE);
         }
 
         /** Whether the kernel limits {@code controller} here. */

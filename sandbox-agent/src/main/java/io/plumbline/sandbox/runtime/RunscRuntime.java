@@ -2,13 +2,19 @@ package io.plumbline.sandbox.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.sandbox.rootfs.OciConfig;
 import io.plumbline.sandbox.trace.TracePoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -32,21 +38,38 @@ public final class RunscRuntime implements SandboxRuntime {
     /** What watches a workload comes before it, also when the workload wants every processor. */
     private static final String NICE = "10";
 
-    private static final Path NOWHERE = Path.of("/dev/null");
+    private static final String CONTAINER_TYPE = "io.kubernetes.cri.container-type";
+    private static final String SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
+    private static final String PAUSE = "plumbline-guest";
+
+    /** Nobody else's, so that nobody's limits count it. */
+    private static final int PAUSING_USER = 65533;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(RunscRuntime.class);
 
     private final Path runsc;
     private final Path guest;
     private final Path stateDirectory;
+    private final Path pauseRoot;
     private final Platform platform;
+    private final List<String> flags;
     private final String version;
 
-    private RunscRuntime(Path runsc, Path guest, Path stateDirectory, Platform platform, String version) {
+    private RunscRuntime(
+            Path runsc,
+            Path guest,
+            Path stateDirectory,
+            Path pauseRoot,
+            Platform platform,
+            List<String> flags,
+            String version) {
         this.runsc = runsc;
         this.guest = guest;
         this.stateDirectory = stateDirectory;
+        this.pauseRoot = pauseRoot;
         this.platform = platform;
+        this.flags = flags;
         this.version = version;
     }
 
@@ -57,14 +80,31 @@ public final class RunscRuntime implements SandboxRuntime {
      */
     public static RunscRuntime open(Path runsc, Path guest, Path stateDirectory, Platform platform)
             throws SandboxException {
+        return open(runsc, guest, stateDirectory, platform, List.of());
+    }
+
+    /**
+     * Likewise, for measurements.
+     *
+     * @param flags of runsc, which win over those that sandboxes have
+     */
+    public static RunscRuntime open(Path runsc, Path guest, Path stateDirectory, Platform platform, List<String> flags)
+            throws SandboxException {
         String output = run(List.of(runsc.toString(), "--version"), CALL_LIMIT).output();
         String first = output.lines().findFirst().orElse("").replace("runsc version ", "");
+        Path pauseRoot = stateDirectory.resolve("pause");
         try {
-            Files.createDirectories(stateDirectory);
+            for (String folder : List.of("proc", "sys")) {
+                Files.createDirectories(pauseRoot.resolve(folder));
+            }
+            // The program alone: its folder on the host may hold other things.
+            Path program = pauseRoot.resolve(PAUSE);
+            Files.copy(guest, program, StandardCopyOption.REPLACE_EXISTING);
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("r-xr-xr-x"));
         } catch (IOException e) {
-            throw new SandboxException("state directory " + stateDirectory, e);
+            throw new SandboxException("state directory " + stateDirectory + ": " + e.getMessage(), e);
         }
-        return new RunscRuntime(runsc, guest, stateDirectory, platform, first);
+        return new RunscRuntime(runsc, guest, stateDirectory, pauseRoot, platform, List.copyOf(flags), first);
     }
 
     @Override
@@ -78,64 +118,143 @@ public final class RunscRuntime implements SandboxRuntime {
     }
 
     @Override
-    public Sandbox create(Creation creation) throws SandboxException {
-        Path pidFile = creation.bundle().resolve("sandbox.pid");
-        Path log = creation.bundle().resolve("runsc.log");
-        // gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
-        List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
-        creation.cgroups().forEach(group -> command.add("cgroup=" + group));
-        creation.pinned()
-                .ifPresent(pinned -> command.addAll(List.of(
-                        "pin", pinned.source().toString(), pinned.target().toString())));
-        creation.readOnly().forEach(path -> command.add(path.toString()));
-        command.add("--");
-        command.addAll(command("--log=" + log, "--pod-init-config=" + creation.traceConfig()));
-        creation.syscallLog()
+    public SandboxKernel boot(Boot boot) throws SandboxException {
+        String id = TracePoints.KERNEL_CONTAINER + boot.id();
+        Path pidFile = boot.directory().resolve("sandbox.pid");
+        List<String> command = new ArrayList<>(guarded(boot.cgroups(), Optional.empty(), List.of()));
+        command.addAll(command("--log=" + log(boot.directory()), "--pod-init-config=" + boot.traceConfig()));
+        boot.syscallLog()
                 .ifPresent(pipe -> command.addAll(List.of(
                         "--strace",
                         "--strace-syscalls=" + TracePoints.loggedSyscalls(),
                         "--debug-log-format=json",
                         "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
-        command.add("create");
+        command.addAll(List.of("run", "--detach", "--pid-file", pidFile.toString()));
+        command.addAll(List.of("--bundle", boot.directory().toString(), id));
+        try {
+            Files.writeString(boot.directory().resolve("config.json"), pausing());
+            call("runsc run", command, SandboxRuntime.Streams.Files.NOWHERE, log(boot.directory()), CREATE_LIMIT);
+            long pid = Long.parseLong(Files.readString(pidFile).trim());
+            yieldToPlatform(pid);
+            return RunscKernel.attach(this, boot, id, pid, controlSocket(id, state(id)));
+        } catch (IOException | NumberFormatException e) {
+            discard(id);
+            throw new SandboxException("runsc run: " + e.getMessage(), e);
+        } catch (SandboxException e) {
+            discard(id);
+            throw e;
+        }
+    }
+
+    /** The process that a kernel runs until, and as long as, there is a session: alone with itself. */
+    private String pausing() throws IOException {
+        OciConfig config = new OciConfig(
+                pauseRoot,
+                List.of("/" + PAUSE, "pause"),
+                Map.of(),
+                "/",
+                PAUSING_USER,
+                PAUSING_USER,
+                List.of(),
+                0,
+                OciConfig.Terminal.NO);
+        return annotated(JSON.readTree(config.json()), Map.of(CONTAINER_TYPE, "sandbox"))
+                .toString();
+    }
+
+    /** How Kubernetes' runtime interface tells a runtime which containers share a sandbox, and runsc too. */
+    private static JsonNode annotated(JsonNode config, Map<String, String> annotations) {
+        ObjectNode known = ((ObjectNode) config).putObject("annotations");
+        annotations.forEach(known::put);
+        return config;
+    }
+
+    /** Makes the container of the workload in a kernel, and holds what the runtime keeps of it against what was asked. */
+    void create(RunscKernel kernel, Creation creation) throws SandboxException {
+        Path config = creation.bundle().resolve("config.json");
+        List<String> command = command("--log=" + log(creation.bundle()), "create");
+        if (creation.streams() instanceof SandboxRuntime.Streams.Console console) {
+            command.add("--console-socket=" + console.socket());
+        }
+        command.addAll(List.of("--bundle", creation.bundle().toString(), creation.id()));
+        try {
+            JsonNode asked = annotated(
+                    JSON.readTree(config.toFile()),
+                    Map.of(CONTAINER_TYPE, "container", SANDBOX_ID, kernel.container()));
+            Files.writeString(config, asked.toString());
+            call("runsc create", command, SandboxRuntime.Streams.Files.NOWHERE, log(creation.bundle()), CREATE_LIMIT);
+            Optional<String> difference =
+                    ConfirmedSpec.difference(asked, state(creation.id()).path("spec"));
+            if (difference.isPresent()) {
+                throw new SandboxException("the runtime does not hold what was asked: " + difference.get());
+            }
+        } catch (IOException e) {
+            throw new SandboxException("runsc create: " + e.getMessage(), e);
+        }
+    }
+
+    /** Lets the workload begin: what it may reach of the host is opened now, by a process that sees it as it may be seen. */
+    void start(RunscKernel kernel, Creation creation) throws SandboxException {
+        List<String> command =
+                new ArrayList<>(guarded(kernel.boot().cgroups(), creation.pinned(), creation.readOnly()));
+        command.addAll(command("--log=" + log(creation.bundle()), "start", creation.id()));
         SandboxRuntime.Streams.Files streams =
                 switch (creation.streams()) {
                     case SandboxRuntime.Streams.Files files -> files;
-                    case SandboxRuntime.Streams.Console console -> {
-                        command.add("--console-socket=" + console.socket());
-                        yield new SandboxRuntime.Streams.Files(NOWHERE, NOWHERE, NOWHERE);
-                    }
+                    case SandboxRuntime.Streams.Console console -> SandboxRuntime.Streams.Files.NOWHERE;
                 };
-        command.addAll(List.of(
-                "--pid-file", pidFile.toString(), "--bundle", creation.bundle().toString(), creation.id()));
+        call("runsc start", command, streams, log(creation.bundle()), CALL_LIMIT);
+    }
+
+    /** Of the kernel with all that is in it: a container of it has no state of its own. See docs/decisions/012. */
+    Path checkpoint(RunscKernel kernel, Path directory, Duration limit) throws SandboxException {
+        List<String> command = command("checkpoint", "--leave-running", "--image-path", directory.toString());
+        command.add(kernel.container());
+        Command.Result result = run(command, limit);
+        Path image = directory.resolve("checkpoint.img");
+        if (!result.succeeded() || !Files.exists(image)) {
+            throw new SandboxException("runsc checkpoint: status " + result.code() + ": " + lastLine(result.output()));
+        }
+        return image;
+    }
+
+    /**
+     * What comes before a command of runsc that leaves processes behind: it joins the control groups, and sees read-only what must
+     * stay as it is. gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
+     */
+    private List<String> guarded(List<Path> cgroups, Optional<Pinned> pinned, List<Path> readOnly) {
+        List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
+        cgroups.forEach(group -> command.add("cgroup=" + group));
+        pinned.ifPresent(pin -> command.addAll(
+                List.of("pin", pin.source().toString(), pin.target().toString())));
+        readOnly.forEach(path -> command.add(path.toString()));
+        command.add("--");
+        return command;
+    }
+
+    private static Path log(Path directory) {
+        return directory.resolve("runsc.log");
+    }
+
+    /** For commands whose streams stay open behind them. */
+    private static void call(
+            String name, List<String> command, SandboxRuntime.Streams.Files streams, Path log, Duration limit)
+            throws SandboxException {
         try {
             int code = Command.run(
                     command,
                     streams.stdin().toFile(),
                     streams.stdout().toFile(),
                     streams.stderr().toFile(),
-                    CREATE_LIMIT);
+                    limit);
             if (code != 0) {
-                throw new SandboxException("runsc create: status " + code + ": " + lastLine(Command.tail(log)));
+                throw new SandboxException(name + ": status " + code + ": " + lastLine(Command.tail(log)));
             }
-            long pid = Long.parseLong(Files.readString(pidFile).trim());
-            yieldToPlatform(pid);
-            JsonNode state = state(creation.id());
-            Optional<String> difference = ConfirmedSpec.difference(
-                    JSON.readTree(creation.bundle().resolve("config.json").toFile()), state.path("spec"));
-            if (difference.isPresent()) {
-                throw new SandboxException("the runtime does not hold what was asked: " + difference.get());
-            }
-            return RunscSandbox.attach(this, creation, pid, controlSocket(creation.id(), state));
-        } catch (IOException | TimeoutException | NumberFormatException e) {
-            discard(creation.id());
-            throw new SandboxException("runsc create: " + e.getMessage(), e);
+        } catch (IOException | TimeoutException e) {
+            throw new SandboxException(name + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            discard(creation.id());
-            throw new SandboxException("runsc create: interrupted", e);
-        } catch (SandboxException e) {
-            discard(creation.id());
-            throw e;
+            throw new SandboxException(name + ": interrupted", e);
         }
     }
 
@@ -152,16 +271,6 @@ public final class RunscRuntime implements SandboxRuntime {
         }
     }
 
-    void start(Creation creation) throws SandboxException {
-        Path log = creation.bundle().resolve("runsc.log");
-        List<String> command = command("--log=" + log, "--pod-init-config=" + creation.traceConfig(), "start");
-        command.add(creation.id());
-        Command.Result result = run(command, CALL_LIMIT);
-        if (!result.succeeded()) {
-            throw new SandboxException("runsc start: status " + result.code() + ": " + lastLine(result.output()));
-        }
-    }
-
     @Override
     public List<String> ids() throws SandboxException {
         Command.Result result = run(command("list", "-quiet"), CALL_LIMIT);
@@ -172,6 +281,7 @@ public final class RunscRuntime implements SandboxRuntime {
                 .lines()
                 .map(String::trim)
                 .filter(id -> !id.isEmpty())
+                .sorted(Comparator.comparing(id -> !id.startsWith(TracePoints.KERNEL_CONTAINER)))
                 .toList();
     }
 
@@ -202,6 +312,7 @@ public final class RunscRuntime implements SandboxRuntime {
                 "--ignore-cgroups",
                 "--host-uds=open",
                 platform.flag()));
+        command.addAll(flags);
         command.addAll(List.of(more));
         return command;
     }

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.runtime;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,6 +24,14 @@ public interface Sandbox extends AutoCloseable {
      */
     String processes(Duration limit) throws SandboxException;
 
+    /**
+     * Writes the whole state of a paused sandbox, memory included, into a new file in {@code directory}, and lets it be as it
+     * was.
+     *
+     * @throws SandboxException when the runtime cannot; {@link #alive} says whether the sandbox has survived the attempt
+     */
+    Path checkpoint(Path directory, Duration limit) throws SandboxException;
+
     /** Trace messages that the runtime has dropped so far; empty when it does not answer. */
     OptionalLong droppedTraceMessages(Duration limit);
 
@@ -39,15 +48,19 @@ public interface Sandbox extends AutoCloseable {
      */
     OptionalInt awaitExit() throws InterruptedException;
 
+    /**
+     * Sends a signal to the foreground process group of the workload's terminal, as a terminal's driver does; nothing happens
+     * when there is no terminal, or its driver has done so itself.
+     */
+    void signalForeground(int signal);
+
     /** Whether the sandbox's kernel still exists. */
     boolean alive();
 
     /** Ends everything inside at once, also when frozen: no further instruction of the workload runs. Idempotent. */
     void kill();
 
-    /** Removes what the runtime keeps about a sandbox that has ended. Slow: off the hot path. Idempotent. */
-    void delete() throws SandboxException;
-
+    /** Lets go of it: the kernel of an ended sandbox stays for as long as somebody is connected to it. Idempotent. */
     @Override
     void close();
 }

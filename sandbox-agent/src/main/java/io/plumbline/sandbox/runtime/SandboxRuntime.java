@@ -10,47 +10,50 @@ public interface SandboxRuntime {
     String description();
 
     /**
-     * Makes a sandbox whose workload has not begun.
+     * Boots the kernel of a sandbox to come.
      *
      * @throws SandboxException when it did not come up, also when nobody listens on the trace socket; nothing is left then
      */
-    Sandbox create(Creation creation) throws SandboxException;
+    SandboxKernel boot(Boot boot) throws SandboxException;
 
-    /** Ids of sandboxes that exist, whoever made them. */
+    /** Ids of sandboxes that exist, whoever made them, in the order in which they can be removed. */
     List<String> ids() throws SandboxException;
 
     /** Kills and forgets a sandbox of an earlier life of the daemon. Slow: seconds. */
     void remove(String id) throws SandboxException;
 
     /**
+     * What a kernel is booted with.
+     *
+     * @param id short, of fixed length, so that none is the start of another; letters and digits
+     * @param directory empty, of this kernel alone
+     * @param traceConfig file for the runtime's trace session
+     * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
+     *     name only in its log; empty: nobody wants it
+     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
+     *     its first instruction on; may be empty
+     */
+    record Boot(String id, Path directory, Path traceConfig, Optional<Path> syscallLog, List<Path> cgroups) {
+        /** runsc names its log files after its own commands; this is its kernel's. */
+        public static final String SYSCALL_LOG = "boot.log";
+
+        public Boot {
+            cgroups = List.copyOf(cgroups);
+        }
+    }
+
+    /**
      * What a sandbox is made from.
      *
      * @param id fixed length, so that none is the start of another; letters and digits
      * @param bundle directory with {@code config.json}
-     * @param traceConfig file for the runtime's trace session
      * @param streams the workload's standard streams
-     * @param cgroups control groups, one directory for each hierarchy, that everything of the sandbox on the host is in from
-     *     its first instruction on; may be empty
-     * @param syscallLog named pipe with a reader, called {@link #SYSCALL_LOG}, alone in its folder, for what the runtime can
-     *     name only in its log; empty: nobody wants it
      * @param readOnly files and directories of the host that nothing inside may change, whatever the runtime thinks of it
      * @param pinned a directory of the host that the sandbox finds under another name
      */
-    record Creation(
-            String id,
-            Path bundle,
-            Path traceConfig,
-            Streams streams,
-            Optional<Path> syscallLog,
-            List<Path> readOnly,
-            List<Path> cgroups,
-            Optional<Pinned> pinned) {
-        /** runsc names its log files after its own commands; this is its kernel's. */
-        public static final String SYSCALL_LOG = "boot.log";
-
+    record Creation(String id, Path bundle, Streams streams, List<Path> readOnly, Optional<Pinned> pinned) {
         public Creation {
             readOnly = List.copyOf(readOnly);
-            cgroups = List.copyOf(cgroups);
         }
     }
 
@@ -65,7 +68,12 @@ public interface SandboxRuntime {
     /** Standard streams of a workload. */
     sealed interface Streams {
         /** Files, or named pipes whose other end is open. */
-        record Files(Path stdin, Path stdout, Path stderr) implements Streams {}
+        record Files(Path stdin, Path stdout, Path stderr) implements Streams {
+            private static final Path NULL = Path.of("/dev/null");
+
+            /** For who reads nothing and says nothing. */
+            public static final Files NOWHERE = new Files(NULL, NULL, NULL);
+        }
 
         /** One terminal for all; its master is sent to the Unix socket at {@code socket}. */
         record Console(Path socket) implements Streams {}

@@ -9,7 +9,9 @@ import io.plumbline.sandbox.runtime.Sandbox;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The kinds of evidence that a gVisor session leaves when it stands still. */
 final class FrozenSession {
@@ -18,9 +20,17 @@ final class FrozenSession {
 
     private FrozenSession() {}
 
+    /** @param checkpoint where the policy wants one; always last, since it takes longest */
     static List<EvidenceCollection.Source> of(
-            Sandbox sandbox, SessionJournal journal, Path workspace, Instant started) {
-        return List.of(processes(sandbox), egress(journal), new WorkspaceChanges(workspace, started));
+            Sandbox sandbox,
+            SessionJournal journal,
+            Path workspace,
+            Instant started,
+            Optional<CheckpointSource> checkpoint) {
+        List<EvidenceCollection.Source> sources =
+                new ArrayList<>(List.of(processes(sandbox), egress(journal), new WorkspaceChanges(workspace, started)));
+        checkpoint.ifPresent(sources::add);
+        return sources;
     }
 
     /** Processes with arguments, descriptors, working directories and the names of their environment, as the sandbox's kernel has them. */

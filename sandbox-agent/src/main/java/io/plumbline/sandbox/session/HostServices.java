@@ -14,6 +14,7 @@ import java.nio.file.Path;
  * @param guest the guest program
  * @param policyKeys whose signatures revise a policy
  * @param groups control groups for the sandboxes; without controllers where the host has none to give
+ * @param pool where sandboxes come from
  */
 record HostServices(
         String tenant,
@@ -24,9 +25,35 @@ record HostServices(
         Path agents,
         Path guest,
         TrustedKeys policyKeys,
-        ControlGroups groups) {
+        ControlGroups groups,
+        WarmPool pool) {
+    /** @param warm sandboxes to keep waiting */
+    static HostServices of(
+            String tenant,
+            HostLink link,
+            SandboxRuntime runtime,
+            SessionPart.Opener parts,
+            Path sessions,
+            Path agents,
+            Path guest,
+            TrustedKeys policyKeys,
+            ControlGroups groups,
+            int warm) {
+        return new HostServices(
+                tenant,
+                link,
+                runtime,
+                parts,
+                sessions,
+                agents,
+                guest,
+                policyKeys,
+                groups,
+                new WarmPool(new PreparedSandbox.Site(runtime, groups, sessions, guest), warm));
+    }
+
     /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
     HostServices apart(HostLink otherLink, Path folder) {
-        return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups);
+        return of(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups, 0);
     }
 }

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *     user alone; empty: none
  * @param trustedAuthorities {@code egress.ca-file}: PEM of authorities that the egress proxy trusts besides the system's
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
+ * @param warmSandboxes {@code sandboxes.warm}: sandboxes that wait booted for the next sessions, some 60 MB each; 0 to 50, 1 when
+ *     left out
  * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
  *     own sessions)
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
@@ -55,6 +57,7 @@ public record HostSettings(
         Optional<Path> credentials,
         Optional<Path> trustedAuthorities,
         Duration canaryInterval,
+        int warmSandboxes,
         Users users,
         TrustedKeys policyKeys) {
     /** Who may have sessions here. */
@@ -80,6 +83,7 @@ public record HostSettings(
             "host.credentials",
             "egress.ca-file",
             "canary.interval-seconds",
+            "sandboxes.warm",
             "policy.keys-file");
 
     private static final int MAX_DATA_PATH = 60;
@@ -148,6 +152,7 @@ public record HostSettings(
                 Optional.ofNullable(values.get("egress.ca-file"))
                         .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
+                warmSandboxes(values.getOrDefault("sandboxes.warm", "1")),
                 users(values.getOrDefault("host.users", "owner")),
                 policyKeys(values.get("policy.keys-file")));
     }
@@ -181,6 +186,13 @@ public record HostSettings(
             throw new IllegalArgumentException("canary.interval-seconds: " + seconds + " (expected: 5 to 3600)");
         }
         return Duration.ofSeconds(Integer.parseInt(seconds));
+    }
+
+    private static int warmSandboxes(String number) {
+        if (!number.matches("\\d{1,2}") || Integer.parseInt(number) > 50) {
+            throw new IllegalArgumentException("sandboxes.warm: " + number + " (expected: 0 to 50)");
+        }
+        return Integer.parseInt(number);
     }
 
     private static TrustedKeys policyKeys(@Nullable String file) throws IOException {

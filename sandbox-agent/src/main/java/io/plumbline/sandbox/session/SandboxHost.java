@@ -123,7 +123,7 @@ public final class SandboxHost implements AutoCloseable {
                 throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
                         + (missing.size() - 1) + " more");
             }
-            HostServices services = new HostServices(
+            HostServices services = HostServices.of(
                     settings.tenant(),
                     wiring.link(),
                     runtime,
@@ -132,7 +132,8 @@ public final class SandboxHost implements AutoCloseable {
                     settings.agents(),
                     settings.guest(),
                     settings.policyKeys(),
-                    groups);
+                    groups,
+                    settings.warmSandboxes());
             if (!cleaned) {
                 cleaned = true;
                 cleanUp(runtime, state);
@@ -147,6 +148,7 @@ public final class SandboxHost implements AutoCloseable {
             try {
                 Rehearsal.run(services);
                 LOG.info("sandboxes run on {}", platform);
+                services.pool().fill();
                 return services;
             } catch (SandboxException e) {
                 if (platform == platforms.getLast()) {
@@ -172,7 +174,7 @@ public final class SandboxHost implements AutoCloseable {
 
     /** A folder that somebody else made first could be swapped under the sandboxes that are built in it. */
     private static void refuseForeign(Path data) throws IOException {
-        Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         Object owner = Files.getAttribute(data, "unix:uid", LinkOption.NOFOLLOW_LINKS);
         if (Files.isSymbolicLink(data) || !owner.equals(self)) {
             throw new IOException("host.data: " + data + " belongs to user " + owner
@@ -312,6 +314,7 @@ public final class SandboxHost implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        services.pool().close();
         services.groups().close();
         lock.release();
         lockFile.close();

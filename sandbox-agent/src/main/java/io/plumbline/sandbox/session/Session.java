@@ -15,7 +15,6 @@ import io.plumbline.sandbox.agents.ConfigurationFiles;
 import io.plumbline.sandbox.agents.Doors;
 import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
-import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -24,9 +23,7 @@ import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
-import io.plumbline.sandbox.runtime.Warden;
 import io.plumbline.sandbox.trace.TraceListener;
-import io.plumbline.sandbox.trace.TracePoints;
 import io.plumbline.sandbox.trace.Tripwire;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +51,6 @@ import org.slf4j.LoggerFactory;
  * directory.
  */
 final class Session {
-    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
     private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
     private static final int MAX_EARLY_VERDICTS = 1000;
@@ -180,16 +176,10 @@ final class Session {
         SessionJournal journal;
 
         @Nullable
-        Path directory;
-
-        /** The trace listener's, once there is one. */
-        @Nullable
-        LinePipe syscallLog;
+        PreparedSandbox prepared;
 
         @Nullable
         TraceListener trace;
-
-        ControlGroups.@Nullable Group group;
 
         @Nullable
         DiskUse disk;
@@ -205,19 +195,15 @@ final class Session {
 
         @Nullable
         Sandbox sandbox;
-
-        @Nullable
-        Warden warden;
     }
 
     private int run(Opened opened) throws IOException, SandboxException, InterruptedException {
         TaskPolicy policy = request.policy();
         SessionJournal journal = new SessionJournal(host.link().open(host.tenant(), id, this::onVerdict), this::blind);
         opened.journal = journal;
-        Path directory = Files.createDirectory(
-                host.sessions().resolve(id.substring(0, 12)),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-        opened.directory = directory;
+        PreparedSandbox prepared = host.pool().take();
+        opened.prepared = prepared;
+        Path directory = prepared.directory();
         Orphans.mark(directory, id);
         publish(
                 journal,
@@ -235,14 +221,11 @@ final class Session {
         Path sockets = Files.createDirectory(
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        Path traceSocket = directory.resolve("trace.sock");
+        prepared.boot();
         Observation observation = Observation.of(policy, this::tripped, journal);
-        LinePipe syscallLog = LinePipe.make(
-                Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Creation.SYSCALL_LOG));
-        opened.syscallLog = syscallLog;
         TraceListener trace = TraceListener.open(new TraceListener.Surroundings(
-                traceSocket,
-                Optional.of(syscallLog),
+                prepared.trace(),
+                Optional.of(prepared.syscallLog()),
                 id,
                 journal,
                 this::blind,
@@ -291,35 +274,17 @@ final class Session {
         binds.put(Bundle.WORKSPACE, workspace);
         observation.hashes().mounted(binds);
         publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
-        Path traceConfig = directory.resolve("trace.json");
-        Files.writeString(traceConfig, TracePoints.podInitConfig(traceSocket));
-        ControlGroups.Group group = host.groups().create(id.substring(0, 12), SessionLimits.groupLimits(policy));
-        opened.group = group;
-        this.group = group;
+        this.group = prepared.group();
+        prepared.group().change(SessionLimits.groupLimits(policy));
         DiskUse disk = DiskUse.of(List.of(workspace, bundle.directory().resolve("home")));
         opened.disk = disk;
-        SessionLimits limits = new SessionLimits(policy, group, disk);
+        SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
         opened.streams = streams;
-        Sandbox sandbox = host.runtime()
+        Sandbox sandbox = prepared.kernel()
                 .create(new SandboxRuntime.Creation(
-                        id,
-                        bundle.directory(),
-                        traceConfig,
-                        streams.forRuntime(),
-                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Creation.SYSCALL_LOG)),
-                        bundle.readOnly(),
-                        group.folders(),
-                        pinned));
+                        id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
         opened.sandbox = sandbox;
-        streams.handedOver();
-        synchronized (gate) {
-            workload = streams;
-        }
-        syscallLog.handedOver();
-        if (!trace.awaitHandshake(HANDSHAKE_LIMIT)) {
-            throw new SandboxException("the sandbox did not connect to its trace listener");
-        }
         // The runtime has said that it holds the bundle as asked; nothing has run yet.
         publish(
                 journal,
@@ -333,12 +298,11 @@ final class Session {
                                         + request.image()
                                                 .map(image -> " image " + image)
                                                 .orElse(""))));
-        Warden warden = Warden.watch(host.guest(), sandbox.pid());
-        opened.warden = warden;
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
-                new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged)),
+                new EvidenceCollection(
+                        id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged, checkpoint(sandbox))),
                 journal,
                 host.runtime().description(),
                 this::reached,
@@ -359,12 +323,17 @@ final class Session {
         }
         confirmations = journal;
         sandbox.start();
+        streams.handedOver(sandbox);
+        synchronized (gate) {
+            workload = streams;
+        }
         if (orders.state() == Freezer.State.RUNNING) {
             reached(RuntimeState.State.RUNNING, "");
         }
         orders.whileRunning(() -> publishState(journal, RuntimeState.State.RUNNING, "", 0));
         Pulse pulse = new Pulse(
-                new Pulse.Watched(id, started, journal, trace, sandbox, orders, warden, limits, policyInForce),
+                new Pulse.Watched(
+                        id, started, journal, trace, sandbox, orders, prepared.warden(), limits, policyInForce),
                 host.link()::disconnectedFor,
                 this::freezeParts,
                 this::blind);
@@ -424,6 +393,13 @@ final class Session {
                 Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason(reason)));
         Orphans.unmark(directory);
         return exitCode;
+    }
+
+    private Optional<CheckpointSource> checkpoint(Sandbox sandbox) {
+        long most = request.policy().getCheckpointBytes();
+        return most == 0
+                ? Optional.empty()
+                : Optional.of(new CheckpointSource(sandbox, host.sessions().resolveSibling("checkpoints"), id, most));
     }
 
     /** @param workspace that the sandbox works on */
@@ -491,8 +467,8 @@ final class Session {
                     journal,
                     Channel.CLAIMS,
                     Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason("failed: " + message)));
-            if (opened.directory != null) {
-                Orphans.unmark(opened.directory);
+            if (opened.prepared != null) {
+                Orphans.unmark(opened.prepared.directory());
             }
         } catch (SpoolException | IOException e) {
             LOG.error("the end of session {} could not be kept", id, e);
@@ -505,14 +481,13 @@ final class Session {
         synchronized (gate) {
             openParts = parts;
         }
-        Sandbox sandbox = opened.sandbox;
         // Also when it never came to take orders.
         Responder orders = opened.orders;
         if (opened.trace != null) {
             opened.trace.expectEnd();
         }
-        if (sandbox != null) {
-            attempt("kill", sandbox::kill);
+        if (opened.sandbox != null) {
+            attempt("kill", opened.sandbox::kill);
         }
         if (opened.pulse != null) {
             attempt("pulse", opened.pulse::close);
@@ -528,8 +503,6 @@ final class Session {
         }
         if (opened.trace != null) {
             attempt("trace", opened.trace::close);
-        } else if (opened.syscallLog != null) {
-            attempt("syscall log", opened.syscallLog::close);
         }
         for (SessionPart part : openParts) {
             attempt("part", part::close);
@@ -538,21 +511,8 @@ final class Session {
 
     /** Removes what is left on disk and in the runtime, which may wait a second or two for the host's init. */
     private void giveBack(Opened opened) throws InterruptedException {
-        Sandbox sandbox = opened.sandbox;
-        if (sandbox != null) {
-            attempt("sandbox", sandbox::delete);
-            attempt("control socket", sandbox::close);
-        }
-        if (opened.group != null) {
-            attempt("control groups", opened.group::remove);
-        }
-        // Last: until here a dying daemon takes the sandbox with it.
-        if (opened.warden != null) {
-            attempt("warden", opened.warden::close);
-        }
-        Path directory = opened.directory;
-        if (directory != null) {
-            attempt("directory", () -> Bundle.deleteTree(directory));
+        if (opened.prepared != null) {
+            attempt("sandbox", opened.prepared::close);
         }
         if (request.pinned().isPresent()) {
             attempt("workspace", request.pinned().get()::close);

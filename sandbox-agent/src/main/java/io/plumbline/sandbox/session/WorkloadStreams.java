@@ -5,6 +5,7 @@ import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.posix.PosixException;
 import io.plumbline.sandbox.posix.PseudoTerminal;
 import io.plumbline.sandbox.posix.TerminalSize;
+import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -30,6 +31,7 @@ final class WorkloadStreams implements AutoCloseable {
     // Guarded by this.
     private @Nullable TerminalSize size;
     private @Nullable PseudoTerminal terminal;
+    private @Nullable Sandbox workload;
 
     private WorkloadStreams(SandboxRuntime.Streams streams, SessionObserver observer, WorkloadInput input) {
         this.streams = streams;
@@ -81,13 +83,13 @@ final class WorkloadStreams implements AutoCloseable {
     }
 
     /** The workload has its ends now. */
-    void handedOver() throws IOException {
+    void handedOver(Sandbox sandbox) throws IOException {
         for (OutputPump pump : pumps) {
             pump.handedOver();
         }
         ConsoleSocket socket = console;
         if (socket != null) {
-            attach(socket.receive(CONSOLE_LIMIT));
+            attach(socket.receive(CONSOLE_LIMIT), sandbox);
             socket.close();
             console = null;
         }
@@ -109,10 +111,11 @@ final class WorkloadStreams implements AutoCloseable {
         }
     }
 
-    private void attach(PseudoTerminal master) throws PosixException {
+    private void attach(PseudoTerminal master, Sandbox sandbox) throws PosixException {
         pumps.add(OutputPump.of(master, observer));
         synchronized (this) {
             terminal = master;
+            workload = sandbox;
             if (size != null) {
                 master.resize(size);
             }
@@ -120,7 +123,10 @@ final class WorkloadStreams implements AutoCloseable {
         input.attach(new WorkloadInput.Sink() {
             @Override
             public boolean write(byte[] bytes) {
-                return master.write(bytes);
+                List<Integer> signals = master.signals(bytes);
+                boolean written = master.write(bytes);
+                signals.forEach(sandbox::signalForeground);
+                return written;
             }
 
             @Override
@@ -135,8 +141,9 @@ final class WorkloadStreams implements AutoCloseable {
             return;
         }
         size = wanted;
-        if (terminal != null) {
+        if (terminal != null && workload != null) {
             terminal.resize(wanted);
+            workload.signalForeground(Posix.SIGWINCH);
         }
     }
 

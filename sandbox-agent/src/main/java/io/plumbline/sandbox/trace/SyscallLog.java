@@ -27,8 +27,10 @@ final class SyscallLog {
     private static final int MAX_THREAD_NAME = 15;
 
     private static final String SOURCE = "strace.go:";
-    private static final Pattern HEAD =
-            Pattern.compile("strace\\.go:\\d{1,6}\\] \\[ {0,4}(\\d{1,9}): {0,4}(\\d{1,9})\\] ");
+    /** Process and thread as the whole sandbox knows them; then, where it has others, as their own namespace does. */
+    private static final Pattern HEAD = Pattern.compile("strace\\.go:\\d{1,6}\\] "
+            + "\\[ {0,4}(\\d{1,9})(?:\\( {0,4}\\d{1,9}\\))?: {0,4}(\\d{1,9})(?:\\( {0,4}\\d{1,9}\\))?\\] ");
+
     private static final Pattern CALL = Pattern.compile(" ([EX]) ([a-z][a-z0-9_]{1,24})\\(");
     private static final Pattern RESULT = Pattern.compile(
             "\\) = -?\\d{1,20} \\(0x[0-9a-f]{1,16}\\)(?: errno=(\\d{1,6}) \\([^()]{0,100}\\))? \\([^() ]{1,40}\\)");

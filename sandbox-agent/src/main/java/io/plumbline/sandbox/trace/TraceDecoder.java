@@ -279,6 +279,7 @@ final class TraceDecoder {
         int group = 0;
         long groupStart = 0;
         int uid = 0;
+        String container = "";
         String cwd = "";
         String name = "";
         while (in.next()) {
@@ -288,6 +289,7 @@ final class TraceDecoder {
                 case 3 -> threadStart = in.number();
                 case 4 -> group = (int) in.number();
                 case 5 -> groupStart = in.number();
+                case 6 -> container = in.text(MAX_NAME);
                 case 7 -> {
                     WireReader credentials = in.message();
                     while (credentials.next()) {
@@ -303,7 +305,7 @@ final class TraceDecoder {
                 default -> in.skip();
             }
         }
-        return new TraceMessage.Context(time, thread, threadStart, group, groupStart, uid, cwd, name);
+        return new TraceMessage.Context(time, thread, threadStart, group, groupStart, uid, container, cwd, name);
     }
 
     private record Exit(long result, long error) {

@@ -6,7 +6,6 @@ import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.SeqpacketConnection;
-import io.plumbline.sandbox.posix.SeqpacketServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * until one has nothing more leaves nothing unread that happened before anything that was read; what was read is then ordered
  * by time stamp. See docs/decisions/008.
  *
- * <p>Bound before the sandbox is created, so that it cannot start unseen. Loss is published as {@link TraceLoss}, with its
+ * <p>Its socket is bound before the sandbox is created, so that it cannot start unseen. Loss is published as {@link TraceLoss}, with its
  * cause; the end of the stream before the sandbox's first process has ended makes the session blind.
  */
 public final class TraceListener implements TraceBarrier, AutoCloseable {
@@ -63,10 +62,9 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private static final Duration LOG_END_PATIENCE = Duration.ofSeconds(2);
 
     private static final String ENDED_EARLY = "the trace ended before the session did";
-    private static final byte[] HANDSHAKE = {0x08, 0x01};
     private static final Logger LOG = LoggerFactory.getLogger(TraceListener.class);
 
-    private final SeqpacketServer server;
+    private final TraceSocket socket;
     private final SessionOutbox outbox;
     private final TraceWatch watch;
     private final Optional<LinePipe> log;
@@ -74,7 +72,6 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private final TraceTranslator translator;
     private final Thread reader;
     private final Thread publisher;
-    private final CountDownLatch handshaken = new CountDownLatch(1);
     private final CountDownLatch published = new CountDownLatch(1);
 
     /** Held while taking from the socket: whoever has it knows that nothing is between the socket and the queue. */
@@ -91,7 +88,6 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private long overflowReported;
     private boolean ended;
 
-    private volatile @Nullable SeqpacketConnection connection;
     private volatile boolean closing;
     private volatile boolean endExpected;
     private volatile String endCause = "";
@@ -137,11 +133,11 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     /**
      * What a listener reads and whom it tells.
      *
-     * @param socket bound at once; at most 107 bytes
+     * @param socket what the sandbox sends to; closed with the listener
      * @param log the sentry's log; empty: the trace points alone. It is closed with the listener
      */
     public record Surroundings(
-            Path socket,
+            TraceSocket socket,
             Optional<LinePipe> log,
             String session,
             SessionOutbox outbox,
@@ -149,8 +145,8 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             Tripwire tripwire,
             BinaryHashes hashes) {}
 
-    private TraceListener(SeqpacketServer server, Surroundings surroundings) {
-        this.server = server;
+    private TraceListener(Surroundings surroundings) {
+        this.socket = surroundings.socket();
         this.outbox = surroundings.outbox();
         this.watch = surroundings.watch();
         this.log = surroundings.log();
@@ -165,12 +161,12 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     /** Listens to the trace points alone. */
     public static TraceListener open(Path socket, String session, SessionOutbox outbox, TraceWatch watch)
             throws IOException {
-        return open(
-                new Surroundings(socket, Optional.empty(), session, outbox, watch, Tripwire.NONE, BinaryHashes.NONE));
+        return open(new Surroundings(
+                TraceSocket.bind(socket), Optional.empty(), session, outbox, watch, Tripwire.NONE, BinaryHashes.NONE));
     }
 
-    public static TraceListener open(Surroundings surroundings) throws IOException {
-        TraceListener listener = new TraceListener(SeqpacketServer.bind(surroundings.socket()), surroundings);
+    public static TraceListener open(Surroundings surroundings) {
+        TraceListener listener = new TraceListener(surroundings);
         listener.publisher.start();
         listener.reader.start();
         return listener;
@@ -178,7 +174,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
 
     /** Waits until the sentry has connected and shaken hands. */
     public boolean awaitHandshake(Duration limit) throws InterruptedException {
-        return handshaken.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+        return socket.awaitHandshake(limit);
     }
 
     /** The sandbox is about to be ended by its host: the end of the stream is no loss from now on. */
@@ -241,9 +237,9 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             return false;
         }
         try {
-            SeqpacketConnection peer = connection;
-            if (peer != null && !ended()) {
-                turn(peer);
+            Optional<SeqpacketConnection> peer = socket.arrived();
+            if (peer.isPresent() && !ended()) {
+                turn(peer.get());
             }
         } catch (IOException e) {
             return false;
@@ -271,29 +267,24 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     public void close() {
         endExpected = true;
         closing = true;
-        SeqpacketConnection peer = connection;
-        if (peer != null) {
-            peer.shutdown();
-        }
+        socket.shutdown();
         join(reader);
         join(publisher);
         if (!reader.isAlive()) {
-            if (peer != null) {
-                peer.close();
-            }
+            socket.close();
             log.ifPresent(LinePipe::close);
         }
-        server.close();
     }
 
     // ------------------------------------------------------------------------------------------------ reader
 
     private void read() {
         try {
-            SeqpacketConnection peer = accept();
-            if (peer == null) {
+            Optional<SeqpacketConnection> accepted = socket.connection();
+            if (accepted.isEmpty()) {
                 return;
             }
+            SeqpacketConnection peer = accepted.get();
             boolean more = true;
             while (more && !closing) {
                 if (!awaitReadable(peer)) {
@@ -323,25 +314,6 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
                 queueLock.unlock();
             }
         }
-    }
-
-    private @Nullable SeqpacketConnection accept() throws IOException {
-        Optional<SeqpacketConnection> peer = Optional.empty();
-        while (peer.isEmpty()) {
-            if (closing) {
-                return null;
-            }
-            peer = server.accept(Duration.ofMillis(100));
-        }
-        SeqpacketConnection accepted = peer.get();
-        connection = accepted;
-        byte[] hello = accepted.receive(Duration.ofSeconds(5)).orElse(new byte[0]);
-        if (hello.length < 2 || hello[0] != 0x08 || hello[1] < 1) {
-            throw new IOException("no handshake of the trace protocol, version 1 or later");
-        }
-        accepted.send(HANDSHAKE);
-        handshaken.countDown();
-        return accepted;
     }
 
     private boolean awaitReadable(SeqpacketConnection peer) throws IOException {

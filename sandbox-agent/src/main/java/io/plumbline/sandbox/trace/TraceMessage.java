@@ -13,14 +13,15 @@ sealed interface TraceMessage {
             int group,
             long groupStartNanos,
             int effectiveUid,
+            String container,
             String cwd,
             String name) {
-        static final Context NONE = new Context(0, 0, 0, 0, 0, 0, "", "");
+        static final Context NONE = new Context(0, 0, 0, 0, 0, 0, "", "", "");
     }
 
     Context context();
 
-    /** The first process of the sandbox. */
+    /** The first process of a container. */
     record ContainerStarted(Context context, String cwd, List<String> argv, List<String> envNames, boolean cut)
             implements TraceMessage {}
 

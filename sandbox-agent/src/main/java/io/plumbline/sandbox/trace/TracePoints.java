@@ -15,6 +15,9 @@ import java.util.regex.Pattern;
 
 /** The points of the sentry that Plumbline subscribes to, and the configuration that says so to {@code --pod-init-config}. */
 public final class TracePoints {
+    /** Ids of containers that are not the workload's begin like this. */
+    public static final String KERNEL_CONTAINER = "kernel-";
+
     private static final List<String> CONTEXT = List.of(
             "time",
             "thread_id",

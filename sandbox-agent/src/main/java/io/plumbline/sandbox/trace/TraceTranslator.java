@@ -50,6 +50,10 @@ final class TraceTranslator {
     private final Map<ProcessKey, String> workingDirectories = bounded(MAX_PROCESSES);
     private final Map<Descriptor, String> descriptors = bounded(MAX_DESCRIPTORS);
     private long failedSearches;
+
+    /** The thread group of the workload's first process. */
+    private int firstGroup = 1;
+
     private boolean firstProcessExited;
 
     private final BinaryHashes hashes;
@@ -78,9 +82,14 @@ final class TraceTranslator {
     /** Empty: the message carries state only, or is a failed search of system folders, which is counted. */
     Optional<Translated> translate(TraceMessage message) {
         TraceMessage.Context context = message.context();
+        if (context.container().startsWith(TracePoints.KERNEL_CONTAINER)) {
+            // The process that keeps a sandbox open until its session comes. Nothing else can run there.
+            return Optional.empty();
+        }
         meet(context);
         return switch (message) {
             case TraceMessage.ContainerStarted m -> {
+                firstGroup = context.group();
                 workingDirectories.put(ProcessKey.of(context), m.cwd());
                 processesStarted++;
                 yield event(
@@ -123,7 +132,7 @@ final class TraceTranslator {
             }
             case TraceMessage.TaskExited m -> {
                 // The first process has no parent that could be told, so its last word is the end of its first thread.
-                if (context.group() == 1 && context.thread() == 1) {
+                if (context.group() == firstGroup && context.thread() == firstGroup) {
                     firstProcessExited = true;
                     processesExited++;
                     yield Optional.of(exited(context, m.waitStatus()));
@@ -132,7 +141,7 @@ final class TraceTranslator {
             }
             case TraceMessage.ParentNotified m -> {
                 workingDirectories.remove(ProcessKey.of(context));
-                if (context.group() == 1 && firstProcessExited) {
+                if (context.group() == firstGroup && firstProcessExited) {
                     yield Optional.empty();
                 }
                 processesExited++;

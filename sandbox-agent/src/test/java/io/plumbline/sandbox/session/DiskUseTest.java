@@ -174,7 +174,12 @@ class DiskUseTest {
         public void kill() {}
 
         @Override
-        public void delete() {}
+        public Path checkpoint(Path directory, Duration limit) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void signalForeground(int signal) {}
 
         @Override
         public void close() {}

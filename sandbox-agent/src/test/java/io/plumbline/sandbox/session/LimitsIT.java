@@ -130,7 +130,8 @@ class LimitsIT {
         LimitReached reached = awaitReached();
         assertThat(reached.getLimit()).isEqualTo("processes");
         assertThat(reached.getAllowed()).isEqualTo(100);
-        Path threads = groups("pids").getFirst().resolve(bomb.id.substring(0, 12));
+        Path sandbox = SandboxFolder.of(base.resolve("d"), bomb.id::equals);
+        Path threads = groups("pids").getFirst().resolve(sandbox.getFileName());
         assertThat(Long.parseLong(
                         Files.readString(threads.resolve("pids.current")).trim()))
                 .isLessThanOrEqualTo(Long.parseLong(

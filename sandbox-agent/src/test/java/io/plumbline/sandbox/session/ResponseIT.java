@@ -3,6 +3,8 @@ package io.plumbline.sandbox.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.policy.PolicyDefaults;
 import io.plumbline.events.v1.EgressAnswered;
 import io.plumbline.events.v1.EgressRule;
@@ -27,14 +29,19 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a workload that counts when its session is frozen, thawed and killed, in real sandboxes. Needs root and runsc. */
 class ResponseIT {
@@ -267,8 +274,9 @@ class ResponseIT {
                 .hasSize(1);
     }
 
-    @Test
-    void anOpenConnectionThroughTheProxySurvivesAFreeze() throws Exception {
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1L << 30})
+    void anOpenConnectionThroughTheProxySurvivesAFreezeAndACheckpoint(long checkpoint) throws Exception {
         AtomicInteger connections = new AtomicInteger();
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> echo(server, connections));
@@ -279,6 +287,7 @@ class ResponseIT {
                                     .setPort(port)
                                     .setAllowPrivate(true)
                                     .setPlain(true))
+                            .setCheckpointBytes(checkpoint)
                             .build(),
                     """
                     exec 3<>/dev/tcp/127.0.0.1/3128
@@ -297,12 +306,37 @@ class ResponseIT {
             // Longer than any time limit on the way that would be taken for a dead peer.
             await().pollDelay(Duration.ofSeconds(5)).atMost(LIMIT).until(() -> true);
             assertThat(count()).isEqualTo(frozenAt);
+            if (checkpoint > 0) {
+                assertIsKept(await().atMost(LIMIT)
+                        .until(() -> collected("checkpoint"), Optional::isPresent)
+                        .orElseThrow());
+            } else {
+                assertThat(collected("checkpoint")).isEmpty();
+            }
+            assertThat(count()).isEqualTo(frozenAt);
             order(session, thaw());
 
             await().atMost(LIMIT).until(() -> count() > frozenAt + 3);
             assertThat(connections).hasValue(1);
             assertThat(running.host().sessions()).containsExactly(session);
         }
+    }
+
+    private Optional<JsonNode> collected(String kind) throws IOException {
+        for (Event event : link.events) {
+            if (event.getEvidenceCollected().getKind().equals(kind)) {
+                return Optional.of(
+                        new ObjectMapper().readTree(event.getEvidenceCollected().getJson()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static void assertIsKept(JsonNode checkpoint) throws Exception {
+        Path file = Path.of(checkpoint.path("file").asText());
+        assertThat(checkpoint.path("bytes").asLong()).isPositive().isEqualTo(Files.size(file));
+        assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file))))
+                .isEqualTo(checkpoint.path("sha256").asText());
     }
 
     private static void echo(ServerSocket server, AtomicInteger connections) {

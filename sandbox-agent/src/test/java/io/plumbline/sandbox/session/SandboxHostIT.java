@@ -90,8 +90,8 @@ class SandboxHostIT {
             assertThat(left).isEmpty();
         }
         try (var left = Files.list(base.resolve("d/r"))) {
-            assertThat(left.filter(path -> !path.getFileName().toString().endsWith(".lock")))
-                    .isEmpty();
+            assertThat(left.map(path -> path.getFileName().toString()).filter(name -> !name.endsWith(".lock")))
+                    .containsExactly("pause");
         }
         Bundle.deleteTree(base);
     }
@@ -208,9 +208,16 @@ class SandboxHostIT {
                                 .getActor()
                                 .getProcess()
                                 .equals(fork.getProcessForked().getChild()));
+        Event first = events.stream()
+                .filter(e -> e.getProcessStarted().getFirst())
+                .findFirst()
+                .orElseThrow();
         assertThat(events)
                 .anyMatch(e -> e.hasProcessExited()
-                        && e.getProcessExited().getActor().getProcess().getThreadGroup() == 1
+                        && e.getProcessExited()
+                                .getActor()
+                                .getProcess()
+                                .equals(first.getProcessStarted().getActor().getProcess())
                         && e.getProcessExited().getWaitStatus() == 7 << 8);
         for (Channel channel : List.of(Channel.CONTROL, Channel.EVIDENCE)) {
             List<Event> of =
@@ -231,7 +238,7 @@ class SandboxHostIT {
                                 .filter(opened("/workspace/README.md"))
                                 .count()
                         > 200);
-        long pid = sentryOf(session.id);
+        long pid = SandboxFolder.kernel(SandboxFolder.of(base.resolve("d"), session.id::equals));
 
         order(
                 session.id,
@@ -447,18 +454,7 @@ class SandboxHostIT {
                 .start();
         doomed = daemon;
         await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("alive")));
-        Path pidFile = await().atMost(LIMIT)
-                .until(
-                        () -> {
-                            try (var found = Files.find(
-                                    base.resolve("d/s"), 4, (path, a) -> path.endsWith("bundle/sandbox.pid"))) {
-                                return found.findFirst().orElse(base);
-                            } catch (java.io.UncheckedIOException | java.nio.file.NoSuchFileException e) {
-                                return base;
-                            }
-                        },
-                        found -> !found.equals(base));
-        long sentry = Long.parseLong(Files.readString(pidFile).trim());
+        long sentry = SandboxFolder.kernel(SandboxFolder.of(base.resolve("d"), mark -> true));
         assertThat(ProcessHandle.of(sentry)).isPresent();
 
         daemon.destroyForcibly().waitFor();
@@ -537,11 +533,6 @@ class SandboxHostIT {
                     }
                 })
                 .sum();
-    }
-
-    private long sentryOf(String session) throws Exception {
-        return Long.parseLong(Files.readString(base.resolve("d/s/" + session.substring(0, 12) + "/bundle/sandbox.pid"))
-                .trim());
     }
 
     private static List<RuntimeState.State> states(List<Event> events) {

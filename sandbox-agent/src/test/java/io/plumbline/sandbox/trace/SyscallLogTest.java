@@ -42,6 +42,15 @@ class SyscallLogTest {
                                 "unlink", NamedCall.Name.inWorkingDirectory("/tmp/th"), java.util.Optional.empty())));
     }
 
+    @Test
+    void takesNumbersAsTheWholeSandboxKnowsThem() throws Exception {
+        NamedCall call = ((SyscallLog.Line.Ended) SyscallLog.parse(line(
+                        "strace.go:602] [   3(   2):  14(   9)] mkdir X mkdir(0x7eec /a, 0o777) = 0 (0x0) (82.395µs)")))
+                .call();
+        assertThat(call.group()).isEqualTo(3);
+        assertThat(call.thread()).isEqualTo(14);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

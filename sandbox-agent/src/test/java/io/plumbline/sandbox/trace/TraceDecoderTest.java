@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class TraceDecoderTest {
     private static final TraceMessage.Context CONTEXT =
-            new TraceMessage.Context(1000, 8, 800, 7, 700, 1001, "/workspace", "sh");
+            new TraceMessage.Context(1000, 8, 800, 7, 700, 1001, "container", "/workspace", "sh");
 
     @Test
     void readsWhoDidIt() throws Exception {

@@ -88,7 +88,7 @@ class TraceTranslatorTest {
     @Test
     void takesAProcessThatUsesANumberAgainForAnotherOne() {
         TraceMessage.Context first = context("", 7);
-        TraceMessage.Context second = new TraceMessage.Context(2000, 7, 1500, 7, 1500, 1000, "", "sh");
+        TraceMessage.Context second = new TraceMessage.Context(2000, 7, 1500, 7, 1500, 1000, "", "", "sh");
         translator.translate(new TraceMessage.ChangedDirectory(first, AT_FDCWD, "", "/home/agent/.ssh", 0));
         translator.translate(open("", AT_FDCWD, "", "/home/agent/.ssh", 9, 0));
         assertThat(removed(7, "id_rsa")).isEqualTo("/home/agent/.ssh/id_rsa");
@@ -194,12 +194,32 @@ class TraceTranslatorTest {
                         .getProcessExited()
                         .getWaitStatus())
                 .isEqualTo(256);
-        TraceMessage.Context first = new TraceMessage.Context(1000, 1, 100, 1, 100, 0, "/", "init");
+        TraceMessage.Context first = new TraceMessage.Context(1000, 1, 100, 1, 100, 0, "", "/", "init");
         assertThat(translator.firstProcessExited()).isFalse();
         assertThat(translator.translate(new TraceMessage.TaskExited(first, 0))).isPresent();
         assertThat(translator.firstProcessExited()).isTrue();
         assertThat(translator.translate(new TraceMessage.ParentNotified(first, 0)))
                 .isEmpty();
+    }
+
+    @Test
+    void tellsTheFirstProcessByItsContainerAndNothingOfTheOneThatKeepsTheKernelOpen() {
+        TraceMessage.Context pausing =
+                new TraceMessage.Context(1000, 1, 100, 1, 100, 65_533, "kernel-0123456789ab", "/", "plumbline-guest");
+        assertThat(translator.translate(new TraceMessage.ContainerStarted(
+                        pausing, "/", List.of("/plumbline-guest", "pause"), List.of(), false)))
+                .isEmpty();
+        TraceMessage.Context first = new TraceMessage.Context(2000, 3, 1900, 3, 1900, 1000, "session", "/", "relay");
+        Event started = event(new TraceMessage.ContainerStarted(first, "/", List.of("relay"), List.of(), false));
+        assertThat(started.getProcessStarted().getFirst()).isTrue();
+        assertThat(started.getProcessStarted().getActor().getProcess().getThreadGroup())
+                .isEqualTo(3);
+        assertThat(translator.translate(new TraceMessage.TaskExited(pausing, 9)))
+                .isEmpty();
+        assertThat(translator.firstProcessExited()).isFalse();
+        assertThat(translator.translate(new TraceMessage.TaskExited(first, 0))).isPresent();
+        assertThat(translator.firstProcessExited()).isTrue();
+        assertThat(translator.processesStarted()).isEqualTo(1);
     }
 
     @Test
@@ -255,6 +275,6 @@ class TraceTranslatorTest {
     }
 
     private static TraceMessage.Context context(String cwd, int group) {
-        return new TraceMessage.Context(1000, group, 700, group, 700, 1000, cwd, "sh");
+        return new TraceMessage.Context(1000, group, 700, group, 700, 1000, "", cwd, "sh");
     }
 }

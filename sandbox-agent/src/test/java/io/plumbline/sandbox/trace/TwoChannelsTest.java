@@ -44,7 +44,7 @@ class TwoChannelsTest {
     void open() throws Exception {
         LinePipe pipe = LinePipe.make(directory.resolve("boot.log"));
         listener = TraceListener.open(new TraceListener.Surroundings(
-                directory.resolve("t.sock"),
+                TraceSocket.bind(directory.resolve("t.sock")),
                 Optional.of(pipe),
                 "test",
                 (channel, time, payload) -> {

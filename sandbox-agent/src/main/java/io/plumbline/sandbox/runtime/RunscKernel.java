@@ -1,0 +1,256 @@
+package io.plumbline.sandbox.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import io.plumbline.sandbox.posix.Posix;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A sentry of {@link RunscRuntime}: its control socket, connected three times so that no call waits for another. */
+final class RunscKernel implements SandboxKernel {
+    private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(2);
+    private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(1);
+    private static final Logger LOG = LoggerFactory.getLogger(RunscKernel.class);
+    static final JsonNode NOTHING = NullNode.getInstance();
+
+    private final RunscRuntime runtime;
+    private final SandboxRuntime.Boot boot;
+    private final String container;
+
+    /** For the brake alone. */
+    private final ControlSocket brakeSocket;
+
+    /** For everything that may take its time. */
+    private final ControlSocket inspection;
+
+    /** For the one call that lasts as long as the workload. */
+    private final ControlSocket exit;
+
+    /** Knows the start time too. */
+    private final ProcessHandle sentry;
+
+    // Guarded by this.
+    private @Nullable RunscSandbox sandbox;
+
+    private RunscKernel(
+            RunscRuntime runtime,
+            SandboxRuntime.Boot boot,
+            String container,
+            ProcessHandle sentry,
+            ControlSocket brakeSocket,
+            ControlSocket inspection,
+            ControlSocket exit) {
+        this.runtime = runtime;
+        this.boot = boot;
+        this.container = container;
+        this.sentry = sentry;
+        this.brakeSocket = brakeSocket;
+        this.inspection = inspection;
+        this.exit = exit;
+    }
+
+    /** @param container id of the one that keeps the kernel open */
+    static RunscKernel attach(RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket)
+            throws IOException, SandboxException {
+        RunscKernel kernel = new RunscKernel(
+                runtime,
+                boot,
+                container,
+                ProcessHandle.of(pid).orElseThrow(() -> new SandboxException("the sandbox has ended")),
+                ControlSocket.connect(socket),
+                ControlSocket.connect(socket),
+                ControlSocket.connect(socket));
+        // The first call loads classes here and allocates there, which takes longer than a pause.
+        for (int i = 0; i < 3; i++) {
+            if (kernel.brakeSocket
+                    .call("containerManager.ListTraceSessions", NOTHING, WARM_UP_LIMIT)
+                    .isEmpty()) {
+                kernel.disconnect();
+                throw new SandboxException("the sandbox's control socket does not answer");
+            }
+        }
+        return kernel;
+    }
+
+    SandboxRuntime.Boot boot() {
+        return boot;
+    }
+
+    String container() {
+        return container;
+    }
+
+    ControlSocket inspection() {
+        return inspection;
+    }
+
+    ControlSocket exit() {
+        return exit;
+    }
+
+    @Override
+    public long pid() {
+        return sentry.pid();
+    }
+
+    @Override
+    public synchronized Sandbox create(SandboxRuntime.Creation creation) throws SandboxException {
+        if (sandbox != null) {
+            throw new IllegalStateException("the kernel serves a sandbox already");
+        }
+        RunscSandbox made = new RunscSandbox(runtime, this, creation);
+        sandbox = made;
+        runtime.create(this, creation);
+        return made;
+    }
+
+    /** The workload has ended: what keeps the kernel open ends too, and with it the kernel, once it has told all. */
+    void end() {
+        signal(container, Posix.SIGKILL, Target.FIRST);
+    }
+
+    /** Whom a signal goes to; the numbers are runsc's delivery modes. */
+    enum Target {
+        FIRST(0),
+        FOREGROUND(2);
+
+        private final int mode;
+
+        Target(int mode) {
+            this.mode = mode;
+        }
+    }
+
+    void signal(String to, int signal, Target target) {
+        JsonNode order = JsonNodeFactory.instance
+                .objectNode()
+                .put("CID", to)
+                .put("Signo", signal)
+                .put("PID", 0)
+                .put("Mode", target.mode);
+        try {
+            inspection.call("containerManager.Signal", order, SIGNAL_LIMIT);
+        } catch (IOException | SandboxException e) {
+            LOG.debug("signal {} to {}: {}", signal, to, e.getMessage());
+        }
+    }
+
+    Brake brake() {
+        return new SentryBrake();
+    }
+
+    @Override
+    public boolean alive() {
+        return ProcessHandle.of(sentry.pid())
+                .filter(sentry::equals)
+                .map(ProcessHandle::isAlive)
+                .orElse(false);
+    }
+
+    @Override
+    public void kill() {
+        signal(Posix.SIGKILL);
+    }
+
+    /** Process ids are reused: a signal goes only to the process that was there when the kernel came up. */
+    private boolean signal(int number) {
+        return ProcessHandle.of(sentry.pid()).filter(sentry::equals).isPresent()
+                && Posix.kill(sentry.pid(), number) == 0;
+    }
+
+    /** The sentry of an ended sandbox stays for as long as somebody is connected to it. */
+    void disconnect() {
+        for (ControlSocket socket : new ControlSocket[] {brakeSocket, inspection, exit}) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                // Closing is all that is left to do with it.
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() throws SandboxException {
+        kill();
+        disconnect();
+        try {
+            // First: runsc asks a kernel about its containers for as long as it takes the kernel to be there.
+            runtime.remove(container);
+        } finally {
+            if (sandbox != null) {
+                runtime.remove(sandbox.id());
+            }
+        }
+    }
+
+    private final class SentryBrake implements Brake {
+        @Override
+        public Answer pause(Duration limit) {
+            return call("containerManager.Pause", limit);
+        }
+
+        @Override
+        public Answer resume(Duration limit) {
+            return call("containerManager.Resume", limit);
+        }
+
+        @Override
+        public boolean queuePause() {
+            try {
+                brakeSocket.send("containerManager.Pause", NOTHING);
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public Answer awaitLate(Duration limit) {
+            try {
+                return brakeSocket.awaitOutstanding(limit) ? Answer.DONE : Answer.FAILED;
+            } catch (IOException e) {
+                return Answer.FAILED;
+            }
+        }
+
+        private Answer call(String method, Duration limit) {
+            try {
+                return brakeSocket.call(method, NOTHING, limit).isPresent() ? Answer.DONE : Answer.LATE;
+            } catch (IOException | SandboxException e) {
+                return Answer.FAILED;
+            }
+        }
+
+        @Override
+        public boolean stop() {
+            return signal(Posix.SIGSTOP);
+        }
+
+        @Override
+        public boolean alive() {
+            return RunscKernel.this.alive();
+        }
+
+        @Override
+        public boolean proceed() {
+            return signal(Posix.SIGCONT);
+        }
+
+        @Override
+        public void wake() {
+            RunscKernel.this.signal(Posix.SIGCONT);
+        }
+
+        @Override
+        public boolean kill() {
+            // A signal that is not delivered means that the sentry is gone.
+            RunscKernel.this.kill();
+            return true;
+        }
+    }
+}

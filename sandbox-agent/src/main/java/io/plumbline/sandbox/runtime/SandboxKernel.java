@@ -1,0 +1,27 @@
+package io.plumbline.sandbox.runtime;
+
+/**
+ * The kernel of one sandbox, booted before anybody knows for whom: nothing of a workload is in it yet. It serves one session and
+ * is thrown away with it.
+ */
+public interface SandboxKernel extends AutoCloseable {
+    /** Process id of the kernel on the host: with it ends everything inside. */
+    long pid();
+
+    /** Whether it still exists. */
+    boolean alive();
+
+    /**
+     * Makes the sandbox whose workload has not begun, once; what the runtime holds is then as the bundle asks for.
+     *
+     * @throws SandboxException when it did not come up, or the runtime holds something else; the kernel is of no use then
+     */
+    Sandbox create(SandboxRuntime.Creation creation) throws SandboxException;
+
+    /** Ends it and all it runs, at once; what the runtime keeps of it stays until {@link #close}. Idempotent. */
+    void kill();
+
+    /** Ends it and removes what the runtime keeps of it and its sandbox. Slow: seconds. Idempotent. */
+    @Override
+    void close() throws SandboxException;
+}

@@ -1,0 +1,162 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.sandbox.posix.LinePipe;
+import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.SandboxException;
+import io.plumbline.sandbox.runtime.SandboxKernel;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
+import io.plumbline.sandbox.runtime.Warden;
+import io.plumbline.sandbox.trace.TracePoints;
+import io.plumbline.sandbox.trace.TraceSocket;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All of a sandbox that can be made before anybody knows for whom: its folder, the channels of its trace, its control groups, its
+ * kernel, its warden. It serves one session. Nothing of a workload, of its policy or of its files is in it.
+ */
+final class PreparedSandbox implements AutoCloseable {
+    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
+    private static final Logger LOG = LoggerFactory.getLogger(PreparedSandbox.class);
+
+    /**
+     * Where and with what.
+     *
+     * @param folder of the sandboxes; short, since sockets lie in it
+     * @param guest the guest program
+     */
+    record Site(SandboxRuntime runtime, ControlGroups groups, Path folder, Path guest) {}
+
+    private final Site site;
+    private final String id;
+    private final Path directory;
+    private @Nullable LinePipe syscallLog;
+    private @Nullable TraceSocket trace;
+    private ControlGroups.@Nullable Group group;
+    private @Nullable SandboxKernel kernel;
+    private @Nullable Warden warden;
+
+    private PreparedSandbox(Site site, String id, Path directory) {
+        this.site = site;
+        this.id = id;
+        this.directory = directory;
+    }
+
+    /** Its folder alone; {@link #boot} makes the rest. */
+    static PreparedSandbox begin(Site site) throws IOException {
+        String id = Session.newId().substring(0, 12);
+        Path directory = Files.createDirectory(
+                site.folder().resolve(id),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        return new PreparedSandbox(site, id, directory);
+    }
+
+    /** Boots the kernel, unless it has been; when it fails, {@link #close} has still to come. */
+    void boot() throws IOException, SandboxException, InterruptedException {
+        if (kernel != null) {
+            return;
+        }
+        LinePipe pipe =
+                LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
+        syscallLog = pipe;
+        Path socket = directory.resolve("trace.sock");
+        TraceSocket listening = TraceSocket.bind(socket);
+        trace = listening;
+        Path traceConfig = directory.resolve("trace.json");
+        Files.writeString(traceConfig, TracePoints.podInitConfig(socket));
+        ControlGroups.Group made = site.groups().create(id, ControlGroups.Limits.NONE);
+        group = made;
+        SandboxKernel booted = site.runtime()
+                .boot(new SandboxRuntime.Boot(
+                        id,
+                        Files.createDirectory(directory.resolve("k")),
+                        traceConfig,
+                        Optional.of(directory.resolve("l").resolve(SandboxRuntime.Boot.SYSCALL_LOG)),
+                        made.folders()));
+        kernel = booted;
+        pipe.handedOver();
+        warden = Warden.watch(site.guest(), booted.pid());
+        if (!listening.awaitHandshake(HANDSHAKE_LIMIT)) {
+            throw new SandboxException("the sandbox did not connect to its trace listener");
+        }
+    }
+
+    /** Whether it can still be given to a session; to be asked at least every {@link Warden#SILENCE}. */
+    boolean usable() {
+        return kernel != null && kernel.alive() && warden != null && warden.pulse() == Warden.Finding.GUARDING;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    // What follows exists once it has been booted.
+
+    LinePipe syscallLog() {
+        return Objects.requireNonNull(syscallLog, "not booted");
+    }
+
+    TraceSocket trace() {
+        return Objects.requireNonNull(trace, "not booted");
+    }
+
+    ControlGroups.Group group() {
+        return Objects.requireNonNull(group, "not booted");
+    }
+
+    SandboxKernel kernel() {
+        return Objects.requireNonNull(kernel, "not booted");
+    }
+
+    Warden warden() {
+        return Objects.requireNonNull(warden, "not booted");
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void attempt(String what, Step step) {
+        try {
+            step.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            LOG.warn("sandbox {}: {} could not be given back", id, what, e);
+        }
+    }
+
+    /**
+     * Ends everything in it and removes what is left on disk and in the runtime, which may wait a second or two for the host's
+     * init. Every step is tried.
+     */
+    @Override
+    public void close() {
+        if (kernel != null) {
+            attempt("kernel", kernel::close);
+        }
+        if (trace != null) {
+            attempt("trace", trace::close);
+        }
+        if (syscallLog != null) {
+            attempt("syscall log", syscallLog::close);
+        }
+        if (group != null) {
+            attempt("control groups", group::remove);
+        }
+        // Last: until here a dying daemon takes the sandbox with it.
+        if (warden != null) {
+            attempt("warden", warden::close);
+        }
+        attempt("directory", () -> Bundle.deleteTree(directory));
+    }
+}

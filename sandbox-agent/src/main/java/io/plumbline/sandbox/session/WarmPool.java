@@ -1,0 +1,168 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.sandbox.runtime.SandboxException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sandboxes that wait for a session, so that it need not wait for a kernel to boot. Each is given away once. What does not become
+ * ready costs a session time, never safety: it then gets a sandbox that is booted for it.
+ */
+final class WarmPool implements AutoCloseable {
+    /** Longest time between two looks at what waits; well below what a warden takes for the daemon's silence. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    /** A session that begins needs the processors more than the next one. */
+    private static final Duration QUIET = Duration.ofMillis(500);
+
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+    private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
+
+    private final PreparedSandbox.Site site;
+    private final int size;
+
+    // Guarded by this.
+    private final Deque<PreparedSandbox> waiting = new ArrayDeque<>();
+    private @Nullable Thread filler;
+    private long notBefore = System.nanoTime();
+    private boolean closed;
+
+    /** @param size sandboxes to keep waiting once {@link #fill} was called; 0: none */
+    WarmPool(PreparedSandbox.Site site, int size) {
+        this.site = site;
+        this.size = size;
+    }
+
+    /** Begins to keep sandboxes waiting. */
+    synchronized void fill() {
+        if (size > 0 && filler == null) {
+            filler = Thread.ofPlatform().daemon().name("warm-pool").start(this::keepFilled);
+        }
+    }
+
+    /** One that waits, or one that has still to be booted. The caller's from now on. */
+    PreparedSandbox take() throws IOException {
+        PreparedSandbox taken;
+        synchronized (this) {
+            notBefore = System.nanoTime() + QUIET.toNanos();
+            taken = waiting.pollFirst();
+        }
+        if (taken != null && taken.usable()) {
+            return taken;
+        }
+        if (taken != null) {
+            discard(taken);
+        }
+        return PreparedSandbox.begin(site);
+    }
+
+    /** How many wait. */
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
+    private void keepFilled() {
+        try {
+            while (awaitTurn()) {
+                removeDead().forEach(WarmPool::discard);
+                if (due()) {
+                    add();
+                }
+            }
+        } catch (InterruptedException e) {
+            // The host stops.
+        }
+    }
+
+    /** False when the pool is closed. */
+    private synchronized boolean awaitTurn() throws InterruptedException {
+        if (!closed) {
+            long quiet = (notBefore - System.nanoTime()) / 1_000_000;
+            boolean soon = waiting.size() < size && quiet < LOOK.toMillis();
+            // A wake-up before its time costs a look too many.
+            wait(soon ? Math.max(1, quiet) : LOOK.toMillis());
+        }
+        return !closed;
+    }
+
+    private synchronized boolean due() {
+        return waiting.size() < size && System.nanoTime() - notBefore >= 0;
+    }
+
+    private synchronized List<PreparedSandbox> removeDead() {
+        List<PreparedSandbox> dead = new ArrayList<>();
+        for (Iterator<PreparedSandbox> each = waiting.iterator(); each.hasNext(); ) {
+            PreparedSandbox next = each.next();
+            if (!next.usable()) {
+                each.remove();
+                dead.add(next);
+            }
+        }
+        return dead;
+    }
+
+    private void add() throws InterruptedException {
+        PreparedSandbox made = null;
+        try {
+            made = PreparedSandbox.begin(site);
+            made.boot();
+        } catch (IOException | SandboxException | RuntimeException e) {
+            LOG.warn("no sandbox could be prepared; sessions wait for their own: {}", e.getMessage());
+            synchronized (this) {
+                notBefore = System.nanoTime() + AFTER_FAILURE.toNanos();
+            }
+            if (made != null) {
+                made.close();
+            }
+            return;
+        } catch (InterruptedException e) {
+            if (made != null) {
+                made.close();
+            }
+            throw e;
+        }
+        synchronized (this) {
+            if (!closed) {
+                waiting.addLast(made);
+                return;
+            }
+        }
+        made.close();
+    }
+
+    private static void discard(PreparedSandbox sandbox) {
+        Thread.ofPlatform().daemon().name("warm-pool-discard").start(sandbox::close);
+    }
+
+    /** Ends what waits. What was given away is not the pool's any more. */
+    @Override
+    public void close() {
+        Thread filling;
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+            filling = filler;
+        }
+        try {
+            if (filling != null) {
+                filling.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        List<PreparedSandbox> left;
+        synchronized (this) {
+            left = List.copyOf(waiting);
+            waiting.clear();
+        }
+        left.forEach(PreparedSandbox::close);
+    }
+}
