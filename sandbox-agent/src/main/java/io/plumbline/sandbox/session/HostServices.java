@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -25,6 +26,14 @@ record HostServices(
         Path guest,
         TrustedKeys policyKeys,
         ControlGroups groups) {
+    /** What every state of a session says of the runtime. */
+    RuntimeState runtimeState() {
+        return RuntimeState.newBuilder()
+                .setRuntime(runtime.description())
+                .setDegraded(runtime.degraded())
+                .build();
+    }
+
     /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
     HostServices apart(HostLink otherLink, Path folder) {
         return new HostServices(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups);

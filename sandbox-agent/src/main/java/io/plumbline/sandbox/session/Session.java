@@ -327,14 +327,14 @@ final class Session {
                                         + request.image()
                                                 .map(image -> " image " + image)
                                                 .orElse(""))));
-        Warden warden = Warden.watch(host.guest(), sandbox.pid());
+        Warden warden = Warden.watch(host.guest(), sandbox.pid(), sandbox.freezer());
         opened.warden = warden;
         Responder orders = new Responder(
                 id,
                 sandbox.brake(),
                 new EvidenceCollection(id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged)),
                 journal,
-                host.runtime().description(),
+                host.runtimeState(),
                 this::reached,
                 this::tellParts);
         reached(RuntimeState.State.CREATED, "");
@@ -754,10 +754,9 @@ final class Session {
                 journal,
                 Channel.EVIDENCE,
                 Event.newBuilder()
-                        .setRuntimeState(RuntimeState.newBuilder()
+                        .setRuntimeState(host.runtimeState().toBuilder()
                                 .setState(reached)
                                 .setReason(reason)
-                                .setRuntime(host.runtime().description())
                                 .setExitCode(exitCode)));
     }
 
