@@ -6,5 +6,5 @@ here=$(cd "$(dirname "$0")" && pwd)
 compiler=${CC:-gcc}
 command -v "$compiler" >/dev/null || { echo "plumbline-guest: $compiler is needed to build it (package gcc)" >&2; exit 1; }
 mkdir -p "$(dirname "$1")"
-"$compiler" -std=gnu11 -static -O2 -s -Wall -Wextra -Werror -o "$1.new" "$here/plumbline-guest.c"
+"$compiler" -std=gnu11 -static -O2 -s -Wall -Wextra -Werror -o "$1.new" "$here"/*.c
 mv -f "$1.new" "$1"

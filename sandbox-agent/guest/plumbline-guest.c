@@ -9,7 +9,8 @@
  *       SOCKET and prints the answer. Whatever goes wrong ends with a sentence on stderr and status 2, which blocks the call:
  *       these agents take every other failure for "allow".
  *   plumbline-guest warden
- *       On the host, one per session. "watch PID" on stdin makes it hold that process; when stdin ends before "release" (its
+ *       On the host, one per session. "watch PID [GROUP]" on stdin makes it hold that process, and what is in the freezer
+ *       control group GROUP; when stdin ends before "release" (its
  *       daemon has died), it kills the process, and when no "pulse" comes for ten seconds (its daemon hangs), it stops it: a
  *       session never runs unwatched.
  *   plumbline-guest tick FILE MILLISECONDS
@@ -18,6 +19,14 @@
  *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which SOURCE, usually
  *       /proc/PID/fd/N, is also at TARGET, and every PATH, with all that is mounted below it, is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
+ *   plumbline-guest launch [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND
+ *       On the host. Becomes COMMAND (bubblewrap) with the pipe as descriptor 3, the file as 4, a new terminal whose master
+ *       goes to SOCKET, and standard streams that belong to UID.
+ *   plumbline-guest become UID GID FILES terminal|streams -- COMMAND ARGUMENTS
+ *       The first process inside bubblewrap. Gives up all rights, waits at the gate while the host looks at it, then becomes
+ *       COMMAND.
+ *   plumbline-guest watch trace=SOCKET log=PIPE pid=PID uid=UID group=DIRECTORY [decoy=PATH...] -- ARGUMENTS
+ *       On the host, one per session in bubblewrap: tells what the session does as gVisor's kernel would; see watch.c.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -42,6 +51,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "plumbline-guest.h"
+
 enum {
     MAX_PORTS = 64,
     MAX_CONNECTIONS = 512,
@@ -51,7 +62,7 @@ enum {
     DEFAULT_HOOK_SECONDS = 60
 };
 
-static void say(const char *format, ...) {
+void say(const char *format, ...) {
     va_list values;
     fputs("plumbline: ", stderr);
     va_start(values, format);
@@ -387,7 +398,7 @@ static int hook(int argc, char **argv) {
 /* ------------------------------------------------------------------------------------------------ warden */
 
 /* The longest silence of the daemon; Warden.SILENCE. */
-enum { SILENCE_MS = 10 * 1000, MAX_LINE = 64 };
+enum { SILENCE_MS = 10 * 1000, MAX_LINE = 640 };
 
 /* One line of stdin: its length, 0 at its end, -1 when none came in time. Reads byte by byte: lines are short and rare. */
 static int line_in_time(char *line, int limit_ms) {
@@ -418,7 +429,7 @@ static void answer(const char *word) {
 
 static int warden(void) {
     int pidfd = -1;
-    char line[MAX_LINE];
+    char line[MAX_LINE], group[MAX_LINE] = "";
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -429,7 +440,7 @@ static int warden(void) {
         if (length == 0) break;
         if (length < 0) {
             /* Again at each silence: whoever let it go on meanwhile was not the daemon. */
-            syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, NULL, 0);
+            if (*group == 0 || group_freeze(group, 1) != 0) syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, NULL, 0);
             answer("stopped");
             continue;
         }
@@ -437,14 +448,22 @@ static int warden(void) {
         if (strcmp(line, "pulse\n") == 0) continue;
         char *end;
         long pid = strncmp(line, "watch ", 6) == 0 ? strtol(line + 6, &end, 10) : 0;
-        if (pid <= 1 || *end != '\n' || pidfd >= 0) {
+        if (pid <= 1 || (*end != '\n' && *end != ' ') || line[length - 1] != '\n' || pidfd >= 0) {
             answer("refused");
             continue;
+        }
+        if (*end == ' ') {
+            line[length - 1] = 0;
+            strcpy(group, end + 1);
         }
         pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
         answer(pidfd >= 0 ? "watching" : "gone");
     }
-    if (pidfd >= 0) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    if (pidfd >= 0) {
+        /* First: with it ends everything inside, frozen or not, as soon as it is let go. */
+        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        if (*group != 0) group_kill(group);
+    }
     return pidfd >= 0 ? 1 : 0;
 }
 
@@ -482,38 +501,30 @@ struct mount_attributes {
     uint64_t set, clear, propagation, user_namespace;
 };
 
-/* Moves this process, and so everything that comes of it, into a control group. */
-static int join(const char *group) {
-    char file[512];
-    int length = snprintf(file, sizeof file, "%s/cgroup.procs", group);
-    if (length < 0 || (size_t)length >= sizeof file) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = open(file, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t n = write(fd, "0", 1);
-    int error = errno;
-    close(fd);
-    errno = error;
-    return n == 1 ? 0 : -1;
+enum {
+    RECURSIVE = 0x8000,
+    READ_ONLY = 1,
+    CLONE_TREE = 1,
+    FROM_DESCRIPTOR = 4,
+    SYS_OPEN_TREE = 428,
+    SYS_MOVE_MOUNT = 429,
+    SYS_MOUNT_SETATTR = 442
+};
+
+int take_tree(const char *path) {
+    return (int)syscall(SYS_OPEN_TREE, AT_FDCWD, path, CLONE_TREE | RECURSIVE | O_CLOEXEC);
+}
+
+int put_tree(int tree, const char *path) {
+    return (int)syscall(SYS_MOVE_MOUNT, tree, "", AT_FDCWD, path, FROM_DESCRIPTOR);
 }
 
 static int read_only(int argc, char **argv) {
-    enum {
-        RECURSIVE = 0x8000,
-        READ_ONLY = 1,
-        CLONE_TREE = 1,
-        FROM_DESCRIPTOR = 4,
-        SYS_OPEN_TREE = 428,
-        SYS_MOVE_MOUNT = 429,
-        SYS_MOUNT_SETATTR = 442
-    };
     int groups = 0;
     while (groups < argc && strncmp(argv[groups], "cgroup=", 7) == 0) groups++;
     char **pin = argc - groups > 2 && strcmp(argv[groups], "pin") == 0 ? argv + groups : NULL;
     /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
-    int pinned = pin == NULL ? -1 : (int)syscall(SYS_OPEN_TREE, AT_FDCWD, pin[1], CLONE_TREE | RECURSIVE | O_CLOEXEC);
+    int pinned = pin == NULL ? -1 : take_tree(pin[1]);
     if (pin != NULL && pinned < 0) {
         say("read-only: %s: %s", pin[1], strerror(errno));
         return 125;
@@ -529,7 +540,7 @@ static int read_only(int argc, char **argv) {
             return 125;
         }
     if (pin != NULL) {
-        if (syscall(SYS_MOVE_MOUNT, pinned, "", AT_FDCWD, pin[2], FROM_DESCRIPTOR) != 0) {
+        if (put_tree(pinned, pin[2]) != 0) {
             say("read-only: %s: %s", pin[2], strerror(errno));
             return 125;
         }
@@ -559,6 +570,9 @@ int main(int argc, char **argv) {
     if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
     if (argc == 2 && strcmp(argv[1], "pause") == 0) return pause_for_ever();
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND");
+    if (argc >= 2 && strcmp(argv[1], "launch") == 0) return launch(argc - 2, argv + 2);
+    if (argc >= 2 && strcmp(argv[1], "become") == 0) return become(argc - 2, argv + 2);
+    if (argc >= 2 && strcmp(argv[1], "watch") == 0) return watch(argc - 2, argv + 2);
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch");
     return 2;
 }

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The processes of one container as the host's kernel sees them: the way to stop and to end it that needs no runtime. They are those
  * in the container's freezer control group where it has one to itself, else those below its first process or in its process
- * namespace. Not safe for use by several threads.
+ * namespace. What stops, lets go and ends is not safe for use by several threads; what only looks is.
  */
 public final class HostProcesses {
     private static final Path PROC = Path.of("/proc");
@@ -80,6 +80,11 @@ public final class HostProcesses {
             current = current.get().parent();
         }
         return false;
+    }
+
+    /** Whether they have a freezer control group to themselves. */
+    public boolean grouped() {
+        return group.isPresent();
     }
 
     /** cgroup-freezer or sigstop. */
@@ -219,7 +224,7 @@ public final class HostProcesses {
     }
 
     /** Process ids; those that have ended and were not yet collected among them. */
-    List<Long> members() {
+    public List<Long> members() {
         if (group.isPresent()) {
             return group.get().members();
         }

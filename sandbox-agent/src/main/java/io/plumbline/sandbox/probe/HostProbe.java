@@ -1,9 +1,12 @@
 package io.plumbline.sandbox.probe;
 
 import io.plumbline.events.v1.Event;
+import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.fallback.BubblewrapRuntime;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.rootfs.Mount;
 import io.plumbline.sandbox.rootfs.OciConfig;
+import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
@@ -16,12 +19,14 @@ import io.plumbline.sandbox.trace.TracePoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -32,10 +37,11 @@ import java.util.concurrent.TimeoutException;
 /** Looks at this machine with the eyes of a sandbox host. Changes nothing; what it starts it ends. */
 public final class HostProbe {
     private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
+    private static final String FALLBACK = "fallback runtime";
     private static final int JAVA = 25;
 
     /** Alone in its state directory. */
-    private static final String ID = "probe";
+    private static final String ID = "probe00000";
 
     private static final long MIN_FREE_BYTES = 2L << 30;
 
@@ -63,6 +69,25 @@ public final class HostProbe {
         findings.add(checked("disk", this::disk));
         Finding guestFinding = checked("guest program", this::guestProgram);
         findings.add(guestFinding);
+        boolean guestThere = guestFinding.grade() != Finding.Grade.FAIL;
+        List<Finding> gvisor = gvisor(guestThere);
+        Optional<RunscRuntime.Platform> platform = usable(gvisor);
+        Finding fallback = guestThere
+                ? checked(FALLBACK, this::fallback)
+                : Finding.warn(FALLBACK, "not tried", guestFinding.remedy());
+        boolean degraded = platform.isEmpty() && fallback.grade() == Finding.Grade.OK;
+        // A host with the fallback comes up; what it lacks is a lack still.
+        gvisor.forEach(finding -> findings.add(
+                degraded && finding.grade() == Finding.Grade.FAIL
+                        ? Finding.warn(finding.check(), finding.found(), finding.remedy())
+                        : finding));
+        findings.add(fallback);
+        findings.add(chosen(platform, degraded, gvisor));
+        return findings;
+    }
+
+    private List<Finding> gvisor(boolean guestThere) {
+        List<Finding> findings = new ArrayList<>();
         Optional<Path> program = RunscLocator.find(runsc);
         if (program.isEmpty()) {
             findings.add(Finding.fail(
@@ -72,7 +97,7 @@ public final class HostProbe {
             return findings;
         }
         findings.add(checked("runsc", () -> version(program.get())));
-        if (guestFinding.grade() == Finding.Grade.FAIL) {
+        if (!guestThere) {
             return findings;
         }
         for (RunscRuntime.Platform platform : RunscRuntime.Platform.values()) {
@@ -85,6 +110,27 @@ public final class HostProbe {
                             : Finding.warn(name, finding.found(), finding.remedy()));
         }
         return findings;
+    }
+
+    /** What sessions will run in when the host is left to choose ({@code host.runtime: auto}), and why. */
+    private static Finding chosen(Optional<RunscRuntime.Platform> platform, boolean degraded, List<Finding> gvisor) {
+        if (platform.isPresent()) {
+            return Finding.ok(
+                    "runtime",
+                    "runsc on " + platform.get().name().toLowerCase(java.util.Locale.ROOT)
+                            + ", since a whole session can be lived in it");
+        }
+        String why = gvisor.stream()
+                .filter(finding -> finding.grade() != Finding.Grade.OK)
+                .findFirst()
+                .map(finding -> finding.check() + ": " + finding.found())
+                .orElse("runsc was not tried");
+        return degraded
+                ? Finding.warn(
+                        "runtime",
+                        "bubblewrap, degraded, since gVisor cannot run here (" + why + ")",
+                        "only for sessions whose policy says runtime: {degraded: allow}; see docs/fallback.md")
+                : Finding.fail("runtime", "none (" + why + ")", "make runsc work; its findings say how");
     }
 
     /** The platform to use: the first in the order of {@link RunscRuntime.Platform} whose check did not fail. */
@@ -193,11 +239,50 @@ public final class HostProbe {
         }
     }
 
-    /** A whole little life: created, seen, paused, resumed, ended. */
+    private interface Opening {
+        SandboxRuntime open(Path state) throws SandboxException;
+    }
+
     private Finding sandbox(String name, Path program, RunscRuntime.Platform platform)
+            throws SandboxException, IOException, InterruptedException {
+        return sandbox(
+                name,
+                state -> RunscRuntime.open(program, guest, state, platform),
+                ControlGroups.none(),
+                "control-socket");
+    }
+
+    private Finding fallback() throws SandboxException, IOException, InterruptedException {
+        Optional<Path> program = BubblewrapRuntime.find(Optional.empty());
+        if (program.isEmpty()) {
+            return Finding.warn(
+                    FALLBACK, "bwrap not on PATH", "only needed where gVisor cannot run: apt-get install bubblewrap");
+        }
+        ControlGroups groups = ControlGroups.open(
+                Path.of("/sys/fs/cgroup"),
+                Files.readAllLines(Path.of("/proc/self/cgroup")),
+                "plumbline-probe-" + ProcessHandle.current().pid(),
+                Set.of(ControlGroups.Controller.FREEZER));
+        try {
+            Finding finding = sandbox(
+                    FALLBACK, state -> BubblewrapRuntime.open(program.get(), guest, state), groups, "cgroup-freezer");
+            // Nobody needs it as long as gVisor runs.
+            return finding.grade() == Finding.Grade.FAIL
+                    ? Finding.warn(FALLBACK, finding.found(), finding.remedy())
+                    : finding;
+        } catch (SandboxException e) {
+            return Finding.warn(FALLBACK, String.valueOf(e.getMessage()), "");
+        } finally {
+            groups.close();
+        }
+    }
+
+    /** A whole little life: created, seen, paused, resumed, ended. */
+    private Finding sandbox(String name, Opening opening, ControlGroups groups, String mechanism)
             throws SandboxException, IOException, InterruptedException {
         Path directory = Files.createTempDirectory("plp");
         List<Event> events = new CopyOnWriteArrayList<>();
+        ControlGroups.Group group = groups.create("probe" + System.nanoTime(), ControlGroups.Limits.NONE);
         try (TraceListener trace = TraceListener.open(
                 directory.resolve("t"),
                 "probe",
@@ -207,26 +292,31 @@ public final class HostProbe {
                     return event;
                 },
                 cause -> {})) {
-            RunscRuntime runtime =
-                    RunscRuntime.open(program, guest, Files.createDirectory(directory.resolve("r")), platform);
+            SandboxRuntime runtime = opening.open(Files.createDirectory(directory.resolve("r")));
             long began = System.nanoTime();
             Path traceConfig = directory.resolve("trace.json");
             Files.writeString(traceConfig, TracePoints.podInitConfig(directory.resolve("t")));
             try (SandboxKernel kernel = runtime.boot(new SandboxRuntime.Boot(
-                    ID, Files.createDirectory(directory.resolve("k")), traceConfig, Optional.empty(), List.of()))) {
+                    ID,
+                    Files.createDirectory(directory.resolve("k")),
+                    traceConfig,
+                    Optional.empty(),
+                    group.folders()))) {
                 Sandbox sandbox = kernel.create(creation(directory));
                 try {
-                    return life(name, sandbox, trace, events, began);
+                    return life(name, sandbox, trace, events, began, mechanism);
                 } finally {
                     trace.expectEnd();
                 }
             }
         } finally {
+            group.remove();
             Bundle.deleteTree(directory);
         }
     }
 
-    private static Finding life(String name, Sandbox sandbox, TraceListener trace, List<Event> events, long began)
+    private static Finding life(
+            String name, Sandbox sandbox, TraceListener trace, List<Event> events, long began, String mechanism)
             throws SandboxException, InterruptedException {
         Freezer freezer = new Freezer(sandbox.brake());
         sandbox.start();
@@ -252,17 +342,22 @@ public final class HostProbe {
         }
         String found = "ready in %d ms, paused in %.1f ms by %s, %d events seen"
                 .formatted((ready - began) / 1_000_000, pause / 1e6, how.mechanism(), events.size());
-        return how.mechanism().equals("control-socket")
+        return how.mechanism().equals(mechanism)
                 ? Finding.ok(name, found)
                 : Finding.warn(name, found, "freezing is by force only; evidence cannot be collected while frozen");
     }
 
-    private static SandboxRuntime.Creation creation(Path directory) throws IOException {
+    private SandboxRuntime.Creation creation(Path directory) throws IOException {
         Path bundle = Files.createDirectory(directory.resolve("b"));
         Path root = Files.createDirectory(bundle.resolve("root"));
-        for (String folder : List.of("usr", "proc", "sys", "tmp")) {
-            Files.createDirectory(root.resolve(folder));
+        for (String folder : List.of("usr", "proc", "sys", "tmp", "dev", "opt/plumbline")) {
+            Files.createDirectories(root.resolve(folder));
         }
+        Path guestFolder = Files.createDirectory(bundle.resolve("guest"));
+        Path program = Files.copy(
+                guest, guestFolder.resolve(String.valueOf(Path.of(Agent.GUEST).getFileName())));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String inside = String.valueOf(Path.of(Agent.GUEST).getParent());
         for (String link : List.of("bin", "lib", "lib64")) {
             Files.createSymbolicLink(root.resolve(link), Path.of("usr", link));
         }
@@ -271,12 +366,15 @@ public final class HostProbe {
                 bundle.resolve("config.json"),
                 new OciConfig(
                                 root,
-                                List.of("/usr/bin/sleep", "0.2"),
+                                List.of(Agent.GUEST, "relay", "--", "/usr/bin/sleep", "0.2"),
                                 Map.of("PATH", "/usr/bin"),
                                 "/",
                                 65534,
                                 65534,
-                                List.of(new Mount.Bind(usr, "/usr", Mount.Access.READ)),
+                                List.of(
+                                        new Mount.Memory("/dev", "755", 0),
+                                        new Mount.Bind(usr, "/usr", Mount.Access.READ),
+                                        new Mount.Bind(guestFolder, inside, Mount.Access.READ)),
                                 0,
                                 OciConfig.Terminal.NO)
                         .json());

@@ -29,6 +29,9 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     /** Where the workspace is inside. */
     public static final String WORKSPACE = "/workspace";
 
+    /** File in the bundle: paths inside, NUL between them, that a runtime which can hold an open refuses. May be missing. */
+    public static final String HELD = "held";
+
     /** Processes and threads of a workload whose policy names no figure: enough for builds, too few to hurt the host. */
     private static final int DEFAULT_PROCESSES = 1024;
 
@@ -259,10 +262,12 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
     private static void decoys(Plan plan, List<Mount> systemMounts, Path root, Path etc, Path home, Owner user)
             throws IOException {
         TaskPolicy policy = plan.policy();
+        List<String> held = new ArrayList<>();
         for (int i = 0; i < policy.getDecoysCount(); i++) {
             String decoy = policy.getDecoys(i);
             String kind = i < policy.getDecoyKindsCount() ? policy.getDecoyKinds(i) : "";
             String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
+            held.add(path);
             Path base = root;
             String name = path;
             if (path.startsWith(Agent.HOME + "/")) {
@@ -285,6 +290,9 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             Files.writeString(target, Decoys.content(plan.session(), path, kind));
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
             user.own(target);
+        }
+        if (policy.getHoneytokenFreeze().equals("local")) {
+            Files.writeString(plan.directory().resolve(HELD), String.join("\0", held));
         }
     }
 

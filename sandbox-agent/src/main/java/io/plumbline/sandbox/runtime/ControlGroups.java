@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,12 @@ public final class ControlGroups {
     public enum Controller {
         MEMORY,
         CPU,
-        PIDS;
+        PIDS,
+        /** Limits nothing: stops everything in the group at once, for runtimes that have no other way. */
+        FREEZER;
+
+        /** Those that limit. */
+        public static final Set<Controller> LIMITS = Set.of(MEMORY, CPU, PIDS);
 
         String kernelName() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -57,15 +63,20 @@ public final class ControlGroups {
     }
 
     /**
-     * Whatever of {@code mountRoot} can be used; a controller that cannot is left out and logged.
+     * Whatever of {@code mountRoot} limits and can be used; a controller that cannot is left out and logged.
      *
      * @param mountRoot {@code /sys/fs/cgroup}
      * @param selfGroups lines of {@code /proc/self/cgroup}
      * @param name of the folder, unique for the data directory
      */
     public static ControlGroups open(Path mountRoot, List<String> selfGroups, String name) {
+        return open(mountRoot, selfGroups, name, Controller.LIMITS);
+    }
+
+    /** Likewise, of {@code wanted} alone. */
+    public static ControlGroups open(Path mountRoot, List<String> selfGroups, String name, Set<Controller> wanted) {
         Map<Controller, Hierarchy> found = new EnumMap<>(Controller.class);
-        for (Controller controller : Controller.values()) {
+        for (Controller controller : wanted) {
             try {
                 hierarchy(mountRoot, selfGroups, name, controller).ifPresent(usable -> found.put(controller, usable));
             } catch (IOException | UncheckedIOException e) {
@@ -90,6 +101,9 @@ public final class ControlGroups {
             }
         }
         Path controllers = mountRoot.resolve("cgroup.controllers");
+        if (controller == Controller.FREEZER) {
+            return freezerOfTwo(controllers, mountRoot.resolve(name));
+        }
         if (Files.isRegularFile(controllers)
                 && List.of(Files.readString(controllers).trim().split(" ")).contains(controller.kernelName())) {
             Path folder = mountRoot.resolve(name);
@@ -99,6 +113,15 @@ public final class ControlGroups {
             return Optional.of(new Hierarchy(Version.TWO, folder));
         }
         return Optional.empty();
+    }
+
+    /** Every group of version 2 but the topmost can be frozen; no controller has to be enabled for it. */
+    private static Optional<Hierarchy> freezerOfTwo(Path controllers, Path folder) throws IOException {
+        if (!Files.isRegularFile(controllers)) {
+            return Optional.empty();
+        }
+        Files.createDirectories(folder);
+        return Optional.of(new Hierarchy(Version.TWO, folder));
     }
 
     /**
@@ -145,6 +168,7 @@ public final class ControlGroups {
                 write(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? quota : quota + " " + CPU_PERIOD_MICROS);
             }
             case PIDS -> write(folder, "pids.max", limits.pids() > 0 ? Integer.toString(limits.pids()) : "max");
+            case FREEZER -> {}
         }
     }
 

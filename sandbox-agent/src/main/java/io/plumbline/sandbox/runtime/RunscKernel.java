@@ -7,6 +7,7 @@ import io.plumbline.sandbox.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,8 +95,8 @@ final class RunscKernel implements SandboxKernel {
     }
 
     @Override
-    public long pid() {
-        return sentry.pid();
+    public OptionalLong pid() {
+        return OptionalLong.of(sentry.pid());
     }
 
     @Override

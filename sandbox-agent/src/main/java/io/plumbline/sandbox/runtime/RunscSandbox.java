@@ -30,7 +30,7 @@ final class RunscSandbox implements Sandbox {
 
     @Override
     public long pid() {
-        return kernel.pid();
+        return kernel.pid().orElseThrow();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.runtime;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -56,6 +57,14 @@ public interface Sandbox extends AutoCloseable {
 
     /** Whether the sandbox's kernel still exists. */
     boolean alive();
+
+    /**
+     * Folder of the control group by which everything of the sandbox is stopped; empty: what stops the process {@link #pid} stops
+     * all.
+     */
+    default Optional<Path> freezer() {
+        return Optional.empty();
+    }
 
     /** Ends everything inside at once, also when frozen: no further instruction of the workload runs. Idempotent. */
     void kill();

@@ -1,12 +1,17 @@
 package io.plumbline.sandbox.runtime;
 
+import java.util.OptionalLong;
+
 /**
  * The kernel of one sandbox, booted before anybody knows for whom: nothing of a workload is in it yet. It serves one session and
  * is thrown away with it.
  */
 public interface SandboxKernel extends AutoCloseable {
-    /** Process id of the kernel on the host: with it ends everything inside. */
-    long pid();
+    /**
+     * Process id of the kernel on the host: with it ends everything inside; empty for a runtime that has none before there is a
+     * workload.
+     */
+    OptionalLong pid();
 
     /** Whether it still exists. */
     boolean alive();

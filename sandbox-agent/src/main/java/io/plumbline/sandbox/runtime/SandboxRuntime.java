@@ -9,6 +9,11 @@ public interface SandboxRuntime {
     /** Name, version and platform, as {@code RuntimeState.runtime} carries it. */
     String description();
 
+    /** Whether no kernel of the sandbox's own tells what is done in it: only for sessions whose policy allows that. */
+    default boolean degraded() {
+        return false;
+    }
+
     /**
      * Boots the kernel of a sandbox to come.
      *

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +33,14 @@ public final class Warden implements AutoCloseable {
 
     private final Path guest;
     private final long pid;
+    private final Optional<Path> freezer;
     private Watching watching;
 
-    private Warden(Path guest, long pid) throws SandboxException {
+    private Warden(Path guest, long pid, Optional<Path> freezer) throws SandboxException {
         this.guest = guest;
         this.pid = pid;
-        this.watching = Watching.begin(guest, pid);
+        this.freezer = freezer;
+        this.watching = Watching.begin(guest, pid, freezer);
     }
 
     /**
@@ -47,7 +50,12 @@ public final class Warden implements AutoCloseable {
      * @throws SandboxException when it is not; the sandbox must then not start
      */
     public static Warden watch(Path guest, long pid) throws SandboxException {
-        return new Warden(guest, pid);
+        return watch(guest, pid, Optional.empty());
+    }
+
+    /** Likewise; {@code freezer} as of {@link Sandbox#freezer}. */
+    public static Warden watch(Path guest, long pid, Optional<Path> freezer) throws SandboxException {
+        return new Warden(guest, pid, freezer);
     }
 
     /** Tells the warden that this daemon is well. */
@@ -70,7 +78,7 @@ public final class Warden implements AutoCloseable {
      */
     public synchronized void restart() throws SandboxException {
         watching.process.destroyForcibly();
-        watching = Watching.begin(guest, pid);
+        watching = Watching.begin(guest, pid, freezer);
     }
 
     /** The sandbox has ended in order: the warden goes without killing anything. */
@@ -85,13 +93,18 @@ public final class Warden implements AutoCloseable {
         watching.process.destroyForcibly();
     }
 
+    /** For tests: what a dying daemon leaves of a warden's pipe. */
+    synchronized void abandon() throws IOException {
+        watching.orders.close();
+    }
+
     /** Process id of the warden. */
     synchronized long processId() {
         return watching.process.pid();
     }
 
     private record Watching(Process process, Writer orders, BlockingQueue<String> answers) {
-        static Watching begin(Path guest, long pid) throws SandboxException {
+        static Watching begin(Path guest, long pid, Optional<Path> freezer) throws SandboxException {
             try {
                 Process process = new ProcessBuilder(guest.toString(), "warden")
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -99,7 +112,8 @@ public final class Warden implements AutoCloseable {
                 Watching watching = new Watching(process, process.outputWriter(), new LinkedBlockingQueue<>());
                 Thread.ofVirtual().name("warden-" + pid).start(() -> watching.read(process.inputReader()));
                 try {
-                    watching.tell("watch " + pid);
+                    watching.tell(
+                            "watch " + pid + freezer.map(group -> " " + group).orElse(""));
                     String answer = watching.answers.poll(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
                     if (!"watching".equals(answer)) {
                         throw new SandboxException("warden: " + answer + " (expected: watching)");

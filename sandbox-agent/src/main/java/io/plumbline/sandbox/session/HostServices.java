@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -27,7 +28,7 @@ record HostServices(
         TrustedKeys policyKeys,
         ControlGroups groups,
         WarmPool pool) {
-    /** @param warm sandboxes to keep waiting */
+    /** @param warm sandboxes to keep waiting, where the runtime has something to boot before it knows for whom */
     static HostServices of(
             String tenant,
             HostLink link,
@@ -49,7 +50,16 @@ record HostServices(
                 guest,
                 policyKeys,
                 groups,
-                new WarmPool(new PreparedSandbox.Site(runtime, groups, sessions, guest), warm));
+                new WarmPool(
+                        new PreparedSandbox.Site(runtime, groups, sessions, guest), runtime.degraded() ? 0 : warm));
+    }
+
+    /** What every state of a session says of the runtime. */
+    RuntimeState runtimeState() {
+        return RuntimeState.newBuilder()
+                .setRuntime(runtime.description())
+                .setDegraded(runtime.degraded())
+                .build();
     }
 
     /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */

@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  *     left out
  * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
  *     own sessions)
+ * @param runtime {@code host.runtime}: runsc, bubblewrap (no kernel of the session's own, for policies that say
+ *     {@code runtime: {degraded: allow}}), or auto, the default: runsc, and bubblewrap where it cannot run
+ * @param bubblewrap {@code bubblewrap.path}; empty: bwrap, the first on PATH
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  */
 public record HostSettings(
@@ -59,7 +62,16 @@ public record HostSettings(
         Duration canaryInterval,
         int warmSandboxes,
         Users users,
+        RuntimeChoice runtime,
+        Optional<Path> bubblewrap,
         TrustedKeys policyKeys) {
+    /** What sessions run in. */
+    public enum RuntimeChoice {
+        AUTO,
+        RUNSC,
+        BUBBLEWRAP
+    }
+
     /** Who may have sessions here. */
     public enum Users {
         OWNER,
@@ -72,12 +84,14 @@ public record HostSettings(
             "host.tenant",
             "host.redaction-key-file",
             "host.users",
+            "host.runtime",
             "ingest.address",
             "ingest.token",
             "ingest.token-file",
             "ingest.ca-file",
             "runsc.path",
             "runsc.platform",
+            "bubblewrap.path",
             "agents.path",
             "guest.path",
             "host.credentials",
@@ -154,6 +168,8 @@ public record HostSettings(
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
                 warmSandboxes(values.getOrDefault("sandboxes.warm", "1")),
                 users(values.getOrDefault("host.users", "owner")),
+                runtime(values.getOrDefault("host.runtime", "auto")),
+                Optional.ofNullable(values.get("bubblewrap.path")).map(Path::of),
                 policyKeys(values.get("policy.keys-file")));
     }
 
@@ -178,6 +194,16 @@ public record HostSettings(
             case "owner" -> Users.OWNER;
             case "all" -> Users.ALL;
             default -> throw new IllegalArgumentException("host.users: " + name + " (expected: owner or all)");
+        };
+    }
+
+    private static RuntimeChoice runtime(String name) {
+        return switch (name) {
+            case "auto" -> RuntimeChoice.AUTO;
+            case "runsc" -> RuntimeChoice.RUNSC;
+            case "bubblewrap" -> RuntimeChoice.BUBBLEWRAP;
+            default ->
+                throw new IllegalArgumentException("host.runtime: " + name + " (expected: auto, runsc or bubblewrap)");
         };
     }
 

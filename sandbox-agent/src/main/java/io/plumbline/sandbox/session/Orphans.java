@@ -99,11 +99,9 @@ final class Orphans {
                         Event.newBuilder()
                                 .setRuntimeState(
                                         orphan.container().isEmpty()
-                                                ? RuntimeState.newBuilder()
+                                                ? host.runtimeState().toBuilder()
                                                         .setState(RuntimeState.State.KILLED)
                                                         .setReason(reason)
-                                                        .setRuntime(
-                                                                host.runtime().description())
                                                         .setMechanism("warden")
                                                 : RuntimeState.newBuilder()
                                                         .setState(RuntimeState.State.FAILED)

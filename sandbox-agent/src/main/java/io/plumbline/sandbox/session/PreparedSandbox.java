@@ -3,6 +3,7 @@ package io.plumbline.sandbox.session;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxKernel;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -65,12 +66,9 @@ final class PreparedSandbox implements AutoCloseable {
         if (kernel != null) {
             return;
         }
-        LinePipe pipe =
-                LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
-        syscallLog = pipe;
+        syscallLog = LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
         Path socket = directory.resolve("trace.sock");
-        TraceSocket listening = TraceSocket.bind(socket);
-        trace = listening;
+        trace = TraceSocket.bind(socket);
         Path traceConfig = directory.resolve("trace.json");
         Files.writeString(traceConfig, TracePoints.podInitConfig(socket));
         ControlGroups.Group made = site.groups().create(id, ControlGroups.Limits.NONE);
@@ -83,9 +81,25 @@ final class PreparedSandbox implements AutoCloseable {
                         Optional.of(directory.resolve("l").resolve(SandboxRuntime.Boot.SYSCALL_LOG)),
                         made.folders()));
         kernel = booted;
-        pipe.handedOver();
-        warden = Warden.watch(site.guest(), booted.pid());
-        if (!listening.awaitHandshake(HANDSHAKE_LIMIT)) {
+        if (booted.pid().isPresent()) {
+            guard(booted.pid().getAsLong(), Optional.empty());
+        }
+    }
+
+    /** Makes the session's sandbox; see {@link SandboxKernel#create}. */
+    Sandbox create(SandboxRuntime.Creation creation) throws SandboxException, InterruptedException {
+        Sandbox sandbox = Objects.requireNonNull(kernel, "not booted").create(creation);
+        if (warden == null) {
+            guard(sandbox.pid(), sandbox.freezer());
+        }
+        return sandbox;
+    }
+
+    /** From now on it dies with this daemon, and what it says is heard. */
+    private void guard(long pid, Optional<Path> freezer) throws SandboxException, InterruptedException {
+        warden = Warden.watch(site.guest(), pid, freezer);
+        syscallLog().handedOver();
+        if (!trace().awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
     }
@@ -111,10 +125,6 @@ final class PreparedSandbox implements AutoCloseable {
 
     ControlGroups.Group group() {
         return Objects.requireNonNull(group, "not booted");
-    }
-
-    SandboxKernel kernel() {
-        return Objects.requireNonNull(kernel, "not booted");
     }
 
     Warden warden() {

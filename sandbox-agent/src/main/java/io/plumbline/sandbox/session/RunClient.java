@@ -74,6 +74,9 @@ public final class RunClient {
     public interface Follower {
         void session(String id);
 
+        /** The session has no kernel of its own; what it runs in instead. */
+        default void degraded(String runtime) {}
+
         void stdout(byte[] bytes);
 
         void stderr(byte[] bytes);
@@ -137,6 +140,7 @@ public final class RunClient {
                 JsonNode line = RunProtocol.read(in).orElseThrow(() -> new IOException("the daemon has gone"));
                 switch (line.path("type").asText()) {
                     case "session" -> follower.session(line.path("id").asText());
+                    case "degraded" -> follower.degraded(line.path("runtime").asText());
                     case "stdout" -> follower.stdout(data(line));
                     case "stderr" -> follower.stderr(data(line));
                     case "stdin-taken" -> window.release(line.path("bytes").asInt());

@@ -181,6 +181,9 @@ final class RunServer implements AutoCloseable {
                 pinned = Optional.of(own(wanted, peer));
             }
             session = host.start(wanted.with(pinned), client);
+            if (host.degraded()) {
+                client.send(RunProtocol.object().put("type", "degraded").put("runtime", host.runtime()));
+            }
         } catch (IOException | RuntimeException e) {
             pinned.ifPresent(OpenDirectory::close);
             client.error(String.valueOf(e.getMessage()));
@@ -385,13 +388,16 @@ final class RunServer implements AutoCloseable {
             if (!peer.owns(session)) {
                 continue;
             }
-            list.addObject()
+            ObjectNode live = list.addObject()
                     .put("id", session.id())
                     .put("task", session.request().task())
                     .put("agent", session.request().agent().id())
                     .put("state", session.state())
                     .put("assigned_by", session.request().assignedBy())
                     .put("started", session.started().toString());
+            if (host.degraded()) {
+                live.put("degraded", true);
+            }
         }
         for (Attachment session : peer.everything() ? host.attachments() : List.<Attachment>of()) {
             list.addObject()

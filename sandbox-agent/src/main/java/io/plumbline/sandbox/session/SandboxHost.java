@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.fallback.BubblewrapRuntime;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -20,9 +21,13 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -67,11 +72,7 @@ public final class SandboxHost implements AutoCloseable {
      * @throws SandboxException when the runtime cannot do what is needed; the message says what
      */
     public static Running open(HostSettings settings, Wiring wiring) throws IOException, SandboxException {
-        Path runsc = RunscLocator.find(settings.runsc())
-                .orElseThrow(() -> new SandboxException(settings.runsc()
-                                .map(path -> "runsc.path: " + path + " (expected: the program runsc)")
-                                .orElse("runsc: not on PATH (expected: there, or at runsc.path)")
-                        + "; `plumbline doctor` says how to get it"));
+        List<Candidate> candidates = candidates(settings);
         if (!Files.isExecutable(settings.guest())) {
             throw new SandboxException("guest.path: " + settings.guest() + " (expected: the guest program)");
         }
@@ -87,7 +88,7 @@ public final class SandboxHost implements AutoCloseable {
             throw new IOException("another sandbox host uses " + data);
         }
         try {
-            HostServices services = rehearsed(settings, wiring, runsc);
+            HostServices services = rehearsed(settings, wiring, candidates);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
             RunServer server = RunServer.open(settings.runSocket(), host, settings.users(), wiring.policies());
             return new Running(host, server);
@@ -103,62 +104,155 @@ public final class SandboxHost implements AutoCloseable {
         }
     }
 
-    /** The services on the first platform on which a whole session can be lived, seen, frozen and thawed. */
-    private static HostServices rehearsed(HostSettings settings, Wiring wiring, Path runsc)
-            throws IOException, SandboxException, InterruptedException {
-        Path state = settings.data().resolve("r");
-        Path sessions = settings.data().resolve("s");
-        List<Orphans.Orphan> orphans = Orphans.in(sessions);
-        ControlGroups groups = ControlGroups.open(
-                Path.of("/sys/fs/cgroup"),
-                Files.readAllLines(Path.of("/proc/self/cgroup")),
-                "plumbline-" + Integer.toHexString(settings.data().toString().hashCode()));
-        boolean cleaned = false;
-        List<RunscRuntime.Platform> platforms =
-                settings.platform().map(List::of).orElse(PLATFORMS);
-        for (RunscRuntime.Platform platform : platforms) {
+    /** A runtime that may be tried. */
+    private interface Candidate {
+        /** For people. */
+        String name();
+
+        Set<ControlGroups.Controller> controllers();
+
+        SandboxRuntime open(Path state) throws SandboxException;
+    }
+
+    private record Gvisor(HostSettings settings, Path runsc, RunscRuntime.Platform platform) implements Candidate {
+        @Override
+        public String name() {
+            return "runsc on " + platform.name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public Set<ControlGroups.Controller> controllers() {
+            return ControlGroups.Controller.LIMITS;
+        }
+
+        @Override
+        public SandboxRuntime open(Path state) throws SandboxException {
             RunscRuntime runtime = RunscRuntime.open(runsc, settings.guest(), state, platform);
             List<String> missing = TracePoints.missing(runtime.traceMetadata());
             if (!missing.isEmpty()) {
                 throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
                         + (missing.size() - 1) + " more");
             }
-            HostServices services = HostServices.of(
-                    settings.tenant(),
-                    wiring.link(),
-                    runtime,
-                    wiring.parts(),
-                    sessions,
-                    settings.agents(),
-                    settings.guest(),
-                    settings.policyKeys(),
-                    groups,
-                    settings.warmSandboxes());
-            if (!cleaned) {
-                cleaned = true;
-                cleanUp(runtime, state);
-                groups.removeAll();
-                Orphans.report(orphans, services);
-                // Only now: what is told of is not told again.
-                clear(sessions);
-                // Other users of the host have no business with the sockets of a session.
-                Files.createDirectories(
-                        sessions, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return runtime;
+        }
+    }
+
+    private record Bubblewrap(HostSettings settings, Path bwrap) implements Candidate {
+        @Override
+        public String name() {
+            return "bubblewrap";
+        }
+
+        @Override
+        public Set<ControlGroups.Controller> controllers() {
+            return EnumSet.allOf(ControlGroups.Controller.class);
+        }
+
+        @Override
+        public SandboxRuntime open(Path state) throws SandboxException {
+            return BubblewrapRuntime.open(bwrap, settings.guest(), state);
+        }
+    }
+
+    /** In the order in which they are tried. A path that was configured and leads nowhere is a mistake, not a lack. */
+    private static List<Candidate> candidates(HostSettings settings) throws SandboxException {
+        Optional<Path> runsc = RunscLocator.find(settings.runsc());
+        Optional<Path> bwrap = BubblewrapRuntime.find(settings.bubblewrap());
+        List<Candidate> candidates = new ArrayList<>();
+        if (settings.runtime() != HostSettings.RuntimeChoice.BUBBLEWRAP) {
+            if (runsc.isEmpty()
+                    && (settings.runsc().isPresent()
+                            || settings.runtime() == HostSettings.RuntimeChoice.RUNSC
+                            || bwrap.isEmpty())) {
+                throw new SandboxException(settings.runsc()
+                                .map(path -> "runsc.path: " + path + " (expected: the program runsc)")
+                                .orElse("runsc: not on PATH (expected: there, or at runsc.path)")
+                        + "; `plumbline doctor` says how to get it");
             }
+            runsc.ifPresent(program -> settings.platform()
+                    .map(List::of)
+                    .orElse(PLATFORMS)
+                    .forEach(platform -> candidates.add(new Gvisor(settings, program, platform))));
+        }
+        if (settings.runtime() != HostSettings.RuntimeChoice.RUNSC) {
+            if (bwrap.isEmpty()
+                    && (settings.bubblewrap().isPresent()
+                            || settings.runtime() == HostSettings.RuntimeChoice.BUBBLEWRAP)) {
+                throw new SandboxException(settings.bubblewrap()
+                        .map(path -> "bubblewrap.path: " + path + " (expected: the program bwrap)")
+                        .orElse("bwrap: not on PATH (expected: there, or at bubblewrap.path)"));
+            }
+            bwrap.ifPresent(program -> candidates.add(new Bubblewrap(settings, program)));
+        }
+        return candidates;
+    }
+
+    /** The services with the first runtime in which a whole session can be lived, seen, frozen and thawed. */
+    private static HostServices rehearsed(HostSettings settings, Wiring wiring, List<Candidate> candidates)
+            throws IOException, SandboxException, InterruptedException {
+        Path state = settings.data().resolve("r");
+        Path sessions = settings.data().resolve("s");
+        List<Orphans.Orphan> orphans = Orphans.in(sessions);
+        boolean cleaned = false;
+        for (Candidate candidate : candidates) {
             try {
-                Rehearsal.run(services);
-                LOG.info("sandboxes run on {}", platform);
-                services.pool().fill();
-                return services;
-            } catch (SandboxException e) {
-                if (platform == platforms.getLast()) {
+                ControlGroups groups = groups(settings, candidate);
+                SandboxRuntime runtime = candidate.open(state);
+                HostServices services = HostServices.of(
+                        settings.tenant(),
+                        wiring.link(),
+                        runtime,
+                        wiring.parts(),
+                        sessions,
+                        settings.agents(),
+                        settings.guest(),
+                        settings.policyKeys(),
+                        groups,
+                        settings.warmSandboxes());
+                if (!cleaned) {
+                    cleaned = true;
+                    cleanUp(runtime, state);
+                    groups.removeAll();
+                    Orphans.report(orphans, services);
+                    // Only now: what is told of is not told again.
+                    clear(sessions);
+                    // Other users of the host have no business with the sockets of a session.
+                    Files.createDirectories(
+                            sessions,
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                }
+                try {
+                    Rehearsal.run(services);
+                } catch (SandboxException e) {
+                    cleanUp(runtime, state);
+                    groups.close();
                     throw e;
                 }
-                LOG.warn("no sandbox on {}: {}; trying the next platform", platform, e.getMessage());
-                cleanUp(runtime, state);
+                services.pool().fill();
+                if (runtime.degraded()) {
+                    LOG.warn(
+                            "sessions run in {}: only those whose policy says runtime: {degraded: allow}",
+                            candidate.name());
+                } else {
+                    LOG.info("sessions run in {}", candidate.name());
+                }
+                return services;
+            } catch (SandboxException e) {
+                if (candidate == candidates.getLast()) {
+                    throw e;
+                }
+                LOG.warn("no sandbox with {}: {}; trying the next runtime", candidate.name(), e.getMessage());
             }
         }
-        throw new IllegalStateException("no platform to try");
+        throw new IllegalStateException("no runtime to try");
+    }
+
+    private static ControlGroups groups(HostSettings settings, Candidate candidate) throws IOException {
+        return ControlGroups.open(
+                Path.of("/sys/fs/cgroup"),
+                Files.readAllLines(Path.of("/proc/self/cgroup")),
+                "plumbline-" + Integer.toHexString(settings.data().toString().hashCode()),
+                candidate.controllers());
     }
 
     /** What a workload has made undeletable (names deeper than a path may be) is put aside: the host has to come up. */
@@ -268,6 +362,16 @@ public final class SandboxHost implements AutoCloseable {
         return new Reviews(services);
     }
 
+    /** Whether the sessions that this host makes are without a kernel of their own. */
+    boolean degraded() {
+        return services.runtime().degraded();
+    }
+
+    /** Name and version of what its sessions run in. */
+    String runtime() {
+        return services.runtime().description();
+    }
+
     /** Ids of live sessions. */
     public List<String> sessions() {
         List<String> ids = new ArrayList<>(sessions.keySet());
@@ -281,6 +385,12 @@ public final class SandboxHost implements AutoCloseable {
         if (data != null && (data.startsWith(workspace) || workspace.startsWith(data))) {
             throw new IllegalArgumentException(
                     "workspace: " + workspace + " (expected: a directory apart from the sandbox host's own)");
+        }
+        TaskPolicy policy = session.request().policy();
+        if (services.runtime().degraded() && !policy.getDegraded().equals("allow")) {
+            throw new IllegalArgumentException("policy " + policy.getName()
+                    + ": runtime.degraded: deny (expected: allow, since this host runs sessions in "
+                    + services.runtime().description() + ")");
         }
         if (stopping) {
             throw new IllegalStateException("the sandbox host is stopping");

@@ -281,8 +281,7 @@ final class Session {
         SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
         opened.streams = streams;
-        Sandbox sandbox = prepared.kernel()
-                .create(new SandboxRuntime.Creation(
+        Sandbox sandbox = prepared.create(new SandboxRuntime.Creation(
                         id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
         opened.sandbox = sandbox;
         // The runtime has said that it holds the bundle as asked; nothing has run yet.
@@ -304,7 +303,7 @@ final class Session {
                 new EvidenceCollection(
                         id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged, checkpoint(sandbox))),
                 journal,
-                host.runtime().description(),
+                host.runtimeState(),
                 this::reached,
                 this::tellParts);
         opened.orders = orders;
@@ -642,10 +641,9 @@ final class Session {
                 journal,
                 Channel.EVIDENCE,
                 Event.newBuilder()
-                        .setRuntimeState(RuntimeState.newBuilder()
+                        .setRuntimeState(host.runtimeState().toBuilder()
                                 .setState(reached)
                                 .setReason(reason)
-                                .setRuntime(host.runtime().description())
                                 .setExitCode(exitCode)));
     }
 

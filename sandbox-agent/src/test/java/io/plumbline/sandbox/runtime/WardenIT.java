@@ -5,8 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,45 @@ class WardenIT {
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> Warden.watch(guest, watched.pid()))
                 .isInstanceOf(SandboxException.class)
                 .hasMessage("warden: gone (expected: watching)");
+    }
+
+    @Test
+    void stopsAndKillsAllOfAControlGroup() throws Exception {
+        ControlGroups groups = ControlGroups.open(
+                Path.of("/sys/fs/cgroup"),
+                Files.readAllLines(Path.of("/proc/self/cgroup")),
+                "plumbline-warden-" + ProcessHandle.current().pid(),
+                Set.of(ControlGroups.Controller.FREEZER));
+        ControlGroups.Group group = groups.create("one", new ControlGroups.Limits(0, 0, 0));
+        Process other = new ProcessBuilder("sleep", "600").start();
+        try {
+            Path folder = group.folders().getFirst();
+            for (Process member : List.of(watched, other)) {
+                Files.writeString(
+                        folder.resolve("cgroup.procs"), Long.toString(member.pid()), StandardOpenOption.WRITE);
+            }
+            Warden warden = Warden.watch(guest, watched.pid(), Optional.of(folder));
+            await().atMost(LIMIT).until(() -> frozen(folder));
+            await().atMost(LIMIT).until(warden::pulse, Warden.Finding.STOPPED_IT::equals);
+
+            // As when the daemon dies: the end of its pipe, without a word.
+            warden.abandon();
+
+            assertThat(watched.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(other.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(other.exitValue()).isEqualTo(137);
+        } finally {
+            other.destroyForcibly().waitFor();
+            watched.destroyForcibly().waitFor();
+            group.remove();
+            groups.close();
+        }
+    }
+
+    private static boolean frozen(Path folder) throws Exception {
+        return Files.exists(folder.resolve("freezer.state"))
+                ? Files.readString(folder.resolve("freezer.state")).trim().equals("FROZEN")
+                : Files.readString(folder.resolve("cgroup.events")).contains("frozen 1");
     }
 
     private char state() throws Exception {

@@ -22,6 +22,19 @@ class HostProbeIT {
         findings.forEach(System.out::println);
         assertThat(findings).noneMatch(finding -> finding.grade() == Finding.Grade.FAIL);
         assertThat(HostProbe.usable(findings)).contains(RunscRuntime.Platform.SYSTRAP);
+        assertThat(findings.getLast().found()).startsWith("runsc on systrap");
+    }
+
+    @Test
+    void namesTheFallbackWhereGvisorIsMissing() throws Exception {
+        List<Finding> findings =
+                new HostProbe(Optional.of(directory.resolve("no-runsc")), GvisorFixture.guest(), directory).run();
+        assertThat(findings).noneMatch(finding -> finding.grade() == Finding.Grade.FAIL);
+        assertThat(findings.getLast().check()).isEqualTo("runtime");
+        assertThat(findings.getLast().grade()).isEqualTo(Finding.Grade.WARN);
+        assertThat(findings.getLast().found())
+                .startsWith("bubblewrap, degraded, since gVisor cannot run here (runsc: not found");
+        assertThat(findings.getLast().remedy()).contains("runtime: {degraded: allow}");
     }
 
     @Test

@@ -49,6 +49,15 @@ class HostSettingsTest {
     }
 
     @Test
+    void leavesTheChoiceOfTheRuntimeToTheHostUnlessItIsNamed() throws IOException {
+        assertThat(HostSettings.parse(with()).runtime()).isEqualTo(HostSettings.RuntimeChoice.AUTO);
+        assertThat(HostSettings.parse(with("--host.runtime=bubblewrap")).runtime())
+                .isEqualTo(HostSettings.RuntimeChoice.BUBBLEWRAP);
+        assertThatThrownBy(() -> HostSettings.parse(with("--host.runtime=chroot")))
+                .hasMessage("host.runtime: chroot (expected: auto, runsc or bubblewrap)");
+    }
+
+    @Test
     void refusesWhatItDoesNotKnow() {
         assertThatThrownBy(() -> HostSettings.parse(with("--host.nmae=x"))).hasMessage("host.nmae: no such property");
         assertThatThrownBy(() -> HostSettings.parse(with("--runsc.platform=kvm")))

@@ -191,6 +191,20 @@ final class RunCommand implements Callable<Integer> {
         }
 
         @Override
+        public void degraded(String runtime) {
+            if (json) {
+                say(new ObjectMapper()
+                        .createObjectNode()
+                        .put("session", id)
+                        .put("degraded", true)
+                        .put("runtime", runtime)
+                        .toString());
+            } else {
+                say("plumbline: session " + id + " is degraded: no kernel of its own, " + Printable.line(runtime, 100));
+            }
+        }
+
+        @Override
         public void stdout(byte[] bytes) {
             write(System.out, bytes);
         }
