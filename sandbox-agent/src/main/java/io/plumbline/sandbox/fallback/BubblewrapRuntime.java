@@ -278,8 +278,7 @@ public final class BubblewrapRuntime implements SandboxRuntime {
         }
     }
 
-    private List<String> watching(
-            Boot boot, Creation creation, Specification specification, long pid, Path freezer)
+    private List<String> watching(Boot boot, Creation creation, Specification specification, long pid, Path freezer)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 guest.toString(),

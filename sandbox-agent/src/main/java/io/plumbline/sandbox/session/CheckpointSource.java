@@ -78,9 +78,10 @@ final class CheckpointSource implements EvidenceCollection.Source {
                     .put("memory_bytes", memory.getAsLong());
         } catch (IOException | SandboxException e) {
             Bundle.deleteTree(own);
-            throw sandbox.alive()
-                    ? e
-                    : new SandboxException("the sandbox has ended with the attempt: " + e.getMessage());
+            if (!sandbox.alive()) {
+                throw new SandboxException("the sandbox has ended with the attempt: " + e.getMessage(), e);
+            }
+            throw e;
         }
     }
 

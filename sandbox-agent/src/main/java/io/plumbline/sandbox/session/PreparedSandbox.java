@@ -66,7 +66,8 @@ final class PreparedSandbox implements AutoCloseable {
         if (kernel != null) {
             return;
         }
-        syscallLog = LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
+        syscallLog =
+                LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
         Path socket = directory.resolve("trace.sock");
         trace = TraceSocket.bind(socket);
         Path traceConfig = directory.resolve("trace.json");

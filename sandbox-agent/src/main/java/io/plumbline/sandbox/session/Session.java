@@ -281,8 +281,8 @@ final class Session {
         SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
         opened.streams = streams;
-        Sandbox sandbox = prepared.create(new SandboxRuntime.Creation(
-                        id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
+        Sandbox sandbox = prepared.create(
+                new SandboxRuntime.Creation(id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
         opened.sandbox = sandbox;
         // The runtime has said that it holds the bundle as asked; nothing has run yet.
         publish(
