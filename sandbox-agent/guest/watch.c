@@ -44,7 +44,7 @@ enum {
     MAX_DECOYS = 64,
     HOLD_MS = 500,
     END_MS = 1000,
-    RECEIVE_BUFFER = 16 << 20
+    RECEIVE_BUFFER = 4 << 20
 };
 
 /* Message types of gVisor's remote sink. */
@@ -629,6 +629,13 @@ int watch(int argc, char **argv) {
     setsid();
     clock_offset = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
     if (group_freezing(group) < 0) return failed(group);
+    char own[64], others[64];
+    link_text(own, sizeof own, "/proc/%d/ns/mnt", getpid());
+    link_text(others, sizeof others, "/proc/%d/ns/mnt", first);
+    if (*own == 0 || *others == 0 || strcmp(own, others) == 0) {
+        say("watch: pid %d: the mounts of the host itself (expected: a namespace of its own)", (int)first);
+        return 125;
+    }
     int pidfd = (int)syscall(SYS_pidfd_open, first, 0);
     if (pidfd < 0) return failed("pidfd_open");
     int log = log_path == NULL ? -1 : open_log(log_path);

@@ -196,8 +196,8 @@ public final class SandboxHost implements AutoCloseable {
         boolean cleaned = false;
         for (Candidate candidate : candidates) {
             try {
-                ControlGroups groups = groups(settings, candidate);
                 SandboxRuntime runtime = candidate.open(state);
+                ControlGroups groups = groups(settings, candidate);
                 HostServices services = HostServices.of(
                         settings.tenant(),
                         wiring.link(),

@@ -16,15 +16,19 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.SandboxException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,24 +60,22 @@ class FallbackIT {
         workspace = Files.createDirectory(base.resolve("workspace"));
         Files.setAttribute(workspace, "unix:uid", 1000);
         Files.setAttribute(workspace, "unix:gid", 1000);
-        running = SandboxHost.open(
-                HostSettings.of(Map.of(
-                        "host.redaction-key-file",
-                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
-                        "host.data",
-                        base.resolve("d").toString(),
-                        "host.name",
-                        "test",
-                        "host.runtime",
-                        "bubblewrap",
-                        "ingest.address",
-                        "unused",
-                        "ingest.token",
-                        "unused",
-                        "agents.path",
-                        base.toString(),
-                        "guest.path",
-                        GvisorFixture.guest().toString())),
+        Files.writeString(base.resolve("key"), "0".repeat(64));
+        running = open("d", Map.of("host.runtime", "bubblewrap"));
+    }
+
+    private SandboxHost.Running open(String data, Map<String, String> more) throws Exception {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "host.redaction-key-file", base.resolve("key").toString(),
+                "host.data", base.resolve(data).toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "agents.path", base.toString(),
+                "guest.path", GvisorFixture.guest().toString()));
+        settings.putAll(more);
+        return SandboxHost.open(
+                HostSettings.of(settings),
                 new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> TaskPolicy.getDefaultInstance()));
     }
 
@@ -331,7 +333,8 @@ class FallbackIT {
     void noNamespaceOfItsOwnLeadsOutOfTheWatch() {
         Captured captured = run(
                 policy().build(),
-                "unshare --user --map-root-user --mount true 2>/dev/null && echo apart;"
+                "unshare --user true 2>/dev/null && echo apart;"
+                        + " unshare --user --mount --propagation unchanged true 2>/dev/null && echo apart;"
                         + " unshare --pid --fork true 2>/dev/null && echo apart;"
                         + " mount -t tmpfs none /tmp 2>/dev/null && echo mounted; echo done");
 
@@ -452,14 +455,58 @@ class FallbackIT {
     }
 
     @Test
-    void aWatchThatDiesEndsItsSession() {
-        String session = start(policy().build(), COUNTER);
-        await().atMost(LIMIT).until(() -> count() > 3);
-        ProcessHandle.current()
+    void whatTheKernelCouldNotTellIsCountedAndTheAccountIsIncomplete() throws Exception {
+        String session = start(
+                policy().build(), "echo > begun; exec 9<> <(:); while [ ! -e stop ]; do read -t 0.1 -u 9 x; done");
+        await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("begun")));
+        List<ProcessHandle> watch = watches();
+        assertThat(watch).hasSize(1);
+        watch.forEach(process -> Posix.kill(process.pid(), Posix.SIGSTOP));
+        try {
+            // More processes of the host than the connector's queue can hold, while nobody reads it.
+            Process many = new ProcessBuilder("bash", "-c", "for i in {1..15000}; do (:); done").start();
+            assertThat(many.waitFor()).isZero();
+        } finally {
+            watch.forEach(process -> Posix.kill(process.pid(), Posix.SIGCONT));
+        }
+        await().atMost(LIMIT).until(() -> link.events.stream().anyMatch(Event::hasTraceLoss));
+        Files.createFile(workspace.resolve("stop"));
+        awaitEnd(session);
+
+        assertThat(link.events.stream().filter(Event::hasTraceLoss).map(Event::getTraceLoss))
+                .allMatch(loss -> loss.getCause().equals("dropped_by_runtime") && loss.getDropped() > 0);
+        assertThat(reconciled().getComplete()).isFalse();
+        assertThat(reconciled().getReason()).contains("dropped by the runtime");
+    }
+
+    @Test
+    void aHostWhoseGvisorDoesNotRunTakesTheFallbackUnlessItMustNot() throws Exception {
+        Path broken = Files.writeString(base.resolve("runsc"), "#!/bin/sh\nexit 1\n");
+        Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try (SandboxHost.Running other = open("e", Map.of("runsc.path", broken.toString()))) {
+            assertThat(other.host().degraded()).isTrue();
+        }
+        assertThatThrownBy(() -> open("f", Map.of("runsc.path", broken.toString(), "host.runtime", "runsc")))
+                .isInstanceOf(SandboxException.class)
+                .hasMessageContaining("this runsc cannot trace what is needed");
+        assertThatThrownBy(() -> open("g", Map.of("bubblewrap.path", "/no/bwrap", "host.runtime", "bubblewrap")))
+                .isInstanceOf(SandboxException.class)
+                .hasMessage("bubblewrap.path: /no/bwrap (expected: the program bwrap)");
+    }
+
+    private List<ProcessHandle> watches() {
+        return ProcessHandle.current()
                 .descendants()
                 .filter(process ->
                         process.info().commandLine().orElse("").contains("plumbline-guest watch trace=" + base))
-                .forEach(ProcessHandle::destroyForcibly);
+                .toList();
+    }
+
+    @Test
+    void aWatchThatDiesEndsItsSession() {
+        String session = start(policy().build(), COUNTER);
+        await().atMost(LIMIT).until(() -> count() > 3);
+        watches().forEach(ProcessHandle::destroyForcibly);
 
         await().atMost(LIMIT).until(() -> states().stream()
                 .anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
