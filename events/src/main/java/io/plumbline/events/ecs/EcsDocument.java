@@ -688,7 +688,7 @@ public final class EcsDocument {
         Fields own = document.at("plumbline");
         document.put("message", assigned.getTask());
         user(assigned.getAssignedBy(), document);
-        own.at("agent").put("name", assigned.getAgent());
+        own.at("agent").put("name", assigned.getAgent()).put("called", assigned.getAgentName());
         own.at("task")
                 .put("workspace", assigned.getWorkspace())
                 .put("home", assigned.getHome())

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
  *     own sessions)
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
+ * @param policies {@code policy.signed-only}: true when a session needs a policy that one of these keys has signed; false when left out
  */
 public record HostSettings(
         Path data,
@@ -56,11 +57,18 @@ public record HostSettings(
         Optional<Path> trustedAuthorities,
         Duration canaryInterval,
         Users users,
-        TrustedKeys policyKeys) {
+        TrustedKeys policyKeys,
+        Policies policies) {
     /** Who may have sessions here. */
     public enum Users {
         OWNER,
         ALL
+    }
+
+    /** Which policies a session may start with. */
+    public enum Policies {
+        ANY,
+        SIGNED
     }
 
     private static final Set<String> NAMES = Set.of(
@@ -80,7 +88,8 @@ public record HostSettings(
             "host.credentials",
             "egress.ca-file",
             "canary.interval-seconds",
-            "policy.keys-file");
+            "policy.keys-file",
+            "policy.signed-only");
 
     private static final int MAX_DATA_PATH = 60;
 
@@ -88,6 +97,10 @@ public record HostSettings(
         if (!data.isAbsolute() || data.toString().length() > MAX_DATA_PATH) {
             throw new IllegalArgumentException(
                     "host.data: " + data + " (expected: an absolute path of at most " + MAX_DATA_PATH + " bytes)");
+        }
+        if (policies == Policies.SIGNED && policyKeys.keys().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "policy.signed-only: true without keys (expected: policy.keys-file with those who may sign)");
         }
     }
 
@@ -149,7 +162,8 @@ public record HostSettings(
                         .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
                 users(values.getOrDefault("host.users", "owner")),
-                policyKeys(values.get("policy.keys-file")));
+                policyKeys(values.get("policy.keys-file")),
+                policies(values.getOrDefault("policy.signed-only", "false")));
     }
 
     @Override
@@ -173,6 +187,15 @@ public record HostSettings(
             case "owner" -> Users.OWNER;
             case "all" -> Users.ALL;
             default -> throw new IllegalArgumentException("host.users: " + name + " (expected: owner or all)");
+        };
+    }
+
+    private static Policies policies(String signedOnly) {
+        return switch (signedOnly) {
+            case "true" -> Policies.SIGNED;
+            case "false" -> Policies.ANY;
+            default ->
+                throw new IllegalArgumentException("policy.signed-only: " + signedOnly + " (expected: true or false)");
         };
     }
 
