@@ -24,6 +24,9 @@ import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -43,8 +46,20 @@ final class DirectAgents {
     private final HookGate gate;
     private final HeldCalls held;
     private final IngestMetrics metrics;
-    private final DirectSessions sessions = new DirectSessions(this::append);
+    private final Optional<TaskPolicy> policy;
+    private final DirectSessions sessions = new DirectSessions(new DirectSessions.Log() {
+        @Override
+        public Event append(DirectSessions.Key session, Event.Builder claim) {
+            return DirectAgents.this.append(session, Channel.CLAIMS, claim);
+        }
 
+        @Override
+        public void begin(DirectSessions.Key session, String agent) {
+            policy.ifPresent(assigned -> assign(session, agent, assigned));
+        }
+    });
+
+    /** @param policy of every session; empty: none is assigned, and each call is denied */
     DirectAgents(
             Tokens tokens,
             TelemetryLog log,
@@ -52,7 +67,8 @@ final class DirectAgents {
             Redactor redactor,
             HeldCalls held,
             HookGate gate,
-            IngestMetrics metrics) {
+            IngestMetrics metrics,
+            Optional<TaskPolicy> policy) {
         this.tokens = tokens;
         this.log = log;
         this.router = router;
@@ -60,6 +76,7 @@ final class DirectAgents {
         this.held = held;
         this.gate = gate;
         this.metrics = metrics;
+        this.policy = policy;
     }
 
     void bind(ServerBuilder server) {
@@ -188,16 +205,39 @@ final class DirectAgents {
         if (claim.getEventTimeNs() <= 0) {
             claim.setEventTimeNs(now);
         }
-        return sessions.tell(key(tenant, agent, agentSession), channel, claim, now);
+        return sessions.tell(key(tenant, agent, agentSession), agent, channel, claim, now);
     }
 
-    private Event append(DirectSessions.Key session, Event.Builder claim) {
+    /** As a sandbox's host does for its sessions, only that nobody can hold the agent to it but its own hooks. */
+    private void assign(DirectSessions.Key session, String agent, TaskPolicy assigned) {
+        long now = Clock.nanos();
+        append(
+                session,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setEventTimeNs(now)
+                        .setTaskAssigned(TaskAssigned.newBuilder()
+                                .setAgent(agent.equals(AgentDialect.CLAUDE.agent()) ? "claude-code" : agent)
+                                .setAssignedBy("direct.policy-file")
+                                .setPolicy(assigned)));
+        append(
+                session,
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setEventTimeNs(now)
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setPolicy(assigned.getName())
+                                .setRevision(assigned.getRevision())
+                                .setRuntime("none, degraded: nothing but the agent tells what it does")));
+    }
+
+    private Event append(DirectSessions.Key session, Channel channel, Event.Builder claim) {
         long now = Clock.nanos();
         redactor.redact(claim);
         claim.setTenant(session.tenant())
                 .setHost(VerdictRouter.DIRECT)
                 .setSession(session.id())
-                .setChannel(Channel.CLAIMS)
+                .setChannel(channel)
                 .setObservedTimeNs(now);
         Event event = EventIds.withId(EventLimits.bounded(claim).toBuilder());
         router.claim(session.tenant(), VerdictRouter.DIRECT, session.id());

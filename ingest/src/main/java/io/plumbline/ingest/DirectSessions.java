@@ -17,21 +17,24 @@ final class DirectSessions {
     static final int MAX_SESSIONS = 1000;
 
     /** Characters that all ledgers together keep. */
-    static final long MAX_KEPT = 48 << 20;
+    static final long MAX_KEPT = 16 << 20;
 
     /** @param id as in {@code Event.session} */
     record Key(String tenant, String id) {}
 
     /** Where claims go: the log. */
-    @FunctionalInterface
     interface Log {
         Event append(Key session, Event.Builder claim);
+
+        /** What comes first in a session's log; once more when it was forgotten meanwhile. */
+        void begin(Key session, String agent);
     }
 
     /** Its own lock guards what is in it; never taken while holding the map's, the other way round is allowed. */
     private static final class Known {
         final CallLedger ledger = new CallLedger(true);
         final SpanBudget spans = new SpanBudget();
+        boolean begun;
         boolean forgotten;
 
         /** What the map has counted of it, and whether it is out of it. Guarded by the map's lock. */
@@ -61,14 +64,19 @@ final class DirectSessions {
     /**
      * Publishes one claim, with what waited before it.
      *
+     * @param agent whose session it is, as in the address of its hooks
      * @param channel hook or otlp
      * @return as in {@link io.plumbline.events.gate.ClaimSink}
      */
-    Event tell(Key key, String channel, Event.Builder claim, long nowNanos) {
+    Event tell(Key key, String agent, String channel, Event.Builder claim, long nowNanos) {
         while (true) {
             Known session = open(key);
             synchronized (session) {
                 if (!session.forgotten) {
+                    if (!session.begun) {
+                        session.begun = true;
+                        log.begin(key, agent);
+                    }
                     Event last = publish(key, session.ledger.admit(channel, claim, nowNanos));
                     count(session);
                     return last;

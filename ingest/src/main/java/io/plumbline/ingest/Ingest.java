@@ -116,7 +116,8 @@ public final class Ingest implements AutoCloseable {
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
-        DirectAgents agents = new DirectAgents(tokens, log, router, redactor, held, gate, metrics);
+        DirectAgents agents =
+                new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(
                 settings.kafka(), "plumbline-" + settings.instance(), router, agents::onVerdict, metrics);
         HostLinkService hosts =

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +44,13 @@ class DirectAgentsTest {
     void start() throws Exception {
         platform = new TestPlatform(directory);
         ingest = platform.ingest(
-                0, "gate.deadline-ms=1000", "gate.approval-deadline-seconds=1", "limits.body-bytes=100000");
+                0,
+                "gate.deadline-ms=1000",
+                "gate.approval-deadline-seconds=1",
+                "limits.body-bytes=100000",
+                "direct.policy-file="
+                        + Files.writeString(
+                                directory.resolve("direct.yaml"), "name: outside\nruntime: {degraded: allow}\n"));
     }
 
     @AfterAll
@@ -76,12 +83,17 @@ class DirectAgentsTest {
         List<Event> events = platform.telemetry().stream()
                 .filter(event -> event.getSession().equals(DirectAgents.session("acme", "claude", "s1")))
                 .toList();
-        assertThat(events).hasSize(301).allSatisfy(event -> {
+        assertThat(events).allSatisfy(event -> {
             assertThat(event.getHost()).isEqualTo("direct");
             assertThat(event.getTenant()).isEqualTo("acme");
             assertThat(event.getSeq()).isZero();
-            assertThat(event.getChannel()).isEqualTo(Channel.CLAIMS);
         });
+        assertThat(events.getFirst().getTaskAssigned().getAgent()).isEqualTo("claude-code");
+        assertThat(events.getFirst().getTaskAssigned().getPolicy().getName()).isEqualTo("outside");
+        assertThat(events.get(1).getPolicyConfirmed().getRuntime()).contains("degraded");
+        assertThat(events.subList(2, events.size()))
+                .hasSize(301)
+                .allMatch(event -> event.getChannel() == Channel.CLAIMS);
     }
 
     @Test
@@ -126,9 +138,9 @@ class DirectAgentsTest {
         assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", zipped.toByteArray(), "gzip")
                         .body())
                 .isEqualTo("{}");
-        await().atMost(LIMIT).until(() -> eventsOf("s4").size() == 2);
+        await().atMost(LIMIT).until(() -> eventsOf("s4").size() == 4);
 
-        assertThat(eventsOf("s4")).allSatisfy(event -> {
+        assertThat(eventsOf("s4").subList(2, 4)).allSatisfy(event -> {
             assertThat(event.getPayloadCase()).isEqualTo(PayloadCase.PROMPT);
             assertThat(event.getPrompt().getText()).startsWith("token=[redacted:random:");
         });

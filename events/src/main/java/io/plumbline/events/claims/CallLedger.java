@@ -38,7 +38,7 @@ public final class CallLedger {
     static final int MAX_TEXTS = 2048;
 
     /** Characters of commands, paths, arguments and waiting calls that are kept; a session of an honest agent has a few million. */
-    static final long MAX_KEPT = 16 << 20;
+    static final long MAX_KEPT = 8 << 20;
 
     /** How long another channel may be ahead of the hook, nanoseconds. */
     static final long GRACE_NANOS = 10_000_000_000L;

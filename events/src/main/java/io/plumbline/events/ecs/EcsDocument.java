@@ -362,6 +362,7 @@ public final class EcsDocument {
                                 .number("revision", event.getPolicyConfirmed().getRevision());
                         own.at("policy")
                                 .put("statement", event.getPolicyConfirmed().getStatementSha256())
+                                .put("key", event.getPolicyConfirmed().getSignedBy())
                                 .strings(
                                         "at_next_start",
                                         event.getPolicyConfirmed().getAtNextStartList());
