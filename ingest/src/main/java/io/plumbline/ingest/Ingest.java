@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,25 +48,31 @@ public final class Ingest implements AutoCloseable {
     private final Server server;
     private final VerdictConsumer verdicts;
     private final TelemetryLog log;
+    private final DirectAgents agents;
     private final Readiness readiness;
     private final HeldCalls held;
     private final ScheduledExecutorService timer;
+    private final ScheduledExecutorService overdue;
     private final PrometheusMeterRegistry registry;
 
     private Ingest(
             Server server,
             VerdictConsumer verdicts,
             TelemetryLog log,
+            DirectAgents agents,
             Readiness readiness,
             HeldCalls held,
             ScheduledExecutorService timer,
+            ScheduledExecutorService overdue,
             PrometheusMeterRegistry registry) {
         this.server = server;
         this.verdicts = verdicts;
         this.log = log;
+        this.agents = agents;
         this.readiness = readiness;
         this.held = held;
         this.timer = timer;
+        this.overdue = overdue;
         this.registry = registry;
     }
 
@@ -109,7 +116,8 @@ public final class Ingest implements AutoCloseable {
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
-        DirectAgents agents = new DirectAgents(tokens, log, router, redactor, held, gate, metrics);
+        DirectAgents agents =
+                new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(
                 settings.kafka(), "plumbline-" + settings.instance(), router, agents::onVerdict, metrics);
         HostLinkService hosts =
@@ -124,8 +132,13 @@ public final class Ingest implements AutoCloseable {
         }
         Readiness readiness = new Readiness(settings.kafka(), verdicts, timer);
         gauges(metrics, router, ledger, hosts, held, gate);
+        metrics.gauge("plumbline.ingest.direct.sessions", "Direct agents' sessions remembered", agents::knownSessions);
+        // Of its own: it waits for Kafka, and what else is timed is the denial of calls.
+        ScheduledExecutorService overdue = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("plumbline-ingest-overdue").factory());
+        overdue.scheduleWithFixedDelay(agents::publishOverdue, 1, 1, TimeUnit.SECONDS);
         Server server = server(settings, hosts, agents, readiness, registry);
-        Ingest ingest = new Ingest(server, verdicts, log, readiness, held, timer, registry);
+        Ingest ingest = new Ingest(server, verdicts, log, agents, readiness, held, timer, overdue, registry);
         try {
             server.start().join();
         } catch (CompletionException e) {
@@ -155,6 +168,8 @@ public final class Ingest implements AutoCloseable {
     public void close() {
         held.close();
         server.stop().join();
+        overdue.shutdownNow();
+        agents.finish();
         log.close();
         verdicts.close();
         readiness.close();

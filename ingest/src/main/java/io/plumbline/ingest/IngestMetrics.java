@@ -27,7 +27,7 @@ final class IngestMetrics {
     final Counter expired;
     final Counter undecodable;
     final Counter malformedRequests;
-    final Counter tracesDropped;
+    final Counter spansDropped;
     final Counter metricsDropped;
     final Timer logLatency;
     private final Map<InvalidEventException.Code, Counter> invalid = new EnumMap<>(InvalidEventException.Code.class);
@@ -59,8 +59,9 @@ final class IngestMetrics {
         undecodable =
                 counter("plumbline.ingest.verdicts.undecodable", "Records of the verdicts topic that are no event");
         malformedRequests = counter("plumbline.ingest.requests.malformed", "HTTP requests that could not be read");
-        tracesDropped =
-                counter("plumbline.ingest.otlp.traces.dropped", "Trace requests accepted and dropped, by design");
+        spansDropped = counter(
+                "plumbline.ingest.otlp.spans.dropped",
+                "Spans accepted and dropped, by design: no tool call, no session, or too many a second");
         metricsDropped =
                 counter("plumbline.ingest.otlp.metrics.dropped", "Metric requests accepted and dropped, by design");
         logLatency = Timer.builder("plumbline.ingest.log")

@@ -1,5 +1,10 @@
 package io.plumbline.ingest;
 
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.v1.TaskPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -28,6 +33,8 @@ import java.util.TreeSet;
  *     already, default 20000
  * @param gateDeadline {@code gate.deadline-ms}: for direct agents, default 2000
  * @param approvalDeadline {@code gate.approval-deadline-seconds}: for direct agents, default 300
+ * @param directPolicy {@code direct.policy-file}: the policy of direct agents' sessions, which has to allow {@code runtime:
+ *     {degraded: allow}}; empty: none is assigned, and each of their calls is denied
  */
 public record IngestSettings(
         String address,
@@ -46,7 +53,8 @@ public record IngestSettings(
         int heldCalls,
         int tail,
         Duration gateDeadline,
-        Duration approvalDeadline) {
+        Duration approvalDeadline,
+        Optional<TaskPolicy> directPolicy) {
 
     private static final Set<String> NAMES = Set.of(
             "ingest.address",
@@ -65,7 +73,8 @@ public record IngestSettings(
             "limits.pending-verdict-seconds",
             "limits.held-calls",
             "gate.deadline-ms",
-            "gate.approval-deadline-seconds");
+            "gate.approval-deadline-seconds",
+            "direct.policy-file");
 
     public IngestSettings {
         if (tlsCertificate.isPresent() != tlsKey.isPresent()) {
@@ -102,7 +111,24 @@ public record IngestSettings(
                 number(properties, "limits.held-calls", 1000, 1, 100_000),
                 number(properties, "ingest.tail-records", 20_000, 0, 10_000_000),
                 Duration.ofMillis(number(properties, "gate.deadline-ms", 2000, 1, 60_000)),
-                Duration.ofSeconds(number(properties, "gate.approval-deadline-seconds", 300, 1, 86_400)));
+                Duration.ofSeconds(number(properties, "gate.approval-deadline-seconds", 300, 1, 86_400)),
+                Optional.ofNullable(properties.get("direct.policy-file")).map(IngestSettings::directPolicy));
+    }
+
+    private static TaskPolicy directPolicy(String file) {
+        TaskPolicy policy;
+        try {
+            policy = PolicyParser.parse(Files.readString(Path.of(file)));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("direct.policy-file: " + file + " (expected: a readable file)", e);
+        } catch (PolicyException e) {
+            throw new IllegalArgumentException("direct.policy-file: " + file + ": " + e.getMessage(), e);
+        }
+        if (!policy.getDegraded().equals("allow")) {
+            throw new IllegalArgumentException("direct.policy-file: " + file
+                    + ": runtime.degraded: deny (expected: allow, since nothing but the agent tells what it does)");
+        }
+        return policy;
     }
 
     private static String required(Map<String, String> properties, String name) {

@@ -48,6 +48,26 @@ class ConfigurationTest {
     }
 
     @Test
+    void takesAPolicyForDirectAgentsThatAllowsADegradedSession() throws Exception {
+        Path file = Files.writeString(directory.resolve("policy.yaml"), "name: p\nruntime: {degraded: allow}\n");
+        Map<String, String> properties = new HashMap<>(LEAST);
+        assertThat(IngestSettings.from(properties).directPolicy()).isEmpty();
+
+        properties.put("direct.policy-file", file.toString());
+        assertThat(IngestSettings.from(properties).directPolicy())
+                .hasValueSatisfying(policy -> assertThat(policy.getName()).isEqualTo("p"));
+
+        Files.writeString(file, "name: p\n");
+        assertThatThrownBy(() -> IngestSettings.from(properties)).hasMessageContaining("runtime.degraded: deny");
+        Files.writeString(file, "nam: p\n");
+        assertThatThrownBy(() -> IngestSettings.from(properties))
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("unknown key 'nam'");
+        Files.delete(file);
+        assertThatThrownBy(() -> IngestSettings.from(properties)).hasMessageContaining("expected: a readable file");
+    }
+
+    @Test
     void knowsTokensByTheirHash() throws Exception {
         Path file = directory.resolve("tokens.yaml");
         Files.writeString(file, "tokens:\n" + Tokens.line("secret", "acme", "host"));

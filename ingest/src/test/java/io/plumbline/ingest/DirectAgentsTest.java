@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +44,13 @@ class DirectAgentsTest {
     void start() throws Exception {
         platform = new TestPlatform(directory);
         ingest = platform.ingest(
-                0, "gate.deadline-ms=1000", "gate.approval-deadline-seconds=1", "limits.body-bytes=100000");
+                0,
+                "gate.deadline-ms=1000",
+                "gate.approval-deadline-seconds=1",
+                "limits.body-bytes=100000",
+                "direct.policy-file="
+                        + Files.writeString(
+                                directory.resolve("direct.yaml"), "name: outside\nruntime: {degraded: allow}\n"));
     }
 
     @AfterAll
@@ -76,12 +83,17 @@ class DirectAgentsTest {
         List<Event> events = platform.telemetry().stream()
                 .filter(event -> event.getSession().equals(DirectAgents.session("acme", "claude", "s1")))
                 .toList();
-        assertThat(events).hasSize(301).allSatisfy(event -> {
+        assertThat(events).allSatisfy(event -> {
             assertThat(event.getHost()).isEqualTo("direct");
             assertThat(event.getTenant()).isEqualTo("acme");
             assertThat(event.getSeq()).isZero();
-            assertThat(event.getChannel()).isEqualTo(Channel.CLAIMS);
         });
+        assertThat(events.getFirst().getTaskAssigned().getAgent()).isEqualTo("claude-code");
+        assertThat(events.getFirst().getTaskAssigned().getPolicy().getName()).isEqualTo("outside");
+        assertThat(events.get(1).getPolicyConfirmed().getRuntime()).contains("degraded");
+        assertThat(events.subList(2, events.size()))
+                .hasSize(301)
+                .allMatch(event -> event.getChannel() == Channel.CLAIMS);
     }
 
     @Test
@@ -126,19 +138,112 @@ class DirectAgentsTest {
         assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", zipped.toByteArray(), "gzip")
                         .body())
                 .isEqualTo("{}");
-        await().atMost(LIMIT).until(() -> eventsOf("s4").size() == 2);
+        await().atMost(LIMIT).until(() -> eventsOf("s4").size() == 4);
 
-        assertThat(eventsOf("s4")).allSatisfy(event -> {
+        assertThat(eventsOf("s4").subList(2, 4)).allSatisfy(event -> {
             assertThat(event.getPayloadCase()).isEqualTo(PayloadCase.PROMPT);
             assertThat(event.getPrompt().getText()).startsWith("token=[redacted:random:");
         });
         assertThat(post("/v1/traces", TestPlatform.AGENT_TOKEN, "application/x-protobuf", new byte[] {1}, "")
                         .statusCode())
-                .isEqualTo(200);
+                .isEqualTo(400);
         assertThat(post("/v1/metrics", TestPlatform.AGENT_TOKEN, "application/json", new byte[] {'{', '}'}, "")
                         .body())
                 .isEqualTo("{}");
-        assertThat(ingest.metrics()).contains("plumbline_ingest_otlp_traces_dropped_total 1.0");
+    }
+
+    @Test
+    void makesOneActionOfACallThatHookLogsAndTracesReport() throws Exception {
+        AutoCloseable brain = platform.brain(event -> {
+            if (event.hasToolCall() && event.getToolCall().getGated()) {
+                answer(event, GateDecision.ALLOW);
+            }
+        });
+        String before = """
+                {"session_id":"s5","hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"toolu_1",
+                 "tool_input":{"command":"ls -la"}}""";
+        String result = """
+                {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"claude-code"}}]},
+                  "scopeLogs":[{"logRecords":[{"attributes":[
+                    {"key":"event.name","value":{"stringValue":"tool_result"}},
+                    {"key":"session.id","value":{"stringValue":"s5"}},
+                    {"key":"tool_name","value":{"stringValue":"Bash"}},
+                    {"key":"tool_use_id","value":{"stringValue":"toolu_1"}},
+                    {"key":"success","value":{"stringValue":"true"}},
+                    {"key":"tool_input","value":{"stringValue":"{\\"command\\":\\"ls -la\\"}"}}]}]}]}]}""";
+        try {
+            // Telemetry may come first: it waits for the hook.
+            traces(span("s5", "toolu_1", "ls -la"));
+            assertThat(post("/hooks/claude", TestPlatform.AGENT_TOKEN, "application/json", before.getBytes(UTF_8), "")
+                            .body())
+                    .contains("\"allow\"");
+            assertThat(post("/v1/logs", TestPlatform.AGENT_TOKEN, "application/json", result.getBytes(UTF_8), "")
+                            .statusCode())
+                    .isEqualTo(200);
+            traces(span("s5", "toolu_1", "ls -la"));
+            traces(span("s5", "toolu_2", "pwd"));
+            // Only its own hook could tell it before that.
+            await().atMost(LIMIT).until(() -> callsOf("s5").contains("toolu_2"));
+        } finally {
+            brain.close();
+        }
+
+        assertThat(callsOf("s5")).containsExactly("toolu_1", "toolu_2");
+        assertThat(eventsOf("s5").stream().filter(Event::hasToolResult)).hasSize(1);
+        assertThat(eventsOf("s5").stream().filter(Event::hasRawClaim))
+                .allSatisfy(event -> assertThat(event.getRawClaim().getSource()).isEqualTo("otlp:sighting:toolu_1"))
+                .isNotEmpty();
+    }
+
+    @Test
+    void countsTheSpansThatItDoesNotTake() throws Exception {
+        double before = dropped();
+        StringBuilder many = new StringBuilder(span("s6", "c0", "ls"));
+        for (int i = 1; i < 120; i++) {
+            many.append(',').append(span("s6", "c" + i, "ls " + i));
+        }
+        traces(many.toString());
+        // Of nobody, and of no tool.
+        traces(span("", "c1", "ls"));
+        traces("{\"name\":\"llm_request\",\"attributes\":[]}");
+
+        assertThat(dropped() - before).isEqualTo(72);
+        await().atMost(LIMIT).until(() -> callsOf("s6").size() == 50);
+        assertThat(platform.telemetry())
+                .noneMatch(event -> event.getSession().equals(DirectAgents.session("acme", "claude", "")));
+    }
+
+    private double dropped() {
+        return ingest.metrics()
+                .lines()
+                .filter(line -> line.startsWith("plumbline_ingest_otlp_spans_dropped_total"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
+    }
+
+    private List<String> callsOf(String agentSession) throws IOException {
+        return eventsOf(agentSession).stream()
+                .filter(Event::hasToolCall)
+                .map(event -> event.getToolCall().getCall())
+                .toList();
+    }
+
+    private void traces(String spans) throws Exception {
+        String body =
+                "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":"
+                        + "\"claude-code\"}}]},\"scopeSpans\":[{\"spans\":[" + spans + "]}]}]}";
+        assertThat(post("/v1/traces", TestPlatform.AGENT_TOKEN, "application/json", body.getBytes(UTF_8), "")
+                        .body())
+                .isEqualTo("{}");
+    }
+
+    private static String span(String agentSession, String call, String command) {
+        return """
+                {"name":"claude_code.tool","attributes":[
+                  {"key":"session.id","value":{"stringValue":"%s"}},
+                  {"key":"gen_ai.tool.call.id","value":{"stringValue":"%s"}},
+                  {"key":"gen_ai.tool.name","value":{"stringValue":"Bash"}},
+                  {"key":"full_command","value":{"stringValue":"%s"}}]}""".formatted(agentSession, call, command);
     }
 
     @Test

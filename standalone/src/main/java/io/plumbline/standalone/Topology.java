@@ -84,7 +84,8 @@ final class Topology {
                                 "ingest.port=" + ingestPort,
                                 "kafka.bootstrap=127.0.0.1:" + brokerPort,
                                 "tokens.file=" + tokens(),
-                                "data.directory=" + layout.data("ingest")));
+                                "data.directory=" + layout.data("ingest"),
+                                "direct.policy-file=" + directPolicy()));
             case CONSOLE ->
                 part(
                         name,
@@ -133,6 +134,19 @@ final class Topology {
                 "--policy.keys-file=" + secrets.policyPublicKey()));
         layout.runsc().ifPresent(runsc -> arguments.add("--runsc.path=" + runsc));
         return arguments;
+    }
+
+    /** The policy of agents outside any sandbox; made at first use, then the user's to change. */
+    private Path directPolicy() throws IOException {
+        Path file = layout.home().resolve("direct-policy.yaml");
+        if (!Files.exists(file)) {
+            Files.writeString(file, """
+                    # The policy of agents outside any sandbox (plumbline agent-config). Nothing but their hooks holds them to it.
+                    name: direct
+                    runtime: {degraded: allow}
+                    """);
+        }
+        return file;
     }
 
     /** Where a part can be reached, for people and for the command line. */

@@ -8,6 +8,7 @@ import io.plumbline.events.v1.RawClaim;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -36,6 +37,9 @@ public final class CallLedger {
     /** Texts that were said, remembered by their hash. */
     static final int MAX_TEXTS = 2048;
 
+    /** Characters of commands, paths, arguments and waiting calls that are kept; a session of an honest agent has a few million. */
+    static final long MAX_KEPT = 8 << 20;
+
     /** How long another channel may be ahead of the hook, nanoseconds. */
     static final long GRACE_NANOS = 10_000_000_000L;
 
@@ -50,6 +54,7 @@ public final class CallLedger {
     private final Map<String, List<Known>> byArguments = new HashMap<>();
     private final LinkedHashMap<String, Texts> texts = new LinkedHashMap<>();
     private int waiting;
+    private long kept;
 
     private static final class Known {
         final String id;
@@ -64,7 +69,9 @@ public final class CallLedger {
         final Set<String> endedBy = new HashSet<>();
         boolean output;
         boolean exitCode;
+        final long size;
         Event.@Nullable Builder waiting;
+        long waitingSize;
         long until;
 
         Known(String id, String fingerprint, ToolCall call, JsonNode arguments) {
@@ -76,6 +83,11 @@ public final class CallLedger {
             this.commandHash = EventIds.sha256Hex(call.getCommand().strip());
             this.paths = Set.copyOf(call.getPathsList());
             this.arguments = scalars(arguments);
+            this.size = id.length() + command.length() + length(paths) + length(this.arguments.values());
+        }
+
+        private static long length(Collection<String> texts) {
+            return texts.stream().mapToLong(String::length).sum();
         }
     }
 
@@ -122,6 +134,11 @@ public final class CallLedger {
         return release(Long.MAX_VALUE);
     }
 
+    /** Characters that are kept at the moment, at most about {@value #MAX_KEPT}; for whoever has many ledgers. */
+    public long kept() {
+        return kept + 64L * texts.size();
+    }
+
     private List<Event.Builder> release(long nowNanos) {
         if (waiting == 0) {
             return List.of();
@@ -152,7 +169,10 @@ public final class CallLedger {
             remember(known, out);
             if (!call.getGated() && hooked && waiting < MAX_WAITING) {
                 known.waiting = claim;
+                known.waitingSize =
+                        call.getCommand().length() + call.getArgumentsJson().length();
                 known.until = nowNanos + GRACE_NANOS;
+                kept += known.waitingSize;
                 waiting++;
                 return;
             }
@@ -167,8 +187,7 @@ public final class CallLedger {
             call.setContradicts(known.channel);
         }
         if (known.waiting != null && call.getGated()) {
-            known.waiting = null;
-            waiting--;
+            waitsNoLonger(known);
         }
         out.add(differs || call.getGated() ? claim : sighting(channel, known, claim, call.getArgumentsJson()));
     }
@@ -240,13 +259,15 @@ public final class CallLedger {
 
     private void remember(Known known, List<Event.Builder> out) {
         calls.put(known.id, known);
+        kept += known.size;
         byArguments
                 .computeIfAbsent(known.fingerprint, none -> new ArrayList<>(1))
                 .add(known);
-        if (calls.size() > MAX_CALLS) {
+        while (calls.size() > MAX_CALLS || (kept > MAX_KEPT && calls.size() > 1)) {
             Iterator<Known> eldest = calls.values().iterator();
             Known forgotten = eldest.next();
             eldest.remove();
+            kept -= forgotten.size;
             publishWaiting(forgotten, out);
             byArguments.computeIfPresent(forgotten.fingerprint, (fingerprint, same) -> {
                 same.remove(forgotten);
@@ -258,9 +279,14 @@ public final class CallLedger {
     private void publishWaiting(Known known, List<Event.Builder> out) {
         if (known.waiting != null) {
             out.add(known.waiting);
-            known.waiting = null;
-            waiting--;
+            waitsNoLonger(known);
         }
+    }
+
+    private void waitsNoLonger(Known known) {
+        known.waiting = null;
+        kept -= known.waitingSize;
+        waiting--;
     }
 
     /** Channels name tools and arguments in words of their own; what runs and what is touched must be the same. */

@@ -27,7 +27,7 @@ public final class OtlpSpans {
      *
      * @param claims of the spans that tell a tool call, in their order
      * @param spans all of them
-     * @param calls of these, the ones that tell a tool call
+     * @param calls of these, the ones that tell a tool call and were taken
      */
     public record Read(List<OtlpClaim> claims, int spans, int calls) {
         public Read {
@@ -35,30 +35,38 @@ public final class OtlpSpans {
         }
     }
 
+    /** Decides span by span which tool calls are taken; see {@link SpanBudget}. */
+    @FunctionalInterface
+    public interface Sampling {
+        /**
+         * @param agent as in {@link OtlpClaim}
+         * @param agentSession the agent's own name for the session; empty when the span names none
+         */
+        boolean takes(String agent, String agentSession);
+    }
+
     private OtlpSpans() {}
 
-    /**
-     * @param body {@code application/json}, at most 4 MiB
-     * @param maxCalls tool calls taken; further ones are left out
-     */
-    public static Read fromJson(byte[] body, int maxCalls, long receivedNanos) throws MalformedRecordException {
-        return from(OtlpJson.traces(body), maxCalls, receivedNanos);
+    /** @param body {@code application/json}, at most 4 MiB */
+    public static Read fromJson(byte[] body, Sampling sampling, long receivedNanos) throws MalformedRecordException {
+        return from(OtlpJson.traces(body), sampling, receivedNanos);
     }
 
     /** As {@link #fromJson}, of {@code application/x-protobuf}. */
-    public static Read fromProtobuf(byte[] body, int maxCalls, long receivedNanos) throws MalformedRecordException {
+    public static Read fromProtobuf(byte[] body, Sampling sampling, long receivedNanos)
+            throws MalformedRecordException {
         if (body.length > BoundedJson.MAX_BYTES) {
             throw new MalformedRecordException(
                     "body: " + body.length + " bytes (expected: <= " + BoundedJson.MAX_BYTES + ")", null);
         }
         try {
-            return from(ExportTraceServiceRequest.parseFrom(body), maxCalls, receivedNanos);
+            return from(ExportTraceServiceRequest.parseFrom(body), sampling, receivedNanos);
         } catch (InvalidProtocolBufferException e) {
             throw new MalformedRecordException("body: no ExportTraceServiceRequest", e);
         }
     }
 
-    private static Read from(ExportTraceServiceRequest request, int maxCalls, long receivedNanos)
+    private static Read from(ExportTraceServiceRequest request, Sampling sampling, long receivedNanos)
             throws MalformedRecordException {
         List<OtlpClaim> claims = new ArrayList<>();
         int spans = 0;
@@ -73,19 +81,21 @@ public final class OtlpSpans {
                     }
                     Map<String, String> said = OtlpClaims.attributes(span.getAttributesList());
                     List<Event.Builder> told = call(said, span);
-                    if (told.isEmpty() || ++calls > maxCalls) {
+                    String agent = OtlpClaims.agent(service);
+                    String session = OtlpClaims.first(said, "conversation.id", "session.id", "gen_ai.conversation.id");
+                    if (told.isEmpty() || !sampling.takes(agent, session)) {
                         continue;
                     }
+                    calls++;
                     long end = span.getEndTimeUnixNano();
                     long time = OtlpClaims.isPlausible(end, receivedNanos) ? end : receivedNanos;
-                    String session = OtlpClaims.first(said, "conversation.id", "session.id", "gen_ai.conversation.id");
                     for (Event.Builder claim : told) {
-                        claims.add(new OtlpClaim(OtlpClaims.agent(service), session, claim.setEventTimeNs(time)));
+                        claims.add(new OtlpClaim(agent, session, claim.setEventTimeNs(time)));
                     }
                 }
             }
         }
-        return new Read(claims, spans, Math.min(calls, maxCalls));
+        return new Read(claims, spans, calls);
     }
 
     private static List<Event.Builder> call(Map<String, String> said, Span span) {

@@ -363,6 +363,7 @@ public final class EcsDocument {
                                 .number("revision", event.getPolicyConfirmed().getRevision());
                         own.at("policy")
                                 .put("statement", event.getPolicyConfirmed().getStatementSha256())
+                                .put("key", event.getPolicyConfirmed().getSignedBy())
                                 .strings(
                                         "at_next_start",
                                         event.getPolicyConfirmed().getAtNextStartList());
@@ -689,7 +690,7 @@ public final class EcsDocument {
         Fields own = document.at("plumbline");
         document.put("message", assigned.getTask());
         user(assigned.getAssignedBy(), document);
-        own.at("agent").put("name", assigned.getAgent());
+        own.at("agent").put("name", assigned.getAgent()).put("called", assigned.getAgentName());
         own.at("task")
                 .put("workspace", assigned.getWorkspace())
                 .put("home", assigned.getHome())

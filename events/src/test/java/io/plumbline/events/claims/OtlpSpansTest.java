@@ -12,13 +12,14 @@ import org.junit.jupiter.api.Test;
 
 class OtlpSpansTest {
     private static final long NOW = 1_795_489_190_000_000_000L;
+    private static final OtlpSpans.Sampling ALL = (agent, session) -> true;
 
     @Test
     void takesTheToolCallsOutOfClaudesTraces() throws Exception {
         List<Event.Builder> claims = new ArrayList<>();
         int spans = 0;
         for (String body : Captures.lines("claude-code-2.1.330.otlp-traces.exfil-executed.jsonl")) {
-            OtlpSpans.Read read = OtlpSpans.fromJson(body.getBytes(UTF_8), 50, NOW);
+            OtlpSpans.Read read = OtlpSpans.fromJson(body.getBytes(UTF_8), ALL, NOW);
             spans += read.spans();
             read.claims().forEach(claim -> claims.add(claim.claim()));
         }
@@ -34,7 +35,7 @@ class OtlpSpansTest {
 
     @Test
     void readsTheSpansOfTheAiSdk() throws Exception {
-        OtlpSpans.Read read = OtlpSpans.fromJson(body(1).getBytes(UTF_8), 50, NOW);
+        OtlpSpans.Read read = OtlpSpans.fromJson(body(1).getBytes(UTF_8), ALL, NOW);
 
         assertThat(read.claims().getFirst().claim().getToolCall().getCommand()).isEqualTo("ls");
         assertThat(read.claims().getFirst().claim().getToolCall().getCall()).isEqualTo("c0");
@@ -42,19 +43,27 @@ class OtlpSpansTest {
 
     @Test
     void takesNoMoreCallsThanItMayAndCountsTheRest() throws Exception {
-        OtlpSpans.Read read = OtlpSpans.fromJson(body(9).getBytes(UTF_8), 2, NOW);
+        SpanBudget budget = new SpanBudget();
+        int calls = SpanBudget.PER_SECOND + 7;
+        OtlpSpans.Read read =
+                OtlpSpans.fromJson(body(calls).getBytes(UTF_8), (agent, session) -> budget.take(NOW), NOW);
 
-        assertThat(read.spans()).isEqualTo(9);
-        assertThat(read.calls()).isEqualTo(2);
-        assertThat(read.claims()).hasSize(2);
+        assertThat(read.spans()).isEqualTo(calls);
+        assertThat(read.calls()).isEqualTo(SpanBudget.PER_SECOND);
+        assertThat(read.claims()).hasSize(SpanBudget.PER_SECOND);
+        assertThat(budget.take(NOW)).isFalse();
+        assertThat(budget.take(NOW + 1_000_000_000L)).isTrue();
     }
 
     @FuzzTest
     void anyBodyGivesBoundedClaimsOrIsRefused(byte[] body) {
         for (boolean json : new boolean[] {true, false}) {
             try {
-                OtlpSpans.Read read = json ? OtlpSpans.fromJson(body, 50, NOW) : OtlpSpans.fromProtobuf(body, 50, NOW);
-                assertThat(read.calls()).isLessThanOrEqualTo(50);
+                SpanBudget budget = new SpanBudget();
+                OtlpSpans.Sampling sampling = (agent, session) -> budget.take(NOW);
+                OtlpSpans.Read read =
+                        json ? OtlpSpans.fromJson(body, sampling, NOW) : OtlpSpans.fromProtobuf(body, sampling, NOW);
+                assertThat(read.calls()).isLessThanOrEqualTo(SpanBudget.PER_SECOND);
                 for (OtlpClaim claim : read.claims()) {
                     assertThat(EventLimits.bounded(claim.claim()).getSerializedSize())
                             .isLessThanOrEqualTo(EventLimits.MAX_EVENT_BYTES);

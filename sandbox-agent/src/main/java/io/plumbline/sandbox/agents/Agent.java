@@ -1,6 +1,5 @@
 package io.plumbline.sandbox.agents;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.v1.TaskPolicy;
 import java.util.Arrays;
@@ -8,67 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** The coding agents that can be run watched. */
 public enum Agent {
     /** Claude Code, as of 2.1.330: http hooks that block when they fail, and OTLP. */
-    CLAUDE_CODE("claude-code") {
+    CLAUDE_CODE("claude-code", "2.1.330") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             Map<String, String> environment = new TreeMap<>();
             environment.put("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
             environment.put("DISABLE_AUTOUPDATER", "1");
             // Else it refuses to run as root, which the owner of the workspace may be.
             environment.put("IS_SANDBOX", "1");
-            environment.put("CLAUDE_CODE_ENABLE_TELEMETRY", "1");
-            environment.put("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", "1");
-            environment.put("OTEL_LOGS_EXPORTER", "otlp");
-            environment.put("OTEL_METRICS_EXPORTER", "otlp");
-            environment.put("OTEL_TRACES_EXPORTER", "otlp");
-            environment.put("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
-            environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", LOOPBACK + Doors.HOOKS_PORT);
-            environment.put("OTEL_LOGS_EXPORT_INTERVAL", "500");
-            environment.put("OTEL_TRACES_EXPORT_INTERVAL", "500");
-            environment.put("OTEL_METRIC_EXPORT_INTERVAL", "5000");
-            environment.put("OTEL_LOG_USER_PROMPTS", "1");
-            environment.put("OTEL_LOG_TOOL_DETAILS", "1");
-            environment.put("OTEL_LOG_TOOL_CONTENT", "1");
+            environment.putAll(ReportingSettings.claudeTelemetry(reporting));
             doors.modelPort().ifPresent(port -> {
                 environment.put("ANTHROPIC_BASE_URL", LOOPBACK + port);
                 environment.put("ANTHROPIC_API_KEY", PLACEHOLDER_KEY);
             });
 
-            ObjectNode settings = JSON.createObjectNode();
-            settings.put("allowManagedHooksOnly", true);
+            ObjectNode settings = ReportingSettings.claude(reporting);
             // The gate and the sandbox decide; a second prompt inside would only stall a session without a terminal.
             settings.putObject("permissions").put("defaultMode", "bypassPermissions");
-            ObjectNode hooks = settings.putObject("hooks");
-            for (String event : List.of(
-                    "UserPromptSubmit",
-                    "PreToolUse",
-                    "PermissionRequest",
-                    "PostToolUse",
-                    "PostToolUseFailure",
-                    "SubagentStart",
-                    "SubagentStop",
-                    "Stop",
-                    "SessionEnd")) {
-                ObjectNode hook = hook(hooks, event)
-                        .put("type", "http")
-                        .put("url", LOOPBACK + Doors.HOOKS_PORT + "/hooks/claude")
-                        .put("timeout", hookSeconds);
-                if (event.equals("PreToolUse") || event.equals("UserPromptSubmit")) {
-                    hook.put("onFailure", "block");
-                }
-            }
-            // SessionStart takes no http hook.
-            hook(hooks, "SessionStart")
-                    .put("type", "command")
-                    .put("command", guestHook("claude", hookSeconds))
-                    .put("timeout", hookSeconds + HOOK_SLACK_SECONDS);
             return new ManagedConfiguration(
-                    new TreeMap<>(Map.of("/etc/claude-code/managed-settings.json", settings.toPrettyString() + "\n")),
+                    new TreeMap<>(Map.of(ReportingSettings.CLAUDE_SETTINGS, settings.toPrettyString() + "\n")),
                     environment,
                     Optional.of("claude-code"),
                     List.of(),
@@ -77,41 +38,13 @@ public enum Agent {
     },
 
     /** Codex, as of 0.169.0: command hooks of the administrator, and OTLP. */
-    CODEX("codex") {
+    CODEX("codex", "0.169.0") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
-            StringBuilder requirements = new StringBuilder("""
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
+            String requirements = """
                     allowed_approval_policies = ["never"]
                     allowed_sandbox_modes = ["read-only", "danger-full-access"]
-                    allow_managed_hooks_only = true
-
-                    [features]
-                    hooks = true
-
-                    [hooks]
-                    managed_dir = "/opt/plumbline"
-                    """);
-            for (String event : List.of(
-                    "SessionStart",
-                    "UserPromptSubmit",
-                    "PreToolUse",
-                    "PermissionRequest",
-                    "PostToolUse",
-                    "SubagentStart",
-                    "SubagentStop",
-                    "Stop",
-                    "SessionEnd")) {
-                // Codex cuts the last one to three seconds, and says so on every start when it is longer.
-                int seconds = event.equals("SessionEnd") ? 2 : hookSeconds;
-                requirements
-                        .append("\n[[hooks.")
-                        .append(event)
-                        .append("]]\nhooks = [ { type = \"command\", command = \"")
-                        .append(guestHook("codex", seconds))
-                        .append("\", timeout = ")
-                        .append(event.equals("SessionEnd") ? 3 : seconds + HOOK_SLACK_SECONDS)
-                        .append(" } ]\n");
-            }
+                    """ + ReportingSettings.codexRequirements(reporting);
             // Its own sandbox cannot start inside gVisor (no netlink address, no mount propagation); ours takes its
             // place.
             StringBuilder config = new StringBuilder("""
@@ -125,12 +58,8 @@ public enum Agent {
                     [analytics]
                     enabled = false
 
-                    [otel]
-                    environment = "plumbline"
-                    log_user_prompt = true
-                    exporter = { otlp-http = { endpoint = "%1$s/v1/logs", protocol = "json" } }
-                    trace_exporter = { otlp-http = { endpoint = "%1$s/v1/traces", protocol = "json" } }
-                    metrics_exporter = { otlp-http = { endpoint = "%1$s/v1/metrics", protocol = "json" } }
+                    """);
+            config.append(ReportingSettings.codexTelemetry(reporting)).append("""
 
                     [projects."/workspace"]
                     trust_level = "trusted"
@@ -140,7 +69,7 @@ public enum Agent {
                     remote_plugin = false
                     apps = false
                     shell_snapshot = false
-                    """.formatted(LOOPBACK + Doors.HOOKS_PORT));
+                    """);
             doors.modelPort().ifPresent(port -> config.append("""
 
                             [model_providers.plumbline]
@@ -150,7 +79,7 @@ public enum Agent {
                             env_key = "PLUMBLINE_MODEL_KEY"
                             """.formatted(LOOPBACK + port)));
             Map<String, String> files = new TreeMap<>();
-            files.put("/etc/codex/requirements.toml", requirements.toString());
+            files.put(ReportingSettings.CODEX_REQUIREMENTS, requirements);
             files.put(HOME + "/.codex/config.toml", config.toString());
             return new ManagedConfiguration(
                     new TreeMap<>(files),
@@ -163,9 +92,9 @@ public enum Agent {
     },
 
     /** Gemini CLI, as of 0.61.0: command hooks of the system settings, and OTLP. Runs on node. */
-    GEMINI("gemini") {
+    GEMINI("gemini", "0.61.0") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             Map<String, String> environment = new TreeMap<>();
             environment.put("GEMINI_CLI_TRUST_WORKSPACE", "true");
             // It would start itself once more, and what it runs would no longer be its own child.
@@ -174,19 +103,12 @@ public enum Agent {
                 environment.put("GOOGLE_GEMINI_BASE_URL", LOOPBACK + port);
                 environment.put("GEMINI_API_KEY", PLACEHOLDER_KEY);
             });
-            ObjectNode settings = JSON.createObjectNode();
+            ObjectNode settings = ReportingSettings.gemini(reporting);
             settings.putObject("general").put("enableAutoUpdate", false).put("enableAutoUpdateNotification", false);
             settings.putObject("security").putObject("folderTrust").put("enabled", false);
             settings.withObjectProperty("security").putObject("auth").put("selectedType", "gemini-api-key");
-            settings.putObject("hooksConfig").put("enabled", true).put("notifications", false);
-            sendTelemetry(settings);
-            ObjectNode hooks = settings.putObject("hooks");
-            for (String event :
-                    List.of("SessionStart", "BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent", "SessionEnd")) {
-                commandHook(hooks, event, "gemini", hookSeconds);
-            }
             return new ManagedConfiguration(
-                    new TreeMap<>(Map.of("/etc/gemini-cli/settings.json", settings.toPrettyString() + "\n")),
+                    new TreeMap<>(Map.of(ReportingSettings.GEMINI_SETTINGS, settings.toPrettyString() + "\n")),
                     environment,
                     Optional.of("gemini"),
                     List.of(),
@@ -195,9 +117,9 @@ public enum Agent {
     },
 
     /** Qwen Code, as of 0.15.10: command hooks of the system settings, and OTLP. Runs on node. */
-    QWEN("qwen") {
+    QWEN("qwen", "0.15.10") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             Map<String, String> environment = new TreeMap<>();
             environment.put("QWEN_CODE_NO_RELAUNCH", "true");
             // It sends everything to a proxy that it finds in these, what goes to loopback included.
@@ -209,27 +131,12 @@ public enum Agent {
                 environment.put("OPENAI_API_KEY", PLACEHOLDER_KEY);
                 environment.put("OPENAI_MODEL", "default");
             });
-            ObjectNode settings = JSON.createObjectNode();
+            ObjectNode settings = ReportingSettings.qwen(reporting);
             settings.putObject("general").put("disableAutoUpdate", true).put("enableAutoUpdate", false);
             settings.putObject("security").putObject("folderTrust").put("enabled", false);
             settings.withObjectProperty("security").putObject("auth").put("selectedType", "openai");
-            settings.putObject("hooksConfig").put("enabled", true);
-            sendTelemetry(settings);
-            ObjectNode hooks = settings.putObject("hooks");
-            for (String event : List.of(
-                    "SessionStart",
-                    "UserPromptSubmit",
-                    "PreToolUse",
-                    "PostToolUse",
-                    "PostToolUseFailure",
-                    "SubagentStart",
-                    "SubagentStop",
-                    "Stop",
-                    "SessionEnd")) {
-                commandHook(hooks, event, "qwen", hookSeconds);
-            }
             return new ManagedConfiguration(
-                    new TreeMap<>(Map.of("/etc/qwen-code/settings.json", settings.toPrettyString() + "\n")),
+                    new TreeMap<>(Map.of(ReportingSettings.QWEN_SETTINGS, settings.toPrettyString() + "\n")),
                     environment,
                     Optional.of("qwen"),
                     List.of(),
@@ -241,24 +148,20 @@ public enum Agent {
      * opencode, as of 1.18.33. It has no hooks but plugins in its own process: ours asks the door before each call, and an error
      * in it refuses the call. Configuration of the project is not read, since a plugin in it could undo ours.
      */
-    OPENCODE("opencode") {
+    OPENCODE("opencode", "1.18.33") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             Map<String, String> environment = new TreeMap<>();
             // Read-only, so that it does not try to install its plugin library there from the network.
             environment.put("XDG_CONFIG_HOME", "/etc/opencode-home");
-            environment.put("OPENCODE_CONFIG", OPENCODE_CONFIGURATION);
-            environment.put("OPENCODE_DISABLE_PROJECT_CONFIG", "1");
+            environment.putAll(ReportingSettings.opencodeEnvironment(reporting));
             environment.put("OPENCODE_DISABLE_AUTOUPDATE", "1");
             environment.put("OPENCODE_DISABLE_MODELS_FETCH", "1");
             environment.put("OPENCODE_DISABLE_LSP_DOWNLOAD", "1");
             environment.put("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1");
-            environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", LOOPBACK + Doors.HOOKS_PORT);
 
-            ObjectNode settings = JSON.createObjectNode();
+            ObjectNode settings = ReportingSettings.opencode();
             settings.put("autoupdate", false).put("share", "disabled").put("permission", "allow");
-            settings.putArray("plugin").add("file://" + OPENCODE_PLUGIN);
-            settings.putObject("experimental").put("openTelemetry", true);
             doors.modelPort().ifPresent(port -> {
                 settings.put("model", "plumbline/default").put("small_model", "plumbline/default");
                 settings.putArray("enabled_providers").add("plumbline");
@@ -274,12 +177,12 @@ public enum Agent {
             });
             return new ManagedConfiguration(
                     new TreeMap<>(Map.of(
-                            OPENCODE_CONFIGURATION,
+                            ReportingSettings.OPENCODE_SETTINGS,
                             settings.toPrettyString() + "\n",
                             "/etc/opencode-home/opencode/opencode.json",
                             "{}\n",
-                            OPENCODE_PLUGIN,
-                            OpencodePlugin.source(GUEST, Doors.DIRECTORY + "/" + Doors.HOOKS_SOCKET, hookSeconds))),
+                            ReportingSettings.OPENCODE_PLUGIN,
+                            OpencodePlugin.source(reporting.command("opencode")))),
                     environment,
                     Optional.of("opencode"),
                     List.of(),
@@ -288,17 +191,17 @@ public enum Agent {
     },
 
     /** A script that announces through the guest program what it runs, in Claude Code's words; for machines without an agent. */
-    SCRIPTED("scripted") {
+    SCRIPTED("scripted", "") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of(), List.of());
         }
     },
 
     /** A plain command without hooks: nothing announces what it does. */
-    NONE("none") {
+    NONE("none", "") {
         @Override
-        ManagedConfiguration render(Doors doors, int hookSeconds) {
+        ManagedConfiguration render(Doors doors, Reporting reporting) {
             return new ManagedConfiguration(new TreeMap<>(), Map.of(), Optional.empty(), List.of(), List.of());
         }
     };
@@ -312,23 +215,22 @@ public enum Agent {
     /** The guest program inside the sandbox. */
     public static final String GUEST = "/opt/plumbline/plumbline-guest";
 
-    private static final String OPENCODE_CONFIGURATION = "/etc/opencode/opencode.json";
-    private static final String OPENCODE_PLUGIN = "/etc/opencode/plumbline.js";
-
     private static final String LOOPBACK = "http://127.0.0.1:";
 
     /** Agents want a key to start at all; a provider that asks for a real one is reached through the workload's own means. */
     private static final String PLACEHOLDER_KEY = "plumbline-placeholder";
 
-    /** A hook ends by itself, closed, this much before its agent would give up on it, open. */
-    private static final int HOOK_SLACK_SECONDS = 5;
-
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final String id;
+    private final String version;
 
-    Agent(String id) {
+    Agent(String id, String version) {
         this.id = id;
+        this.version = version;
+    }
+
+    /** The version that all of this was tried with; empty for what has none. */
+    public String version() {
+        return version;
     }
 
     /** The word in requests, policies and events. */
@@ -348,51 +250,17 @@ public enum Agent {
         };
     }
 
-    /** Every id, with commas between them. */
-    public static String ids() {
-        return Arrays.stream(values()).map(Agent::id).collect(Collectors.joining(", "));
-    }
-
-    public static Optional<Agent> of(String id) {
+    /** By its id; {@code claude} is Claude Code too. Empty: nobody knows it. */
+    public static Optional<Agent> of(String name) {
+        String id = name.equals("claude") ? CLAUDE_CODE.id : name;
         return Arrays.stream(values()).filter(agent -> agent.id.equals(id)).findFirst();
     }
 
     /** The configuration of a session under {@code policy}: its hooks wait as long as a person may take to decide. */
     public ManagedConfiguration configuration(TaskPolicy policy, Doors doors) {
         long seconds = policy.getGateDeadlineMs() / 1000 + policy.getApprovalDeadlineSeconds() + 15L;
-        return render(doors, (int) Math.min(seconds, 24 * 3600));
+        return render(doors, Reporting.inside((int) Math.min(seconds, 24 * 3600)));
     }
 
-    abstract ManagedConfiguration render(Doors doors, int hookSeconds);
-
-    static String guestHook(String agent, int seconds) {
-        return GUEST + " hook " + Doors.DIRECTORY + "/" + Doors.HOOKS_SOCKET + " /hooks/" + agent + " " + seconds;
-    }
-
-    /** Gemini CLI and Qwen Code share these names. Hooks wait in milliseconds. */
-    private static void commandHook(ObjectNode hooks, String event, String agent, int hookSeconds) {
-        ObjectNode group = hooks.putArray(event).addObject();
-        if (event.endsWith("Tool") || event.contains("ToolUse")) {
-            group.put("matcher", "*");
-        }
-        group.putArray("hooks")
-                .addObject()
-                .put("type", "command")
-                .put("command", guestHook(agent, hookSeconds))
-                .put("timeout", (hookSeconds + HOOK_SLACK_SECONDS) * 1000L);
-    }
-
-    private static void sendTelemetry(ObjectNode settings) {
-        settings.putObject("privacy").put("usageStatisticsEnabled", false);
-        settings.putObject("telemetry")
-                .put("enabled", true)
-                .put("target", "local")
-                .put("otlpEndpoint", LOOPBACK + Doors.HOOKS_PORT)
-                .put("otlpProtocol", "http")
-                .put("logPrompts", true);
-    }
-
-    private static ObjectNode hook(ObjectNode hooks, String event) {
-        return hooks.putArray(event).addObject().putArray("hooks").addObject();
-    }
+    abstract ManagedConfiguration render(Doors doors, Reporting reporting);
 }

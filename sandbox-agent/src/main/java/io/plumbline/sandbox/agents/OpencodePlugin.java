@@ -1,6 +1,8 @@
 package io.plumbline.sandbox.agents;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** The plugin that gives opencode hooks in Claude Code's shape: it hands each call to a command and obeys its answer. */
 final class OpencodePlugin {
@@ -8,7 +10,7 @@ final class OpencodePlugin {
             // Asks the security platform before each tool call. Whatever goes wrong refuses the call.
             import { spawn } from "node:child_process"
 
-            const COMMAND = ["%s", "hook", "%s", "/hooks/opencode", "%d"]
+            const COMMAND = [%s]
 
             const ask = (body) =>
               new Promise((resolve, reject) => {
@@ -51,16 +53,10 @@ final class OpencodePlugin {
 
     private OpencodePlugin() {}
 
-    /**
-     * @param program the guest program
-     * @param socket of the door
-     * @param seconds how long it waits for an answer
-     */
-    static String source(String program, String socket, int seconds) {
-        return SOURCE.formatted(quoted(program), quoted(socket), seconds);
-    }
-
-    private static String quoted(String text) {
-        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
+    /** @param command program and arguments of the hook */
+    static String source(List<String> command) {
+        return SOURCE.formatted(command.stream()
+                .map(word -> "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(word)) + "\"")
+                .collect(Collectors.joining(", ")));
     }
 }

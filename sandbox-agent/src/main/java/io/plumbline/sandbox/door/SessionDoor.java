@@ -17,6 +17,7 @@ import io.plumbline.events.claims.MalformedRecordException;
 import io.plumbline.events.claims.OtlpClaim;
 import io.plumbline.events.claims.OtlpClaims;
 import io.plumbline.events.claims.OtlpSpans;
+import io.plumbline.events.claims.SpanBudget;
 import io.plumbline.events.gate.HeldCalls;
 import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.v1.Channel;
@@ -81,9 +82,6 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     /** How often calls that wait for their hook are looked at, milliseconds. */
     private static final long OVERDUE_CHECK = 1000;
 
-    /** Spans of tool calls that are taken from one session; an agent makes a few calls a second. */
-    private static final int MAX_SPANS_PER_SECOND = 50;
-
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     /** The kernel's limit for the path of a Unix socket. */
@@ -97,11 +95,10 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     private final SessionOutbox outbox;
     private final TraceBarrier barrier;
 
-    /** Of the publisher's thread alone, as are the next two. */
+    /** Of the publisher's thread alone, as is the next one. */
     private final CallLedger ledger;
 
-    private long spansSecond;
-    private int spansTaken;
+    private final SpanBudget spanBudget = new SpanBudget();
 
     private final ExecutorService publisher;
     private final ScheduledExecutorService timer;
@@ -358,22 +355,17 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
     /** Tool calls alone, and of these so many a second; a sandbox may send more than anybody reads. */
     private HttpResponse traces(AggregatedHttpRequest body, boolean json) {
         long now = now();
-        long second = TimeUnit.NANOSECONDS.toSeconds(now);
-        if (second != spansSecond) {
-            spansSecond = second;
-            spansTaken = 0;
-        }
         OtlpSpans.Read spans;
         try {
             byte[] content = body.content().array();
-            int left = MAX_SPANS_PER_SECOND - spansTaken;
-            spans = json ? OtlpSpans.fromJson(content, left, now) : OtlpSpans.fromProtobuf(content, left, now);
+            // Whoever reaches this door is the session, whatever it calls itself.
+            OtlpSpans.Sampling sampling = (agent, agentSession) -> spanBudget.take(now);
+            spans = json ? OtlpSpans.fromJson(content, sampling, now) : OtlpSpans.fromProtobuf(content, sampling, now);
         } catch (MalformedRecordException e) {
             malformed.increment();
             return HttpResponse.of(
                     HttpStatus.BAD_REQUEST, MediaType.PLAIN_TEXT_UTF_8, HttpData.ofUtf8(e.getMessage() + "\n"));
         }
-        spansTaken += spans.calls();
         spansDropped.add(spans.spans() - spans.calls());
         if (!spans.claims().isEmpty()) {
             drained();

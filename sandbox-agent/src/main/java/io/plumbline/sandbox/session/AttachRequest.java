@@ -15,8 +15,17 @@ import java.util.Optional;
  *
  * @param task what the agent in it is asked to do, in the words of whoever asks
  * @param assignedBy who asked
+ * @param agentName what who asked calls an agent that nobody knows and that runs as {@link Agent#NONE}; else empty
+ * @param policyKey name of the key that signed the policy; empty: nobody did
  */
-public record AttachRequest(TaskPolicy policy, String task, Agent agent, Target target, String assignedBy) {
+public record AttachRequest(
+        TaskPolicy policy,
+        String task,
+        Agent agent,
+        Target target,
+        String assignedBy,
+        String agentName,
+        String policyKey) {
 
     /** Which container, and by which runtime it is stopped. */
     public sealed interface Target {

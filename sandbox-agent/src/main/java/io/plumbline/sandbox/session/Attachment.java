@@ -167,6 +167,7 @@ final class Attachment {
                                     .setTask(request.task())
                                     .setPolicy(request.policy())
                                     .setAgent(request.agent().id())
+                                    .setAgentName(request.agentName())
                                     .setAssignedBy(request.assignedBy())));
             // Nothing is queued in a trace that is not there.
             List<SessionPart> opened = host.parts()
@@ -189,6 +190,7 @@ final class Attachment {
                             .setPolicyConfirmed(PolicyConfirmed.newBuilder()
                                     .setPolicy(request.policy().getName())
                                     .setRevision(request.policy().getRevision())
+                                    .setSignedBy(request.policyKey())
                                     .setRuntime(control.description() + " degraded")));
         } catch (IOException | RuntimeException e) {
             giveBack();

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code runtime: {degraded: allow}}), or auto, the default: runsc, and bubblewrap where it cannot run
  * @param bubblewrap {@code bubblewrap.path}; empty: bwrap, the first on PATH
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
+ * @param policies {@code policy.signed-only}: true when a session needs a policy that one of these keys has signed; false when left out
  */
 public record HostSettings(
         Path data,
@@ -64,7 +65,8 @@ public record HostSettings(
         Users users,
         RuntimeChoice runtime,
         Optional<Path> bubblewrap,
-        TrustedKeys policyKeys) {
+        TrustedKeys policyKeys,
+        Policies policies) {
     /** What sessions run in. */
     public enum RuntimeChoice {
         AUTO,
@@ -76,6 +78,12 @@ public record HostSettings(
     public enum Users {
         OWNER,
         ALL
+    }
+
+    /** Which policies a session may start with. */
+    public enum Policies {
+        ANY,
+        SIGNED
     }
 
     private static final Set<String> NAMES = Set.of(
@@ -98,7 +106,8 @@ public record HostSettings(
             "egress.ca-file",
             "canary.interval-seconds",
             "sandboxes.warm",
-            "policy.keys-file");
+            "policy.keys-file",
+            "policy.signed-only");
 
     private static final int MAX_DATA_PATH = 60;
 
@@ -106,6 +115,10 @@ public record HostSettings(
         if (!data.isAbsolute() || data.toString().length() > MAX_DATA_PATH) {
             throw new IllegalArgumentException(
                     "host.data: " + data + " (expected: an absolute path of at most " + MAX_DATA_PATH + " bytes)");
+        }
+        if (policies == Policies.SIGNED && policyKeys.keys().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "policy.signed-only: true without keys (expected: policy.keys-file with those who may sign)");
         }
     }
 
@@ -170,7 +183,8 @@ public record HostSettings(
                 users(values.getOrDefault("host.users", "owner")),
                 runtime(values.getOrDefault("host.runtime", "auto")),
                 Optional.ofNullable(values.get("bubblewrap.path")).map(Path::of),
-                policyKeys(values.get("policy.keys-file")));
+                policyKeys(values.get("policy.keys-file")),
+                policies(values.getOrDefault("policy.signed-only", "false")));
     }
 
     @Override
@@ -204,6 +218,15 @@ public record HostSettings(
             case "bubblewrap" -> RuntimeChoice.BUBBLEWRAP;
             default ->
                 throw new IllegalArgumentException("host.runtime: " + name + " (expected: auto, runsc or bubblewrap)");
+        };
+    }
+
+    private static Policies policies(String signedOnly) {
+        return switch (signedOnly) {
+            case "true" -> Policies.SIGNED;
+            case "false" -> Policies.ANY;
+            default ->
+                throw new IllegalArgumentException("policy.signed-only: " + signedOnly + " (expected: true or false)");
         };
     }
 

@@ -32,10 +32,11 @@ public final class RunClient {
     /**
      * What to run.
      *
-     * @param agent claude-code, codex, none
+     * @param agent claude-code, codex, gemini, qwen, opencode, none, or another word: it runs as none under that name
      * @param workspace absolute path
      * @param stdio the command's standard streams
      * @param image absolute path of a directory with the root file system to use; empty: a selection of the host's own system
+     * @param policySignature of exactly this policy, as {@link io.plumbline.events.policy.PolicySignature} writes it; empty: none
      */
     public record Request(
             String policyYaml,
@@ -44,9 +45,22 @@ public final class RunClient {
             Path workspace,
             List<String> command,
             Stdio stdio,
-            Optional<Path> image) {
+            Optional<Path> image,
+            String policySignature) {
         public Request {
             command = List.copyOf(command);
+        }
+
+        /** With a policy that nobody signed. */
+        public Request(
+                String policyYaml,
+                String task,
+                String agent,
+                Path workspace,
+                List<String> command,
+                Stdio stdio,
+                Optional<Path> image) {
+            this(policyYaml, task, agent, workspace, command, stdio, image, "");
         }
 
         /** On the host's own system. */
@@ -117,6 +131,7 @@ public final class RunClient {
     private Exit run(Request request, Follower follower, Optional<Keyboard> keyboard) throws IOException {
         ObjectNode message = RunProtocol.object()
                 .put("policy_yaml", request.policyYaml())
+                .put("policy_signature", request.policySignature())
                 .put("task", request.task())
                 .put("agent", request.agent())
                 .put("workspace", request.workspace().toString());
@@ -166,6 +181,7 @@ public final class RunClient {
      * @param container the runtime's name for it
      * @param socket of the runtime, for runc its state directory; empty: the usual one
      * @param namespace containerd's; empty: default
+     * @param policySignature as in {@link Request}
      */
     public record Attach(
             String policyYaml,
@@ -174,7 +190,20 @@ public final class RunClient {
             String freezer,
             String container,
             String socket,
-            String namespace) {}
+            String namespace,
+            String policySignature) {
+        /** With a policy that nobody signed. */
+        public Attach(
+                String policyYaml,
+                String task,
+                String agent,
+                String freezer,
+                String container,
+                String socket,
+                String namespace) {
+            this(policyYaml, task, agent, freezer, container, socket, namespace, "");
+        }
+    }
 
     /**
      * A session that was attached.
@@ -191,6 +220,7 @@ public final class RunClient {
                     RunProtocol.object()
                             .put("op", "attach")
                             .put("policy_yaml", request.policyYaml())
+                            .put("policy_signature", request.policySignature())
                             .put("task", request.task())
                             .put("agent", request.agent())
                             .put("freezer", request.freezer())

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.EgressRule;
-import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.OpenDirectory;
@@ -31,7 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.regex.Pattern;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +45,8 @@ final class RunServer implements AutoCloseable {
     /** Connections of one user who is neither root nor the daemon's own at a time; each session is one. */
     private static final int MAX_CONNECTIONS = 32;
 
+    private static final Pattern UNKNOWN_AGENT = Pattern.compile("[a-z0-9._-]{1,40}");
+
     private static final Logger LOG = LoggerFactory.getLogger(RunServer.class);
 
     private final ServerSocketChannel server;
@@ -53,7 +54,7 @@ final class RunServer implements AutoCloseable {
     private final UserPrincipal owner;
     private final SandboxHost host;
     private final HostSettings.Users users;
-    private final Function<String, TaskPolicy> policies;
+    private final StartPolicies policies;
     private final Map<UserPrincipal, Integer> connections = new ConcurrentHashMap<>();
 
     /** @param everything whether other users' sessions and workspaces are this one's business too */
@@ -73,7 +74,7 @@ final class RunServer implements AutoCloseable {
             UserPrincipal owner,
             SandboxHost host,
             HostSettings.Users users,
-            Function<String, TaskPolicy> policies) {
+            StartPolicies policies) {
         this.server = server;
         this.socket = socket;
         this.owner = owner;
@@ -82,9 +83,7 @@ final class RunServer implements AutoCloseable {
         this.policies = policies;
     }
 
-    /** @param policies parses a policy, or throws with a message of one line */
-    static RunServer open(
-            Path socket, SandboxHost host, HostSettings.Users users, Function<String, TaskPolicy> policies)
+    static RunServer open(Path socket, SandboxHost host, HostSettings.Users users, StartPolicies policies)
             throws IOException {
         Files.deleteIfExists(socket);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -219,16 +218,20 @@ final class RunServer implements AutoCloseable {
             return;
         }
         try {
+            StartPolicies.Admitted policy = policy(request);
+            Named agent = agent(request);
             SandboxHost.Attached attached = host.attach(new AttachRequest(
-                    policies.apply(request.path("policy_yaml").asText()),
+                    policy.policy(),
                     request.path("task").asText(),
-                    agent(request),
+                    agent.agent(),
                     AttachRequest.Target.of(
                             request.path("freezer").asText(),
                             request.path("container").asText(),
                             request.path("socket").asText(),
                             request.path("namespace").asText()),
-                    peer.name()));
+                    peer.name(),
+                    agent.unknown(),
+                    policy.key()));
             client.send(RunProtocol.object()
                     .put("type", "attached")
                     .put("id", attached.session())
@@ -350,16 +353,32 @@ final class RunServer implements AutoCloseable {
         };
     }
 
-    private static Agent agent(JsonNode request) {
-        String name = request.path("agent").asText("none");
-        return Agent.of(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "agent: " + EventLimits.cut(name, 40) + " (expected: one of " + Agent.ids() + ")"));
+    private StartPolicies.Admitted policy(JsonNode request) {
+        return policies.admit(
+                request.path("policy_yaml").asText(),
+                request.path("policy_signature").asText());
+    }
+
+    /** @param unknown what an agent is called that nobody knows, and that runs without claims; else empty */
+    private record Named(Agent agent, String unknown) {}
+
+    /** Whatever the agent is, the kernel tells what it does. */
+    private static Named agent(JsonNode request) {
+        String name = request.path("agent").asText(Agent.NONE.id());
+        return Agent.of(name).map(agent -> new Named(agent, "")).orElseGet(() -> {
+            if (!UNKNOWN_AGENT.matcher(name).matches()) {
+                throw new IllegalArgumentException("agent: '"
+                        + EventLimits.cut(name, 40).replaceAll("[^ -~]", "?")
+                        + "' (expected: at most 40 of a-z, 0-9 and ._-, such as claude-code, codex, gemini, qwen, opencode or"
+                        + " none)");
+            }
+            return new Named(Agent.NONE, name);
+        });
     }
 
     private SessionRequest parse(JsonNode request, String user) {
-        TaskPolicy policy = policies.apply(request.path("policy_yaml").asText());
-        Agent agent = agent(request);
+        StartPolicies.Admitted policy = policy(request);
+        Named agent = agent(request);
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
             if (command.size() == MAX_COMMAND) {
@@ -368,9 +387,9 @@ final class RunServer implements AutoCloseable {
             command.add(word.asText());
         }
         return new SessionRequest(
-                policy,
+                policy.policy(),
                 request.path("task").asText(),
-                agent,
+                agent.agent(),
                 Path.of(request.path("workspace").asText()).normalize(),
                 command,
                 user,
@@ -378,7 +397,13 @@ final class RunServer implements AutoCloseable {
                 Optional.of(request.path("image").asText())
                         .filter(image -> !image.isEmpty())
                         .map(Path::of),
-                Optional.empty());
+                Optional.empty(),
+                agent.unknown(),
+                policy.key());
+    }
+
+    private static String shown(Agent agent, String unknown) {
+        return unknown.isEmpty() ? agent.id() : unknown;
     }
 
     private ObjectNode sessions(Peer peer) {
@@ -391,7 +416,9 @@ final class RunServer implements AutoCloseable {
             ObjectNode live = list.addObject()
                     .put("id", session.id())
                     .put("task", session.request().task())
-                    .put("agent", session.request().agent().id())
+                    .put(
+                            "agent",
+                            shown(session.request().agent(), session.request().agentName()))
                     .put("state", session.state())
                     .put("assigned_by", session.request().assignedBy())
                     .put("started", session.started().toString());
@@ -403,7 +430,9 @@ final class RunServer implements AutoCloseable {
             list.addObject()
                     .put("id", session.id())
                     .put("task", session.request().task())
-                    .put("agent", session.request().agent().id())
+                    .put(
+                            "agent",
+                            shown(session.request().agent(), session.request().agentName()))
                     .put("state", session.state())
                     .put("assigned_by", session.request().assignedBy())
                     .put("started", session.started().toString())

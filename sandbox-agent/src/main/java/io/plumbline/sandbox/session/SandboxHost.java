@@ -90,7 +90,12 @@ public final class SandboxHost implements AutoCloseable {
         try {
             HostServices services = rehearsed(settings, wiring, candidates);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
-            RunServer server = RunServer.open(settings.runSocket(), host, settings.users(), wiring.policies());
+            RunServer server = RunServer.open(
+                    settings.runSocket(),
+                    host,
+                    settings.users(),
+                    new StartPolicies(
+                            settings.tenant(), settings.policyKeys(), settings.policies(), wiring.policies()));
             return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

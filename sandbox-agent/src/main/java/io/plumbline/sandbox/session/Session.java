@@ -213,6 +213,7 @@ final class Session {
                                 .setTask(request.task())
                                 .setPolicy(policy)
                                 .setAgent(request.agent().id())
+                                .setAgentName(request.agentName())
                                 .setAssignedBy(request.assignedBy())
                                 .setWorkspace(Bundle.WORKSPACE)
                                 .setHome(Agent.HOME)
@@ -292,6 +293,7 @@ final class Session {
                         .setPolicyConfirmed(PolicyConfirmed.newBuilder()
                                 .setPolicy(policy.getName())
                                 .setRevision(policy.getRevision())
+                                .setSignedBy(request.policyKey())
                                 .setRuntime(host.runtime().description() + " configuration "
                                         + bundle.configurationSha256()
                                         + request.image()

@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param stdio where its input comes from and its output goes to
  * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
  * @param pinned the workspace itself, when who asked could put another directory in its place; the session closes it
+ * @param agentName what who asked calls an agent that nobody knows and that runs as {@link Agent#NONE}; else empty
+ * @param policyKey name of the key that signed the policy; empty: nobody did
  */
 public record SessionRequest(
         TaskPolicy policy,
@@ -27,7 +29,9 @@ public record SessionRequest(
         String assignedBy,
         Stdio stdio,
         Optional<Path> image,
-        Optional<OpenDirectory> pinned) {
+        Optional<OpenDirectory> pinned,
+        String agentName,
+        String policyKey) {
     public SessionRequest {
         command = List.copyOf(command);
         if (command.isEmpty()) {
@@ -42,7 +46,32 @@ public record SessionRequest(
     }
 
     SessionRequest with(Optional<OpenDirectory> workspaceItself) {
-        return new SessionRequest(policy, task, agent, workspace, command, assignedBy, stdio, image, workspaceItself);
+        return new SessionRequest(
+                policy,
+                task,
+                agent,
+                workspace,
+                command,
+                assignedBy,
+                stdio,
+                image,
+                workspaceItself,
+                agentName,
+                policyKey);
+    }
+
+    /** Of a known agent, with a policy that nobody signed. */
+    public SessionRequest(
+            TaskPolicy policy,
+            String task,
+            Agent agent,
+            Path workspace,
+            List<String> command,
+            String assignedBy,
+            Stdio stdio,
+            Optional<Path> image,
+            Optional<OpenDirectory> pinned) {
+        this(policy, task, agent, workspace, command, assignedBy, stdio, image, pinned, "", "");
     }
 
     /** Without input, on the host's own system. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.events.v1.RuntimeState;
-import io.plumbline.sandbox.agents.Agent;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,10 +103,5 @@ class RunConnectionTest {
             assertThat(connection.waitingBytes()).isLessThanOrEqualTo(2 * RunConnection.WINDOW);
         }
         sender.join();
-    }
-
-    @Test
-    void namesEveryAgentThatThereIs() {
-        assertThat(Agent.ids()).isEqualTo("claude-code, codex, gemini, qwen, opencode, scripted, none");
     }
 }

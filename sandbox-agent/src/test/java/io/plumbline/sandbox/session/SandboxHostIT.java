@@ -1,8 +1,12 @@
 package io.plumbline.sandbox.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.events.policy.PolicySignature;
+import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
@@ -18,8 +22,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -62,8 +68,12 @@ class SandboxHostIT {
     }
 
     private HostSettings settings(Path runsc) throws Exception {
+        return settings(runsc, Map.of());
+    }
+
+    private HostSettings settings(Path runsc, Map<String, String> more) throws Exception {
         Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
-        return HostSettings.of(Map.of(
+        Map<String, String> values = new HashMap<>(Map.of(
                 "host.redaction-key-file", key.toString(),
                 "host.data", base.resolve("d").toString(),
                 "host.name", "test",
@@ -72,6 +82,8 @@ class SandboxHostIT {
                 "runsc.path", runsc.toString(),
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
+        values.putAll(more);
+        return HostSettings.of(values);
     }
 
     @AfterEach
@@ -105,6 +117,104 @@ class SandboxHostIT {
     private static boolean tellsProcesses(Event event) {
         return event.hasEvidenceCollected()
                 && event.getEvidenceCollected().getKind().equals("processes");
+    }
+
+    @Test
+    void runsAnAgentThatNobodyKnowsWithoutClaimsUnderItsName() throws Exception {
+        RunClient client = new RunClient(base.resolve("d/run.sock"));
+
+        RunClient.Exit exit = client.run(
+                new RunClient.Request("", "t", "aider-0.9_x", workspace, List.of("/bin/true")), new Silent());
+
+        assertThat(exit.code()).isZero();
+        assertThat(link.events.stream().filter(Event::hasTaskAssigned))
+                .singleElement()
+                .satisfies(event -> {
+                    assertThat(event.getTaskAssigned().getAgent()).isEqualTo("none");
+                    assertThat(event.getTaskAssigned().getAgentName()).isEqualTo("aider-0.9_x");
+                });
+    }
+
+    @Test
+    void refusesAnAgentsNameThatIsNone() {
+        RunClient client = new RunClient(base.resolve("d/run.sock"));
+        for (String name : List.of("", "Aider", "a b", "a".repeat(41), "a\u202e", "../x")) {
+            assertThatThrownBy(() -> client.run(
+                            new RunClient.Request("", "t", name, workspace, List.of("/bin/true")), new Silent()))
+                    .isInstanceOf(RunClient.RefusedException.class)
+                    .hasMessageStartingWith("agent: '")
+                    .hasMessageContaining("(expected: at most 40 of a-z, 0-9 and ._-")
+                    .hasMessageNotContaining("\u202e");
+        }
+        assertThat(link.events).isEmpty();
+    }
+
+    @Test
+    void startsOnlyWithASignedPolicyWhereThatIsWanted() throws Exception {
+        SigningKey key = SigningKey.generate();
+        running.close();
+        running = SandboxHost.open(
+                settings(
+                        GvisorFixture.runsc(),
+                        Map.of(
+                                "policy.signed-only",
+                                "true",
+                                "policy.keys-file",
+                                Files.writeString(base.resolve("keys.pem"), key.publicPem())
+                                        .toString())),
+                new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+        link.events.clear();
+        RunClient client = new RunClient(base.resolve("d/run.sock"));
+        String yaml = "name: test\n";
+
+        for (String wrong : List.of(
+                "",
+                PolicySignature.sign(yaml, "default", SigningKey.generate()),
+                PolicySignature.sign(yaml, "another", key),
+                PolicySignature.sign("name: wide\n", "default", key))) {
+            assertThatThrownBy(() -> client.run(signed(yaml, wrong), new Silent()))
+                    .isInstanceOf(RunClient.RefusedException.class)
+                    .hasMessageStartingWith("policy signature");
+        }
+        assertThat(link.events).isEmpty();
+        try (var sessions = Files.list(base.resolve("d/s"))) {
+            assertThat(sessions.filter(path -> !path.endsWith("c"))).isEmpty();
+        }
+
+        assertThat(client.run(signed(yaml, PolicySignature.sign(yaml, "default", key)), new Silent())
+                        .code())
+                .isZero();
+        assertThat(link.events.stream().filter(Event::hasPolicyConfirmed))
+                .singleElement()
+                .satisfies(event -> assertThat(event.getPolicyConfirmed().getSignedBy())
+                        .isEqualTo(PolicyStatements.name(key.published())));
+    }
+
+    private RunClient.Request signed(String yaml, String signature) {
+        return new RunClient.Request(
+                yaml,
+                "t",
+                "none",
+                workspace,
+                List.of("/bin/true"),
+                new Stdio.OutputOnly(),
+                Optional.empty(),
+                signature);
+    }
+
+    /** Hears nothing. */
+    private static final class Silent implements RunClient.Follower {
+        @Override
+        public void session(String id) {}
+
+        @Override
+        public void stdout(byte[] bytes) {}
+
+        @Override
+        public void stderr(byte[] bytes) {}
+
+        @Override
+        public void state(String state, String reason) {}
     }
 
     private static TaskPolicy.Builder policy() {

@@ -97,12 +97,13 @@ final class AttachCommand implements Callable<Integer> {
                 freezer.name().toLowerCase(Locale.ROOT),
                 container,
                 socket == null ? "" : socket.toAbsolutePath().normalize().toString(),
-                namespace);
+                namespace,
+                policy == null ? "" : PolicyFiles.signature(policy));
         try {
             report(new RunClient(Path.of(running.endpoint("host"))).attach(request));
             return ExitCodes.OK;
         } catch (RunClient.RefusedException e) {
-            throw new CommandException(String.valueOf(e.getMessage()));
+            throw PolicyFiles.refused(policy, e);
         } catch (IOException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
         }

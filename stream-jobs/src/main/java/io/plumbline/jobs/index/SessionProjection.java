@@ -266,8 +266,10 @@ final class SessionProjection {
             return next;
         }
         Agent agent = state.agent();
-        return next.with(new Agent(
-                assigned.getAgent(), agent.version(), agent.model(), agent.session(), agent.declaredSandbox()));
+        // An agent that nobody knows is shown by the name that the person gave it.
+        String name =
+                assigned.getAgentName().isEmpty() ? assigned.getAgent() : assigned.getAgentName() + " (no claims)";
+        return next.with(new Agent(name, agent.version(), agent.model(), agent.session(), agent.declaredSandbox()));
     }
 
     private static Lifecycle confirmed(Lifecycle before, Event event) {

@@ -10,6 +10,7 @@ import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.RuntimeState.State;
+import io.plumbline.events.v1.TaskAssigned;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,15 @@ class SessionProjectionTest {
         assertThat(frozen.lifecycle().state()).isEqualTo("frozen");
         assertThat(frozen.lifecycle().latencyNs()).isEqualTo(4_000_000);
         assertThat(frozen.lifecycle().ordered()).isEmpty();
+    }
+
+    @Test
+    void saysThatAnAgentThatNobodyKnowsMakesNoClaims() {
+        Event assigned = EventIds.withId(Sessions.on(Channel.CONTROL, 0)
+                .setTaskAssigned(TaskAssigned.newBuilder().setAgent("none").setAgentName("aider")));
+
+        assertThat(after(assigned).agent().name()).isEqualTo("aider (no claims)");
+        assertThat(after(Sessions.task()).agent().name()).isEqualTo("claude-code");
     }
 
     @Test
