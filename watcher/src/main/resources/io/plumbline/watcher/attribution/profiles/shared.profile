@@ -1,21 +1,14 @@
 # What every agent runs: our hook, and git to look at the workspace.
-plumbline-guest	hook	/run/plumbline/door.sock	/hooks/{w}	{n}
-sh	-c	/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/{w} {n}
-bash	-c	/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/{w} {n}
-git	rev-parse	...
-git	ls-files	...
-git	status	--porcelain	...
-git	status	--porcelain=v1	...
-git	status	--porcelain=v2	...
-git	config	--get	{w}
-git	config	--list
+plumbline-guest	 hook 
+sh	-c 	plumbline-guest hook 
+bash	-c 	plumbline-guest hook 
+git	rev-parse
+git	ls-files
+git	status --
+git	config --
 git	remote
-git	remote	-v
-git	remote	get-url	{w}
-git	branch	--show-current
-git	log	-1	...
-git	log	-n	{n}	...
+git	branch --
+git	log -
 git	--version
 uname
-uname	-{w}
-which	{w}
+which
