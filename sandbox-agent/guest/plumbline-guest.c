@@ -428,7 +428,7 @@ static void answer(const char *word) {
 }
 
 static int warden(void) {
-    int pidfd = -1;
+    int pidfd = -1, pulsed = 0;
     char line[MAX_LINE], group[MAX_LINE] = "";
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
@@ -436,7 +436,8 @@ static int warden(void) {
     signal(SIGPIPE, SIG_IGN);
     setsid();
     for (;;) {
-        int length = line_in_time(line, pidfd >= 0 ? SILENCE_MS : -1);
+        /* Before the first pulse nothing runs that silence could hide. */
+        int length = line_in_time(line, pidfd >= 0 && pulsed ? SILENCE_MS : -1);
         if (length == 0) break;
         if (length < 0) {
             /* Again at each silence: whoever let it go on meanwhile was not the daemon. */
@@ -445,7 +446,10 @@ static int warden(void) {
             continue;
         }
         if (strcmp(line, "release\n") == 0) return 0;
-        if (strcmp(line, "pulse\n") == 0) continue;
+        if (strcmp(line, "pulse\n") == 0) {
+            pulsed = 1;
+            continue;
+        }
         char *end;
         long pid = strncmp(line, "watch ", 6) == 0 ? strtol(line + 6, &end, 10) : 0;
         if (pid <= 1 || (*end != '\n' && *end != ' ') || line[length - 1] != '\n' || pidfd >= 0) {

@@ -91,7 +91,6 @@ class ChangedNamesTest {
     @CsvSource({
         "unlink, /workspace/.git/hooks/pre-commit, '', files.protect",
         "rename, /tmp/x, /workspace/.git/config, files.protect",
-        "rename, /workspace/.claude/settings.json, /tmp/x, files.protect",
         "unlink, /etc/passwd, '', files.write",
         "chmod, /usr/bin/sudo, '', files.write",
         "mkdir, /srv/x, '', files.write",
@@ -100,6 +99,14 @@ class ChangedNamesTest {
     void holdsChangesAgainstThePolicy(String operation, String path, String newPath, String clause) {
         assertThat(alerts(change(operation, path, newPath))).hasSize(1).allMatch(alert -> alert.getClause()
                 .startsWith(clause));
+    }
+
+    @Test
+    void findsMoreThanAProtectedFileInTheAgentsOwnSettings() {
+        assertThat(alerts(change("rename", "/workspace/.claude/settings.json", "/tmp/x")))
+                .extracting(AlertRaised::getClause)
+                .satisfiesExactly(clause -> assertThat(clause).startsWith("files.protect"), clause -> assertThat(clause)
+                        .isEqualTo("agent-configuration"));
     }
 
     @Test

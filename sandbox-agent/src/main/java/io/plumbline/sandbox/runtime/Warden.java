@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A process of its own that does not depend on this daemon's health: it kills a sandbox when the daemon dies, whatever the daemon
  * dies of (it holds the other end of a pipe that only ends with the daemon), and stops it when the daemon is silent for
- * {@link #SILENCE}.
+ * {@link #SILENCE} after a first {@link #pulse}.
  */
 public final class Warden implements AutoCloseable {
     /** Longest time between two {@link #pulse()}s; the guest program's own constant. */
@@ -58,7 +58,12 @@ public final class Warden implements AutoCloseable {
         return new Warden(guest, pid, freezer);
     }
 
-    /** Tells the warden that this daemon is well. */
+    /** Whether it is there; without a word to it. */
+    public synchronized boolean guards() {
+        return watching.process.isAlive();
+    }
+
+    /** Tells the warden that this daemon is well; from the first one on silence counts. */
     public synchronized Finding pulse() {
         try {
             watching.tell("pulse");
@@ -79,6 +84,7 @@ public final class Warden implements AutoCloseable {
     public synchronized void restart() throws SandboxException {
         watching.process.destroyForcibly();
         watching = Watching.begin(guest, pid, freezer);
+        pulse();
     }
 
     /** The sandbox has ended in order: the warden goes without killing anything. */

@@ -105,9 +105,9 @@ final class PreparedSandbox implements AutoCloseable {
         }
     }
 
-    /** Whether it can still be given to a session; to be asked at least every {@link Warden#SILENCE}. */
+    /** Whether it can still be given to a session. */
     boolean usable() {
-        return kernel != null && kernel.alive() && warden != null && warden.pulse() == Warden.Finding.GUARDING;
+        return kernel != null && kernel.alive() && warden != null && warden.guards();
     }
 
     Path directory() {

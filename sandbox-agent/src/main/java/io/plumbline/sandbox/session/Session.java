@@ -323,6 +323,8 @@ final class Session {
             early.clear();
         }
         confirmations = journal;
+        // From now on its silence stops the session.
+        prepared.warden().pulse();
         sandbox.start();
         streams.handedOver(sandbox);
         synchronized (gate) {

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * ready costs a session time, never safety: it then gets a sandbox that is booted for it.
  */
 final class WarmPool implements AutoCloseable {
-    /** Longest time between two looks at what waits; well below what a warden takes for the daemon's silence. */
+    /** Longest time between two looks at what waits. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** A session that begins needs the processors more than the next one. */

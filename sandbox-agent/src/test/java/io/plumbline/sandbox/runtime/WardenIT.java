@@ -91,6 +91,7 @@ class WardenIT {
                         folder.resolve("cgroup.procs"), Long.toString(member.pid()), StandardOpenOption.WRITE);
             }
             Warden warden = Warden.watch(guest, watched.pid(), Optional.of(folder));
+            warden.pulse();
             await().atMost(LIMIT).until(() -> frozen(folder));
             await().atMost(LIMIT).until(warden::pulse, Warden.Finding.STOPPED_IT::equals);
 
