@@ -69,7 +69,10 @@ static pid_t first;
 static uint32_t uid, dropped;
 static const char *group;
 static int64_t clock_offset;
-static int first_ended, first_executed;
+static int first_ended, first_executed, first_pidfd = -1;
+/* The end of the first process's first thread, while others of it go on: its status, and that it came. */
+static uint32_t first_status;
+static int first_thread_ended;
 static struct { const char *path; dev_t device; ino_t inode; int there; } decoys[MAX_DECOYS];
 static int decoy_count;
 
@@ -317,9 +320,19 @@ static void executed(pid_t id, pid_t of, int64_t time) {
     send_message(EXECVE);
 }
 
+static int first_is_over(void) {
+    struct pollfd over = {.fd = first_pidfd, .events = POLLIN};
+    return poll(&over, 1, 0) == 1;
+}
+
 static void ended(pid_t id, pid_t of, uint32_t status, int64_t time) {
     struct task *task = slot(id, 0);
     if (task == NULL || task->state != ALIVE) return;
+    if (id == first && !first_is_over()) {
+        first_status = status;
+        first_thread_ended = 1;
+        return;
+    }
     if (id != of) {
         forget(task);
         return;
@@ -636,11 +649,11 @@ int watch(int argc, char **argv) {
         say("watch: pid %d: the mounts of the host itself (expected: a namespace of its own)", (int)first);
         return 125;
     }
-    int pidfd = (int)syscall(SYS_pidfd_open, first, 0);
-    if (pidfd < 0) return failed("pidfd_open");
+    first_pidfd = (int)syscall(SYS_pidfd_open, first, 0);
+    if (first_pidfd < 0) return failed("pidfd_open");
     int log = log_path == NULL ? -1 : open_log(log_path);
     if (log_path != NULL && log < 0) return failed("log");
-    fans = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID, O_RDONLY | O_NONBLOCK | O_LARGEFILE | O_CLOEXEC);
+    fans = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_TID | FAN_UNLIMITED_QUEUE, O_RDONLY | O_NONBLOCK | O_LARGEFILE | O_CLOEXEC);
     if (fans < 0) return failed("fanotify_init");
     if (listen_to_processes() != 0) return failed("process connector");
     if (mark_mounts() <= 0) return failed("mounts");
@@ -665,13 +678,14 @@ int watch(int argc, char **argv) {
             {.fd = 0, .events = POLLIN},
             {.fd = fans, .events = POLLIN},
             {.fd = netlink, .events = POLLIN},
-            {.fd = telling && end_by == 0 ? pidfd : -1, .events = POLLIN},
+            {.fd = telling && end_by == 0 ? first_pidfd : -1, .events = POLLIN},
             {.fd = telling ? trace : -1, .events = 0}};
         if (poll(polled, sizeof polled / sizeof *polled, end_by != 0 && telling ? 20 : -1) < 0 && errno != EINTR) abandon();
         if (polled[1].revents) opens();
         if (polled[2].revents) drain();
         if (polled[3].revents) {
             drain();
+            if (!first_ended && first_thread_ended) ended(first, first, first_status, now(CLOCK_REALTIME));
             /* An end that was not told was lost; without it the stream ends early, which is the truth. */
             if (!first_ended) lost();
             end_by = now(CLOCK_MONOTONIC) + END_MS * 1000000LL;

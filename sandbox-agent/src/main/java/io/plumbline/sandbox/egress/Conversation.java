@@ -118,9 +118,14 @@ final class Conversation {
             return false;
         }
         try (upstream) {
+            // Somebody may have been asked meanwhile, and the policy revised: the key is that of the rule in force.
+            EgressRule inForce = upstream.rule();
+            if (session.credentials().misplaced(head, inForce)) {
+                throw new Denial(EgressReason.PLACEHOLDER_ELSEWHERE);
+            }
             return exchange(
                     client,
-                    session.credentials().inject(head, rule),
+                    session.credentials().inject(head, inForce),
                     destination,
                     inside.isPresent() ? HTTPS_PORT : HTTP_PORT,
                     upstream);

@@ -40,7 +40,7 @@ final class Dialer {
             throws Denial, InterruptedException {
         Upstream upstream = open(attempt, destination, admission, transport);
         // From here on a revision finds it; one that came before is made up for.
-        upstream.revised(session.rules());
+        upstream.revised();
         Optional<Denial> revoked = upstream.failure();
         if (revoked.isPresent()) {
             upstream.close();

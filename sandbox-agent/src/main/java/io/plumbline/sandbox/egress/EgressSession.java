@@ -110,7 +110,7 @@ record EgressSession(
         }
         return () -> {
             terms.terms = new Terms(revised, next);
-            upstreams.forEach(upstream -> upstream.revised(next));
+            upstreams.forEach(Upstream::revised);
         };
     }
 

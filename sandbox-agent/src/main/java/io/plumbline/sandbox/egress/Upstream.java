@@ -92,10 +92,10 @@ final class Upstream implements AutoCloseable {
         duplex.endOutput();
     }
 
-    /** Cuts the connection when these rules do not allow it; what it sends from now on counts under them otherwise. */
-    void revised(EgressRules rules) {
+    /** Cuts the connection when the rules in force do not allow it; what it sends from now on counts under them otherwise. */
+    synchronized void revised() {
         try {
-            EgressRule now = admission.under(rules);
+            EgressRule now = admission.under(session.rules());
             if (!PublicAddresses.allows(address, now.getAllowPrivate())) {
                 throw new Denial(EgressReason.ADDRESS_NOT_ALLOWED);
             }

@@ -118,7 +118,7 @@ public final class BubblewrapRuntime implements SandboxRuntime {
         try {
             Specification specification = Specification.of(
                     JSON.readTree(creation.bundle().resolve("config.json").toFile()));
-            limitProcesses(boot.cgroups(), specification.processes());
+            needProcessLimit(boot.cgroups());
             return gated(boot, creation, specification, freezer);
         } catch (IOException e) {
             throw new SandboxException("bubblewrap: " + e.getMessage(), e);
@@ -137,13 +137,17 @@ public final class BubblewrapRuntime implements SandboxRuntime {
                         "control groups: no freezer (expected: one, else nothing could be frozen)"));
     }
 
-    /** The kernel's own limit counts a user's processes in all sessions; a group counts those of one, bubblewrap among them. */
-    private static void limitProcesses(List<Path> groups, long processes) throws IOException {
-        for (Path group : groups) {
-            if (processes > 0 && Files.exists(group.resolve("pids.max"))) {
-                Files.writeString(group.resolve("pids.max"), Long.toString(processes + 1), StandardOpenOption.WRITE);
-            }
+    private static void needProcessLimit(List<Path> groups) throws SandboxException {
+        if (groups.stream().noneMatch(group -> Files.exists(group.resolve("pids.max")))) {
+            throw new SandboxException(
+                    "control groups: no pids (expected: it, else the workload's processes had no limit but the host's)");
         }
+    }
+
+    /** The kernel's own limit counts a user's processes in all sessions; a group counts those of one, bubblewrap among them. */
+    @Override
+    public int hostThreads(int processes) {
+        return processes + 1;
     }
 
     private BubblewrapSandbox gated(Boot boot, Creation creation, Specification specification, Path freezer)

@@ -262,7 +262,7 @@ public final class HostProbe {
                 Path.of("/sys/fs/cgroup"),
                 Files.readAllLines(Path.of("/proc/self/cgroup")),
                 "plumbline-probe-" + ProcessHandle.current().pid(),
-                Set.of(ControlGroups.Controller.FREEZER));
+                Set.of(ControlGroups.Controller.FREEZER, ControlGroups.Controller.PIDS));
         try {
             Finding finding = sandbox(
                     FALLBACK, state -> BubblewrapRuntime.open(program.get(), guest, state), groups, "cgroup-freezer");

@@ -68,8 +68,6 @@ final class TreeRemoval {
     }
 
     private void empty(OpenDirectory folder) throws IOException {
-        // Its owner may have taken the right to change it away, and the daemon may not be root.
-        Files.setAttribute(folder.path(), "unix:mode", 0700);
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder.path())) {
             for (Path entry : entries) {
                 if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,7 +77,7 @@ public final class ControlGroups {
     /** Likewise, of {@code wanted} alone. */
     public static ControlGroups open(Path mountRoot, List<String> selfGroups, String name, Set<Controller> wanted) {
         Map<Controller, Hierarchy> found = new EnumMap<>(Controller.class);
-        for (Controller controller : wanted) {
+        for (Controller controller : EnumSet.copyOf(wanted)) {
             try {
                 hierarchy(mountRoot, selfGroups, name, controller).ifPresent(usable -> found.put(controller, usable));
             } catch (IOException | UncheckedIOException e) {

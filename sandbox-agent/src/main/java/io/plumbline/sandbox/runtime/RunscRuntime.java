@@ -38,6 +38,8 @@ public final class RunscRuntime implements SandboxRuntime {
     /** What watches a workload comes before it, also when the workload wants every processor. */
     private static final String NICE = "10";
 
+    private static final int KERNEL_THREADS = 256;
+    private static final int THREADS_PER_PROCESS = 8;
     private static final String CONTAINER_TYPE = "io.kubernetes.cri.container-type";
     private static final String SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
     private static final String PAUSE = "plumbline-guest";
@@ -115,6 +117,12 @@ public final class RunscRuntime implements SandboxRuntime {
     /** The trace points that this runsc offers, as it prints them. */
     public String traceMetadata() throws SandboxException {
         return run(List.of(runsc.toString(), "trace", "metadata"), CALL_LIMIT).output();
+    }
+
+    /** The sentry's own, and those that stand for the workload's, which no figure of gVisor's bounds: measured, with room. */
+    @Override
+    public int hostThreads(int processes) {
+        return Math.addExact(KERNEL_THREADS, Math.multiplyExact(processes, THREADS_PER_PROCESS));
     }
 
     @Override
@@ -265,8 +273,8 @@ public final class RunscRuntime implements SandboxRuntime {
     private static void yieldToPlatform(long pid) {
         try {
             Files.writeString(Path.of("/proc", Long.toString(pid), "autogroup"), NICE);
-        } catch (IOException e) {
-            // A kernel without such groups: there nice is enough.
+        } catch (IOException | RuntimeException e) {
+            // A kernel without such groups, or one that an ordinary user may not tell so often: there nice is enough.
             LOG.debug("autogroup of {}: {}", pid, e.getMessage());
         }
     }

@@ -14,6 +14,9 @@ public interface SandboxRuntime {
         return false;
     }
 
+    /** Processes and threads of the host that a sandbox may need at most for so many of its workload's. */
+    int hostThreads(int processes);
+
     /**
      * Boots the kernel of a sandbox to come.
      *

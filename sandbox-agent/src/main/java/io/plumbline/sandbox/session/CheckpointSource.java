@@ -16,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The whole state of a frozen session in a file of the host, which leaves it only by hand: what was in memory may be anything. The
@@ -24,6 +25,9 @@ import java.util.OptionalLong;
 final class CheckpointSource implements EvidenceCollection.Source {
     /** Largest sum of what is kept on a host, bytes; nothing is thrown away for it, new ones are not made. */
     static final long MAX_KEPT_BYTES = 8L << 30;
+
+    /** Of all sessions of the host, which freeze together when the platform is out of reach: one at a time. */
+    private static final ReentrantLock ONE = new ReentrantLock();
 
     private static final Duration QUESTION_LIMIT = Duration.ofSeconds(1);
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -52,6 +56,15 @@ final class CheckpointSource implements EvidenceCollection.Source {
 
     @Override
     public JsonNode take() throws IOException, SandboxException {
+        ONE.lock();
+        try {
+            return alone();
+        } finally {
+            ONE.unlock();
+        }
+    }
+
+    private JsonNode alone() throws IOException, SandboxException {
         OptionalLong memory = sandbox.memoryBytes(QUESTION_LIMIT);
         if (memory.isEmpty()) {
             throw new SandboxException("the sandbox's kernel does not say how much memory is used");

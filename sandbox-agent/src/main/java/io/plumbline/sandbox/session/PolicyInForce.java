@@ -14,6 +14,7 @@ import io.plumbline.sandbox.runtime.ControlGroups;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The policy that a session runs under, and how a signed revision takes its place: it is checked, every part says that it can take it
@@ -27,9 +28,17 @@ final class PolicyInForce {
     private final String session;
     private final TrustedKeys keys;
     private final TaskPolicy started;
+    private final Function<TaskPolicy, ControlGroups.Limits> limits;
     private volatile TaskPolicy policy;
 
-    PolicyInForce(String tenant, String session, TrustedKeys keys, TaskPolicy policy) {
+    /** @param limits what the host's kernel is to hold the sandbox to under a policy */
+    PolicyInForce(
+            String tenant,
+            String session,
+            TrustedKeys keys,
+            TaskPolicy policy,
+            Function<TaskPolicy, ControlGroups.Limits> limits) {
+        this.limits = limits;
         this.tenant = tenant;
         this.session = session;
         this.keys = keys;
@@ -90,9 +99,9 @@ final class PolicyInForce {
         }
     }
 
-    private static void change(ControlGroups.Group group, TaskPolicy revised) throws SessionPart.CannotHoldException {
+    private void change(ControlGroups.Group group, TaskPolicy revised) throws SessionPart.CannotHoldException {
         try {
-            group.change(SessionLimits.groupLimits(revised));
+            group.change(limits.apply(revised));
         } catch (IOException e) {
             throw new SessionPart.CannotHoldException("limits: " + e.getMessage());
         }
@@ -138,6 +147,10 @@ final class PolicyInForce {
         if (!written.getDegraded().equals(before.getDegraded())) {
             atNextStart.add("runtime");
             revised.setDegraded(before.getDegraded());
+        }
+        if (written.getCheckpointBytes() != before.getCheckpointBytes()) {
+            atNextStart.add("evidence");
+            revised.setCheckpointBytes(before.getCheckpointBytes());
         }
         // The sandbox's kernel never allows more than at its start; less is held from outside.
         if (Bundle.processes(written) > Bundle.processes(started)

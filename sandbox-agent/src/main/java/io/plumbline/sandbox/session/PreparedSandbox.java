@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
@@ -8,8 +9,12 @@ import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxKernel;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
 import io.plumbline.sandbox.runtime.Warden;
+import io.plumbline.sandbox.trace.BinaryHashes;
+import io.plumbline.sandbox.trace.TraceListener;
 import io.plumbline.sandbox.trace.TracePoints;
 import io.plumbline.sandbox.trace.TraceSocket;
+import io.plumbline.sandbox.trace.TraceWatch;
+import io.plumbline.sandbox.trace.Tripwire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +47,7 @@ final class PreparedSandbox implements AutoCloseable {
     private final Path directory;
     private @Nullable LinePipe syscallLog;
     private @Nullable TraceSocket trace;
+    private boolean listened;
     private ControlGroups.@Nullable Group group;
     private @Nullable SandboxKernel kernel;
     private @Nullable Warden warden;
@@ -116,12 +122,21 @@ final class PreparedSandbox implements AutoCloseable {
 
     // What follows exists once it has been booted.
 
-    LinePipe syscallLog() {
+    private LinePipe syscallLog() {
         return Objects.requireNonNull(syscallLog, "not booted");
     }
 
-    TraceSocket trace() {
+    private TraceSocket trace() {
         return Objects.requireNonNull(trace, "not booted");
+    }
+
+    /** Has the trace read from now on. The listener closes what it reads, and nobody else: it may outlive the session a little. */
+    TraceListener listen(
+            String session, SessionOutbox outbox, TraceWatch watch, Tripwire tripwire, BinaryHashes hashes) {
+        TraceListener listener = TraceListener.open(new TraceListener.Surroundings(
+                trace(), Optional.of(syscallLog()), session, outbox, watch, tripwire, hashes));
+        listened = true;
+        return listener;
     }
 
     ControlGroups.Group group() {
@@ -155,10 +170,10 @@ final class PreparedSandbox implements AutoCloseable {
         if (kernel != null) {
             attempt("kernel", kernel::close);
         }
-        if (trace != null) {
+        if (trace != null && !listened) {
             attempt("trace", trace::close);
         }
-        if (syscallLog != null) {
+        if (syscallLog != null && !listened) {
             attempt("syscall log", syscallLog::close);
         }
         if (group != null) {

@@ -86,7 +86,12 @@ final class Session {
         this.host = host;
         this.observer = observer;
         this.input = new WorkloadInput(observer::inputTaken);
-        this.policyInForce = new PolicyInForce(host.tenant(), id, host.policyKeys(), request.policy());
+        this.policyInForce = new PolicyInForce(
+                host.tenant(),
+                id,
+                host.policyKeys(),
+                request.policy(),
+                policy -> SessionLimits.groupLimits(policy, host.runtime()));
     }
 
     /** What is offered to the workload's standard input. */
@@ -224,14 +229,7 @@ final class Session {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         prepared.boot();
         Observation observation = Observation.of(policy, this::tripped, journal);
-        TraceListener trace = TraceListener.open(new TraceListener.Surroundings(
-                prepared.trace(),
-                Optional.of(prepared.syscallLog()),
-                id,
-                journal,
-                this::blind,
-                observation.tripwire(),
-                observation.hashes()));
+        TraceListener trace = prepared.listen(id, journal, this::blind, observation.tripwire(), observation.hashes());
         opened.trace = trace;
         List<SessionPart> openedParts = host.parts()
                 .open(new SessionPart.Surroundings(
@@ -276,7 +274,7 @@ final class Session {
         observation.hashes().mounted(binds);
         publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         this.group = prepared.group();
-        prepared.group().change(SessionLimits.groupLimits(policy));
+        prepared.group().change(SessionLimits.groupLimits(policy, host.runtime()));
         DiskUse disk = DiskUse.of(List.of(workspace, bundle.directory().resolve("home")));
         opened.disk = disk;
         SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);

@@ -6,6 +6,7 @@ import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
+import io.plumbline.sandbox.runtime.SandboxRuntime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,12 +25,6 @@ final class SessionLimits {
      * rest is room for their buffers, page tables and stacks under load, an estimate.
      */
     static final long RUNTIME_MEMORY = 256L << 20;
-
-    /** Threads of the host that a sandbox has beside those of its workload. */
-    private static final int RUNTIME_THREADS = 256;
-
-    /** Threads of the host for each process of the workload. */
-    private static final int THREADS_PER_PROCESS = 8;
 
     /** Of the second that lies between two looks, in which a workload must have been held back to be told of. */
     private static final int THROTTLED_PERIODS = 5;
@@ -81,11 +76,12 @@ final class SessionLimits {
         this.group = group;
     }
 
-    static ControlGroups.Limits groupLimits(TaskPolicy policy) {
+    /** What the host's kernel holds a sandbox of {@code runtime} to under a policy. */
+    static ControlGroups.Limits groupLimits(TaskPolicy policy, SandboxRuntime runtime) {
         return new ControlGroups.Limits(
                 policy.getMemoryBytes() == 0 ? 0 : policy.getMemoryBytes() + RUNTIME_MEMORY,
                 policy.getCpuMillis(),
-                Math.addExact(RUNTIME_THREADS, Math.multiplyExact(Bundle.processes(policy), THREADS_PER_PROCESS)));
+                runtime.hostThreads(Bundle.processes(policy)));
     }
 
     /** What was reached since the last look and not told of yet. */

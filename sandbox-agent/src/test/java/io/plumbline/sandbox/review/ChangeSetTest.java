@@ -72,7 +72,7 @@ class ChangeSetTest {
                 .contains("A .git/hooks/post-checkout  [protected]")
                 .contains("link to a.txt -> link to tool.sh");
         assertThat(set.changes().stream().filter(Change::isProtected).map(Change::path))
-                .containsExactly(".git/hooks", ".git/hooks/post-checkout");
+                .containsExactly(".git", ".git/hooks", ".git/hooks/post-checkout");
         assertThat(Files.readString(workspace.resolve("a.txt"))).isEqualTo("one\ntwo\nthree\n");
 
         set.apply();

@@ -38,6 +38,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions in bubblewrap, watched by the host's own kernel. Needs root and bwrap. */
 class FallbackIT {
@@ -341,6 +343,32 @@ class FallbackIT {
         assertThat(captured.text()).isEqualTo("done\n");
     }
 
+    /** 1, 2, 10 and 16 are confined by the session's namespaces; 38 and 40 are the kernel's crypto and the hypervisor. */
+    @Test
+    void noSocketLeadsPastTheSessionsNamespaces() {
+        Captured captured = run(policy().build(), """
+                exec python3 -c '
+                import errno, socket
+                for family in (1, 2, 10, 16, 17, 38, 40, 31):
+                    try:
+                        socket.socket(family, socket.SOCK_DGRAM).close()
+                        print(family)
+                    except OSError as problem:
+                        print(family, errno.errorcode[problem.errno])
+                '""");
+
+        assertThat(captured.text().lines())
+                .containsExactly(
+                        "1",
+                        "2",
+                        "10",
+                        "16",
+                        "17 EAFNOSUPPORT",
+                        "38 EAFNOSUPPORT",
+                        "40 EAFNOSUPPORT",
+                        "31 EAFNOSUPPORT");
+    }
+
     @Test
     void aDecoyIsNeverReadAndItsReaderIsFrozen() throws Exception {
         TaskPolicy policy =
@@ -502,9 +530,25 @@ class FallbackIT {
                 .toList();
     }
 
-    @Test
-    void aWatchThatDiesEndsItsSession() {
-        String session = start(policy().build(), COUNTER);
+    /** A first thread that ends is not the end of the first process: the watch is still needed. */
+    private static final String COUNTING_THREAD = """
+            exec python3 -c '
+            import ctypes, os, threading, time
+            def count():
+                i = 0
+                while True:
+                    i += 1
+                    with open("count.new", "w") as f: f.write(str(i))
+                    os.rename("count.new", "count")
+                    time.sleep(0.02)
+            threading.Thread(target=count).start()
+            ctypes.CDLL(None).pthread_exit(None)
+            '""";
+
+    @ParameterizedTest
+    @ValueSource(strings = {COUNTER, COUNTING_THREAD})
+    void aWatchThatDiesEndsItsSession(String script) {
+        String session = start(policy().build(), script);
         await().atMost(LIMIT).until(() -> count() > 3);
         watches().forEach(ProcessHandle::destroyForcibly);
 

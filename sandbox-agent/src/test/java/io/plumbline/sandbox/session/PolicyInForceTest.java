@@ -14,6 +14,7 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.ControlGroups.Group;
 import io.plumbline.sandbox.session.PolicyInForce.Answer;
@@ -39,7 +40,8 @@ class PolicyInForceTest {
     @BeforeEach
     void start() throws PolicyException {
         first = PolicyParser.parse("name: build");
-        inForce = new PolicyInForce("acme", SESSION, TrustedKeys.parse(KEY.publicPem()), first);
+        inForce = new PolicyInForce(
+                "acme", SESSION, TrustedKeys.parse(KEY.publicPem()), first, PolicyInForceTest::limits);
     }
 
     @Test
@@ -103,7 +105,7 @@ class PolicyInForceTest {
                 .startsWith("limits: memory: 900000000 bytes in use");
         nothingChanged();
         assertThat(group.resolve("memory.max"))
-                .hasContent(Long.toString(SessionLimits.groupLimits(first).memoryBytes()));
+                .hasContent(Long.toString(limits(first).memoryBytes()));
     }
 
     /** A group of version 2 in plain files, with the limits of the start. */
@@ -114,7 +116,7 @@ class PolicyInForceTest {
             Files.createFile(folder.resolve(file));
         }
         Files.writeString(folder.resolve("memory.current"), "1000");
-        limited = ControlGroups.open(root, List.of("0::/"), "test").create("one", SessionLimits.groupLimits(first));
+        limited = ControlGroups.open(root, List.of("0::/"), "test").create("one", limits(first));
         return folder;
     }
 
@@ -214,5 +216,12 @@ class PolicyInForceTest {
 
         @Override
         public void close() {}
+    }
+
+    private static ControlGroups.Limits limits(TaskPolicy policy) {
+        return new ControlGroups.Limits(
+                policy.getMemoryBytes() == 0 ? 0 : policy.getMemoryBytes() + (256L << 20),
+                policy.getCpuMillis(),
+                256 + 8 * Bundle.processes(policy));
     }
 }
