@@ -685,6 +685,11 @@ int watch(int argc, char **argv) {
         if (polled[2].revents) drain();
         if (polled[3].revents) {
             drain();
+            /* The kernel makes the end visible a moment before it tells of it. */
+            for (int turn = 0; turn < 50 && !first_ended && !first_thread_ended; turn++) {
+                struct pollfd more = {.fd = netlink, .events = POLLIN};
+                if (poll(&more, 1, 10) > 0) drain();
+            }
             if (!first_ended && first_thread_ended) ended(first, first, first_status, now(CLOCK_REALTIME));
             /* An end that was not told was lost; without it the stream ends early, which is the truth. */
             if (!first_ended) lost();

@@ -267,8 +267,27 @@ public final class HostProcesses {
     }
 
     /** As in proc(5): R, S, D, T, t, Z; X when it is gone. */
+    /** As in proc(5); of a process whose first thread has ended, that of one that goes on. */
     static char state(long pid) {
-        String stat = text(pid, "stat");
+        char first = state(text(pid, "stat"));
+        if (first != 'Z') {
+            return first;
+        }
+        try (DirectoryStream<Path> threads =
+                Files.newDirectoryStream(PROC.resolve(Long.toString(pid)).resolve("task"))) {
+            for (Path thread : threads) {
+                char state = state(text(pid, "task/" + thread.getFileName() + "/stat"));
+                if ("ZX".indexOf(state) < 0) {
+                    return state;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // It has ended meanwhile.
+        }
+        return first;
+    }
+
+    private static char state(String stat) {
         int end = stat.lastIndexOf(')');
         return end < 0 || end + 2 >= stat.length() ? 'X' : stat.charAt(end + 2);
     }

@@ -14,24 +14,34 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The host's ends of a workload's standard streams. */
 final class WorkloadStreams implements AutoCloseable {
-    private static final Duration CONSOLE_LIMIT = Duration.ofSeconds(5);
+    /** From a session's first preparations to its terminal. */
+    private static final Duration CONSOLE_LIMIT = Duration.ofSeconds(60);
+
+    /** Once the runtime says that the workload runs. */
+    private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(5);
 
     private final SandboxRuntime.Streams streams;
     private final SessionObserver observer;
     private final WorkloadInput input;
-    private final List<OutputPump> pumps = new ArrayList<>();
-    private @Nullable ConsoleSocket console;
+    private @Nullable FutureTask<PseudoTerminal> console;
     private @Nullable RandomAccessFile inputKeeper;
     private @Nullable FileOutputStream inputPipe;
 
     // Guarded by this.
+    private final List<OutputPump> pumps = new ArrayList<>();
     private @Nullable TerminalSize size;
     private @Nullable PseudoTerminal terminal;
-    private @Nullable Sandbox workload;
+    private boolean closed;
+
+    private volatile @Nullable Sandbox workload;
 
     private WorkloadStreams(SandboxRuntime.Streams streams, SessionObserver observer, WorkloadInput input) {
         this.streams = streams;
@@ -58,7 +68,11 @@ final class WorkloadStreams implements AutoCloseable {
                 synchronized (opened) {
                     opened.size = wanted.size();
                 }
-                opened.console = ConsoleSocket.listen(socket);
+                ConsoleSocket listening = ConsoleSocket.listen(socket);
+                // The terminal has its size before the workload can ask for it.
+                FutureTask<PseudoTerminal> arrival = new FutureTask<>(() -> opened.attach(listening));
+                opened.console = arrival;
+                Thread.ofPlatform().daemon().name("console").start(arrival);
                 return opened;
             }
             if (stdio instanceof Stdio.Piped) {
@@ -84,14 +98,22 @@ final class WorkloadStreams implements AutoCloseable {
 
     /** The workload has its ends now. */
     void handedOver(Sandbox sandbox) throws IOException {
-        for (OutputPump pump : pumps) {
-            pump.handedOver();
-        }
-        ConsoleSocket socket = console;
-        if (socket != null) {
-            attach(socket.receive(CONSOLE_LIMIT), sandbox);
-            socket.close();
-            console = null;
+        workload = sandbox;
+        if (console == null) {
+            synchronized (this) {
+                for (OutputPump pump : pumps) {
+                    pump.handedOver();
+                }
+            }
+        } else {
+            try {
+                console.get(HAND_OVER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                throw new IOException("the session's terminal did not come: " + e.getMessage(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
         }
         FileOutputStream pipe = inputPipe;
         if (inputKeeper != null && pipe != null) {
@@ -111,21 +133,31 @@ final class WorkloadStreams implements AutoCloseable {
         }
     }
 
-    private void attach(PseudoTerminal master, Sandbox sandbox) throws PosixException {
-        pumps.add(OutputPump.of(master, observer));
+    private PseudoTerminal attach(ConsoleSocket listening) throws IOException {
+        PseudoTerminal master;
+        try (listening) {
+            master = listening.receive(CONSOLE_LIMIT);
+        }
         synchronized (this) {
+            if (closed) {
+                master.close();
+                throw new IOException("the session is over");
+            }
             terminal = master;
-            workload = sandbox;
             if (size != null) {
                 master.resize(size);
             }
+            pumps.add(OutputPump.of(master, observer));
         }
         input.attach(new WorkloadInput.Sink() {
             @Override
             public boolean write(byte[] bytes) {
                 List<Integer> signals = master.signals(bytes);
                 boolean written = master.write(bytes);
-                signals.forEach(sandbox::signalForeground);
+                Sandbox running = workload;
+                if (running != null) {
+                    signals.forEach(running::signalForeground);
+                }
                 return written;
             }
 
@@ -134,6 +166,7 @@ final class WorkloadStreams implements AutoCloseable {
                 // A terminal's input has no end of its own; the user's keys say what they mean.
             }
         });
+        return master;
     }
 
     synchronized void resize(TerminalSize wanted) throws PosixException {
@@ -141,9 +174,12 @@ final class WorkloadStreams implements AutoCloseable {
             return;
         }
         size = wanted;
-        if (terminal != null && workload != null) {
+        if (terminal != null) {
             terminal.resize(wanted);
-            workload.signalForeground(Posix.SIGWINCH);
+            Sandbox running = workload;
+            if (running != null) {
+                running.signalForeground(Posix.SIGWINCH);
+            }
         }
     }
 
@@ -152,13 +188,15 @@ final class WorkloadStreams implements AutoCloseable {
     public void close() throws IOException {
         observer.outputEnding();
         input.close();
-        if (console != null) {
-            console.close();
-        }
         if (inputKeeper != null) {
             inputKeeper.close();
         }
-        for (OutputPump pump : pumps) {
+        List<OutputPump> all;
+        synchronized (this) {
+            closed = true;
+            all = List.copyOf(pumps);
+        }
+        for (OutputPump pump : all) {
             // A pipe that was never handed over does not end by itself; a terminal would lose what it still holds.
             if (streams instanceof SandboxRuntime.Streams.Files) {
                 pump.handedOver();

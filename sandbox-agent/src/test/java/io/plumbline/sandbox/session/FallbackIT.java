@@ -552,7 +552,7 @@ class FallbackIT {
         await().atMost(LIMIT).until(() -> count() > 3);
         watches().forEach(ProcessHandle::destroyForcibly);
 
-        await().atMost(LIMIT).until(() -> states().stream()
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(states())
                 .anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
                         && state.getReason().contains("the trace ended before the session did")));
         assertThat(order(session, thaw()).getState()).isEqualTo(RuntimeState.State.FROZEN);
