@@ -83,12 +83,12 @@ class BadInputIT {
                 .plumbline(
                         "run",
                         "--agent",
-                        "gpt",
+                        "Gpt!",
                         "--workspace",
                         platform().workspace("agent").toString(),
                         "--",
                         "x");
-        isOneLine(agent, 1, "agent: gpt", "expected: claude-code, codex, scripted or none");
+        isOneLine(agent, 1, "agent: 'Gpt!'", "expected: at most 40 of a-z, 0-9");
     }
 
     @Test
