@@ -145,7 +145,7 @@ public final class RunscRuntime implements SandboxRuntime {
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
             return RunscKernel.attach(this, boot, id, pid, controlSocket(id, state(id)));
-        } catch (IOException | NumberFormatException e) {
+        } catch (IOException | RuntimeException e) {
             discard(id);
             throw new SandboxException("runsc run: " + e.getMessage(), e);
         } catch (SandboxException e) {

@@ -276,7 +276,7 @@ class ResponseIT {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1L << 30})
-    void anOpenConnectionThroughTheProxySurvivesAFreezeAndACheckpoint(long checkpoint) throws Exception {
+    void anOpenConnectionThroughTheProxySurvivesAFreezeAndATriedCheckpoint(long checkpoint) throws Exception {
         AtomicInteger connections = new AtomicInteger();
         try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> echo(server, connections));
@@ -307,9 +307,13 @@ class ResponseIT {
             await().pollDelay(Duration.ofSeconds(5)).atMost(LIMIT).until(() -> true);
             assertThat(count()).isEqualTo(frozenAt);
             if (checkpoint > 0) {
-                assertIsKept(await().atMost(LIMIT)
-                        .until(() -> collected("checkpoint"), Optional::isPresent)
-                        .orElseThrow());
+                // gVisor cannot write what is connected to the host; it says so, and nothing is harmed.
+                assertThat(await().atMost(LIMIT)
+                                .until(() -> collected("checkpoint"), Optional::isPresent)
+                                .orElseThrow()
+                                .path("unavailable")
+                                .asBoolean())
+                        .isTrue();
             } else {
                 assertThat(collected("checkpoint")).isEmpty();
             }
@@ -337,6 +341,20 @@ class ResponseIT {
         assertThat(checkpoint.path("bytes").asLong()).isPositive().isEqualTo(Files.size(file));
         assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file))))
                 .isEqualTo(checkpoint.path("sha256").asText());
+    }
+
+    @Test
+    void aCheckpointIsKeptAndTheProgramGoesOnCountingWhereItWas() throws Exception {
+        String session = start(policy().setCheckpointBytes(1L << 30).build(), COUNTER);
+        await().atMost(LIMIT).until(() -> count() > 3);
+        order(session, freeze());
+        long frozenAt = count();
+        assertIsKept(await().atMost(LIMIT)
+                .until(() -> collected("checkpoint"), Optional::isPresent)
+                .orElseThrow());
+        assertThat(count()).isEqualTo(frozenAt);
+        assertThat(order(session, thaw()).getState()).isEqualTo(RuntimeState.State.RUNNING);
+        await().atMost(LIMIT).until(() -> count() > frozenAt);
     }
 
     private static void echo(ServerSocket server, AtomicInteger connections) {
