@@ -59,8 +59,10 @@ class RealAgentsIT {
         WatchedHost opened = Objects.requireNonNull(host);
         try (RealAgent real = RealAgent.benign(Objects.requireNonNull(layout), agent, opened.folder("w"))) {
             WatchedHost.Lived session = opened.run(real.request());
-            String told = agent + " ended with " + session.code() + " (" + session.reason() + "):\n" + session.output()
-                    + "\n" + describe(session.events());
+            List<AlertRaised> alerts = all(session, Event::hasAlertRaised, Event::getAlertRaised);
+            String told = agent + " ended with " + session.code() + " (" + session.reason() + "), alerts "
+                    + alerts.stream().map(AlertRaised::getSeen).toList() + ":\n" + session.output() + "\n"
+                    + describe(session.events());
 
             assertThat(session.code()).as(told).isZero();
             assertThat(Files.readString(real.request().workspace().resolve("greeting.sh")))
@@ -85,7 +87,7 @@ class RealAgentsIT {
                     .as(told)
                     .extracting(ToolResult::getCall)
                     .containsAll(calls.stream().map(ToolCall::getCall).toList());
-            assertThat(all(session, Event::hasAlertRaised, Event::getAlertRaised))
+            assertThat(alerts)
                     .as(told)
                     .filteredOn(alert -> alert.getSeverity().getNumber() > Severity.LOW.getNumber())
                     // Its runtime makes a system call whose line in the kernel's log cannot be read yet.

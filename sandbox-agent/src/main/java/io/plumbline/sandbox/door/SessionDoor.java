@@ -122,9 +122,9 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
         this.barrier = barrier;
         this.ledger = new CallLedger(true);
         this.publisher = Executors.newSingleThreadExecutor(
-                Thread.ofVirtual().name("door-publisher").factory());
+                Thread.ofPlatform().daemon().name("door-publisher").factory());
         this.timer = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofVirtual().name("door-timer").factory());
+                Thread.ofPlatform().daemon().name("door-timer").factory());
         this.held = new HeldCalls(timer, MAX_HELD);
         this.gate = new HookGate(held, gateDeadline(policy), approvalDeadline(policy));
         this.server = server();

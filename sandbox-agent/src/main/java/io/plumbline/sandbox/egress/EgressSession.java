@@ -137,7 +137,7 @@ record EgressSession(
                 ConcurrentHashMap.newKeySet(),
                 ConcurrentHashMap.newKeySet(),
                 Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofVirtual().name("egress-timer").factory()),
+                        Thread.ofPlatform().daemon().name("egress-timer").factory()),
                 new LongAdder(),
                 new LongAdder());
     }

@@ -29,7 +29,8 @@ final class HostWatch implements AutoCloseable {
     private HostWatch(Process process) {
         this.process = process;
         this.orders = process.outputWriter();
-        Thread.ofVirtual().name("host-watch-" + process.pid()).start(() -> read(process.inputReader()));
+        // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
+        Thread.ofPlatform().daemon().name("host-watch-" + process.pid()).start(() -> read(process.inputReader()));
     }
 
     /**

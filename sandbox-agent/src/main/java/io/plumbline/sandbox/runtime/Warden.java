@@ -116,7 +116,8 @@ public final class Warden implements AutoCloseable {
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start();
                 Watching watching = new Watching(process, process.outputWriter(), new LinkedBlockingQueue<>());
-                Thread.ofVirtual().name("warden-" + pid).start(() -> watching.read(process.inputReader()));
+                // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
+                Thread.ofPlatform().daemon().name("warden-" + pid).start(() -> watching.read(process.inputReader()));
                 try {
                     watching.tell(
                             "watch " + pid + freezer.map(group -> " " + group).orElse(""));

@@ -372,9 +372,8 @@ final class Responder implements VerdictListener, AutoCloseable {
                                     .setStages(order.times)));
         } finally {
             // Also when the spool is full. On a thread of its own: whoever follows the session may have stopped
-            // reading, and
-            // the next order must not wait.
-            Thread.ofVirtual().start(() -> observer.reached(state, reason));
+            // reading, and the next order must not wait.
+            Thread.ofPlatform().daemon().name("reached").start(() -> observer.reached(state, reason));
         }
     }
 

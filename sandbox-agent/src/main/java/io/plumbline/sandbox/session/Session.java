@@ -615,7 +615,7 @@ final class Session {
             return cause -> {};
         }
         Tripwire.Hit hit = current.tripped(reason);
-        Thread.ofVirtual().start(() -> freezeParts(reason));
+        Thread.ofPlatform().daemon().name("freeze-parts").start(() -> freezeParts(reason));
         return hit;
     }
 
