@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Workloads on several grounds, in turns, so that what else the machine does meets all of them alike.
@@ -18,7 +19,7 @@ record Comparison(List<Workload> workloads, List<Ground> grounds, double[][] mil
     /**
      * @param parent of the folders that are made and removed
      * @param rounds measurements of each pair
-     * @param progress gets a line for each workload
+     * @param progress gets a line with each workload's medians as soon as it is measured
      */
     static Comparison measure(
             List<Workload> workloads, List<Ground> grounds, int rounds, Path parent, PrintWriter progress)
@@ -45,7 +46,11 @@ record Comparison(List<Workload> workloads, List<Ground> grounds, double[][] mil
                 medians[w][g] =
                         median(measured.get(g).stream().mapToDouble(x -> x).toArray());
             }
-            progress.println("measured: " + workloads.get(w).name());
+            progress.printf(Locale.ROOT, "%-34s", workloads.get(w).name());
+            for (int g = 0; g < grounds.size(); g++) {
+                progress.printf(Locale.ROOT, "  %s %.0f ms", grounds.get(g).name(), medians[w][g]);
+            }
+            progress.println();
             progress.flush();
         }
         return new Comparison(workloads, grounds, medians);

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,12 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
 
     /** Likewise in bytes. */
     private static final int MAX_TURN_BYTES = 4 << 20;
+
+    /**
+     * How long the reader leaves the channels alone after a turn. While it waits for them, each message of the sentry wakes it,
+     * which costs a workload on few processors more than the message ({@code bench telemetry}). A first message is taken at once.
+     */
+    private static final Duration GATHERING = Duration.ofNanos(250_000);
 
     /** Stands in the queue for a datagram that was too long to take; it decodes to nothing and is counted there. */
     private static final byte[] UNREADABLE = {};
@@ -287,6 +294,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             SeqpacketConnection peer = accepted.get();
             boolean more = true;
             while (more && !closing) {
+                LockSupport.parkNanos(GATHERING.toNanos());
                 if (!awaitReadable(peer)) {
                     continue;
                 }
