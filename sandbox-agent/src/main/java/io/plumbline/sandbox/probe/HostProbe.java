@@ -8,6 +8,7 @@ import io.plumbline.sandbox.rootfs.Mount;
 import io.plumbline.sandbox.rootfs.OciConfig;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.runtime.GuestProgram;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.Sandbox;
@@ -212,9 +213,11 @@ public final class HostProbe {
                 : Finding.warn("disk", found, "sessions freeze when the spool cannot grow: free some space");
     }
 
-    private Finding guestProgram() {
+    private Finding guestProgram() throws SandboxException {
         if (Files.isExecutable(guest)) {
-            return Finding.ok("guest program", guest.toString());
+            return GuestProgram.difference(guest)
+                    .map(found -> Finding.fail("guest program", guest + ": " + found, GuestProgram.remedy(guest)))
+                    .orElseGet(() -> Finding.ok("guest program", guest + ", build " + GuestProgram.expected()));
         }
         boolean compiler = Files.isExecutable(Path.of("/usr/bin/gcc"));
         return Finding.fail(
