@@ -160,9 +160,11 @@ public final class SandboxHost implements AutoCloseable {
     }
 
     /** In the order in which they are tried. A path that was configured and leads nowhere is a mistake, not a lack. */
-    private static List<Candidate> candidates(HostSettings settings) throws SandboxException {
+    private static List<Candidate> candidates(HostSettings settings) throws IOException, SandboxException {
         Optional<Path> runsc = RunscLocator.find(settings.runsc());
-        Optional<Path> bwrap = BubblewrapRuntime.find(settings.bubblewrap());
+        Optional<String> impossible = BubblewrapRuntime.impossible();
+        Optional<Path> bwrap =
+                impossible.isPresent() ? Optional.empty() : BubblewrapRuntime.find(settings.bubblewrap());
         List<Candidate> candidates = new ArrayList<>();
         if (settings.runtime() != HostSettings.RuntimeChoice.BUBBLEWRAP) {
             if (runsc.isEmpty()
@@ -179,7 +181,12 @@ public final class SandboxHost implements AutoCloseable {
                     .orElse(PLATFORMS)
                     .forEach(platform -> candidates.add(new Gvisor(program, platform))));
         }
-        if (settings.runtime() != HostSettings.RuntimeChoice.RUNSC) {
+        if (impossible.isPresent() && settings.runtime() == HostSettings.RuntimeChoice.BUBBLEWRAP) {
+            throw new SandboxException("host.runtime: bubblewrap (expected: runsc, since " + impossible.get() + ")");
+        }
+        if (impossible.isPresent() && settings.runtime() == HostSettings.RuntimeChoice.AUTO) {
+            LOG.info("bubblewrap is left out: {}", impossible.get());
+        } else if (settings.runtime() != HostSettings.RuntimeChoice.RUNSC) {
             if (bwrap.isEmpty()
                     && (settings.bubblewrap().isPresent()
                             || settings.runtime() == HostSettings.RuntimeChoice.BUBBLEWRAP)) {
