@@ -300,6 +300,29 @@ class FallbackIT {
     }
 
     @Test
+    void argumentsThatAreNotToldAreMarkedAsMissing() {
+        run(
+                policy().build(),
+                "x=$(head -c 4000 /dev/zero | tr '\\0' x); few() { /bin/true few $x; }; few;"
+                        + " /bin/true many $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x hidden");
+
+        List<Event> many = started("many");
+        assertThat(many).hasSize(1);
+        assertThat(many.getFirst().getProcessStarted().getArgvList()).doesNotContain("hidden");
+        assertThat(many.getFirst().getTruncatedList()).containsExactly("argv");
+        assertThat(started("few")).singleElement().satisfies(event -> assertThat(event.getTruncatedList())
+                .isEmpty());
+    }
+
+    /** The execs whose first argument is {@code word}. */
+    private List<Event> started(String word) {
+        return link.events.stream()
+                .filter(event -> event.getProcessStarted().getArgvCount() > 1
+                        && event.getProcessStarted().getArgv(1).equals(word))
+                .toList();
+    }
+
+    @Test
     void theHostIsNotThere() throws Exception {
         Path secret = Files.writeString(base.resolve("secret"), "of the host\n");
         Captured captured = run(
