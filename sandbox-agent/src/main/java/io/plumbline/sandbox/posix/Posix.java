@@ -102,6 +102,8 @@ public final class Posix {
             handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle MKFIFO = handle("mkfifo", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
+    private static final MethodHandle SYMLINK = handle("symlink", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+
     private Posix() {}
 
     /** Sends {@code signal} to one process; {@code -ESRCH} when there is none. */
@@ -124,6 +126,22 @@ public final class Posix {
         } catch (Throwable e) {
             throw broken(e);
         }
+    }
+
+    /** A link at {@code path} whose text is {@code target}. */
+    public static int symlink(byte[] target, Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return result((int) SYMLINK.invokeExact(capture(), text(arena, target), text(arena, PathBytes.of(path))));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Bytes with a zero behind them. */
+    static MemorySegment text(Arena arena, byte[] bytes) {
+        MemorySegment text = arena.allocate(bytes.length + 1L);
+        MemorySegment.copy(bytes, 0, text, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return text;
     }
 
     static int open(Path path, int flags) {
