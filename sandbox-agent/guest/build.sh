@@ -6,5 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 compiler=${CC:-gcc}
 command -v "$compiler" >/dev/null || { echo "plumbline-guest: $compiler is needed to build it (package gcc)" >&2; exit 1; }
 mkdir -p "$(dirname "$1")"
-"$compiler" -std=gnu11 -static -O2 -s -Wall -Wextra -Werror -o "$1.new" "$here"/*.c
+# What `plumbline-guest version` prints; the daemon takes no program but the one of its own sources (GuestProgram.java).
+build=$(cd "$here" && LC_ALL=C && export LC_ALL && cat *.c *.h | sha256sum | cut -c 1-16)
+"$compiler" -std=gnu11 -static -O2 -s -Wall -Wextra -Werror -DPLUMBLINE_BUILD="\"$build\"" -o "$1.new" "$here"/*.c
 mv -f "$1.new" "$1"

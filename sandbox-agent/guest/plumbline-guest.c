@@ -25,6 +25,8 @@
  *   plumbline-guest become UID GID FILES terminal|streams -- COMMAND ARGUMENTS
  *       The first process inside bubblewrap. Gives up all rights, waits at the gate while the host looks at it, then becomes
  *       COMMAND.
+ *   plumbline-guest version
+ *       On the host. Prints the build: 16 hex digits over the sources, which the daemon holds against its own.
  *   plumbline-guest watch trace=SOCKET log=PIPE pid=PID uid=UID group=DIRECTORY [decoy=PATH...] -- ARGUMENTS
  *       On the host, one per session in bubblewrap: tells what the session does as gVisor's kernel would; see watch.c.
  */
@@ -577,6 +579,7 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "launch") == 0) return launch(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "become") == 0) return become(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "watch") == 0) return watch(argc - 2, argv + 2);
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch");
+    if (argc == 2 && strcmp(argv[1], "version") == 0) return puts(PLUMBLINE_BUILD) < 0 ? 125 : 0;
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch | version");
     return 2;
 }

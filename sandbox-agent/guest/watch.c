@@ -47,6 +47,9 @@ enum {
     RECEIVE_BUFFER = 4 << 20
 };
 
+/* Beside gVisor's own fields of a program that was started: its arguments are not all there. */
+enum { ARGUMENTS_CUT = 1000 };
+
 /* Message types of gVisor's remote sink. */
 enum { CONTAINER_START = 1, CLONE = 2, EXECVE = 3, EXIT_NOTIFY_PARENT = 4, TASK_EXIT = 5, OPEN = 7, NOTHING = 0xffff };
 
@@ -96,16 +99,17 @@ static void put_field(struct buffer *out, int field, uint64_t value) {
     put_number(out, value);
 }
 
-/* Nothing when it does not fit; the caller's cut is seen by its receiver as a missing end. */
-static void put_bytes(struct buffer *out, int field, const void *bytes, size_t length) {
-    if (out->length + length + 32 > MAX_MESSAGE) return;
+/* Nothing, and 0, when it does not fit. */
+static int put_bytes(struct buffer *out, int field, const void *bytes, size_t length) {
+    if (out->length + length + 32 > MAX_MESSAGE) return 0;
     put_number(out, (uint64_t)field << 3 | 2);
     put_number(out, length);
     memcpy(out->bytes + out->length, bytes, length);
     out->length += length;
+    return 1;
 }
 
-static void put_text(struct buffer *out, int field, const char *text) { put_bytes(out, field, text, strlen(text)); }
+static int put_text(struct buffer *out, int field, const char *text) { return put_bytes(out, field, text, strlen(text)); }
 
 /* The receiver is gone: nobody watches, so nothing may run. */
 static _Noreturn void abandon(void) {
@@ -283,21 +287,23 @@ static void forked(pid_t parent, pid_t parent_group, pid_t child, pid_t child_gr
     send_message(CLONE);
 }
 
-/* Every word of a text of NUL-ended words as a field; only names of variables. */
-static void put_words(int field, const char *text, size_t length, int names) {
+/* Every word of a text of NUL-ended words as a field; only names of variables. 0: not all of them fit. */
+static int put_words(int field, const char *text, size_t length, int names) {
+    int all = 1;
     for (size_t at = 0; at < length;) {
         size_t end = at + strnlen(text + at, length - at), last = end;
         if (names) {
             const char *equals = memchr(text + at, '=', end - at);
             last = equals == NULL ? at : (size_t)(equals - text) + 1;
         }
-        put_bytes(&message, field, text + at, last - at);
+        all &= put_bytes(&message, field, text + at, last - at);
         at = end + 1;
     }
+    return all;
 }
 
 static void executed(pid_t id, pid_t of, int64_t time) {
-    static char words[MAX_ARGUMENTS_BYTES];
+    static char words[MAX_ARGUMENTS_BYTES + 2];
     struct task *task = slot(of, 0);
     if (task == NULL || task->state == REMOVED) task = slot(id, 0);
     if (task == NULL || task->state == REMOVED) return;
@@ -315,7 +321,9 @@ static void executed(pid_t id, pid_t of, int64_t time) {
     char binary[4096];
     begin(task, of, time);
     put_text(&message, 2, link_text(binary, sizeof binary, "/proc/%d/exe", of));
-    put_words(3, words, content(words, sizeof words, "/proc/%d/cmdline", of), 0);
+    /* Room for one byte more than is told of: when it is there, something is missing. */
+    size_t length = content(words, sizeof words, "/proc/%d/cmdline", of), kept = length > MAX_ARGUMENTS_BYTES ? MAX_ARGUMENTS_BYTES : length;
+    if (!put_words(3, words, kept, 0) || kept < length) put_field(&message, ARGUMENTS_CUT, 1);
     put_words(4, words, content(words, MAX_ENVIRONMENT_BYTES, "/proc/%d/environ", of), 1);
     send_message(EXECVE);
 }
@@ -665,7 +673,9 @@ int watch(int argc, char **argv) {
     read_name(task);
     begin(task, first, task->start);
     put_text(&message, 3, "");
-    for (int k = i + 1; k < argc; k++) put_text(&message, 4, argv[k]);
+    int all = 1;
+    for (int k = i + 1; k < argc; k++) all &= put_text(&message, 4, argv[k]);
+    if (!all) put_field(&message, ARGUMENTS_CUT, 1);
     send_message(CONTAINER_START);
     puts("watching");
     fflush(stdout);

@@ -2,6 +2,8 @@ package io.plumbline.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.sandbox.runtime.GuestProgram;
+import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
@@ -78,10 +80,18 @@ final class Platform implements AutoCloseable {
         if (!Files.isExecutable(tools.resolve("runsc/runsc"))) {
             install(root.resolve("sandbox-agent/src/main/sh/install-runsc.sh"), tools.resolve("runsc"));
         }
-        if (!Files.isExecutable(tools.resolve("plumbline-guest"))) {
+        if (isOfAnotherBuild(tools.resolve("plumbline-guest"))) {
             install(root.resolve("sandbox-agent/guest/build.sh"), tools.resolve("plumbline-guest"));
         }
         return tools;
+    }
+
+    private static boolean isOfAnotherBuild(Path guest) throws IOException {
+        try {
+            return GuestProgram.difference(guest).isPresent();
+        } catch (SandboxException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private static void install(Path script, Path target) throws IOException, InterruptedException {

@@ -322,10 +322,10 @@ public final class Watcher {
                 judge(processes.attribute(start.getActor()));
                 return;
             }
-            boolean unexplained = processes.started(start);
+            boolean unexplained = processes.started(event);
             Attribution by = processes.attribute(start.getActor());
             if (unexplained) {
-                deviate(policyCheck.unannounced(start, by));
+                deviate(policyCheck.unannounced(event, by));
             }
             judge(by);
         }

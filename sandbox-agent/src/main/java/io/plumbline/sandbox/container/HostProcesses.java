@@ -97,7 +97,10 @@ public final class HostProcesses {
         return first.isAlive() && "ZX".indexOf(state(first.pid())) < 0;
     }
 
-    /** Returns true once no process of it can run; false when that could not be reached, or the container has ended. */
+    /**
+     * Returns true once no process of it can run; false when that could not be reached, or the container has ended. What was
+     * stopped on the way stays so: a group that holds some of its processes is let go only when each has its signal to stop.
+     */
     public boolean freeze(Duration limit) {
         if (!alive()) {
             return false;
@@ -109,29 +112,39 @@ public final class HostProcesses {
             LOG.warn(
                     "control group {} did not freeze; stopping its processes one by one",
                     group.get().folder());
-            group.get().thaw();
         }
         signalled = true;
         long deadline = System.nanoTime() + limit.toNanos();
         Set<Long> stopped = new HashSet<>();
-        boolean more = true;
         // A process that was not stopped yet may have made another.
-        while (more && System.nanoTime() < deadline) {
-            more = false;
-            for (long pid : members()) {
-                if (stopped.add(pid)) {
-                    signal(pid, Posix.SIGSTOP);
-                    more = true;
-                }
+        while (stopMore(members(), stopped)) {
+            if (System.nanoTime() > deadline) {
+                return false;
             }
         }
+        // Whoever the group holds finds its signal before its next instruction.
+        group.ifPresent(FreezerGroup::thaw);
         while (System.nanoTime() < deadline) {
-            if (members().stream().allMatch(pid -> mayBeSignalled(pid) && "TtZX".indexOf(state(pid)) >= 0)) {
+            List<Long> members = members();
+            stopMore(members, stopped);
+            if (members.stream().allMatch(pid -> mayBeSignalled(pid) && "TtZX".indexOf(state(pid)) >= 0)) {
                 return alive();
             }
             pause();
         }
         return false;
+    }
+
+    /** Whether there was one that had no signal yet. */
+    private static boolean stopMore(List<Long> members, Set<Long> stopped) {
+        boolean more = false;
+        for (long pid : members) {
+            if (stopped.add(pid)) {
+                signal(pid, Posix.SIGSTOP);
+                more = true;
+            }
+        }
+        return more;
     }
 
     /** Lets what {@link #freeze} stopped go on; false when the container has ended. */
@@ -266,8 +279,7 @@ public final class HostProcesses {
         }
     }
 
-    /** As in proc(5): R, S, D, T, t, Z; X when it is gone. */
-    /** As in proc(5); of a process whose first thread has ended, that of one that goes on. */
+    /** As in proc(5): R, S, D, T, t, Z; X when it is gone. Of a process whose first thread has ended, that of one that goes on. */
     static char state(long pid) {
         char first = state(text(pid, "stat"));
         if (first != 'Z') {

@@ -7,6 +7,7 @@ import io.plumbline.sandbox.container.HostProcesses;
 import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.Command;
+import io.plumbline.sandbox.runtime.Rights;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.SandboxKernel;
 import io.plumbline.sandbox.runtime.SandboxRuntime;
@@ -56,6 +57,16 @@ public final class BubblewrapRuntime implements SandboxRuntime {
         this.guest = guest;
         this.state = state;
         this.version = version;
+    }
+
+    /** Why it cannot run with the rights of this process, one clause; empty when nothing speaks against it. */
+    public static Optional<String> impossible() throws IOException {
+        return switch (Rights.here()) {
+            case ROOT -> Optional.empty();
+            case NAMESPACE, NONE ->
+                Optional.of("this host is not root's, and without root the kernel tells neither of its processes nor"
+                        + " of the files they open");
+        };
     }
 
     /** The configured program if there is one (and only that), else the first on {@code PATH}. */

@@ -8,6 +8,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -31,12 +32,17 @@ public final class OpenDirectory implements AutoCloseable {
 
     /** @throws PosixException also when {@code path} itself is a link */
     public static OpenDirectory open(Path path) throws PosixException {
-        return open(AT_FDCWD, path.toString());
+        return open(AT_FDCWD, PathBytes.of(path), path.toString());
     }
 
     /** @throws PosixException when {@code name} is no directory: a link, a file, nothing */
     public OpenDirectory child(String name) throws PosixException {
-        return open(fd, checked(name));
+        return open(fd, checked(name).getBytes(StandardCharsets.UTF_8), name);
+    }
+
+    /** Likewise, of one part of a path, which need be no text. */
+    public OpenDirectory child(Path name) throws PosixException {
+        return open(fd, PathBytes.of(checked(name)), name.toString());
     }
 
     /** A path to this directory itself, valid while this is open. */
@@ -49,6 +55,19 @@ public final class OpenDirectory implements AutoCloseable {
         return path().resolve(checked(name));
     }
 
+    /** Likewise, of one part of a path, which need be no text. */
+    public Path entry(Path name) {
+        return path().resolve(checked(name));
+    }
+
+    private static Path checked(Path name) {
+        if (name.isAbsolute() || name.getNameCount() != 1) {
+            throw new IllegalArgumentException("name: " + name + " (expected: one part of a path, not . or ..)");
+        }
+        checked(name.toString());
+        return name;
+    }
+
     private static String checked(String name) {
         if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf('/') >= 0 || name.indexOf(0) >= 0) {
             throw new IllegalArgumentException("name: " + name + " (expected: one part of a path, not . or ..)");
@@ -56,13 +75,13 @@ public final class OpenDirectory implements AutoCloseable {
         return name;
     }
 
-    private static OpenDirectory open(int at, String name) throws PosixException {
+    private static OpenDirectory open(int at, byte[] name, String shown) throws PosixException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment path = arena.allocateFrom(name);
+            MemorySegment path = Posix.text(arena, name);
             int fd = Posix.result(
                     (int) OPENAT.invokeExact(Posix.capture(), at, path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             if (fd < 0) {
-                throw new PosixException("openat", name, fd);
+                throw new PosixException("openat", shown, fd);
             }
             return new OpenDirectory(fd);
         } catch (PosixException e) {

@@ -23,6 +23,8 @@ import java.util.Arrays;
  * <p>Needs {@code --enable-native-access=ALL-UNNAMED}; without it JDK 25 only warns.
  */
 public final class Posix {
+    static final int ENOENT = 2;
+    static final int ENOTDIR = 20;
     public static final int EAGAIN = 11;
     public static final int EINTR = 4;
     public static final int ESRCH = 3;
@@ -102,6 +104,12 @@ public final class Posix {
             handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle MKFIFO = handle("mkfifo", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
+    private static final MethodHandle SYMLINK = handle("symlink", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+
+    private static final int AT_FDCWD = -100;
+    private static final MethodHandle STATX =
+            handle("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+
     private Posix() {}
 
     /** Sends {@code signal} to one process; {@code -ESRCH} when there is none. */
@@ -121,6 +129,32 @@ public final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
             return result((int) MKFIFO.invokeExact(capture(), name, 0600));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** A link at {@code path} whose text is {@code target}. */
+    public static int symlink(byte[] target, Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return result((int) SYMLINK.invokeExact(capture(), text(arena, target), text(arena, PathBytes.of(path))));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** Bytes with a zero behind them. */
+    static MemorySegment text(Arena arena, byte[] bytes) {
+        MemorySegment text = arena.allocate(bytes.length + 1L);
+        MemorySegment.copy(bytes, 0, text, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return text;
+    }
+
+    /** statx into {@code buffer}, 256 bytes. */
+    static int statx(Path path, int flags, int mask, MemorySegment buffer) {
+        try (Arena arena = Arena.ofConfined()) {
+            return result(
+                    (int) STATX.invokeExact(capture(), AT_FDCWD, text(arena, PathBytes.of(path)), flags, mask, buffer));
         } catch (Throwable e) {
             throw broken(e);
         }

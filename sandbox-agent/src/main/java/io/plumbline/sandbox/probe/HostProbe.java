@@ -8,6 +8,8 @@ import io.plumbline.sandbox.rootfs.Mount;
 import io.plumbline.sandbox.rootfs.OciConfig;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
+import io.plumbline.sandbox.runtime.GuestProgram;
+import io.plumbline.sandbox.runtime.Rights;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.Sandbox;
@@ -183,21 +185,27 @@ public final class HostProbe {
     }
 
     private Finding rights() throws IOException {
-        if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
-            return Finding.fail(
-                    "rights",
-                    System.getProperty("user.name"),
-                    "start the sandbox host as root, or in a user namespace: unshare --user --map-root-user --mount");
-        }
-        // Inside, outside, how many: user_namespaces(7).
+        return switch (Rights.here()) {
+            case ROOT -> Finding.ok("rights", "root");
+            case NAMESPACE ->
+                Finding.warn(
+                        "rights",
+                        "user " + outside() + " in a user namespace",
+                        "sandboxes work, but without hard limits of memory, processors and processes, and without the"
+                                + " fallback runtime: those need root");
+            case NONE ->
+                Finding.fail(
+                        "rights",
+                        System.getProperty("user.name"),
+                        "start the sandbox host as root, or in a user namespace: unshare --user --map-root-user --mount");
+        };
+    }
+
+    /** Who root of this user namespace is outside of it: user_namespaces(7). */
+    private static String outside() throws IOException {
         String[] mapping =
                 Files.readString(Path.of("/proc/self/uid_map")).strip().split("\\s+");
-        return mapping.length >= 2 && !mapping[1].equals("0")
-                ? Finding.warn(
-                        "rights",
-                        "user " + mapping[1] + " in a user namespace",
-                        "sandboxes work, but without hard limits of memory, processors and processes: those need root")
-                : Finding.ok("rights", "root");
+        return mapping.length < 2 ? "nobody" : mapping[1];
     }
 
     private Finding disk() throws IOException {
@@ -212,9 +220,11 @@ public final class HostProbe {
                 : Finding.warn("disk", found, "sessions freeze when the spool cannot grow: free some space");
     }
 
-    private Finding guestProgram() {
+    private Finding guestProgram() throws SandboxException {
         if (Files.isExecutable(guest)) {
-            return Finding.ok("guest program", guest.toString());
+            return GuestProgram.difference(guest)
+                    .map(found -> Finding.fail("guest program", guest + ": " + found, GuestProgram.remedy(guest)))
+                    .orElseGet(() -> Finding.ok("guest program", guest + ", build " + GuestProgram.expected()));
         }
         boolean compiler = Files.isExecutable(Path.of("/usr/bin/gcc"));
         return Finding.fail(
@@ -253,6 +263,13 @@ public final class HostProbe {
     }
 
     private Finding fallback() throws SandboxException, IOException, InterruptedException {
+        Optional<String> impossible = BubblewrapRuntime.impossible();
+        if (impossible.isPresent()) {
+            return Finding.warn(
+                    FALLBACK,
+                    "bubblewrap is left out: " + impossible.get(),
+                    "only needed where gVisor cannot run: start the sandbox host as root");
+        }
         Optional<Path> program = BubblewrapRuntime.find(Optional.empty());
         if (program.isEmpty()) {
             return Finding.warn(

@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 /**
  * One difference between a workspace and what a session made of its copy.
  *
- * @param path relative to the workspace, parts separated by one slash, none of them empty, {@code .} or {@code ..}
+ * @param path relative to the workspace, parts separated by one slash, none of them empty, {@code .} or {@code ..}; as of
+ *     {@link EscapedPath}
  */
 public record Change(String path, Entry before, Entry after) {
     private static final List<String> PROTECTED_FOLDERS =

@@ -3,6 +3,7 @@ package io.plumbline.sandbox.review;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.sandbox.posix.OpenDirectory;
+import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.posix.PosixException;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -61,7 +63,7 @@ public final class ChangeSet {
         for (Change change : changes) {
             if (change.after() instanceof Entry.Regular file) {
                 Files.copy(
-                        copy.copy().resolve(change.path()),
+                        EscapedPath.in(copy.copy(), change.path()),
                         folder.resolve(file.sha256()),
                         StandardCopyOption.REPLACE_EXISTING,
                         LinkOption.NOFOLLOW_LINKS);
@@ -150,7 +152,7 @@ public final class ChangeSet {
                 try (OpenDirectory folder = parent.child(name);
                         DirectoryStream<Path> entries = Files.newDirectoryStream(folder.path())) {
                     for (Path entry : entries) {
-                        String below = path + "/" + entry.getFileName();
+                        String below = path + "/" + EscapedPath.of(Objects.requireNonNull(entry.getFileName()));
                         if (!going.contains(below)) {
                             conflicts.add(below);
                         }
@@ -250,7 +252,7 @@ public final class ChangeSet {
                 && change.before().getClass() != change.after().getClass();
     }
 
-    private void put(OpenDirectory parent, String name, Entry entry) throws IOException {
+    private void put(OpenDirectory parent, Path name, Entry entry) throws IOException {
         Path target = parent.entry(name);
         switch (entry) {
             case Entry.Absent absent -> throw new IllegalArgumentException("nothing to put at " + name);
@@ -265,7 +267,10 @@ public final class ChangeSet {
             }
             case Entry.Link link -> {
                 Files.deleteIfExists(target);
-                Files.createSymbolicLink(target, Path.of(link.target()));
+                int made = Posix.symlink(EscapedPath.bytes(link.target()), target);
+                if (made < 0) {
+                    throw new IOException("symlink: errno " + -made);
+                }
                 own(target);
             }
             case Entry.Regular file -> {
@@ -308,16 +313,16 @@ public final class ChangeSet {
     }
 
     private interface Act<T> {
-        T on(OpenDirectory parent, String name) throws IOException;
+        T on(OpenDirectory parent, Path name) throws IOException;
     }
 
     /** Goes down part by part, never through a link. */
     private static <T> T in(OpenDirectory root, String path, Act<T> act) throws IOException {
         int slash = path.indexOf('/');
         if (slash < 0) {
-            return act.on(root, path);
+            return act.on(root, EscapedPath.name(path));
         }
-        try (OpenDirectory next = root.child(path.substring(0, slash))) {
+        try (OpenDirectory next = root.child(EscapedPath.name(path.substring(0, slash)))) {
             return in(next, path.substring(slash + 1), act);
         }
     }

@@ -15,6 +15,7 @@ public sealed interface Entry {
     /** {@code sha256}: of its content, 64 hex digits. */
     record Regular(int mode, long size, String sha256) implements Entry {}
 
+    /** {@code target}: its text, as of {@link EscapedPath}. */
     record Link(String target) implements Entry {}
 
     record Folder(int mode) implements Entry {}

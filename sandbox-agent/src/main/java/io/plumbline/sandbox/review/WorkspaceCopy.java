@@ -66,7 +66,7 @@ public final class WorkspaceCopy {
         Files.walkFileTree(original, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
-                Path target = copy.resolve(original.relativize(folder).toString());
+                Path target = copy.resolve(original.relativize(folder));
                 Files.createDirectory(target);
                 like(folder, target);
                 return FileVisitResult.CONTINUE;
@@ -76,7 +76,7 @@ public final class WorkspaceCopy {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
                     budget.take(attributes.isRegularFile() ? attributes.size() : 0);
-                    Path target = copy.resolve(original.relativize(file).toString());
+                    Path target = copy.resolve(original.relativize(file));
                     Files.copy(file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
                     own(file, target);
                 }
@@ -101,7 +101,7 @@ public final class WorkspaceCopy {
         Files.setAttribute(to, "unix:uid", owner.get("uid"), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Files, folders and links below {@code root} by their relative paths; nothing else is told of. */
+    /** Files, folders and links below {@code root} by their relative paths, escaped; nothing else is told of. */
     private static SortedMap<String, Entry> entries(Path root) throws IOException {
         SortedMap<String, Entry> entries = new TreeMap<>();
         Budget budget = new Budget("changed workspace: ");
@@ -110,7 +110,7 @@ public final class WorkspaceCopy {
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
                 if (!folder.equals(root)) {
                     budget.take(0);
-                    entries.put(name(root, folder), at(folder));
+                    entries.put(EscapedPath.of(root.relativize(folder)), at(folder));
                 }
                 return FileVisitResult.CONTINUE;
             }
@@ -119,22 +119,12 @@ public final class WorkspaceCopy {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 if (attributes.isRegularFile() || attributes.isSymbolicLink()) {
                     budget.take(attributes.isRegularFile() ? attributes.size() : 0);
-                    entries.put(name(root, file), at(file));
+                    entries.put(EscapedPath.of(root.relativize(file)), at(file));
                 }
                 return FileVisitResult.CONTINUE;
             }
         });
         return entries;
-    }
-
-    /** @throws IOException for a name that is no text: what is written down of it would name another file, or none */
-    private static String name(Path root, Path path) throws IOException {
-        Path relative = root.relativize(path);
-        String name = relative.toString();
-        if (!root.getFileSystem().getPath(name).equals(relative)) {
-            throw new IOException("changed workspace: " + oneLine(name) + " (expected: names in UTF-8)");
-        }
-        return name;
     }
 
     /** What is at {@code path}, which is not followed when it is a link. */
@@ -148,7 +138,7 @@ public final class WorkspaceCopy {
         }
         int mode = (int) number(attributes, "mode") & 0777;
         if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
-            return new Entry.Link(Files.readSymbolicLink(path).toString());
+            return new Entry.Link(EscapedPath.of(Files.readSymbolicLink(path)));
         }
         if (Boolean.TRUE.equals(attributes.get("isDirectory"))) {
             return new Entry.Folder(mode);
@@ -234,9 +224,7 @@ public final class WorkspaceCopy {
             } else if (bringsContent(change)) {
                 unseen++;
                 if (text.length() < most) {
-                    text.append("content not shown: ")
-                            .append(oneLine(change.path()))
-                            .append('\n');
+                    text.append("content not shown: ").append(change.path()).append('\n');
                 }
             }
         }
@@ -244,7 +232,7 @@ public final class WorkspaceCopy {
     }
 
     private static String line(Change change) {
-        return change.letter() + " " + oneLine(change.path()) + (change.isProtected() ? "  [protected]" : "") + "\n  "
+        return change.letter() + " " + change.path() + (change.isProtected() ? "  [protected]" : "") + "\n  "
                 + name(change.before()) + " -> " + name(change.after()) + "\n";
     }
 
@@ -258,12 +246,12 @@ public final class WorkspaceCopy {
     /** The lines that differ; empty when one of the two cannot be shown. */
     private Optional<String> content(Change change) throws IOException {
         // The original is only shown as it was copied.
-        Path old = original.resolve(change.path());
+        Path old = EscapedPath.in(original, change.path());
         Optional<List<String>> from = change.before() instanceof Entry.Regular regular
                 ? stillThere(old, regular) ? lines(old, regular) : Optional.empty()
                 : Optional.of(List.of());
         Optional<List<String>> to = change.after() instanceof Entry.Regular regular
-                ? lines(copy.resolve(change.path()), regular)
+                ? lines(EscapedPath.in(copy, change.path()), regular)
                 : Optional.of(List.of());
         if (to.isEmpty() || from.isEmpty() && !(change.after() instanceof Entry.Regular)) {
             return Optional.empty();
@@ -271,8 +259,8 @@ public final class WorkspaceCopy {
         List<String> before = from.orElse(List.of());
         StringBuilder text = new StringBuilder();
         UnifiedDiffUtils.generateUnifiedDiff(
-                        "a/" + oneLine(change.path()),
-                        "b/" + oneLine(change.path()),
+                        "a/" + change.path(),
+                        "b/" + change.path(),
                         before,
                         DiffUtils.diff(before, to.get(), new MeyersDiffWithLinearSpace<>(String::equals)),
                         CONTEXT)
@@ -288,15 +276,10 @@ public final class WorkspaceCopy {
         return switch (entry) {
             case Entry.Regular file ->
                 "file %03o, %d bytes, sha256 %s".formatted(file.mode(), file.size(), file.sha256());
-            case Entry.Link link -> "link to " + oneLine(link.target());
+            case Entry.Link link -> "link to " + link.target();
             case Entry.Folder folder -> "folder %03o".formatted(folder.mode());
             case Entry.Absent absent -> "nothing";
         };
-    }
-
-    /** A name may hold line breaks; in a list for people it must not look like two. */
-    private static String oneLine(String name) {
-        return name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
     }
 
     /** Empty for what is no text or too large. */

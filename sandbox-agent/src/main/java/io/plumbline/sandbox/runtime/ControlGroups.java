@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -219,6 +220,37 @@ public final class ControlGroups {
         /** Limits nothing and holds nobody. */
         public static Group none() {
             return new Group(Map.of(), Limits.NONE);
+        }
+
+        /** Ids of the processes in it, as this process sees them. */
+        public Set<Long> processes() {
+            Set<Long> processes = new HashSet<>();
+            own.values().forEach(hierarchy -> collect(hierarchy.folder().resolve("cgroup.procs"), processes));
+            return processes;
+        }
+
+        /** Ids of the threads in it, likewise. */
+        public Set<Long> threads() {
+            Set<Long> threads = new HashSet<>();
+            own.values()
+                    .forEach(hierarchy -> collect(
+                            hierarchy.folder().resolve(hierarchy.version() == Version.ONE ? "tasks" : "cgroup.threads"),
+                            threads));
+            return threads;
+        }
+
+        private static void collect(Path list, Set<Long> ids) {
+            try {
+                for (String line : Files.readAllLines(list)) {
+                    long id = Long.parseLong(line);
+                    // 0: of a process namespace that cannot be seen from here.
+                    if (id > 0) {
+                        ids.add(id);
+                    }
+                }
+            } catch (IOException e) {
+                LOG.debug("control group: {}: {}", list, e.getMessage());
+            }
         }
 
         /** Whether the kernel limits {@code controller} here. */

@@ -1,6 +1,9 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.sandbox.posix.FileUse;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -8,10 +11,15 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +62,13 @@ final class DiskUse implements AutoCloseable {
         this.limit = limit;
     }
 
-    static DiskUse of(List<Path> folders) {
-        return new DiskUse(() -> bytes(folders, MAX_FILES, System.nanoTime() + LOOK_LIMIT.toNanos()), LOOK_LIMIT);
+    /**
+     * @param folders that the workload writes to
+     * @param holders folders of {@code /proc} with links to what the workload has open
+     */
+    static DiskUse of(List<Path> folders, Supplier<List<Path>> holders) {
+        return new DiskUse(
+                () -> bytes(folders, holders.get(), MAX_FILES, System.nanoTime() + LOOK_LIMIT.toNanos()), LOOK_LIMIT);
     }
 
     /** What lies there from now on is what the workload has added; the caller waits for the look. */
@@ -122,31 +135,28 @@ final class DiskUse implements AutoCloseable {
         return took;
     }
 
-    /** @throws IOException when there are more than {@code mostFiles}, or it is later than {@code deadlineNanos} */
-    static long bytes(List<Path> folders, int mostFiles, long deadlineNanos) throws IOException {
-        long[] sum = new long[2];
+    /**
+     * What the folders take, and what is held open of the same file systems without a name.
+     *
+     * @throws IOException when there are more than {@code mostFiles}, or it is later than {@code deadlineNanos}
+     */
+    static long bytes(List<Path> folders, List<Path> holders, int mostFiles, long deadlineNanos) throws IOException {
+        Sum sum = new Sum(mostFiles, deadlineNanos);
         for (Path folder : folders) {
             Files.walkFileTree(folder, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path below, BasicFileAttributes attributes)
                         throws IOException {
-                    return counted();
+                    return visitFile(below, attributes);
                 }
 
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
-                    return counted();
-                }
-
-                private FileVisitResult counted() throws IOException {
-                    if (++sum[1] > mostFiles) {
-                        throw new IOException(
-                                "disk: more than " + mostFiles
-                                        + " files and folders (expected: fewer, since a limit on disk is kept by looking at them)");
-                    }
-                    if (System.nanoTime() - deadlineNanos > 0) {
-                        throw new IOException("disk: looking at " + folder + " takes too long");
+                    sum.count(file);
+                    Optional<FileUse> use = FileUse.of(file);
+                    if (use.isPresent()) {
+                        sum.bytes += use.get().bytes();
+                        sum.devices.add(use.get().device());
                     }
                     return FileVisitResult.CONTINUE;
                 }
@@ -161,7 +171,75 @@ final class DiskUse implements AutoCloseable {
                 }
             });
         }
-        return sum[0];
+        for (Path holder : holders) {
+            sum.addUnnamed(holder);
+        }
+        return sum.bytes;
+    }
+
+    private static final class Sum {
+        private final int mostFiles;
+        private final long deadlineNanos;
+        private final Set<Long> devices = new HashSet<>();
+        private final Set<FileId> unnamed = new HashSet<>();
+        private long bytes;
+        private int files;
+
+        private record FileId(long device, long inode) {}
+
+        Sum(int mostFiles, long deadlineNanos) {
+            this.mostFiles = mostFiles;
+            this.deadlineNanos = deadlineNanos;
+        }
+
+        void count(Path at) throws IOException {
+            if (++files > mostFiles) {
+                throw new IOException("disk: more than " + mostFiles
+                        + " files and folders (expected: fewer, since a limit on disk is kept by looking at them)");
+            }
+            inTime(at);
+        }
+
+        private void inTime(Path at) throws IOException {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                throw new IOException("disk: looking at " + at + " takes too long");
+            }
+        }
+
+        /** Files that were removed while they are open: no walk finds them. */
+        void addUnnamed(Path holder) throws IOException {
+            try (DirectoryStream<Path> links = Files.newDirectoryStream(holder)) {
+                for (Path link : links) {
+                    inTime(holder);
+                    Optional<FileUse> use = FileUse.behind(link);
+                    if (use.isPresent()
+                            && use.get().links() == 0
+                            && use.get().regular()
+                            && devices.contains(use.get().device())
+                            && unnamed.add(
+                                    new FileId(use.get().device(), use.get().inode()))) {
+                        bytes += use.get().bytes();
+                    }
+                }
+            } catch (DirectoryIteratorException e) {
+                throwUnlessEnded(holder, Objects.requireNonNullElseGet(e.getCause(), () -> new IOException(e)));
+            } catch (IOException e) {
+                throwUnlessEnded(holder, e);
+            }
+        }
+
+        /** What has ended has nothing open, and need not let anybody look at it. */
+        private static void throwUnlessEnded(Path holder, IOException problem) throws IOException {
+            try {
+                String status = Files.readString(holder.resolveSibling("stat"));
+                if ("ZX".indexOf(status.charAt(status.lastIndexOf(')') + 2)) >= 0) {
+                    return;
+                }
+            } catch (IOException gone) {
+                return;
+            }
+            throw problem;
+        }
     }
 
     /** Does not wait for a look that is under way. */

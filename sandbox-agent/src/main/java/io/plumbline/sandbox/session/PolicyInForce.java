@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements;
@@ -13,7 +14,10 @@ import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -23,6 +27,41 @@ import java.util.function.Function;
 final class PolicyInForce {
     /** The folders in memory whose size is the limit {@code disk}. */
     private static final String MEMORY_FOLDERS = "disk: size of /tmp, /var/tmp and /dev";
+
+    /** Of a policy's fields those that a sandbox is made of, by what people call them: they stay as they are. */
+    static final Map<String, String> AT_NEXT_START = Map.of(
+            "workspace_mode", "workspace",
+            "decoys", "decoys",
+            "decoy_kinds", "decoys",
+            "honeytoken_freeze", "honeytokens",
+            "metadata_freeze", "metadata",
+            "degraded", "runtime",
+            "checkpoint_bytes", "evidence");
+
+    /** Those that hold as soon as the revision does, with {@link SessionPart#prepare} where a part has to take them over. */
+    static final Set<String> AT_ONCE = Set.of(
+            "name",
+            "revision",
+            "files",
+            "egress",
+            "tools_ask",
+            "tools_deny",
+            "alert_at",
+            "ask_at",
+            "freeze_at",
+            "wall_clock_seconds",
+            "memory_bytes",
+            "patience_seconds",
+            "gate_deadline_ms",
+            "approval_deadline_seconds",
+            "egress_unknown",
+            "egress_bytes",
+            "ingress_bytes",
+            "egress_rate_bytes",
+            "upload_hold_bytes");
+
+    /** Those that hold at once as far as the kernels of host and sandbox allow it, and wait with what they do not. */
+    static final Set<String> BY_THE_KERNEL = Set.of("processes", "cpu_millis", "disk_bytes");
 
     private final String tenant;
     private final String session;
@@ -125,46 +164,50 @@ final class PolicyInForce {
      * limit, what is added to workspace and home holds at once, and the size of folders in memory does not change.
      */
     private TaskPolicy withFixedParts(
-            TaskPolicy written, TaskPolicy before, ControlGroups.Group group, List<String> atNextStart) {
+            TaskPolicy written, TaskPolicy before, ControlGroups.Group group, List<String> atNextStart)
+            throws SessionPart.CannotHoldException {
         TaskPolicy.Builder revised = written.toBuilder();
-        if (!written.getWorkspaceMode().equals(before.getWorkspaceMode())) {
-            atNextStart.add("workspace");
-            revised.setWorkspaceMode(before.getWorkspaceMode());
-        }
-        if (!written.getDecoysList().equals(before.getDecoysList())) {
-            atNextStart.add("decoys");
-            revised.clearDecoys().addAllDecoys(before.getDecoysList());
-        }
-        revised.clearDecoyKinds().addAllDecoyKinds(before.getDecoyKindsList());
-        if (!written.getHoneytokenFreeze().equals(before.getHoneytokenFreeze())) {
-            atNextStart.add("honeytokens");
-            revised.setHoneytokenFreeze(before.getHoneytokenFreeze());
-        }
-        if (!written.getMetadataFreeze().equals(before.getMetadataFreeze())) {
-            atNextStart.add("metadata");
-            revised.setMetadataFreeze(before.getMetadataFreeze());
-        }
-        if (!written.getDegraded().equals(before.getDegraded())) {
-            atNextStart.add("runtime");
-            revised.setDegraded(before.getDegraded());
-        }
-        if (written.getCheckpointBytes() != before.getCheckpointBytes()) {
-            atNextStart.add("evidence");
-            revised.setCheckpointBytes(before.getCheckpointBytes());
+        Set<String> waiting = new LinkedHashSet<>();
+        for (FieldDescriptor field : TaskPolicy.getDescriptor().getFields()) {
+            if (same(field, written, before)) {
+                continue;
+            }
+            String fixed = AT_NEXT_START.get(field.getName());
+            if (fixed != null) {
+                waiting.add(fixed);
+                putBack(field, before, revised);
+            } else if (!AT_ONCE.contains(field.getName()) && !BY_THE_KERNEL.contains(field.getName())) {
+                throw new SessionPart.CannotHoldException("policy: " + field.getName()
+                        + ": changed (expected: as it is; nobody has said whether it can change in a running session)");
+            }
         }
         // The sandbox's kernel never allows more than at its start; less is held from outside.
         if (Bundle.processes(written) > Bundle.processes(started)
                 || written.getProcesses() != before.getProcesses() && !group.limits(ControlGroups.Controller.PIDS)) {
-            atNextStart.add("processes");
+            waiting.add("processes");
             revised.setProcesses(before.getProcesses());
         }
         if (written.getCpuMillis() != before.getCpuMillis() && !group.limits(ControlGroups.Controller.CPU)) {
-            atNextStart.add("cpu");
+            waiting.add("cpu");
             revised.setCpuMillis(before.getCpuMillis());
         }
         if (written.getDiskBytes() != started.getDiskBytes()) {
-            atNextStart.add(MEMORY_FOLDERS);
+            waiting.add(MEMORY_FOLDERS);
         }
+        atNextStart.addAll(waiting);
         return revised.build();
+    }
+
+    private static boolean same(FieldDescriptor field, TaskPolicy one, TaskPolicy other) {
+        return one.getField(field).equals(other.getField(field))
+                && (!field.hasPresence() || one.hasField(field) == other.hasField(field));
+    }
+
+    private static void putBack(FieldDescriptor field, TaskPolicy before, TaskPolicy.Builder revised) {
+        if (field.hasPresence() && !before.hasField(field)) {
+            revised.clearField(field);
+        } else {
+            revised.setField(field, before.getField(field));
+        }
     }
 }

@@ -20,8 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -141,6 +144,27 @@ final class PreparedSandbox implements AutoCloseable {
 
     ControlGroups.Group group() {
         return Objects.requireNonNull(group, "not booted");
+    }
+
+    /**
+     * Folders of {@code /proc} in which whatever holds a file of the sandbox open, or mapped, is a link to that file. Once booted, also
+     * for another thread.
+     */
+    List<Path> holders() {
+        Path proc = Path.of("/proc");
+        OptionalLong pid = Objects.requireNonNull(kernel, "not booted").pid();
+        if (pid.isPresent()) {
+            // The sandbox's kernel opens and maps for all of its workload, and its threads share one table.
+            return Stream.concat(group().processes().stream(), Stream.of(pid.getAsLong()))
+                    .distinct()
+                    .map(process -> proc.resolve(process + "/fd"))
+                    .toList();
+        }
+        // A thread may have descriptors of its own.
+        return Stream.concat(
+                        group().threads().stream().map(thread -> proc.resolve(thread + "/fd")),
+                        group().processes().stream().map(process -> proc.resolve(process + "/map_files")))
+                .toList();
     }
 
     Warden warden() {

@@ -6,6 +6,7 @@ import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.posix.Posix;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
+import io.plumbline.sandbox.runtime.GuestProgram;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -73,9 +74,7 @@ public final class SandboxHost implements AutoCloseable {
      */
     public static Running open(HostSettings settings, Wiring wiring) throws IOException, SandboxException {
         List<Candidate> candidates = candidates(settings);
-        if (!Files.isExecutable(settings.guest())) {
-            throw new SandboxException("guest.path: " + settings.guest() + " (expected: the guest program)");
-        }
+        GuestProgram.verify(settings.guest());
         Path data = settings.data();
         Files.createDirectories(
                 data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
@@ -88,7 +87,8 @@ public final class SandboxHost implements AutoCloseable {
             throw new IOException("another sandbox host uses " + data);
         }
         try {
-            HostServices services = rehearsed(settings, wiring, candidates);
+            Path guest = GuestProgram.taken(settings.guest(), data.resolve("g"));
+            HostServices services = rehearsed(settings, guest, wiring, candidates);
             SandboxHost host = new SandboxHost(services, lockFile, lock);
             RunServer server = RunServer.open(
                     settings.runSocket(),
@@ -116,10 +116,10 @@ public final class SandboxHost implements AutoCloseable {
 
         Set<ControlGroups.Controller> controllers();
 
-        SandboxRuntime open(Path state) throws SandboxException;
+        SandboxRuntime open(Path guest, Path state) throws SandboxException;
     }
 
-    private record Gvisor(HostSettings settings, Path runsc, RunscRuntime.Platform platform) implements Candidate {
+    private record Gvisor(Path runsc, RunscRuntime.Platform platform) implements Candidate {
         @Override
         public String name() {
             return "runsc on " + platform.name().toLowerCase(Locale.ROOT);
@@ -131,8 +131,8 @@ public final class SandboxHost implements AutoCloseable {
         }
 
         @Override
-        public SandboxRuntime open(Path state) throws SandboxException {
-            RunscRuntime runtime = RunscRuntime.open(runsc, settings.guest(), state, platform);
+        public SandboxRuntime open(Path guest, Path state) throws SandboxException {
+            RunscRuntime runtime = RunscRuntime.open(runsc, guest, state, platform);
             List<String> missing = TracePoints.missing(runtime.traceMetadata());
             if (!missing.isEmpty()) {
                 throw new SandboxException("this runsc cannot trace what is needed: " + missing.getFirst() + " and "
@@ -142,7 +142,7 @@ public final class SandboxHost implements AutoCloseable {
         }
     }
 
-    private record Bubblewrap(HostSettings settings, Path bwrap) implements Candidate {
+    private record Bubblewrap(Path bwrap) implements Candidate {
         @Override
         public String name() {
             return "bubblewrap";
@@ -154,15 +154,17 @@ public final class SandboxHost implements AutoCloseable {
         }
 
         @Override
-        public SandboxRuntime open(Path state) throws SandboxException {
-            return BubblewrapRuntime.open(bwrap, settings.guest(), state);
+        public SandboxRuntime open(Path guest, Path state) throws SandboxException {
+            return BubblewrapRuntime.open(bwrap, guest, state);
         }
     }
 
     /** In the order in which they are tried. A path that was configured and leads nowhere is a mistake, not a lack. */
-    private static List<Candidate> candidates(HostSettings settings) throws SandboxException {
+    private static List<Candidate> candidates(HostSettings settings) throws IOException, SandboxException {
         Optional<Path> runsc = RunscLocator.find(settings.runsc());
-        Optional<Path> bwrap = BubblewrapRuntime.find(settings.bubblewrap());
+        Optional<String> impossible = BubblewrapRuntime.impossible();
+        Optional<Path> bwrap =
+                impossible.isPresent() ? Optional.empty() : BubblewrapRuntime.find(settings.bubblewrap());
         List<Candidate> candidates = new ArrayList<>();
         if (settings.runtime() != HostSettings.RuntimeChoice.BUBBLEWRAP) {
             if (runsc.isEmpty()
@@ -177,9 +179,14 @@ public final class SandboxHost implements AutoCloseable {
             runsc.ifPresent(program -> settings.platform()
                     .map(List::of)
                     .orElse(PLATFORMS)
-                    .forEach(platform -> candidates.add(new Gvisor(settings, program, platform))));
+                    .forEach(platform -> candidates.add(new Gvisor(program, platform))));
         }
-        if (settings.runtime() != HostSettings.RuntimeChoice.RUNSC) {
+        if (impossible.isPresent() && settings.runtime() == HostSettings.RuntimeChoice.BUBBLEWRAP) {
+            throw new SandboxException("host.runtime: bubblewrap (expected: runsc, since " + impossible.get() + ")");
+        }
+        if (impossible.isPresent() && settings.runtime() == HostSettings.RuntimeChoice.AUTO) {
+            LOG.info("bubblewrap is left out: {}", impossible.get());
+        } else if (settings.runtime() != HostSettings.RuntimeChoice.RUNSC) {
             if (bwrap.isEmpty()
                     && (settings.bubblewrap().isPresent()
                             || settings.runtime() == HostSettings.RuntimeChoice.BUBBLEWRAP)) {
@@ -187,13 +194,13 @@ public final class SandboxHost implements AutoCloseable {
                         .map(path -> "bubblewrap.path: " + path + " (expected: the program bwrap)")
                         .orElse("bwrap: not on PATH (expected: there, or at bubblewrap.path)"));
             }
-            bwrap.ifPresent(program -> candidates.add(new Bubblewrap(settings, program)));
+            bwrap.ifPresent(program -> candidates.add(new Bubblewrap(program)));
         }
         return candidates;
     }
 
     /** The services with the first runtime in which a whole session can be lived, seen, frozen and thawed. */
-    private static HostServices rehearsed(HostSettings settings, Wiring wiring, List<Candidate> candidates)
+    private static HostServices rehearsed(HostSettings settings, Path guest, Wiring wiring, List<Candidate> candidates)
             throws IOException, SandboxException, InterruptedException {
         Path state = settings.data().resolve("r");
         Path sessions = settings.data().resolve("s");
@@ -201,7 +208,7 @@ public final class SandboxHost implements AutoCloseable {
         boolean cleaned = false;
         for (Candidate candidate : candidates) {
             try {
-                SandboxRuntime runtime = candidate.open(state);
+                SandboxRuntime runtime = candidate.open(guest, state);
                 ControlGroups groups = groups(settings, candidate);
                 HostServices services = HostServices.of(
                         settings.tenant(),
@@ -210,7 +217,7 @@ public final class SandboxHost implements AutoCloseable {
                         wiring.parts(),
                         sessions,
                         settings.agents(),
-                        settings.guest(),
+                        guest,
                         settings.policyKeys(),
                         groups,
                         settings.warmSandboxes());

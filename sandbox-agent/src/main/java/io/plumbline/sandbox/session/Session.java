@@ -275,7 +275,7 @@ final class Session {
         publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         this.group = prepared.group();
         prepared.group().change(SessionLimits.groupLimits(policy, host.runtime()));
-        DiskUse disk = DiskUse.of(List.of(workspace, bundle.directory().resolve("home")));
+        DiskUse disk = DiskUse.of(List.of(workspace, bundle.directory().resolve("home")), prepared::holders);
         opened.disk = disk;
         SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);

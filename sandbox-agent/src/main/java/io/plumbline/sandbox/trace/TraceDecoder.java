@@ -19,6 +19,9 @@ final class TraceDecoder {
     /** Most environment names kept. */
     static final int MAX_ENV_NAMES = 256;
 
+    /** Of a program that was started, beside gVisor's own fields: the fallback's watch has not told all of its arguments. */
+    private static final int ARGUMENTS_CUT = 1000;
+
     private static final int HEADER = 8;
     private static final int MAX_NAME = 64;
     private static final int MAX_ADDRESS = 128;
@@ -83,6 +86,7 @@ final class TraceDecoder {
                 case 3 -> cwd = in.text(MAX_TEXT);
                 case 4 -> argv.add(in);
                 case 5 -> env.add(in);
+                case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
                 default -> in.skip();
             }
         }
@@ -124,6 +128,7 @@ final class TraceDecoder {
                     byte[] digest = in.bytes(33);
                     sha256 = digest.length == 32 ? HexFormat.of().formatHex(digest) : "";
                 }
+                case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
                 default -> in.skip();
             }
         }
@@ -339,9 +344,8 @@ final class TraceDecoder {
                 in.skip();
                 return;
             }
-            String word = in.text(MAX_TEXT);
-            cut |= word.length() == MAX_TEXT;
-            words.add(word);
+            cut |= in.length() > MAX_TEXT;
+            words.add(in.text(MAX_TEXT));
         }
     }
 

@@ -54,7 +54,7 @@ final class WireReader {
 
     /** The value of a text field, UTF-8 with replacement, cut to {@code limit} bytes. */
     String text(int limit) throws MalformedTraceException {
-        int length = length();
+        int length = taken();
         int kept = Math.min(length, limit);
         String text = new String(bytes, position, kept, StandardCharsets.UTF_8);
         position += length;
@@ -63,16 +63,24 @@ final class WireReader {
 
     /** A copy of a bytes field, cut to {@code limit} bytes. */
     byte[] bytes(int limit) throws MalformedTraceException {
-        int length = length();
+        int length = taken();
         byte[] copy = new byte[Math.min(length, limit)];
         System.arraycopy(bytes, position, copy, 0, copy.length);
         position += length;
         return copy;
     }
 
+    /** How many bytes the field has, a text or bytes; it must still be read or skipped. */
+    int length() throws MalformedTraceException {
+        int from = position;
+        int length = taken();
+        position = from;
+        return length;
+    }
+
     /** A reader over a nested message, which is thereby consumed here. */
     WireReader message() throws MalformedTraceException {
-        int length = length();
+        int length = taken();
         WireReader nested = new WireReader(bytes, position, position + length);
         position += length;
         return nested;
@@ -83,7 +91,7 @@ final class WireReader {
             case VARINT -> varint();
             case FIXED64 -> advance(8);
             case BYTES -> {
-                int length = length();
+                int length = taken();
                 position += length;
             }
             case FIXED32 -> advance(4);
@@ -91,7 +99,7 @@ final class WireReader {
         }
     }
 
-    private int length() throws MalformedTraceException {
+    private int taken() throws MalformedTraceException {
         expect(BYTES);
         long length = varint();
         if (length < 0 || length > end - position) {

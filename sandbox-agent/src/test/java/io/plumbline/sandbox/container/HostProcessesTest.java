@@ -3,6 +3,7 @@ package io.plumbline.sandbox.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.sandbox.posix.Posix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +89,32 @@ class HostProcessesTest {
         await().atMost(LIMIT).until(() -> all.stream().noneMatch(ProcessHandle::isAlive));
         assertThat(count()).isEqualTo(before);
         assertThat(processes.freeze(LIMIT)).isFalse();
+    }
+
+    /** The file of the group is a pipe: whoever writes to it waits until somebody reads. */
+    @Test
+    void aGroupThatDoesNotFreezeIsLetGoOnlyWhenEveryProcessIsStopped(@TempDir Path group) throws Exception {
+        Path freezer = group.resolve("cgroup.freeze");
+        assertThat(Posix.mkfifo(freezer)).isZero();
+        List<Long> pids = Stream.concat(Stream.of(tree.toHandle()), tree.descendants())
+                .map(ProcessHandle::pid)
+                .toList();
+        Files.write(
+                group.resolve("cgroup.procs"),
+                pids.stream().map(String::valueOf).toList());
+        HostProcesses processes =
+                new HostProcesses(tree.toHandle(), Optional.of(new HostProcesses.FreezerGroup(group, true)));
+        FutureTask<Boolean> freeze = new FutureTask<>(() -> processes.freeze(Duration.ofSeconds(2)));
+        Thread.ofPlatform().daemon().start(freeze);
+        assertThat(Files.readString(freezer)).isEqualTo("1");
+
+        // It is never let go before: nobody reads the word that would.
+        await().atMost(LIMIT).until(() -> pids.stream().allMatch(pid -> "TZX".indexOf(HostProcesses.state(pid)) >= 0));
+        long before = count();
+
+        assertThat(Files.readString(freezer)).isEqualTo("0");
+        freeze.get();
+        assertThat(count()).isEqualTo(before);
     }
 
     @Test

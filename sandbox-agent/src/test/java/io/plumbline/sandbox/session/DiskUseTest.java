@@ -111,13 +111,63 @@ class DiskUseTest {
         List<Path> folders = List.of(base.resolve("a"), base.resolve("c"));
         long later = System.nanoTime() + LONG.toNanos();
 
-        assertThat(DiskUse.bytes(folders, 6, later)).isEqualTo(8);
-        assertThatThrownBy(() -> DiskUse.bytes(folders, 5, later))
+        long before = DiskUse.bytes(folders, List.of(), 6, later);
+        Files.write(base.resolve("a/b/x"), new byte[1 << 20]);
+        Files.write(base.resolve("c/y"), new byte[2 << 20]);
+        assertThat(DiskUse.bytes(folders, List.of(), 6, later) - before).isBetween((3L << 20) - 8192, 3L << 20);
+        assertThatThrownBy(() -> DiskUse.bytes(folders, List.of(), 5, later))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("more than 5 files");
-        assertThatThrownBy(() -> DiskUse.bytes(folders, 6, System.nanoTime() - 1))
+        assertThatThrownBy(() -> DiskUse.bytes(folders, List.of(), 6, System.nanoTime() - 1))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("takes too long");
+    }
+
+    @Test
+    void countsBlocksThatWereSetAsideBeyondTheEndOfAFile(@TempDir Path base) throws Exception {
+        long later = System.nanoTime() + LONG.toNanos();
+        long before = DiskUse.bytes(List.of(base), List.of(), 10, later);
+
+        Path file = Files.createFile(base.resolve("file"));
+        assertThat(new ProcessBuilder("fallocate", "--keep-size", "--length", "1MiB", file.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        assertThat(file).isEmptyFile();
+        assertThat(DiskUse.bytes(List.of(base), List.of(), 10, later) - before).isGreaterThanOrEqualTo(1 << 20);
+    }
+
+    @Test
+    void countsEachFileOnceThatIsOpenWithoutANameInAProcessOfTheSession(@TempDir Path base) throws Exception {
+        long later = System.nanoTime() + LONG.toNanos();
+        Path folder = Files.createDirectory(base.resolve("folder"));
+        long before = DiskUse.bytes(List.of(folder), List.of(), 1000, later);
+        Process holder = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "exec 3> file 4>&3; rm file; head -c 1048576 /dev/zero >&3; touch ../ready; exec sleep 600")
+                .directory(folder.toFile())
+                .start();
+        try {
+            await().until(() -> Files.exists(base.resolve("ready")));
+            assertThat(folder).isEmptyDirectory();
+            List<Path> holders = List.of(
+                    descriptors(holder.pid()),
+                    descriptors(ProcessHandle.current().pid()));
+
+            assertThat(DiskUse.bytes(List.of(folder), holders, 1000, later) - before)
+                    .isBetween(1L << 20, (1L << 20) + 8192);
+            assertThat(DiskUse.bytes(List.of(folder), List.of(), 1000, later)).isEqualTo(before);
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
+        assertThat(DiskUse.bytes(List.of(folder), List.of(descriptors(holder.pid())), 1000, later))
+                .isEqualTo(before);
+    }
+
+    private static Path descriptors(long pid) {
+        return Path.of("/proc", Long.toString(pid), "fd");
     }
 
     /** Runs, and uses nothing. */

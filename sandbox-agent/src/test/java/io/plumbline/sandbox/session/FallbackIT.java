@@ -300,6 +300,29 @@ class FallbackIT {
     }
 
     @Test
+    void argumentsThatAreNotToldAreMarkedAsMissing() {
+        run(
+                policy().build(),
+                "x=$(head -c 4000 /dev/zero | tr '\\0' x); few() { /bin/true few $x; }; few;"
+                        + " /bin/true many $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x $x hidden");
+
+        List<Event> many = started("many");
+        assertThat(many).hasSize(1);
+        assertThat(many.getFirst().getProcessStarted().getArgvList()).doesNotContain("hidden");
+        assertThat(many.getFirst().getTruncatedList()).containsExactly("argv");
+        assertThat(started("few")).singleElement().satisfies(event -> assertThat(event.getTruncatedList())
+                .isEmpty());
+    }
+
+    /** The execs whose first argument is {@code word}. */
+    private List<Event> started(String word) {
+        return link.events.stream()
+                .filter(event -> event.getProcessStarted().getArgvCount() > 1
+                        && event.getProcessStarted().getArgv(1).equals(word))
+                .toList();
+    }
+
+    @Test
     void theHostIsNotThere() throws Exception {
         Path secret = Files.writeString(base.resolve("secret"), "of the host\n");
         Captured captured = run(
@@ -455,6 +478,29 @@ class FallbackIT {
         await().atMost(LIMIT).until(() -> states().stream()
                 .anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
                         && state.getReason().startsWith("memory:")));
+        running.host().stop(session, "enough");
+        awaitEnd(session);
+    }
+
+    /** Four ways to take a disk's space under no name or beyond a file's end. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "exec 3> big; rm big; head -c 3000000 /dev/zero >&3; sleep 600",
+                ": > big; fallocate --keep-size --length 3000000 big; sleep 600",
+                "exec python3 -c 'import mmap, os, time; f = open(\"big\", \"w+b\"); f.truncate(3000000); m = mmap.mmap(f.fileno(), 0);"
+                        + " f.close(); os.remove(\"big\"); m.write(bytes(3000000)); time.sleep(600)'",
+                "exec python3 -c '\nimport ctypes, os, threading, time\n"
+                        + "def hold():\n    ctypes.CDLL(None).unshare(0x400)\n    f = open(\"big\", \"wb\")\n    os.remove(\"big\")\n"
+                        + "    f.write(bytes(3000000))\n    f.flush()\n    time.sleep(600)\n"
+                        + "threading.Thread(target=hold).start()\n'"
+            })
+    void aWorkloadThatHidesWhatItTakesOfTheDiskIsFrozen(String script) {
+        String session = start(policy().setDiskBytes(1 << 20).build(), script);
+
+        await().atMost(LIMIT).until(() -> states().stream()
+                .anyMatch(state -> state.getState() == RuntimeState.State.FROZEN
+                        && state.getReason().startsWith("disk: 3")));
         running.host().stop(session, "enough");
         awaitEnd(session);
     }

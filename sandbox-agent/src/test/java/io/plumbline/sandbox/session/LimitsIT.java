@@ -179,6 +179,20 @@ class LimitsIT {
         session.await();
     }
 
+    @Test
+    void freezesAWorkloadThatFillsTheDiskWithAFileWithoutAName() {
+        Recorder session = start(
+                policy().setDiskBytes(1 << 20),
+                "exec 3> big; rm big; head -c 3000000 /dev/zero >&3; echo removed $(ls | grep -c big); sleep 600");
+        session.awaitState(RuntimeState.State.FROZEN);
+        LimitReached reached = awaitReached();
+        assertThat(reached.getLimit()).isEqualTo("disk");
+        assertThat(reached.getUsed()).isBetween(2_900_000L, 4_000_000L);
+        assertThat(session.text(SessionObserver.Stream.STDOUT)).contains("removed 0");
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
     private static final class Recorder implements SessionObserver {
         private String id = "";
         private final List<RuntimeState.State> states = new CopyOnWriteArrayList<>();

@@ -11,7 +11,9 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.sandbox.agents.Agent;
+import io.plumbline.sandbox.probe.HostProbe;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.SandboxException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,9 +23,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,8 @@ class OrdinaryHostIT {
 
     private final Path base = Files.createTempDirectory("plor");
 
+    private final List<String> classPath = new ArrayList<>();
+
     OrdinaryHostIT() throws IOException {}
 
     @AfterEach
@@ -44,14 +50,48 @@ class OrdinaryHostIT {
 
     @Test
     void anOrdinaryUsersHostRunsFreezesThawsAndKillsASession() throws Exception {
+        Path workspace = prepare();
+
+        assertThat(ran(Daemon.class))
+                .containsSubsequence("RUNNING", "FROZEN", "RUNNING", "KILLED", "saw the workspace's file");
+
+        // Root inside is this user outside.
+        assertThat(Files.readString(workspace.resolve("who")).strip()).isEqualTo("0");
+        assertThat(Files.getAttribute(workspace.resolve("who"), "unix:uid")).isEqualTo(USER);
+        assertThat(Files.readString(workspace.resolve("secret")).strip()).isEqualTo("refused");
+    }
+
+    @Test
+    void anOrdinaryUsersHostLeavesBubblewrapOutAndSaysSo() throws Exception {
+        prepare();
+        Path copies = base.resolve("c");
+        Files.writeString(copies.resolve("runsc"), "#!/bin/sh\nexit 1\n");
+        Files.writeString(copies.resolve("bwrap"), "#!/bin/sh\ntouch " + base.resolve("tried") + "\nexit 1\n");
+        for (String program : List.of("runsc", "bwrap")) {
+            Files.setPosixFilePermissions(copies.resolve(program), PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+
+        List<String> output = ran(WithoutGvisor.class);
+
+        String why =
+                "this host is not root's, and without root the kernel tells neither of its processes nor of the files"
+                        + " they open";
+        assertThat(output)
+                .anyMatch(line -> line.endsWith("bubblewrap is left out: " + why))
+                .anyMatch(line -> line.startsWith("auto: this runsc cannot trace what is needed"))
+                .contains("bubblewrap: host.runtime: bubblewrap (expected: runsc, since " + why + ")")
+                .contains("doctor: WARN bubblewrap is left out: " + why);
+        assertThat(base.resolve("tried")).doesNotExist();
+    }
+
+    /** The workspace, the programs and what runs them as this user may read them: what root may, this user may not. */
+    private Path prepare() throws Exception {
         Files.setPosixFilePermissions(base, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path workspace = Files.createDirectory(base.resolve("workspace"));
         for (Path own : List.of(base, workspace)) {
             Files.setAttribute(own, "unix:uid", USER);
             Files.setAttribute(own, "unix:gid", USER);
         }
-        // What root may read, this user may not: the class path and the programs are copied.
-        List<String> classPath = new ArrayList<>();
         Path copies = Files.createDirectory(base.resolve("c"));
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             if (Files.exists(Path.of(entry))) {
@@ -60,9 +100,14 @@ class OrdinaryHostIT {
                 classPath.add(copy.toString());
             }
         }
-        Path output = base.resolve("output");
         copy(GvisorFixture.runsc(), copies.resolve("runsc"));
         copy(GvisorFixture.guest(), copies.resolve("guest"));
+        return workspace;
+    }
+
+    /** What a program said that the ordinary user ran to its end; nothing of it is left. */
+    private List<String> ran(Class<?> program) throws Exception {
+        Path output = base.resolve("output");
         Process daemon = new ProcessBuilder(
                         "setpriv",
                         "--reuid=" + USER,
@@ -76,7 +121,7 @@ class OrdinaryHostIT {
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         String.join(File.pathSeparator, classPath),
-                        Daemon.class.getName(),
+                        program.getName(),
                         base.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -89,16 +134,11 @@ class OrdinaryHostIT {
         } finally {
             daemon.destroyForcibly().waitFor();
         }
-        assertThat(Files.readString(output, StandardCharsets.UTF_8).lines())
-                .containsSubsequence("RUNNING", "FROZEN", "RUNNING", "KILLED", "saw the workspace's file");
-        // Root inside is this user outside.
-        assertThat(Files.readString(workspace.resolve("who")).strip()).isEqualTo("0");
-        assertThat(Files.getAttribute(workspace.resolve("who"), "unix:uid")).isEqualTo(USER);
-        assertThat(Files.readString(workspace.resolve("secret")).strip()).isEqualTo("refused");
         assertThat(ProcessHandle.allProcesses()
                         .filter(process ->
                                 process.info().commandLine().orElse("").contains(base.toString())))
                 .isEmpty();
+        return Files.readAllLines(output, StandardCharsets.UTF_8);
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -121,20 +161,11 @@ class OrdinaryHostIT {
             Path base = Path.of(arguments[0]);
             Path workspace = base.resolve("workspace");
             RecordingLink link = new RecordingLink();
-            HostSettings settings = HostSettings.of(Map.of(
-                    "host.redaction-key-file",
-                            Files.writeString(base.resolve("key"), "0".repeat(64))
-                                    .toString(),
-                    "host.data", base.resolve("d").toString(),
-                    "host.name", "test",
-                    "ingest.address", "unused",
-                    "ingest.token", "unused",
-                    "runsc.path", base.resolve("c/runsc").toString(),
-                    "agents.path", base.toString(),
-                    "guest.path", base.resolve("c/guest").toString()));
+            HostSettings settings = settings(base, Map.of());
             TaskPolicy policy = TaskPolicy.newBuilder()
                     .setName("test")
                     .setWorkspaceMode("read-write")
+                    .setDiskBytes(1 << 30)
                     .build();
             try (SandboxHost.Running running = SandboxHost.open(
                     settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy))) {
@@ -178,6 +209,54 @@ class OrdinaryHostIT {
                                     .count()
                             >= times);
             System.out.println(wanted);
+        }
+    }
+
+    private static HostSettings settings(Path base, Map<String, String> more) throws IOException {
+        Map<String, String> values = new HashMap<>(Map.of(
+                "host.redaction-key-file",
+                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
+                "host.data", base.resolve("d").toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "runsc.path", base.resolve("c/runsc").toString(),
+                "agents.path", base.toString(),
+                "guest.path", base.resolve("c/guest").toString()));
+        values.putAll(more);
+        return HostSettings.of(values);
+    }
+
+    /** Where gVisor does not run: what a host says at its start, and a doctor before. */
+    static final class WithoutGvisor {
+        private WithoutGvisor() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Path base = Path.of(arguments[0]);
+            for (String runtime : List.of("auto", "bubblewrap")) {
+                HostSettings settings = settings(
+                        base,
+                        Map.of(
+                                "host.runtime",
+                                runtime,
+                                "bubblewrap.path",
+                                base.resolve("c/bwrap").toString()));
+                try (SandboxHost.Running running = SandboxHost.open(
+                        settings,
+                        new SandboxHost.Wiring(
+                                new RecordingLink(),
+                                surroundings -> List.of(),
+                                yaml -> TaskPolicy.getDefaultInstance()))) {
+                    System.out.println(runtime + ": " + running.host().runtime());
+                } catch (SandboxException e) {
+                    System.out.println(runtime + ": " + e.getMessage());
+                }
+            }
+            new HostProbe(Optional.of(base.resolve("c/runsc")), base.resolve("c/guest"), base.resolve("d"))
+                    .run().stream()
+                            .filter(finding -> finding.check().equals("fallback runtime"))
+                            .forEach(finding ->
+                                    System.out.println("doctor: " + finding.grade() + " " + finding.found()));
         }
     }
 

@@ -17,6 +17,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.runtime.SandboxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -117,6 +118,25 @@ class SandboxHostIT {
     private static boolean tellsProcesses(Event event) {
         return event.hasEvidenceCollected()
                 && event.getEvidenceCollected().getKind().equals("processes");
+    }
+
+    @Test
+    void doesNotStartWithAGuestProgramOfAnotherBuild() throws Exception {
+        Path other = Files.writeString(base.resolve("guest"), "#!/bin/sh\necho 0123456789abcdef\n");
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rwxr-xr-x"));
+        HostSettings settings = settings(
+                GvisorFixture.runsc(),
+                Map.of(
+                        "guest.path",
+                        other.toString(),
+                        "host.data",
+                        base.resolve("e").toString()));
+
+        assertThatThrownBy(() -> SandboxHost.open(
+                        settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build())))
+                .isInstanceOf(SandboxException.class)
+                .hasMessageStartingWith("guest.path: " + other + ": build 0123456789abcdef (expected: build ");
+        assertThat(base.resolve("e")).doesNotExist();
     }
 
     @Test

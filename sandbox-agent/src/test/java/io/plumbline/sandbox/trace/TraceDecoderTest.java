@@ -117,6 +117,29 @@ class TraceDecoderTest {
     }
 
     @Test
+    void marksAnArgumentThatIsCutInTheMiddleOfItsCharacters() throws Exception {
+        TraceMessage.Executed executed = (TraceMessage.Executed) decode(
+                TraceDatagrams.inContext().text(2, "/bin/x").text(3, "\u20ac".repeat(TraceDecoder.MAX_TEXT / 2)), 3);
+        assertThat(executed.cut()).isTrue();
+    }
+
+    @Test
+    void believesTheFallbacksWatchThatArgumentsAreMissing() throws Exception {
+        assertThat(((TraceMessage.Executed) decode(
+                                TraceDatagrams.inContext()
+                                        .text(2, "/bin/x")
+                                        .text(3, "x")
+                                        .number(1000, 1),
+                                3))
+                        .cut())
+                .isTrue();
+        assertThat(((TraceMessage.ContainerStarted)
+                                decode(TraceDatagrams.inContext().text(4, "x").number(1000, 1), 1))
+                        .cut())
+                .isTrue();
+    }
+
+    @Test
     void refusesCutAndGarbledMessages() {
         byte[] good = TraceDatagrams.inContext().text(6, "/a").datagram(7, 0);
         for (int length = 0; length < 8; length++) {

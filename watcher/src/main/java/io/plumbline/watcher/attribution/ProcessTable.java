@@ -1,6 +1,7 @@
 package io.plumbline.watcher.attribution;
 
 import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
@@ -57,11 +58,14 @@ public final class ProcessTable {
     }
 
     /**
-     * A program was executed.
+     * A program was executed. Where its arguments are not all in the event ({@link #isCut}), no announcement and no profile
+     * explains it: what was cut off could be anything.
      *
+     * @param event with a {@link ProcessStarted}
      * @return true when this made the process unannounced: nothing explains it, and nothing did before
      */
-    public boolean started(ProcessStarted start) {
+    public boolean started(Event event) {
+        ProcessStarted start = event.getProcessStarted();
         String key = key(start.getActor().getProcess());
         boolean known = state.containsProcesses(key);
         Process before = process(start.getActor());
@@ -79,7 +83,8 @@ public final class ProcessTable {
         }
         Role role = before.getRole();
         if (role == Role.UNDECIDED || role == Role.HOUSEKEEPING) {
-            Optional<Call> call = ledger.explaining(start.getArgvList());
+            boolean whole = !isCut(event);
+            Optional<Call> call = whole ? ledger.explaining(start.getArgvList()) : Optional.empty();
             boolean refused =
                     call.isEmpty() && ledger.refused(start.getArgvList()).isPresent();
             if (call.isPresent()) {
@@ -88,10 +93,12 @@ public final class ProcessTable {
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
             } else if (role == Role.UNDECIDED) {
-                Optional<String> server = McpServers.started(state.getMcpServersList(), start.getArgvList());
-                boolean ownHelper = AgentProfiles.of(state.getAgent(), state.getAgentVersion())
-                        .profile()
-                        .keepsHouseWith(start.getBinary(), start.getArgvList());
+                Optional<String> server =
+                        whole ? McpServers.started(state.getMcpServersList(), start.getArgvList()) : Optional.empty();
+                boolean ownHelper = whole
+                        && AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                                .profile()
+                                .keepsHouseWith(start.getBinary(), start.getArgvList());
                 if (server.isPresent()) {
                     process.setRole(Role.MCP_SERVER).setMcpServer(server.get());
                 } else {
@@ -101,6 +108,11 @@ public final class ProcessTable {
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
+    }
+
+    /** Whether something of a command line is not in the event that tells of it. */
+    public static boolean isCut(Event event) {
+        return event.getTruncatedList().contains("argv");
     }
 
     /** A thread ended; with its last thread the process does. */

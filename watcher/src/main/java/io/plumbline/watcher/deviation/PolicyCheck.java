@@ -7,12 +7,14 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
@@ -243,7 +245,8 @@ public final class PolicyCheck {
     }
 
     /** A program ran that nothing explains. */
-    public Deviation unannounced(ProcessStarted start, Attribution by) {
+    public Deviation unannounced(Event event, Attribution by) {
+        ProcessStarted start = event.getProcessStarted();
         String line = String.join(" ", start.getArgvList());
         String shown = line.length() > 200 ? line.substring(0, 200) + "…" : line;
         Optional<Call> refused = ledger.refused(start.getArgvList());
@@ -255,7 +258,10 @@ public final class PolicyCheck {
                 by.description() + " executed " + shown,
                 refused.map(call -> "Call " + call.getCall()
                                 + " was refused; the agent's hook failed open or was bypassed.")
-                        .orElse("No announced call, and nothing in the agent's own profile, explains it."),
+                        .orElse(
+                                ProcessTable.isCut(event)
+                                        ? "Its command line is longer than what is kept of it, so nothing can explain it."
+                                        : "No announced call, and nothing in the agent's own profile, explains it."),
                 "announce",
                 refused.map(Call::getCall).orElse(""),
                 refused.isPresent() ? 80 : 40,
