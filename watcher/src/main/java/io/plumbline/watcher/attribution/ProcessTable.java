@@ -87,7 +87,11 @@ public final class ProcessTable {
                 process.setRole(Role.CALL).setCall(call.get().getCall());
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
-            } else if (role == Role.UNDECIDED) {
+            } else if (role == Role.HOUSEKEEPING) {
+                if (!AgentProfile.belongsToHousekeeping(before.getBinary(), start.getBinary())) {
+                    process.setRole(Role.UNANNOUNCED);
+                }
+            } else {
                 Optional<String> server = McpServers.started(state.getMcpServersList(), start.getArgvList());
                 boolean ownHelper = AgentProfiles.of(state.getAgent(), state.getAgentVersion())
                         .profile()
