@@ -33,8 +33,11 @@ public final class EventLimits {
     /** A URL: what common HTTP servers take as a request line. */
     public static final int MAX_URL_BYTES = 8192;
 
-    /** One argument of argv. Linux allows 128 KiB; beyond 4 KiB it is a script, and its beginning tells what it is. */
-    public static final int MAX_ARGUMENT_BYTES = 4096;
+    /**
+     * One argument of argv. Linux allows 128 KiB; agents pass whole scripts, and what runs is told from what was announced by all of
+     * it: Claude Code's shell snapshot has 6 KiB and more. As much as a host reads of a trace message.
+     */
+    public static final int MAX_ARGUMENT_BYTES = 16 * 1024;
 
     /** A shell command: long here-documents fit. */
     public static final int MAX_COMMAND_BYTES = 32 * 1024;

@@ -67,7 +67,7 @@ class EventLimitsTest {
                 .setProcessStarted(ProcessStarted.newBuilder().addAllArgv(Collections.nCopies(256, "y".repeat(4096)))));
 
         assertThat(event.getSerializedSize()).isLessThanOrEqualTo(EventLimits.MAX_EVENT_BYTES);
-        assertThat(event.getProcessStarted().getArgvCount()).isEqualTo(64);
+        assertThat(event.getProcessStarted().getArgvCount()).isEqualTo(32);
         assertThat(event.getTruncatedList()).containsExactly("argv");
     }
 

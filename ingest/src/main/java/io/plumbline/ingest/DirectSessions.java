@@ -7,16 +7,18 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What several channels of a direct agent tell about one call is one action, as at a sandbox's door: a ledger for each session.
- * Bounded; the session that has been silent longest is forgotten first, and what of it still waited for its hook is published.
+ * Bounded for each tenant on its own, so that none can have another's forgotten; the tenant's session that has been silent longest is
+ * forgotten first, and what of it still waited for its hook is published.
  */
 final class DirectSessions {
-    /** Sessions of direct agents at once. */
+    /** Sessions of a tenant's direct agents at once. Tenants are those of the tokens that ingest was given: a few. */
     static final int MAX_SESSIONS = 1000;
 
-    /** Characters that all ledgers together keep. */
+    /** Characters that all ledgers of a tenant together keep. */
     static final long MAX_KEPT = 16 << 20;
 
     /** @param id as in {@code Event.session} */
@@ -30,14 +32,14 @@ final class DirectSessions {
         void begin(Key session, String agent);
     }
 
-    /** Its own lock guards what is in it; never taken while holding the map's, the other way round is allowed. */
+    /** Its own lock guards what is in it; never taken while holding its tenant's, the other way round is allowed. */
     private static final class Known {
         final CallLedger ledger = new CallLedger(true);
         final SpanBudget spans = new SpanBudget();
         boolean begun;
         boolean forgotten;
 
-        /** What the map has counted of it, and whether it is out of it. Guarded by the map's lock. */
+        /** What its tenant has counted of it, and whether it is out of it. Guarded by the tenant's lock. */
         long counted;
 
         boolean dropped;
@@ -45,11 +47,46 @@ final class DirectSessions {
 
     private record Opened(Known session, Map<Key, Known> forgotten) {}
 
+    /** The sessions of one tenant. Its lock guards what is in it. */
+    private final class Tenant {
+        private final LinkedHashMap<Key, Known> sessions = new LinkedHashMap<>(64, 0.75f, true);
+        private long kept;
+
+        synchronized Opened open(Key key) {
+            Known session = sessions.computeIfAbsent(key, unknown -> new Known());
+            Map<Key, Known> forgotten = new LinkedHashMap<>();
+            Iterator<Map.Entry<Key, Known>> eldest = sessions.entrySet().iterator();
+            while (sessions.size() > 1 && (sessions.size() > maxSessions || kept > maxKept)) {
+                Map.Entry<Key, Known> entry = eldest.next();
+                eldest.remove();
+                kept -= entry.getValue().counted;
+                entry.getValue().dropped = true;
+                forgotten.put(entry.getKey(), entry.getValue());
+            }
+            return new Opened(session, forgotten);
+        }
+
+        synchronized void count(Known session) {
+            if (!session.dropped) {
+                long now = session.ledger.kept();
+                kept += now - session.counted;
+                session.counted = now;
+            }
+        }
+
+        synchronized void addTo(Map<Key, Known> all) {
+            all.putAll(sessions);
+        }
+
+        synchronized int size() {
+            return sessions.size();
+        }
+    }
+
     private final Log log;
     private final int maxSessions;
     private final long maxKept;
-    private final LinkedHashMap<Key, Known> sessions = new LinkedHashMap<>(64, 0.75f, true);
-    private long kept;
+    private final Map<String, Tenant> tenants = new ConcurrentHashMap<>();
 
     DirectSessions(Log log) {
         this(log, MAX_SESSIONS, MAX_KEPT);
@@ -78,7 +115,7 @@ final class DirectSessions {
                         log.begin(key, agent);
                     }
                     Event last = publish(key, session.ledger.admit(channel, claim, nowNanos));
-                    count(session);
+                    tenant(key).count(session);
                     return last;
                 }
             }
@@ -98,7 +135,7 @@ final class DirectSessions {
         for (Map.Entry<Key, Known> entry : all().entrySet()) {
             synchronized (entry.getValue()) {
                 publish(entry.getKey(), entry.getValue().ledger.overdue(nowNanos));
-                count(entry.getValue());
+                tenant(entry.getKey()).count(entry.getValue());
             }
         }
     }
@@ -112,12 +149,12 @@ final class DirectSessions {
         });
     }
 
-    synchronized int size() {
-        return sessions.size();
+    int size() {
+        return tenants.values().stream().mapToInt(Tenant::size).sum();
     }
 
     private Known open(Key key) {
-        Opened opened = opened(key);
+        Opened opened = tenant(key).open(key);
         opened.forgotten().forEach((forgottenKey, session) -> {
             synchronized (session) {
                 session.forgotten = true;
@@ -127,30 +164,14 @@ final class DirectSessions {
         return opened.session();
     }
 
-    private synchronized Opened opened(Key key) {
-        Known session = sessions.computeIfAbsent(key, unknown -> new Known());
-        Map<Key, Known> forgotten = new LinkedHashMap<>();
-        Iterator<Map.Entry<Key, Known>> eldest = sessions.entrySet().iterator();
-        while (sessions.size() > 1 && (sessions.size() > maxSessions || kept > maxKept)) {
-            Map.Entry<Key, Known> entry = eldest.next();
-            eldest.remove();
-            kept -= entry.getValue().counted;
-            entry.getValue().dropped = true;
-            forgotten.put(entry.getKey(), entry.getValue());
-        }
-        return new Opened(session, forgotten);
+    private Tenant tenant(Key key) {
+        return tenants.computeIfAbsent(key.tenant(), unknown -> new Tenant());
     }
 
-    private synchronized void count(Known session) {
-        if (!session.dropped) {
-            long now = session.ledger.kept();
-            kept += now - session.counted;
-            session.counted = now;
-        }
-    }
-
-    private synchronized Map<Key, Known> all() {
-        return new LinkedHashMap<>(sessions);
+    private Map<Key, Known> all() {
+        Map<Key, Known> all = new LinkedHashMap<>();
+        tenants.values().forEach(tenant -> tenant.addTo(all));
+        return all;
     }
 
     private Event publish(Key key, List<Event.Builder> claims) {

@@ -85,6 +85,43 @@ class DirectSessionsTest {
     }
 
     @Test
+    void forgetsNoSessionOfAnotherTenant() {
+        DirectSessions.Key other = new DirectSessions.Key("other", "x");
+        sessions.tell(other, "claude", "hook", call("c1", "ls", true), NOW);
+        sessions.tell(other, "claude", "otlp", call("c2", "pwd", false), NOW);
+        for (int i = 0; i < 10; i++) {
+            sessions.tell(key("many" + i), "claude", "hook", call("c1", "ls", true), NOW);
+        }
+        for (int i = 0; i < 10; i++) {
+            sessions.tell(key("large"), "claude", "hook", call("c" + i, "x".repeat(4000), true), NOW);
+        }
+        published.clear();
+
+        sessions.tell(other, "claude", "otlp", call("c1", "ls", false), NOW + SECOND);
+        sessions.tell(other, "claude", "hook", call("c2", "pwd", true), NOW + SECOND);
+
+        assertThat(published)
+                .as("still one action of each call")
+                .containsExactly("x raw otlp:sighting:c1", "x call c2");
+        assertThat(begun).filteredOn("x claude"::equals).hasSize(1);
+    }
+
+    @Test
+    void keepsTheRoomOfATenantWhateverOthersKeep() {
+        for (int i = 0; i < 5; i++) {
+            sessions.tell(key("large"), "claude", "hook", call("c" + i, "x".repeat(4000), true), NOW);
+        }
+        DirectSessions.Key one = new DirectSessions.Key("other", "x");
+        DirectSessions.Key two = new DirectSessions.Key("other", "y");
+        sessions.tell(one, "claude", "hook", call("c1", "ls", true), NOW);
+        sessions.tell(two, "claude", "hook", call("c1", "ls", true), NOW);
+        sessions.tell(one, "claude", "hook", call("c2", "ls", true), NOW);
+
+        assertThat(sessions.size()).isEqualTo(3);
+        assertThat(begun).containsExactly("large claude", "x claude", "y claude");
+    }
+
+    @Test
     void takesSoManySpansOfEachSession() {
         int taken = 0;
         for (int i = 0; i < 200; i++) {

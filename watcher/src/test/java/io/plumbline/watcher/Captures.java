@@ -42,6 +42,8 @@ import java.util.zip.GZIPInputStream;
 public final class Captures {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String HOME = "/home/dev";
+    private static final String RECORDED_HOOK = "/opt/bin/hookfwd";
+    private static final String HOOK = "/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/AGENT 20";
     private static final String WORKSPACE = "/home/dev/project";
 
     /** A policy for the recorded sessions: the agents' state folder lay below the home. */
@@ -175,7 +177,9 @@ public final class Captures {
             case "execve" ->
                 event.setProcessStarted(ProcessStarted.newBuilder()
                         .setActor(actor)
-                        .setBinary(line.path("binary_path").asText())
+                        .setBinary(line.path("binary_path")
+                                .asText()
+                                .replace(RECORDED_HOOK, "/opt/plumbline/plumbline-guest"))
                         .addAllArgv(texts(line.path("argv"))));
             case "task_exit" ->
                 event.setProcessExited(ProcessExited.newBuilder()
@@ -240,14 +244,17 @@ public final class Captures {
     private static List<String> texts(JsonNode array) {
         List<String> texts = new ArrayList<>();
         array.forEach(text -> texts.add(asInjected(text.asText())));
-        return texts;
+        return !texts.isEmpty() && texts.getFirst().equals(RECORDED_HOOK)
+                ? List.of(HOOK.replace("AGENT", "codex").split(" "))
+                : texts;
     }
 
     /** The recordings used hook commands of their own; the product injects its guest program. */
     private static String asInjected(String argument) {
-        return argument.equals("cat > /dev/null")
-                ? "plumbline-guest hook /run/plumbline/door.sock /hooks/claude"
-                : argument.replace("/opt/bin/hookfwd", "/opt/plumbline/plumbline-guest hook");
+        if (argument.equals("cat > /dev/null")) {
+            return HOOK.replace("AGENT", "claude");
+        }
+        return argument.startsWith(RECORDED_HOOK + " ") ? HOOK.replace("AGENT", "codex") : argument;
     }
 
     private static List<JsonNode> lines(String resource) throws IOException {

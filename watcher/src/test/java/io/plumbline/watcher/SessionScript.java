@@ -94,10 +94,14 @@ final class SessionScript {
     }
 
     List<Event> exec(ProcessRef process, String... argv) {
+        return execFile(process, "/usr/bin/" + argv[0], argv);
+    }
+
+    List<Event> execFile(ProcessRef process, String binary, String... argv) {
         return evidence(Event.newBuilder()
                 .setProcessStarted(ProcessStarted.newBuilder()
                         .setActor(actor(process))
-                        .setBinary("/usr/bin/" + argv[0])
+                        .setBinary(binary)
                         .addAllArgv(List.of(argv))));
     }
 

@@ -1,6 +1,11 @@
 package io.plumbline.watcher.attribution;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What an agent runs on its own account, recognised by the shape of the command line of its direct children. A shape explains
@@ -11,42 +16,94 @@ import java.util.List;
  * @param announces whether the agent announces every call through a hook; then nothing else counts as an announcement
  */
 public record AgentProfile(String agent, String version, boolean announces, List<Shape> housekeeping) {
+    /** Where programs lie that the workload cannot have put there: a sandbox has these read-only. */
+    private static final List<String> PROGRAMS = List.of("/bin/", "/sbin/", "/usr/", "/opt/", "/nix/store/");
+
+    /** Files that go by another name. What argv[0] says is the caller's choice, and proves nothing. */
+    private static final Map<String, Set<String>> ALIASES =
+            Map.of("sh", Set.of("dash", "bash"), "which", Set.of("which.debianutils"));
+
     /**
-     * A command line.
+     * A command line, whole: one word for each argument, and nothing besides.
      *
-     * @param program file name of the executed binary or of argv[0]
-     * @param contains texts that must occur in the joined arguments, in this order; at the end, {@code $} stands for the end of the
-     *     line, {@code #} for a number and {@code @} for a single word at its end, so that nothing can be appended
+     * @param program file name of the executed binary
+     * @param arguments a text for each argument, in which {@code {n}} stands for a number, {@code {w}} for a word of letters, digits,
+     *     {@code ._-}, {@code {p}} for a path of such words without {@code ..}, {@code {any}} for anything, {@code \n} for the end of a
+     *     line and {@code \\} for a backslash; {@code ...} as the last stands for up to 32 arguments that have no program run and no
+     *     file written
      */
-    public record Shape(String program, List<String> contains) {
-        public Shape {
-            contains = List.copyOf(contains);
+    public static final class Shape {
+        private static final String REST = "...";
+        private static final int MAX_REST = 32;
+        private static final Pattern PART = Pattern.compile("\\{(n|w|p|any)}|\\\\(n|\\\\)");
+        private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._/=:@%,^~*!{}+()\\[\\] -]{0,256}");
+        private static final Pattern REACHING = Pattern.compile(
+                "-c.*|-o.*|--(config|output|ext-diff|textconv|exec|upload-pack|receive-pack|pre|hostname-bin|open-files).*");
+
+        private final String program;
+        private final List<Pattern> arguments;
+        private final boolean rest;
+
+        Shape(String program, List<String> arguments) {
+            this.program = program;
+            this.rest = !arguments.isEmpty() && arguments.getLast().equals(REST);
+            this.arguments = arguments.subList(0, arguments.size() - (rest ? 1 : 0)).stream()
+                    .map(Shape::pattern)
+                    .toList();
         }
 
         boolean fits(String binary, List<String> argv) {
-            String zero = argv.isEmpty() ? "" : argv.get(0);
-            if (!fileName(binary).equals(program) && !fileName(zero).equals(program)) {
+            int given = argv.size() - 1;
+            if (!isProgram(binary) || given < arguments.size() || (!rest && given > arguments.size())) {
                 return false;
             }
-            String joined = String.join(" ", argv);
-            int from = 0;
-            for (String text : contains) {
-                if (text.equals("$")) {
-                    return from == joined.length();
-                }
-                if (text.equals("@")) {
-                    return joined.substring(from).matches("[A-Za-z0-9._-]{1,64}");
-                }
-                if (text.equals("#")) {
-                    return joined.substring(from).matches("[0-9]{1,10}");
-                }
-                int at = joined.indexOf(text, from);
-                if (at < 0) {
+            for (int i = 0; i < arguments.size(); i++) {
+                if (!arguments.get(i).matcher(argv.get(i + 1)).matches()) {
                     return false;
                 }
-                from = at + text.length();
             }
-            return true;
+            List<String> others = argv.subList(arguments.size() + 1, argv.size());
+            return others.size() <= MAX_REST
+                    && others.stream()
+                            .allMatch(other -> PLAIN.matcher(other).matches()
+                                    && !REACHING.matcher(other).matches());
+        }
+
+        private boolean isProgram(String binary) {
+            String name = fileName(binary);
+            return installed(binary)
+                    && (name.equals(program)
+                            || ALIASES.getOrDefault(program, Set.of()).contains(name));
+        }
+
+        private static Pattern pattern(String text) {
+            StringBuilder pattern = new StringBuilder();
+            Matcher part = PART.matcher(text);
+            int from = 0;
+            while (part.find()) {
+                pattern.append(Pattern.quote(text.substring(from, part.start())))
+                        .append(meaning(part));
+                from = part.end();
+            }
+            return Pattern.compile(
+                    pattern.append(Pattern.quote(text.substring(from))).toString());
+        }
+
+        private static String meaning(Matcher part) {
+            if (part.group(1) == null) {
+                return part.group(2).equals("n") ? "\\n" : "\\\\";
+            }
+            return switch (part.group(1)) {
+                case "n" -> "[0-9]{1,20}";
+                case "w" -> "[A-Za-z0-9._-]{1,128}";
+                case "p" -> "/(?:(?!\\.\\.?/)[A-Za-z0-9._-]{1,128}/){0,31}(?!\\.\\.?$)[A-Za-z0-9._-]{1,128}";
+                default -> "(?s:.*)";
+            };
+        }
+
+        @Override
+        public String toString() {
+            return program + " " + arguments.stream().map(Pattern::pattern).collect(Collectors.joining(" "));
         }
     }
 
@@ -61,6 +118,21 @@ public record AgentProfile(String agent, String version, boolean announces, List
             }
         }
         return false;
+    }
+
+    /**
+     * Whether a program that housekeeping executes is still housekeeping: one that lies where the workload cannot have put it, and
+     * below git nothing but git, since what else git starts is named by a repository's configuration.
+     *
+     * @param before what the process or its parent had executed until then
+     */
+    static boolean belongsToHousekeeping(String before, String binary) {
+        return installed(binary)
+                && (!fileName(before).equals("git") || fileName(binary).equals("git"));
+    }
+
+    private static boolean installed(String binary) {
+        return PROGRAMS.stream().anyMatch(binary::startsWith) && !binary.contains("/../");
     }
 
     static String fileName(String path) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * The profiles in the resource folder {@code profiles}, one file per agent and version. A line is the name of a program and,
- * separated by tabs, the texts that its arguments hold, see {@link AgentProfile.Shape}; {@code #} begins a comment, {@code include NAME} takes over another
+ * separated by tabs, its arguments, see {@link AgentProfile.Shape}; {@code #} begins a comment, {@code include NAME} takes over another
  * file, and {@code announces} says that the agent announces its calls.
  */
 public final class AgentProfiles {

