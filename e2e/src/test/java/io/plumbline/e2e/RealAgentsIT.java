@@ -3,7 +3,6 @@ package io.plumbline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
-import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
@@ -90,8 +89,6 @@ class RealAgentsIT {
             assertThat(alerts)
                     .as(told)
                     .filteredOn(alert -> alert.getSeverity().getNumber() > Severity.LOW.getNumber())
-                    // Its runtime makes a system call whose line in the kernel's log cannot be read yet.
-                    .filteredOn(alert -> !agent.equals("opencode") || alert.getKind() != DeviationKind.TELEMETRY_GAP)
                     .extracting(AlertRaised::getSeen)
                     .isEmpty();
         }

@@ -135,6 +135,8 @@ public final class RunscRuntime implements SandboxRuntime {
                 .ifPresent(pipe -> command.addAll(List.of(
                         "--strace",
                         "--strace-syscalls=" + TracePoints.loggedSyscalls(),
+                        // Of what a call sends nothing is read; a thousand buffers would make a line that nobody takes.
+                        "--strace-log-size=1",
                         "--debug-log-format=json",
                         "--debug-log=" + pipe.resolveSibling("%COMMAND%.log"))));
         command.addAll(List.of("run", "--detach", "--pid-file", pidFile.toString()));

@@ -145,6 +145,7 @@ class ObservationIT {
                 libc.process_vm_writev(1, 0, 0, 0, 0, 0)
                 u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 u.sendto(b'hi', ('127.0.0.1', 5353)); tried(u.sendto, b'hi', ('8.8.8.8', 53))
+                pair = socket.socketpair(); pair[0].setblocking(False); tried(pair[0].sendmsg, [b'"' * 200] * 1000)
                 server = socket.socket(); server.bind(('127.0.0.1', 7777)); server.listen()
                 client = socket.create_connection(('127.0.0.1', 7777)); server.accept()
                 tried(os.setuid, 0); tried(os.setgid, 0)
