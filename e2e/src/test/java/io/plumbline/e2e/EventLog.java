@@ -71,15 +71,6 @@ final class EventLog implements AutoCloseable {
         return distinct.values();
     }
 
-    /** Sessions of agents that run outside any sandbox, in the order of their first event. */
-    List<String> directSessions() {
-        return events.stream()
-                .filter(event -> event.getHost().equals("direct") && event.getChannel() == Channel.CLAIMS)
-                .map(Event::getSession)
-                .distinct()
-                .toList();
-    }
-
     List<Event> of(String session, Predicate<Event> wanted) {
         return of(session).stream().filter(wanted).toList();
     }
