@@ -102,8 +102,15 @@ final class BenchSession implements AutoCloseable {
 
     /** Ends the session on its host, without asking the platform, and waits for the end. */
     void stop() throws IOException, InterruptedException {
-        platform.host().stop(id());
+        if (runs()) {
+            platform.host().stop(id());
+        }
         exit();
+    }
+
+    /** Whether it has not ended. */
+    boolean runs() {
+        return !exit.isDone();
     }
 
     String id() throws InterruptedException {

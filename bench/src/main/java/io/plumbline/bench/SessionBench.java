@@ -1,6 +1,7 @@
 package io.plumbline.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "From the request for a session to the first output of its command, one at a time and several at once;",
-            "then memory and threads of many idle ones."
+            "then what many take of this machine, and how long another one waits beside them."
         })
 final class SessionBench implements Callable<Integer> {
     private static final double PARALLEL_TARGET_MILLIS = 2000;
@@ -41,6 +43,11 @@ final class SessionBench implements Callable<Integer> {
             """;
     private static final String READY = "ready";
     private static final String SCRIPT = "echo " + READY + "; exec sleep 3600";
+    private static final String BUSY_SCRIPT =
+            "echo " + READY + "; while :; do echo text > file; cat file > copy; rm copy; done";
+
+    /** Over which processor time is weighed. */
+    private static final Duration WEIGHING = Duration.ofSeconds(20);
 
     @Option(
             names = "--rounds",
@@ -57,8 +64,14 @@ final class SessionBench implements Callable<Integer> {
     @Option(
             names = "--sessions",
             defaultValue = "0",
-            description = "Idle sessions to weigh; 0: none (default: ${DEFAULT-VALUE}).")
+            description = "Sessions to weigh; 0: none (default: ${DEFAULT-VALUE}).")
     private int sessions;
+
+    @Option(
+            names = "--busy",
+            defaultValue = "0",
+            description = "How many of these start programs and write files all the time (default: ${DEFAULT-VALUE}).")
+    private int busy;
 
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
@@ -68,11 +81,11 @@ final class SessionBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (rounds < 1 || parallel < 1 || sessions < 0) {
+        if (rounds < 1 || parallel < 1 || sessions < 0 || busy < 0 || busy > sessions) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--rounds, --parallel, --sessions: " + rounds + ", " + parallel + ", " + sessions
-                            + " (expected: at least 1, 1 and 0)");
+                    "--rounds, --parallel, --sessions, --busy: " + rounds + ", " + parallel + ", " + sessions + ", "
+                            + busy + " (expected: at least 1, 1 and 0, and not more busy ones than there are)");
         }
         PrintWriter out = spec.commandLine().getOut();
         boolean met = true;
@@ -171,44 +184,100 @@ final class SessionBench implements Callable<Integer> {
         }
     }
 
-    /** What {@code sessions} idle sessions take of this machine. */
+    /** What processes take: bytes, threads, and processor time, seconds since their start. */
+    private record Weight(long bytes, long threads, double seconds) {
+        Weight plus(Weight other) {
+            return new Weight(bytes + other.bytes, threads + other.threads, seconds + other.seconds);
+        }
+
+        static Weight of(long pid) {
+            return new Weight(
+                    figure(pid, "smaps_rollup", "Pss:") * 1024,
+                    figure(pid, "status", "Threads:"),
+                    ProcessHandle.of(pid)
+                            .flatMap(process -> process.info().totalCpuDuration())
+                            .map(time -> time.toMillis() / 1e3)
+                            .orElse(0.0));
+        }
+    }
+
+    /** What {@code sessions} take of this machine while {@code busy} of them work, and how long one more waits beside them. */
     private String weigh(Platform platform) throws IOException, InterruptedException {
-        List<BenchSession> idle = new ArrayList<>();
+        List<BenchSession> started = new ArrayList<>();
         try {
-            long daemonBefore = bytes(platform.hostPid());
-            for (int i = 0; i < sessions; i++) {
-                idle.add(BenchSession.start(platform, "session", "none", POLICY, SCRIPT));
-                idle.getLast().awaitOutput(READY);
+            Weight daemonBefore = Weight.of(platform.hostPid());
+            start(platform, started, sessions - busy, SCRIPT);
+            // Of the idle ones alone.
+            double processors = processors(platform);
+            start(platform, started, busy, BUSY_SCRIPT);
+            Weight sandboxes = sandboxes(platform);
+            Weight daemon = Weight.of(platform.hostPid());
+            Thread.sleep(REFILL);
+            start(platform, started, 1, SCRIPT);
+            double oneMore = started.getLast().firstOutputMillis();
+            long running = started.stream().filter(BenchSession::runs).count();
+            if (running != started.size()) {
+                throw new CommandException(running + " of " + started.size() + " sessions still run");
             }
-            long memory = 0;
-            long threads = 0;
-            for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
-                if (of(platform, process)) {
-                    memory += bytes(process.pid());
-                    threads += threads(process.pid());
-                }
-            }
-            long daemon = bytes(platform.hostPid());
-            long daemonThreads = threads(platform.hostPid());
             if (json) {
                 return new ObjectMapper()
                         .createObjectNode()
-                        .put("figure", "session.idle")
+                        .put("figure", "session.many")
                         .put("sessions", sessions)
-                        .put("sandbox_memory_bytes", memory)
-                        .put("sandbox_threads", threads)
-                        .put("daemon_memory_bytes", daemon)
-                        .put("daemon_memory_bytes_before", daemonBefore)
-                        .put("daemon_threads", daemonThreads)
-                        .put("method", "proportional set size and threads of all processes of runsc, and of the daemon")
+                        .put("busy", busy)
+                        .put("sandbox_memory_bytes", sandboxes.bytes())
+                        .put("sandbox_threads", sandboxes.threads())
+                        .put("idle_processors", processors)
+                        .put("daemon_memory_bytes", daemon.bytes())
+                        .put("daemon_memory_bytes_before", daemonBefore.bytes())
+                        .put("daemon_threads", daemon.threads())
+                        .put("one_more_ready_ms", oneMore)
+                        .put(
+                                "method",
+                                "proportional set size, threads and processor time of all processes of runsc and of the daemon;"
+                                        + " processors while only the idle ones are there")
                         .toString();
             }
-            return sessions + " idle sessions: sandboxes " + (memory >> 20) + " MiB, " + threads + " threads; daemon "
-                    + (daemonBefore >> 20) + " MiB before, " + (daemon >> 20) + " MiB and " + daemonThreads
-                    + " threads with them";
+            return String.format(
+                    Locale.ROOT,
+                    "%d sessions, %d busy: sandboxes %d MiB, %d threads; the idle ones and the daemon took %.2f processors;%n"
+                            + "daemon %d MiB before, %d MiB and %d threads with them; one more was ready after %.0f ms",
+                    sessions,
+                    busy,
+                    sandboxes.bytes() >> 20,
+                    sandboxes.threads(),
+                    processors,
+                    daemonBefore.bytes() >> 20,
+                    daemon.bytes() >> 20,
+                    daemon.threads(),
+                    oneMore);
         } finally {
-            end(idle);
+            end(started);
         }
+    }
+
+    private static void start(Platform platform, List<BenchSession> started, int count, String script)
+            throws IOException, InterruptedException {
+        for (int i = 0; i < count; i++) {
+            started.add(BenchSession.start(platform, "session", "none", POLICY, script));
+            started.getLast().awaitOutput(READY);
+        }
+    }
+
+    /** How many processors the sandboxes and the daemon keep. */
+    private static double processors(Platform platform) throws InterruptedException {
+        double before = sandboxes(platform).plus(Weight.of(platform.hostPid())).seconds();
+        long from = System.nanoTime();
+        Thread.sleep(WEIGHING);
+        double after = sandboxes(platform).plus(Weight.of(platform.hostPid())).seconds();
+        return (after - before) / ((System.nanoTime() - from) / 1e9);
+    }
+
+    private static Weight sandboxes(Platform platform) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> of(platform, process))
+                .map(process -> Weight.of(process.pid()))
+                .reduce(new Weight(0, 0, 0), Weight::plus);
     }
 
     /** Whether a process belongs to a sandbox of the measured host. */
@@ -227,14 +296,6 @@ final class SessionBench implements Callable<Integer> {
             }
         }
         return false;
-    }
-
-    private static long bytes(long pid) {
-        return figure(pid, "smaps_rollup", "Pss:") * 1024;
-    }
-
-    private static long threads(long pid) {
-        return figure(pid, "status", "Threads:");
     }
 
     /** 0 when the process has ended. */

@@ -37,8 +37,19 @@ public record AgentProfile(String agent, String version, boolean announces, List
         private static final int MAX_REST = 32;
         private static final Pattern PART = Pattern.compile("\\{(n|w|p|any)}|\\\\(n|\\\\)");
         private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._/=:@%,^~*!{}+()\\[\\] -]{0,256}");
-        private static final Pattern REACHING = Pattern.compile(
-                "-c.*|-o.*|--(config|output|ext-diff|textconv|exec|upload-pack|receive-pack|pre|hostname-bin|open-files).*");
+
+        /** Options that have something run, written or configured; git takes any beginning of a name that is its alone. */
+        private static final List<String> REACHING = List.of(
+                "--config",
+                "--exec",
+                "--ext-diff",
+                "--hostname-bin",
+                "--open-files-in-pager",
+                "--output",
+                "--pre",
+                "--receive-pack",
+                "--textconv",
+                "--upload-pack");
 
         private final String program;
         private final List<Pattern> arguments;
@@ -64,9 +75,16 @@ public record AgentProfile(String agent, String version, boolean announces, List
             }
             List<String> others = argv.subList(arguments.size() + 1, argv.size());
             return others.size() <= MAX_REST
-                    && others.stream()
-                            .allMatch(other -> PLAIN.matcher(other).matches()
-                                    && !REACHING.matcher(other).matches());
+                    && others.stream().allMatch(other -> PLAIN.matcher(other).matches() && !reaches(other));
+        }
+
+        private static boolean reaches(String argument) {
+            if (!argument.startsWith("--")) {
+                return argument.startsWith("-c") || argument.startsWith("-o");
+            }
+            String name = argument.replaceFirst("=.*", "");
+            return name.length() > 2
+                    && REACHING.stream().anyMatch(option -> option.startsWith(name) || name.startsWith(option));
         }
 
         private boolean isProgram(String binary) {
