@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,27 @@ class ArchitectureTest {
                 .callMethod(UUID.class, "randomUUID")
                 .orShould()
                 .callMethod(Math.class, "random")
+                .check(PRODUCT);
+    }
+
+    /** See docs/decisions/009. */
+    @Test
+    void whatCallsIntoTheKernelIsNoVirtualThread() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.plumbline.sandbox.container..",
+                        "io.plumbline.sandbox.door..",
+                        "io.plumbline.sandbox.fallback..",
+                        "io.plumbline.sandbox.posix..",
+                        "io.plumbline.sandbox.runtime..",
+                        "io.plumbline.sandbox.trace..")
+                .should()
+                .callMethod(Thread.class, "ofVirtual")
+                .orShould()
+                .callMethod(Thread.class, "startVirtualThread", Runnable.class)
+                .orShould()
+                .callMethod(Executors.class, "newVirtualThreadPerTaskExecutor")
                 .check(PRODUCT);
     }
 
