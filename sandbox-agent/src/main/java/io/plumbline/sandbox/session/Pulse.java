@@ -31,6 +31,9 @@ final class Pulse implements AutoCloseable {
     /** Without a figure in the policy, the session may run this long without the platform. */
     private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);
 
+    /** After as many without a message the sandbox's kernel is asked all the same. */
+    private static final int MAX_QUIET_BEATS = 9;
+
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
 
     /** Of whom it is the pulse. */
@@ -53,6 +56,10 @@ final class Pulse implements AutoCloseable {
     private final Limit alone = new Limit();
     private final Limit wallClock = new Limit();
     private final Thread thread;
+
+    // Of the thread alone.
+    private long messagesBefore = -1;
+    private int quietBeats;
 
     /**
      * @param disconnected for how long the platform has been out of reach
@@ -86,8 +93,11 @@ final class Pulse implements AutoCloseable {
     }
 
     private void beat() {
+        boolean told = told();
         try {
-            watched.sandbox().droppedTraceMessages(INSPECTION_LIMIT).ifPresent(watched.trace()::runtimeDropped);
+            if (told) {
+                watched.sandbox().droppedTraceMessages(INSPECTION_LIMIT).ifPresent(watched.trace()::runtimeDropped);
+            }
             watched.journal().heartbeat(watched.trace().lostTotal());
         } catch (SpoolException e) {
             // The journal has frozen the session.
@@ -97,7 +107,7 @@ final class Pulse implements AutoCloseable {
         guard();
         Responder orders = watched.orders();
         for (SessionLimits.Reached reached :
-                watched.limits().look(policy, watched.sandbox(), orders.state(), INSPECTION_LIMIT)) {
+                watched.limits().look(policy, watched.sandbox(), orders.state(), INSPECTION_LIMIT, told)) {
             if (reached.freezes()) {
                 freeze(reached.reason());
             }
@@ -107,6 +117,18 @@ final class Pulse implements AutoCloseable {
         if (wallClock.crossed(policy.getWallClockSeconds() != 0 && seconds > policy.getWallClockSeconds())) {
             orders.killHere("wall clock: " + seconds + " s (expected: <= " + policy.getWallClockSeconds() + ")");
         }
+    }
+
+    /**
+     * Whether there is something to ask the sandbox's kernel about: each question wakes it, and a host has many sessions that do
+     * nothing for a while. Where no message came, none was lost either: a full socket has messages in it.
+     */
+    private boolean told() {
+        long messages = watched.trace().counts().messages();
+        boolean told = messages != messagesBefore || quietBeats == MAX_QUIET_BEATS;
+        quietBeats = told ? 0 : quietBeats + 1;
+        messagesBefore = messages;
+        return told;
     }
 
     private void alone(TaskPolicy policy) {

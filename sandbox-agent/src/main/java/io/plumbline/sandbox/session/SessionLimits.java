@@ -84,14 +84,20 @@ final class SessionLimits {
                 runtime.hostThreads(Bundle.processes(policy)));
     }
 
-    /** What was reached since the last look and not told of yet. */
-    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Freezer.State state, Duration limit) {
+    /**
+     * What was reached since the last look and not told of yet.
+     *
+     * @param told whether the trace has told of anything since the last look: where it has not, no process has begun
+     */
+    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Freezer.State state, Duration limit, boolean told) {
         if (!inForce.equals(latest)) {
-            // What was told of is another limit now.
-            told.clear();
+            // What was said is of another limit now.
+            this.told.clear();
             latest = inForce;
+            told = true;
         }
         List<Reached> reached = new ArrayList<>();
+        boolean asked = told || inForce.getMemoryBytes() != 0;
         boolean answered = true;
         if (inForce.getMemoryBytes() != 0) {
             OptionalLong used = sandbox.memoryBytes(limit);
@@ -100,9 +106,9 @@ final class SessionLimits {
                 over(Kind.MEMORY, used.getAsLong(), inForce.getMemoryBytes()).ifPresent(reached::add);
             }
         }
-        OptionalInt processes = sandbox.processCount(limit);
+        OptionalInt processes = told ? sandbox.processCount(limit) : OptionalInt.empty();
         int allowed = Bundle.processes(inForce);
-        answered &= processes.isPresent();
+        answered &= processes.isPresent() || !told;
         if (processes.isPresent() && allowed < Bundle.processes(policy)) {
             // A revision allows less than the sandbox's kernel does: nobody else refuses.
             over(Kind.PROCESSES, processes.getAsInt(), allowed).ifPresent(reached::add);
@@ -111,7 +117,9 @@ final class SessionLimits {
             tell(Kind.PROCESSES, processes.getAsInt(), allowed, "refuse").ifPresent(reached::add);
         }
         // A kernel that stands still by order cannot answer and lets nothing happen.
-        unanswered = answered || state != Freezer.State.RUNNING ? 0 : unanswered + 1;
+        if (asked) {
+            unanswered = answered || state != Freezer.State.RUNNING ? 0 : unanswered + 1;
+        }
         if (unanswered == MAX_UNANSWERED) {
             unanswered = 0;
             reached.add(unmeasured(inForce));

@@ -37,7 +37,7 @@ class DiskUseTest {
     }
 
     private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox) {
-        return limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO);
+        return limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, true);
     }
 
     @Test
@@ -171,7 +171,9 @@ class DiskUseTest {
     }
 
     /** Runs, and uses nothing. */
-    private static final class QuietSandbox implements Sandbox {
+    static final class QuietSandbox implements Sandbox {
+        int counted;
+
         @Override
         public String id() {
             return "quiet";
@@ -202,6 +204,7 @@ class DiskUseTest {
 
         @Override
         public OptionalInt processCount(Duration limit) {
+            counted++;
             return OptionalInt.of(1);
         }
 
