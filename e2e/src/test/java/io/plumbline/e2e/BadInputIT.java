@@ -119,7 +119,8 @@ class BadInputIT {
         refusesToStart(
                 Map.of("runsc.path", "/no/such/runsc"), "runsc.path: /no/such/runsc (expected: the program runsc)");
         refusesToStart(
-                Map.of("guest.path", "/no/such/guest"), "guest.path: /no/such/guest (expected: the guest program)");
+                Map.of("guest.path", "/no/such/guest"),
+                "guest.path: /no/such/guest: no program (expected: the guest program)");
     }
 
     @Test
