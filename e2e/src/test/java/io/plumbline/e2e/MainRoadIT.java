@@ -305,7 +305,7 @@ class MainRoadIT {
         assertThat(order.getKillOrdered().getReason()).isEqualTo("the key was read without need");
         assertThat(Objects.requireNonNull(frozen).exit(LIMIT).reason()).contains("the key was read without need");
         await().atMost(LIMIT).until(() -> sandbox.stream().noneMatch(ProcessHandle::isAlive));
-        assertThat(platform().sandboxProcesses()).isEmpty();
+        platform().awaitNoSandbox();
     }
 
     @Test

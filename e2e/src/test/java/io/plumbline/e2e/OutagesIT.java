@@ -195,7 +195,7 @@ class OutagesIT {
         System.out.printf("figure e2e.host_killed_to_sandbox_dead_ms %.0f%n", (System.nanoTime() - begun) / 1e6);
         awaitReadyAgain("host", host);
 
-        assertThat(platform().sandboxProcesses()).isEmpty();
+        platform().awaitNoSandbox();
         assertThat(platform().runClient().sessions()).isEmpty();
         assertThat(folders(data.resolve("s"))).doesNotContainAnyElementsOf(folders);
         assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(data.toString());
@@ -230,7 +230,7 @@ class OutagesIT {
         System.out.printf("figure e2e.supervisor_killed_to_ready_again_s %.1f%n", seconds);
         log = platform().log();
         assertThat(old).noneMatch(ProcessHandle::isAlive);
-        assertThat(platform().sandboxProcesses()).isEmpty();
+        platform().awaitNoSandbox();
         assertThat(listed()).containsAll(before);
         await().atMost(LIMIT).until(() -> platform().search().state(id), state -> List.of("killed", "exited")
                 .contains(state));

@@ -1,5 +1,8 @@
 package io.plumbline.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.sandbox.runtime.GuestProgram;
@@ -14,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -264,6 +268,17 @@ final class Platform implements AutoCloseable {
         String folder = commandLine.substring(from + sandboxes.length()).split("/", 2)[0];
         Path sandbox = layout.hostData().resolve("s").resolve(folder);
         return folder.equals("c") || Files.isDirectory(sandbox) && !Files.exists(sandbox.resolve("session"));
+    }
+
+    /**
+     * Waits until no session has a sandbox any more. The host replaces its waiting sandbox meanwhile: the commands of the runtime that
+     * make one tell no folder that it could be known by, and each lasts only some ten milliseconds.
+     */
+    void awaitNoSandbox() {
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(sandboxProcesses())
+                .extracting(process ->
+                        process.pid() + " " + process.info().commandLine().orElse("?"))
+                .isEmpty());
     }
 
     /** The processes in which sandboxed programs run: what the sentries have below them. */
