@@ -92,21 +92,23 @@ int launch(int argc, char **argv) {
     int i = 0;
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
         char *option = argv[i], *value = strchr(option, '=');
-        int done = -1;
-        errno = EINVAL;
-        if (value != NULL) {
-            value++;
-            if (strncmp(option, "cgroup=", 7) == 0) done = join(value);
-            else if (strncmp(option, "gate=", 5) == 0) done = inherited(value, O_RDONLY | O_NONBLOCK, GATE);
-            else if (strncmp(option, "arguments=", 10) == 0) done = inherited(value, O_RDONLY, ARGUMENTS);
-            else if (strncmp(option, "console=", 8) == 0) done = terminal(value);
-            else if (strncmp(option, "owner=", 6) == 0) done = give_streams(value);
-        } else if (strcmp(option, "pin") == 0 && i + 2 < argc) {
-            /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
-            int tree = take_tree(argv[i + 1]);
-            done = tree < 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
-                ? -1 : put_tree(tree, argv[i + 2]);
-            i += 2;
+        int done = placed(option);
+        if (done > 0) {
+            done = -1;
+            errno = EINVAL;
+            if (value != NULL) {
+                value++;
+                if (strncmp(option, "gate=", 5) == 0) done = inherited(value, O_RDONLY | O_NONBLOCK, GATE);
+                else if (strncmp(option, "arguments=", 10) == 0) done = inherited(value, O_RDONLY, ARGUMENTS);
+                else if (strncmp(option, "console=", 8) == 0) done = terminal(value);
+                else if (strncmp(option, "owner=", 6) == 0) done = give_streams(value);
+            } else if (strcmp(option, "pin") == 0 && i + 2 < argc) {
+                /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
+                int tree = take_tree(argv[i + 1]);
+                done = tree < 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+                    ? -1 : put_tree(tree, argv[i + 2]);
+                i += 2;
+            }
         }
         if (done != 0) {
             say("launch: %s: %s", option, strerror(errno));
@@ -114,7 +116,7 @@ int launch(int argc, char **argv) {
         }
     }
     if (i + 1 >= argc) {
-        say("usage: launch [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND");
+        say("usage: launch [nice=NUMBER] [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND");
         return 125;
     }
     execv(argv[i + 1], argv + i + 1);

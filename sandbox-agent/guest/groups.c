@@ -33,7 +33,14 @@ static int put(const char *group, const char *file, const char *text) {
     return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-int join(const char *group) { return put(group, "cgroup.procs", "0"); }
+int placed(const char *option) {
+    if (strncmp(option, "cgroup=", 7) == 0) return put(option + 7, "cgroup.procs", "0");
+    if (strncmp(option, "nice=", 5) == 0) {
+        errno = 0;
+        return nice(atoi(option + 5)) == -1 && errno != 0 ? -1 : 0;
+    }
+    return 1;
+}
 
 int group_freeze(const char *group, int frozen) {
     if (put(group, "freezer.state", frozen ? "FROZEN" : "THAWED") == 0) return 0;

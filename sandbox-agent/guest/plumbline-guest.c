@@ -15,12 +15,12 @@
  *       session never runs unwatched.
  *   plumbline-guest tick FILE MILLISECONDS
  *       Inside the canary's sandbox. Counts in FILE.
- *   plumbline-guest read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS
- *       On the host. Joins the control groups, then becomes COMMAND in a mount namespace of its own in which SOURCE, usually
+ *   plumbline-guest read-only [nice=NUMBER] [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS
+ *       On the host. Takes its place (lower priority, control groups), then becomes COMMAND in a mount namespace of its own in which SOURCE, usually
  *       /proc/PID/fd/N, is also at TARGET, and every PATH, with all that is mounted below it, is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
- *   plumbline-guest launch [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND
- *       On the host. Becomes COMMAND (bubblewrap) with the pipe as descriptor 3, the file as 4, a new terminal whose master
+ *   plumbline-guest launch [nice=NUMBER] [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND
+ *       On the host. Likewise becomes COMMAND (bubblewrap) with the pipe as descriptor 3, the file as 4, a new terminal whose master
  *       goes to SOCKET, and standard streams that belong to UID.
  *   plumbline-guest become UID GID FILES terminal|streams -- COMMAND ARGUMENTS
  *       The first process inside bubblewrap. Gives up all rights, waits at the gate while the host looks at it, then becomes
@@ -526,9 +526,13 @@ int put_tree(int tree, const char *path) {
 }
 
 static int read_only(int argc, char **argv) {
-    int groups = 0;
-    while (groups < argc && strncmp(argv[groups], "cgroup=", 7) == 0) groups++;
-    char **pin = argc - groups > 2 && strcmp(argv[groups], "pin") == 0 ? argv + groups : NULL;
+    int i = 0, done = 0;
+    while (i < argc && (done = placed(argv[i])) == 0) i++;
+    if (done < 0) {
+        say("read-only: %s: %s", argv[i], strerror(errno));
+        return 125;
+    }
+    char **pin = argc - i > 2 && strcmp(argv[i], "pin") == 0 ? argv + i : NULL;
     /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
     int pinned = pin == NULL ? -1 : take_tree(pin[1]);
     if (pin != NULL && pinned < 0) {
@@ -539,12 +543,6 @@ static int read_only(int argc, char **argv) {
         say("read-only: mount namespace: %s", strerror(errno));
         return 125;
     }
-    int i = 0;
-    for (; i < argc && strncmp(argv[i], "cgroup=", 7) == 0; i++)
-        if (join(argv[i] + 7) != 0) {
-            say("read-only: %s: %s", argv[i], strerror(errno));
-            return 125;
-        }
     if (pin != NULL) {
         if (put_tree(pinned, pin[2]) != 0) {
             say("read-only: %s: %s", pin[2], strerror(errno));
@@ -561,7 +559,7 @@ static int read_only(int argc, char **argv) {
         }
     }
     if (i + 1 >= argc) {
-        say("usage: read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS");
+        say("usage: read-only [nice=NUMBER] [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS");
         return 125;
     }
     execv(argv[i + 1], argv + i + 1);
@@ -580,6 +578,6 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "become") == 0) return become(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "watch") == 0) return watch(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "version") == 0) return puts(PLUMBLINE_BUILD) < 0 ? 125 : 0;
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch | version");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [nice=NUMBER] [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch | version");
     return 2;
 }

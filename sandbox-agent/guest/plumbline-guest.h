@@ -5,8 +5,9 @@
 /* One line on stderr. */
 void say(const char *format, ...);
 
-/* Moves this process, and so everything that comes of it, into a control group; -1 and errno when it cannot. */
-int join(const char *group);
+/* Follows an option for this process and everything that comes of it: "cgroup=DIRECTORY", which it joins, or "nice=NUMBER", by which
+ * it comes after others. 0; 1 for another option; -1 and errno when it cannot. */
+int placed(const char *option);
 
 /* A copy of the mounts at a path, to be put elsewhere by put_tree, also in another namespace; -1 and errno. */
 int take_tree(const char *path);

@@ -4,6 +4,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.rootfs.Groundwork;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -115,6 +116,7 @@ sealed interface Ground {
                     directory.resolve("trace.json"), telemetry ? TracePoints.podInitConfig(socket) : "{}");
             Path output = Files.createFile(directory.resolve("output"));
             Bundle bundle = Bundle.assemble(new Bundle.Plan(
+                    Groundwork.host(directory.resolve("system"), guest),
                     directory.resolve("bundle"),
                     Files.createDirectory(directory.resolve("s")),
                     workspace,
@@ -125,8 +127,6 @@ sealed interface Ground {
                     Agent.NONE,
                     List.of("/bin/bash", "-c", workload.timed()),
                     directory,
-                    guest,
-                    Optional.empty(),
                     Optional.empty(),
                     "bench",
                     Map.of()));

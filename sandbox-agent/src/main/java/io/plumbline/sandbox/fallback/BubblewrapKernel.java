@@ -30,6 +30,13 @@ final class BubblewrapKernel implements SandboxKernel {
         return sandbox == null || sandbox.alive();
     }
 
+    /** There is nothing that could rest. */
+    @Override
+    public void rest() {}
+
+    @Override
+    public void wake() {}
+
     @Override
     public synchronized Sandbox create(SandboxRuntime.Creation creation) throws SandboxException {
         if (sandbox != null) {

@@ -235,7 +235,7 @@ public final class BubblewrapRuntime implements SandboxRuntime {
         Path options = creation.bundle().resolve("bubblewrap.args");
         // Not on the command line, which everybody on the host can read: the environment is in it.
         Files.writeString(options, String.join("\0", arguments.options()) + "\0");
-        List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "launch"));
+        List<String> command = new ArrayList<>(List.of(guest.toString(), "launch", "nice=" + NICE));
         boot.cgroups().forEach(group -> command.add("cgroup=" + group));
         creation.pinned()
                 .ifPresent(pinned -> command.addAll(List.of(

@@ -57,35 +57,21 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             "/var/tmp",
             WORKSPACE);
 
-    private static final List<String> EMPTY = List.of(
-            "dev",
-            "etc",
-            "home/agent",
-            "opt/agent",
-            "opt/plumbline",
-            "proc",
-            "root",
-            "run/plumbline",
-            "sys",
-            "tmp",
-            "var/tmp",
-            "workspace");
-
     /**
      * What the bundle is for.
      *
+     * @param groundwork this bundle's alone
      * @param directory made by {@link #assemble}; must not exist
      * @param sockets folder of the session's sockets on the host
      * @param workspace folder of the host that the agent works on; its owner is the sandbox's user
      * @param command what the session is to run
      * @param agentsDirectory folder of the host with one folder per agent
-     * @param guest the guest program on the host
-     * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
      * @param terminal type (TERM) of the terminal that the command gets; empty: it gets none
      * @param session its id, from which the decoys' content is made
      * @param environment variables of the parts that serve the session, beside those that every session has
      */
     public record Plan(
+            Groundwork groundwork,
             Path directory,
             Path sockets,
             Path workspace,
@@ -93,8 +79,6 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             Agent agent,
             List<String> command,
             Path agentsDirectory,
-            Path guest,
-            Optional<Path> image,
             Optional<String> terminal,
             String session,
             Map<String, String> environment) {
@@ -115,26 +99,23 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Path directory = plan.directory();
         Files.createDirectory(
                 directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-        SystemTree system =
-                plan.image().isPresent() ? SystemTree.image(plan.image().get()) : SystemTree.host();
-        Path root = skeleton(directory.resolve("root"));
-        List<Mount> systemMounts = new ArrayList<>();
-        system.programs(root, systemMounts);
-        Path etc = etc(directory.resolve("etc"), system, systemMounts, user);
+        Groundwork ground = plan.groundwork();
+        SystemTree system = ground.system();
+        users(ground.etc(), user);
         Path home = Files.createDirectory(home(directory));
         List<Mount> mounts = new ArrayList<>(List.of(
                 new Mount.Memory("/dev", "755", plan.policy().getDiskBytes()),
                 new Mount.Memory("/tmp", "1777", plan.policy().getDiskBytes()),
                 new Mount.Memory("/var/tmp", "1777", plan.policy().getDiskBytes()),
-                new Mount.Bind(etc, "/etc", Mount.Access.READ),
+                new Mount.Bind(ground.etc(), "/etc", Mount.Access.READ),
                 new Mount.Bind(home, Agent.HOME, Mount.Access.WRITE),
                 new Mount.Bind(
                         plan.workspace(),
                         WORKSPACE,
                         WRITABLE.contains(plan.policy().getWorkspaceMode()) ? Mount.Access.WRITE : Mount.Access.READ),
                 new Mount.Bind(plan.sockets(), Doors.DIRECTORY, Mount.Access.READ),
-                new Mount.Bind(guestFolder(directory, plan.guest()), GUEST_DIRECTORY, Mount.Access.READ)));
-        mounts.addAll(systemMounts);
+                new Mount.Bind(ground.guestFolder(), GUEST_DIRECTORY, Mount.Access.READ)));
+        mounts.addAll(ground.mounts());
         if (configuration.binaries().isPresent()) {
             Path binaries =
                     plan.agentsDirectory().resolve(configuration.binaries().get());
@@ -143,19 +124,19 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             }
             mounts.add(new Mount.Bind(binaries, Agent.BINARIES, Mount.Access.READ));
         }
-        managed(directory.resolve("managed"), configuration, etc, home, user, mounts);
+        managed(directory.resolve("managed"), configuration, ground.etc(), home, user, mounts);
         for (String program : configuration.masked()) {
             // Only what is there: a mount point that is missing would be made on the host.
             if (system.has(program) && system.has("/usr/bin/false")) {
                 mounts.add(new Mount.Bind(system.outside("/usr/bin/false"), program, Mount.Access.READ));
             }
         }
-        decoys(plan, systemMounts, root, etc, home, user);
+        decoys(plan, home, user);
         user.own(home);
         Files.writeString(
                 directory.resolve("config.json"),
                 new OciConfig(
-                                root,
+                                ground.root(),
                                 arguments(doors, plan.command()),
                                 environment(configuration, plan.terminal(), plan.environment()),
                                 WORKSPACE,
@@ -200,17 +181,7 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         TreeRemoval.remove(directory);
     }
 
-    private static Path skeleton(Path root) throws IOException {
-        Files.createDirectory(root);
-        for (String folder : EMPTY) {
-            Files.createDirectories(root.resolve(folder));
-        }
-        return root;
-    }
-
-    private static Path etc(Path etc, SystemTree system, List<Mount> mounts, Owner user) throws IOException {
-        Files.createDirectory(etc);
-        system.configuration(etc, mounts);
+    private static void users(Path etc, Owner user) throws IOException {
         String agent = user.uid() == 0
                 ? "root:x:0:0:agent:" + Agent.HOME + ":/bin/bash\n"
                 : "root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:%d:%d:agent:%s:/bin/bash\n"
@@ -219,20 +190,6 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         Files.writeString(
                 etc.resolve("group"),
                 user.gid() == 0 ? "root:x:0:\n" : "root:x:0:\nagent:x:%d:\n".formatted(user.gid()));
-        Files.writeString(etc.resolve("hostname"), "sandbox\n");
-        Files.writeString(etc.resolve("hosts"), "127.0.0.1 localhost\n127.0.0.1 sandbox\n");
-        Files.writeString(etc.resolve("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files\n");
-        Files.writeString(etc.resolve("resolv.conf"), "");
-        return etc;
-    }
-
-    /** The program alone: its folder on the host may hold other things. */
-    private static Path guestFolder(Path directory, Path guest) throws IOException {
-        Path folder = Files.createDirectory(directory.resolve("guest"));
-        Path copy = folder.resolve("plumbline-guest");
-        Files.copy(guest, copy);
-        Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return folder;
     }
 
     private static void managed(
@@ -259,8 +216,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         }
     }
 
-    private static void decoys(Plan plan, List<Mount> systemMounts, Path root, Path etc, Path home, Owner user)
-            throws IOException {
+    private static void decoys(Plan plan, Path home, Owner user) throws IOException {
+        Groundwork ground = plan.groundwork();
         TaskPolicy policy = plan.policy();
         List<String> held = new ArrayList<>();
         for (int i = 0; i < policy.getDecoysCount(); i++) {
@@ -268,17 +225,17 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             String kind = i < policy.getDecoyKindsCount() ? policy.getDecoyKinds(i) : "";
             String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
             held.add(path);
-            Path base = root;
+            Path base = ground.root();
             String name = path;
             if (path.startsWith(Agent.HOME + "/")) {
                 base = home;
                 name = path.substring(Agent.HOME.length());
             } else if (path.startsWith("/etc/")) {
-                base = etc;
+                base = ground.etc();
                 name = path.substring("/etc".length());
             } else if (!path.startsWith("/")
                     || MOUNTED.stream().anyMatch(folder -> path.startsWith(folder + "/"))
-                    || systemMounts.stream().anyMatch(mount -> path.startsWith(mount.destination() + "/"))) {
+                    || ground.mounts().stream().anyMatch(mount -> path.startsWith(mount.destination() + "/"))) {
                 throw new IOException("decoy: " + decoy + " (expected: a path below ~, /etc, or a folder of its own)");
             }
             Path target = base.resolve(name.substring(1)).normalize();

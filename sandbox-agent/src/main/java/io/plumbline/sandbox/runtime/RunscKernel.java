@@ -100,6 +100,16 @@ final class RunscKernel implements SandboxKernel {
     }
 
     @Override
+    public void rest() {
+        signal(Posix.SIGSTOP);
+    }
+
+    @Override
+    public void wake() {
+        signal(Posix.SIGCONT);
+    }
+
+    @Override
     public synchronized Sandbox create(SandboxRuntime.Creation creation) throws SandboxException {
         if (sandbox != null) {
             throw new IllegalStateException("the kernel serves a sandbox already");

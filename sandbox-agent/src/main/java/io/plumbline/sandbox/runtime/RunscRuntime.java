@@ -229,11 +229,11 @@ public final class RunscRuntime implements SandboxRuntime {
     }
 
     /**
-     * What comes before a command of runsc that leaves processes behind: it joins the control groups, and sees read-only what must
+     * What comes before a command of runsc that leaves processes behind: it has a lower priority, joins the control groups, and sees read-only what must
      * stay as it is. gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
      */
     private List<String> guarded(List<Path> cgroups, Optional<Pinned> pinned, List<Path> readOnly) {
-        List<String> command = new ArrayList<>(List.of("nice", "-n", NICE, guest.toString(), "read-only"));
+        List<String> command = new ArrayList<>(List.of(guest.toString(), "read-only", "nice=" + NICE));
         cgroups.forEach(group -> command.add("cgroup=" + group));
         pinned.ifPresent(pin -> command.addAll(
                 List.of("pin", pin.source().toString(), pin.target().toString())));

@@ -17,6 +17,15 @@ public interface SandboxKernel extends AutoCloseable {
     boolean alive();
 
     /**
+     * Stops it as a whole until {@link #wake}: a kernel that waits for its sandbox wakes up all the time, for nothing. Not for one that
+     * has a sandbox: see {@link Sandbox#brake}.
+     */
+    void rest();
+
+    /** Lets it go on after {@link #rest}. */
+    void wake();
+
+    /**
      * Makes the sandbox whose workload has not begun, once; what the runtime holds is then as the bundle asks for.
      *
      * @throws SandboxException when it did not come up, or the runtime holds something else; the kernel is of no use then

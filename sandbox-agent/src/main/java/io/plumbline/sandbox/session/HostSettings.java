@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *     user alone; empty: none
  * @param trustedAuthorities {@code egress.ca-file}: PEM of authorities that the egress proxy trusts besides the system's
  * @param canaryInterval {@code canary.interval-seconds}: from one proof of the kill switch to the next; 5 to 3600, 60 when left out
- * @param warmSandboxes {@code sandboxes.warm}: sandboxes that wait booted for the next sessions, some 60 MB each; 0 to 50, 1 when
+ * @param warmSandboxes {@code sandboxes.warm}: sandboxes that wait booted for the next sessions, some 60 MB each; 0 to 50, 4 when
  *     left out
  * @param users {@code host.users}: owner (root and the daemon's own user, the default) or all (every local user, each for
  *     own sessions)
@@ -179,7 +179,7 @@ public record HostSettings(
                 Optional.ofNullable(values.get("egress.ca-file"))
                         .map(path -> Path.of(path).toAbsolutePath()),
                 canaryInterval(values.getOrDefault("canary.interval-seconds", "60")),
-                warmSandboxes(values.getOrDefault("sandboxes.warm", "1")),
+                warmSandboxes(values.getOrDefault("sandboxes.warm", "4")),
                 users(values.getOrDefault("host.users", "owner")),
                 runtime(values.getOrDefault("host.runtime", "auto")),
                 Optional.ofNullable(values.get("bubblewrap.path")).map(Path::of),

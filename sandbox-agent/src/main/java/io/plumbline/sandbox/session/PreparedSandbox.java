@@ -3,6 +3,7 @@ package io.plumbline.sandbox.session;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.rootfs.Groundwork;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
@@ -48,6 +49,7 @@ final class PreparedSandbox implements AutoCloseable {
     private final Site site;
     private final String id;
     private final Path directory;
+    private @Nullable Groundwork groundwork;
     private @Nullable LinePipe syscallLog;
     private @Nullable TraceSocket trace;
     private boolean listened;
@@ -75,6 +77,7 @@ final class PreparedSandbox implements AutoCloseable {
         if (kernel != null) {
             return;
         }
+        groundwork = Groundwork.host(directory.resolve("system"), site.guest());
         syscallLog =
                 LinePipe.make(Files.createDirectory(directory.resolve("l")).resolve(SandboxRuntime.Boot.SYSCALL_LOG));
         Path socket = directory.resolve("trace.sock");
@@ -98,7 +101,7 @@ final class PreparedSandbox implements AutoCloseable {
 
     /** Makes the session's sandbox; see {@link SandboxKernel#create}. */
     Sandbox create(SandboxRuntime.Creation creation) throws SandboxException, InterruptedException {
-        Sandbox sandbox = Objects.requireNonNull(kernel, "not booted").create(creation);
+        Sandbox sandbox = kernel().create(creation);
         if (warden == null) {
             guard(sandbox.pid(), sandbox.freezer());
         }
@@ -112,6 +115,19 @@ final class PreparedSandbox implements AutoCloseable {
         if (!trace().awaitHandshake(HANDSHAKE_LIMIT)) {
             throw new SandboxException("the sandbox did not connect to its trace listener");
         }
+    }
+
+    /** Until {@link #wake} it runs nothing and takes no processor. */
+    void rest() {
+        kernel().rest();
+    }
+
+    void wake() {
+        kernel().wake();
+    }
+
+    private SandboxKernel kernel() {
+        return Objects.requireNonNull(kernel, "not booted");
     }
 
     /** Whether it can still be given to a session. */
@@ -142,6 +158,11 @@ final class PreparedSandbox implements AutoCloseable {
         return listener;
     }
 
+    /** Of the host's own system. */
+    Groundwork groundwork() {
+        return Objects.requireNonNull(groundwork, "not booted");
+    }
+
     ControlGroups.Group group() {
         return Objects.requireNonNull(group, "not booted");
     }
@@ -152,7 +173,7 @@ final class PreparedSandbox implements AutoCloseable {
      */
     List<Path> holders() {
         Path proc = Path.of("/proc");
-        OptionalLong pid = Objects.requireNonNull(kernel, "not booted").pid();
+        OptionalLong pid = kernel().pid();
         if (pid.isPresent()) {
             // The sandbox's kernel opens and maps for all of its workload, and its threads share one table.
             return Stream.concat(group().processes().stream(), Stream.of(pid.getAsLong()))

@@ -18,6 +18,7 @@ import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.rootfs.Bundle;
+import io.plumbline.sandbox.rootfs.Groundwork;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.runtime.Sandbox;
@@ -257,6 +258,10 @@ final class Session {
         Map<String, String> environment = new HashMap<>();
         openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
+                request.image().isPresent()
+                        ? Groundwork.image(
+                                directory.resolve("image"), request.image().get(), host.guest())
+                        : prepared.groundwork(),
                 directory.resolve("bundle"),
                 sockets,
                 pinned.map(SandboxRuntime.Pinned::target).orElse(workspace),
@@ -264,8 +269,6 @@ final class Session {
                 request.agent(),
                 request.command(),
                 host.agents(),
-                host.guest(),
-                request.image(),
                 request.stdio() instanceof Stdio.Terminal terminal ? Optional.of(terminal.type()) : Optional.empty(),
                 id,
                 environment));

@@ -13,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sandboxes that wait for a session, so that it need not wait for a kernel to boot. Each is given away once. What does not become
+ * Sandboxes that wait for a session, so that it need not wait for a kernel to boot; until then they take memory and no processor. Each is
+ * given away once. What does not become
  * ready costs a session time, never safety: it then gets a sandbox that is booted for it.
  */
 final class WarmPool implements AutoCloseable {
@@ -56,6 +57,7 @@ final class WarmPool implements AutoCloseable {
             taken = waiting.pollFirst();
         }
         if (taken != null && taken.usable()) {
+            taken.wake();
             return taken;
         }
         if (taken != null) {
@@ -114,6 +116,7 @@ final class WarmPool implements AutoCloseable {
         try {
             made = PreparedSandbox.begin(site);
             made.boot();
+            made.rest();
         } catch (IOException | SandboxException | RuntimeException e) {
             LOG.warn("no sandbox could be prepared; sessions wait for their own: {}", e.getMessage());
             synchronized (this) {
@@ -138,8 +141,8 @@ final class WarmPool implements AutoCloseable {
         made.close();
     }
 
-    private static void discard(PreparedSandbox sandbox) {
-        Thread.ofPlatform().daemon().name("warm-pool-discard").start(sandbox::close);
+    private static Thread discard(PreparedSandbox sandbox) {
+        return Thread.ofPlatform().daemon().name("warm-pool-discard").start(sandbox::close);
     }
 
     /** Ends what waits. What was given away is not the pool's any more. */
@@ -155,14 +158,18 @@ final class WarmPool implements AutoCloseable {
             if (filling != null) {
                 filling.join();
             }
+            // Each may wait for the host's init: together, not one after the other.
+            for (Thread ending : discardWaiting()) {
+                ending.join();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        List<PreparedSandbox> left;
-        synchronized (this) {
-            left = List.copyOf(waiting);
-            waiting.clear();
-        }
-        left.forEach(PreparedSandbox::close);
+    }
+
+    private synchronized List<Thread> discardWaiting() {
+        List<Thread> ending = waiting.stream().map(WarmPool::discard).toList();
+        waiting.clear();
+        return ending;
     }
 }

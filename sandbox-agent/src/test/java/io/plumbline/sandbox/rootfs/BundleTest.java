@@ -33,11 +33,13 @@ class BundleTest {
 
     @AfterEach
     void removeBundle() throws IOException {
+        Bundle.deleteTree(base.resolve("system"));
         Bundle.deleteTree(base.resolve("bundle"));
     }
 
     private Bundle assemble(TaskPolicy policy, Agent agent) throws IOException {
         return Bundle.assemble(new Bundle.Plan(
+                Groundwork.host(base.resolve("system"), base.resolve("guest")),
                 base.resolve("bundle"),
                 base.resolve("sockets"),
                 base.resolve("workspace"),
@@ -45,8 +47,6 @@ class BundleTest {
                 agent,
                 List.of("codex", "exec"),
                 base.resolve("agents"),
-                base.resolve("guest"),
-                Optional.empty(),
                 Optional.empty(),
                 "00112233445566778899aabbccddeeff",
                 Map.of("EXAMPLE_API_KEY", "placeholder")));
@@ -54,6 +54,7 @@ class BundleTest {
 
     private Bundle assembleOn(Path image) throws IOException {
         return Bundle.assemble(new Bundle.Plan(
+                Groundwork.image(base.resolve("system"), image, base.resolve("guest")),
                 base.resolve("bundle"),
                 base.resolve("sockets"),
                 base.resolve("workspace"),
@@ -61,8 +62,6 @@ class BundleTest {
                 Agent.NONE,
                 List.of("/bin/sh"),
                 base.resolve("agents"),
-                base.resolve("guest"),
-                Optional.of(image),
                 Optional.empty(),
                 "00112233445566778899aabbccddeeff",
                 Map.of("EXAMPLE_API_KEY", "placeholder")));
@@ -114,13 +113,13 @@ class BundleTest {
                         base.resolve("agents/codex"))
                 .doesNotContain(base.resolve("bundle/home"));
         assertThat(config.at("/root/path").asText())
-                .isEqualTo(base.resolve("bundle/root").toString());
+                .isEqualTo(base.resolve("system/root").toString());
     }
 
     @Test
     void takesFromTheHostsEtcOnlyWhatProgramsNeed() throws Exception {
         assemble(TaskPolicy.getDefaultInstance(), Agent.NONE);
-        Path etc = base.resolve("bundle/etc");
+        Path etc = base.resolve("system/etc");
         assertThat(Files.readString(etc.resolve("passwd"))).doesNotContain("daemon");
         assertThat(Files.readString(etc.resolve("hostname"))).isEqualTo("sandbox\n");
         assertThat(Files.readString(etc.resolve("resolv.conf"))).isEmpty();
@@ -170,13 +169,13 @@ class BundleTest {
                 image.resolve("etc/shadow"), java.nio.file.attribute.PosixFilePermissions.fromString("rw-r-----"));
         Bundle bundle = assembleOn(image);
         JsonNode config = config();
-        Path etc = base.resolve("bundle/etc");
+        Path etc = base.resolve("system/etc");
         assertThat(Files.readString(etc.resolve("app/app.conf"))).isEqualTo("x=1\n");
         assertThat(etc.resolve("shadow")).doesNotExist();
         assertThat(Files.readString(etc.resolve("passwd"))).doesNotContain("somebody");
         assertThat(Files.isSymbolicLink(etc.resolve("resolv.conf"))).isFalse();
         assertThat(Files.readString(base.resolve("precious"))).isEqualTo("kept");
-        assertThat(Files.readSymbolicLink(base.resolve("bundle/root/bin"))).isEqualTo(Path.of("usr/bin"));
+        assertThat(Files.readSymbolicLink(base.resolve("system/root/bin"))).isEqualTo(Path.of("usr/bin"));
         for (String seen : List.of("/usr", "/opt/tool", "/var/lib", "/srv")) {
             assertThat(words(mount(config, seen).get("options"))).contains("ro");
             assertThat(bundle.readOnly()).contains(image.toRealPath().resolve(seen.substring(1)));
@@ -209,7 +208,7 @@ class BundleTest {
     @Test
     void keepsManagedFilesAsTheyAre() throws Exception {
         assemble(TaskPolicy.getDefaultInstance(), Agent.CODEX);
-        assertThat(base.resolve("bundle/etc/codex/requirements.toml")).isRegularFile();
+        assertThat(base.resolve("system/etc/codex/requirements.toml")).isRegularFile();
         JsonNode mount = mount(config(), "/home/agent/.codex/config.toml");
         assertThat(words(mount.get("options"))).contains("ro");
         assertThat(Files.readString(Path.of(mount.get("source").asText()))).contains("[otel]");
@@ -229,15 +228,15 @@ class BundleTest {
         assertThat(key).startsWith("-----BEGIN OPENSSH PRIVATE " + "KEY-----\n").endsWith("KEY-----\n");
         assertThat(Files.readString(base.resolve("bundle/home/.aws/credentials")))
                 .isNotEqualTo(key);
-        assertThat(base.resolve("bundle/etc/shadow.bak")).isRegularFile();
-        assertThat(base.resolve("bundle/root/srv/key.pem")).isRegularFile();
+        assertThat(base.resolve("system/etc/shadow.bak")).isRegularFile();
+        assertThat(base.resolve("system/root/srv/key.pem")).isRegularFile();
     }
 
     @Test
     void refusesDecoysThatWouldLieElsewhere() {
         for (String decoy : List.of("~/../../x", "/etc/../../x", "/workspace/.env", "/tmp/x", "relative", "/usr/x")) {
             assertThatThrownBy(() -> {
-                        Bundle.deleteTree(base.resolve("bundle"));
+                        removeBundle();
                         assemble(TaskPolicy.newBuilder().addDecoys(decoy).build(), Agent.NONE);
                     })
                     .as(decoy)

@@ -73,6 +73,21 @@ class WarmPoolIT {
     }
 
     @Test
+    void whatWaitsTakesNoProcessorUntilItIsGivenAway() throws Exception {
+        ProcessHandle kernel = kernel(folders().getFirst());
+        assertThat(state(kernel)).isEqualTo('T');
+        try (PreparedSandbox taken = pool.take()) {
+            await().atMost(LIMIT).until(() -> state(kernel) != 'T');
+        }
+    }
+
+    /** As {@code /proc/PID/stat} names it: T for a process that a signal has stopped. */
+    private static char state(ProcessHandle process) throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+        return stat.charAt(stat.lastIndexOf(')') + 2);
+    }
+
+    @Test
     void aSessionThatFindsNothingWaitingBootsItsOwn() throws Exception {
         try (PreparedSandbox first = pool.take();
                 PreparedSandbox second = pool.take()) {
