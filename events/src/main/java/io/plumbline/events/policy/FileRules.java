@@ -58,6 +58,13 @@ public final class FileRules {
         return Optional.of(new Refusal(access == Access.READ ? "files.read" : "files.write", false));
     }
 
+    /** The rule that lets the path be accessed so, where {@link #refusal} has nothing against it. */
+    public Optional<String> grant(String path, Access access) {
+        return first(write, path)
+                .or(() -> access == Access.READ ? first(read, path) : Optional.empty())
+                .map(Rule::clause);
+    }
+
     /** Whether a deny rule names the path, or can name something below it. */
     public boolean leadsToDenied(String path) {
         String folder = path.endsWith("/") ? path : path + "/";
@@ -67,6 +74,20 @@ public final class FileRules {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether everything that {@code lower} matches is matched by {@code upper}, as far as their text shows it: when they are equal,
+     * when {@code lower} is a name without wildcards that matches, or when {@code upper} is a whole folder and {@code lower} lies in it.
+     */
+    static boolean covers(String upper, String lower) {
+        if (upper.equals(lower) || fixedStart(lower).equals(lower) && matches(upper, lower)) {
+            return true;
+        }
+        String start = fixedStart(upper);
+        return upper.equals(start + "**")
+                && start.endsWith("/")
+                && fixedStart(lower).startsWith(start);
     }
 
     private static String fixedStart(String pattern) {

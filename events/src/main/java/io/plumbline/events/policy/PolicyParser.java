@@ -37,6 +37,28 @@ public final class PolicyParser {
     /** Rules are matched one after another on every event. */
     public static final int MAX_ITEMS = 500;
 
+    /** What {@code may-widen} can name: the document's keys, those of {@code files} and {@code tools} one by one. */
+    static final Set<String> SECTIONS = Set.of(
+            "approval-deadline",
+            "decoys",
+            "egress",
+            "egress-unknown",
+            "evidence",
+            "files.deny",
+            "files.protect",
+            "files.read",
+            "files.write",
+            "gate-deadline",
+            "honeytokens",
+            "ladder",
+            "limits",
+            "metadata",
+            "patience",
+            "runtime",
+            "tools.ask",
+            "tools.deny",
+            "workspace");
+
     private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
     private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
     private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
@@ -61,11 +83,20 @@ public final class PolicyParser {
      * @throws PolicyException when it is not YAML, has an unknown key, or a value outside what its key takes
      */
     public static TaskPolicy parse(String yaml) throws PolicyException {
+        return parse(yaml, PolicyDefaults.policy(), SECTIONS);
+    }
+
+    /**
+     * Parses a document that stands below another policy. What it leaves out is as above it. Its restrictions come on top of those above.
+     * Its grants ({@code files.read}, {@code files.write}, {@code egress}) come on top where {@code mayWiden} has their key, and take the
+     * place of those above where it has not. Whether they are wider is not checked here: see {@link PolicyLevels}.
+     */
+    static TaskPolicy parse(String yaml, TaskPolicy above, Set<String> mayWiden) throws PolicyException {
         if (yaml.length() > MAX_CHARACTERS) {
             throw new PolicyException("policy: " + yaml.length() + " characters (expected: <= " + MAX_CHARACTERS + ")");
         }
         try {
-            return read(new Fields("policy", compose(yaml)));
+            return read(new Fields("policy", compose(yaml)), above, mayWiden);
         } catch (Rejected e) {
             throw new PolicyException(e.rejection);
         } catch (YamlEngineException e) {
@@ -73,10 +104,13 @@ public final class PolicyParser {
         }
     }
 
-    private static TaskPolicy read(Fields root) {
-        TaskPolicy.Builder policy = PolicyDefaults.policy().toBuilder();
+    private static TaskPolicy read(Fields root, TaskPolicy above, Set<String> mayWiden) {
+        TaskPolicy.Builder policy = above.toBuilder().clearMayWiden();
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
-        root.mapping("files").ifPresent(files -> readFiles(files, policy));
+        root.mapping("files").ifPresent(files -> readFiles(files, policy, mayWiden));
+        if (root.node("egress").isPresent() && !mayWiden.contains("egress")) {
+            policy.clearEgress();
+        }
         root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
         root.text("egress-unknown").ifPresent(value -> policy.setEgressUnknown(value.oneOf(UNKNOWN_DESTINATIONS)));
         root.mapping("tools").ifPresent(tools -> {
@@ -109,6 +143,7 @@ public final class PolicyParser {
             runtime.text("degraded").ifPresent(value -> policy.setDegraded(value.oneOf(DEGRADED)));
             runtime.close();
         });
+        root.items("may-widen").forEach(item -> policy.addMayWiden(item.oneOf(SECTIONS)));
         root.close();
         return policy.build();
     }
@@ -129,8 +164,15 @@ public final class PolicyParser {
         throw rejected(node, "the document", "a mapping with keys such as files and egress");
     }
 
-    private static void readFiles(Fields files, TaskPolicy.Builder policy) {
+    private static void readFiles(Fields files, TaskPolicy.Builder policy, Set<String> mayWiden) {
         for (String access : List.of("deny", "protect", "read", "write")) {
+            boolean grant = access.equals("read") || access.equals("write");
+            if (grant && files.node(access).isPresent() && !mayWiden.contains("files." + access)) {
+                List<PathRule> others = policy.getFilesList().stream()
+                        .filter(rule -> !rule.getAccess().equals(access))
+                        .toList();
+                policy.clearFiles().addAllFiles(others);
+            }
             files.items(access)
                     .forEach(item -> policy.addFiles(
                             PathRule.newBuilder().setAccess(access).setGlob(item.glob())));
