@@ -3,7 +3,7 @@ package io.plumbline.sandbox;
 import io.plumbline.events.claims.AgentDialect;
 import io.plumbline.events.claims.TranscriptClaims;
 import io.plumbline.events.policy.PolicyException;
-import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.StageTimes;
@@ -185,10 +185,10 @@ public final class HostDaemon {
         };
     }
 
-    /** @throws IllegalArgumentException when it is no policy; the message says why */
-    public static TaskPolicy policy(String yaml) {
+    /** @throws IllegalArgumentException when it is no policy, or wider than what stands above it lets it be; the message says why */
+    public static TaskPolicy policy(PolicyLevels above, String yaml) {
         try {
-            return PolicyParser.parse(yaml);
+            return above.task(yaml);
         } catch (PolicyException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

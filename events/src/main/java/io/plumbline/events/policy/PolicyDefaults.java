@@ -34,6 +34,7 @@ public final class PolicyDefaults {
     public static final List<String> PROTECTED = List.of(
             "${workspace}/.git/hooks/**",
             "${workspace}/.git/config",
+            "${workspace}/.plumbline/**",
             "${workspace}/.claude/**",
             "${workspace}/.codex/**",
             "${workspace}/.gemini/**",

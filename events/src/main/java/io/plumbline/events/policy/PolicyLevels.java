@@ -27,6 +27,11 @@ public record PolicyLevels(Optional<Level> organisation, Optional<Level> reposit
      */
     public record Level(String source, String yaml) {}
 
+    /** Likewise, with the policy of the repository that the task is about. */
+    public PolicyLevels with(Optional<Level> repositoryLevel) {
+        return new PolicyLevels(organisation, repositoryLevel);
+    }
+
     /**
      * The policy of a task under these levels.
      *

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.container.ContainerControl;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param task what the agent in it is asked to do, in the words of whoever asks
  * @param assignedBy who asked
  * @param agentName what who asked calls an agent that nobody knows and that runs as {@link Agent#NONE}; else empty
+ * @param levels what stands above the policy, and above its revisions
  * @param policyKey name of the key that signed the policy; empty: nobody did
  */
 public record AttachRequest(
@@ -25,6 +27,7 @@ public record AttachRequest(
         Target target,
         String assignedBy,
         String agentName,
+        PolicyLevels levels,
         String policyKey) {
 
     /** Which container, and by which runtime it is stopped. */

@@ -87,7 +87,12 @@ final class Attachment {
                 .setDegraded(true)
                 .build();
         this.policyInForce = new PolicyInForce(
-                host.tenant(), id, host.policyKeys(), request.policy(), policy -> ControlGroups.Limits.NONE);
+                host.tenant(),
+                id,
+                host.policyKeys(),
+                request.levels(),
+                request.policy(),
+                policy -> ControlGroups.Limits.NONE);
         this.directory = host.sessions().resolve(id.substring(0, 12));
         this.journal = new SessionJournal(host.link().open(host.tenant(), id, this::onVerdict), this::unwatched);
     }

@@ -1,6 +1,8 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyLevels;
+import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.sandbox.runtime.RunscRuntime;
 import java.io.IOException;
@@ -45,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * @param bubblewrap {@code bubblewrap.path}; empty: bwrap, the first on PATH
  * @param policyKeys {@code policy.keys-file}: PEM with the Ed25519 public keys of those who may revise policies; empty: nobody may
  * @param policies {@code policy.signed-only}: true when a session needs a policy that one of these keys has signed; false when left out
+ * @param organisationPolicy {@code policy.organisation-file}: policy that stands above those of repositories and tasks; empty: the
+ *     defaults
  */
 public record HostSettings(
         Path data,
@@ -66,7 +70,8 @@ public record HostSettings(
         RuntimeChoice runtime,
         Optional<Path> bubblewrap,
         TrustedKeys policyKeys,
-        Policies policies) {
+        Policies policies,
+        Optional<PolicyLevels.Level> organisationPolicy) {
     /** What sessions run in. */
     public enum RuntimeChoice {
         AUTO,
@@ -107,6 +112,7 @@ public record HostSettings(
             "canary.interval-seconds",
             "sandboxes.warm",
             "policy.keys-file",
+            "policy.organisation-file",
             "policy.signed-only");
 
     private static final int MAX_DATA_PATH = 60;
@@ -184,7 +190,8 @@ public record HostSettings(
                 runtime(values.getOrDefault("host.runtime", "auto")),
                 Optional.ofNullable(values.get("bubblewrap.path")).map(Path::of),
                 policyKeys(values.get("policy.keys-file")),
-                policies(values.getOrDefault("policy.signed-only", "false")));
+                policies(values.getOrDefault("policy.signed-only", "false")),
+                organisationPolicy(values.get("policy.organisation-file")));
     }
 
     @Override
@@ -242,6 +249,19 @@ public record HostSettings(
             throw new IllegalArgumentException("sandboxes.warm: " + number + " (expected: 0 to 50)");
         }
         return Integer.parseInt(number);
+    }
+
+    private static Optional<PolicyLevels.Level> organisationPolicy(@Nullable String file) throws IOException {
+        if (file == null) {
+            return Optional.empty();
+        }
+        String yaml = Files.readString(Path.of(file));
+        try {
+            PolicyParser.parse(yaml);
+        } catch (PolicyException e) {
+            throw new IllegalArgumentException("policy.organisation-file: " + file + ": " + e.getMessage(), e);
+        }
+        return Optional.of(new PolicyLevels.Level("the organisation's policy", yaml));
     }
 
     private static TrustedKeys policyKeys(@Nullable String file) throws IOException {

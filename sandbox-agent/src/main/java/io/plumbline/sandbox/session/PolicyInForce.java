@@ -2,7 +2,7 @@ package io.plumbline.sandbox.session;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.plumbline.events.policy.PolicyException;
-import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.events.v1.PolicyConfirmed;
@@ -58,7 +58,8 @@ final class PolicyInForce {
             "egress_bytes",
             "ingress_bytes",
             "egress_rate_bytes",
-            "upload_hold_bytes");
+            "upload_hold_bytes",
+            "may_widen");
 
     /** Those that hold at once as far as the kernels of host and sandbox allow it, and wait with what they do not. */
     static final Set<String> BY_THE_KERNEL = Set.of("processes", "cpu_millis", "disk_bytes");
@@ -66,21 +67,27 @@ final class PolicyInForce {
     private final String tenant;
     private final String session;
     private final TrustedKeys keys;
+    private final PolicyLevels levels;
     private final TaskPolicy started;
     private final Function<TaskPolicy, ControlGroups.Limits> limits;
     private volatile TaskPolicy policy;
 
-    /** @param limits what the host's kernel is to hold the sandbox to under a policy */
+    /**
+     * @param levels what stands above every revision
+     * @param limits what the host's kernel is to hold the sandbox to under a policy
+     */
     PolicyInForce(
             String tenant,
             String session,
             TrustedKeys keys,
+            PolicyLevels levels,
             TaskPolicy policy,
             Function<TaskPolicy, ControlGroups.Limits> limits) {
         this.limits = limits;
         this.tenant = tenant;
         this.session = session;
         this.keys = keys;
+        this.levels = levels;
         this.started = policy;
         this.policy = policy;
     }
@@ -109,7 +116,7 @@ final class PolicyInForce {
             revision = statement.getRevision();
             TaskPolicy before = policy;
             check(statement, before);
-            TaskPolicy written = PolicyParser.parse(statement.getPolicyYaml()).toBuilder()
+            TaskPolicy written = levels.task(statement.getPolicyYaml()).toBuilder()
                     .setRevision(revision)
                     .build();
             List<String> atNextStart = new ArrayList<>();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.EventLimits;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SpoolException;
@@ -175,9 +176,18 @@ final class RunServer implements AutoCloseable {
         Session session;
         Optional<OpenDirectory> pinned = Optional.empty();
         try {
-            SessionRequest wanted = parse(request, peer.name());
+            Path workspace = Path.of(request.path("workspace").asText()).normalize();
             if (!peer.everything()) {
-                pinned = Optional.of(own(wanted, peer));
+                pinned = Optional.of(own(workspace, peer));
+            }
+            SessionRequest wanted = parse(
+                    request,
+                    workspace,
+                    RepositoryPolicy.of(
+                            pinned.map(open -> open.path().resolve(".")).orElse(workspace)),
+                    peer.name());
+            if (!peer.everything()) {
+                refuseWhatOthersMayNot(wanted, peer);
             }
             session = host.start(wanted.with(pinned), client);
             if (host.degraded()) {
@@ -218,7 +228,7 @@ final class RunServer implements AutoCloseable {
             return;
         }
         try {
-            StartPolicies.Admitted policy = policy(request);
+            StartPolicies.Admitted policy = policy(request, Optional.empty());
             Named agent = agent(request);
             SandboxHost.Attached attached = host.attach(new AttachRequest(
                     policy.policy(),
@@ -231,6 +241,7 @@ final class RunServer implements AutoCloseable {
                             request.path("namespace").asText()),
                     peer.name(),
                     agent.unknown(),
+                    policy.levels(),
                     policy.key()));
             client.send(RunProtocol.object()
                     .put("type", "attached")
@@ -245,7 +256,17 @@ final class RunServer implements AutoCloseable {
      * The workspace of somebody who is not to get at more than before: a directory of that user, held by its descriptor, since
      * its name may lead elsewhere a moment later.
      */
-    private static OpenDirectory own(SessionRequest request, Peer peer) throws IOException {
+    private static OpenDirectory own(Path path, Peer peer) throws IOException {
+        OpenDirectory workspace = OpenDirectory.open(path);
+        if (!Files.getOwner(workspace.path()).equals(peer.user())) {
+            workspace.close();
+            throw new IllegalArgumentException(
+                    "workspace: " + path + " (expected: a directory of user " + peer.name() + ")");
+        }
+        return workspace;
+    }
+
+    private static void refuseWhatOthersMayNot(SessionRequest request, Peer peer) throws IOException {
         if (request.policy().getWorkspaceMode().equals("review")) {
             throw new IllegalArgumentException("workspace: review (expected: read-only or read-write, for user "
                     + peer.name() + " of a shared sandbox host)");
@@ -258,13 +279,6 @@ final class RunServer implements AutoCloseable {
             throw new IllegalArgumentException("egress.credential: of the host (expected: none, for user " + peer.name()
                     + " of a shared sandbox host, who writes the policy)");
         }
-        OpenDirectory workspace = OpenDirectory.open(request.workspace());
-        if (!Files.getOwner(workspace.path()).equals(peer.user())) {
-            workspace.close();
-            throw new IllegalArgumentException(
-                    "workspace: " + request.workspace() + " (expected: a directory of user " + peer.name() + ")");
-        }
-        return workspace;
     }
 
     private static boolean onlyRootMayChange(Path image) throws IOException {
@@ -353,10 +367,11 @@ final class RunServer implements AutoCloseable {
         };
     }
 
-    private StartPolicies.Admitted policy(JsonNode request) {
+    private StartPolicies.Admitted policy(JsonNode request, Optional<PolicyLevels.Level> repository) {
         return policies.admit(
                 request.path("policy_yaml").asText(),
-                request.path("policy_signature").asText());
+                request.path("policy_signature").asText(),
+                repository);
     }
 
     /** @param unknown what an agent is called that nobody knows, and that runs without claims; else empty */
@@ -376,8 +391,9 @@ final class RunServer implements AutoCloseable {
         });
     }
 
-    private SessionRequest parse(JsonNode request, String user) {
-        StartPolicies.Admitted policy = policy(request);
+    private SessionRequest parse(
+            JsonNode request, Path workspace, Optional<PolicyLevels.Level> repository, String user) {
+        StartPolicies.Admitted policy = policy(request, repository);
         Named agent = agent(request);
         List<String> command = new ArrayList<>();
         for (JsonNode word : request.path("command")) {
@@ -390,7 +406,7 @@ final class RunServer implements AutoCloseable {
                 policy.policy(),
                 request.path("task").asText(),
                 agent.agent(),
-                Path.of(request.path("workspace").asText()).normalize(),
+                workspace,
                 command,
                 user,
                 stdio(request),
@@ -399,6 +415,7 @@ final class RunServer implements AutoCloseable {
                         .map(Path::of),
                 Optional.empty(),
                 agent.unknown(),
+                policy.levels(),
                 policy.key());
     }
 

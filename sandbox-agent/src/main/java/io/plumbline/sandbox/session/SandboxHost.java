@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.fallback.BubblewrapRuntime;
 import io.plumbline.sandbox.link.HostLink;
@@ -30,7 +31,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +63,13 @@ public final class SandboxHost implements AutoCloseable {
     }
 
     /** The parts of a host that other packages provide. */
-    public record Wiring(HostLink link, SessionPart.Opener parts, Function<String, TaskPolicy> policies) {}
+    public record Wiring(HostLink link, SessionPart.Opener parts, Policies policies) {}
+
+    /** Reads a session's policy. */
+    public interface Policies {
+        /** @throws IllegalArgumentException when it is no policy, or wider than what stands above it lets it be; one line says why */
+        TaskPolicy read(PolicyLevels above, String yaml);
+    }
 
     /**
      * Cleans up what an earlier daemon left, lives a session that nobody asked for, then takes requests at
@@ -95,7 +101,11 @@ public final class SandboxHost implements AutoCloseable {
                     host,
                     settings.users(),
                     new StartPolicies(
-                            settings.tenant(), settings.policyKeys(), settings.policies(), wiring.policies()));
+                            settings.tenant(),
+                            settings.policyKeys(),
+                            settings.policies(),
+                            new PolicyLevels(settings.organisationPolicy(), Optional.empty()),
+                            wiring.policies()));
             return new Running(host, server);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -91,6 +91,7 @@ final class Session {
                 host.tenant(),
                 id,
                 host.policyKeys(),
+                request.levels(),
                 request.policy(),
                 policy -> SessionLimits.groupLimits(policy, host.runtime()));
     }

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.posix.OpenDirectory;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param image directory of the host with the root file system to use; empty: a selection of the host's own system
  * @param pinned the workspace itself, when who asked could put another directory in its place; the session closes it
  * @param agentName what who asked calls an agent that nobody knows and that runs as {@link Agent#NONE}; else empty
+ * @param levels what stands above the policy, and above its revisions
  * @param policyKey name of the key that signed the policy; empty: nobody did
  */
 public record SessionRequest(
@@ -31,6 +33,7 @@ public record SessionRequest(
         Optional<Path> image,
         Optional<OpenDirectory> pinned,
         String agentName,
+        PolicyLevels levels,
         String policyKey) {
     public SessionRequest {
         command = List.copyOf(command);
@@ -57,6 +60,7 @@ public record SessionRequest(
                 image,
                 workspaceItself,
                 agentName,
+                levels,
                 policyKey);
     }
 
@@ -71,7 +75,7 @@ public record SessionRequest(
             Stdio stdio,
             Optional<Path> image,
             Optional<OpenDirectory> pinned) {
-        this(policy, task, agent, workspace, command, assignedBy, stdio, image, pinned, "", "");
+        this(policy, task, agent, workspace, command, assignedBy, stdio, image, pinned, "", PolicyLevels.NONE, "");
     }
 
     /** Without input, on the host's own system. */

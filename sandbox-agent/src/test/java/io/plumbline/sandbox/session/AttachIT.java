@@ -11,6 +11,7 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.util.DomainSocketAddress;
 import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EvidenceCollected;
@@ -75,7 +76,7 @@ class AttachIT {
         return SandboxHost.open(settings, new SandboxHost.Wiring(link, AttachIT::parts, AttachIT::policy));
     }
 
-    private static TaskPolicy policy(String yaml) {
+    private static TaskPolicy policy(PolicyLevels above, String yaml) {
         try {
             return PolicyParser.parse(yaml);
         } catch (PolicyException e) {

@@ -96,7 +96,7 @@ class EgressBarrierIT {
                 "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
                 settings,
-                new SandboxHost.Wiring(link, EgressBarrierIT::parts, yaml -> TaskPolicy.getDefaultInstance()));
+                new SandboxHost.Wiring(link, EgressBarrierIT::parts, (above, yaml) -> TaskPolicy.getDefaultInstance()));
         link.brain = brain::take;
     }
 

@@ -76,7 +76,9 @@ class EgressCredentialIT {
                         "agents.path", base.toString(),
                         "guest.path", GvisorFixture.guest().toString())),
                 new SandboxHost.Wiring(
-                        link, session -> List.of(part(session, egress)), yaml -> TaskPolicy.getDefaultInstance()));
+                        link,
+                        session -> List.of(part(session, egress)),
+                        (above, yaml) -> TaskPolicy.getDefaultInstance()));
         link.brain = (event, listener) -> {
             if (event.hasEgressRequested() && event.getEgressRequested().getHeld()) {
                 listener.onVerdict(

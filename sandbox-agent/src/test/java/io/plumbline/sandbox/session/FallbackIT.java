@@ -78,7 +78,8 @@ class FallbackIT {
         settings.putAll(more);
         return SandboxHost.open(
                 HostSettings.of(settings),
-                new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> TaskPolicy.getDefaultInstance()));
+                new SandboxHost.Wiring(
+                        link, surroundings -> List.of(), (above, yaml) -> TaskPolicy.getDefaultInstance()));
     }
 
     @AfterEach

@@ -49,7 +49,8 @@ class FreshRootIT {
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
-                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> TaskPolicy.newBuilder()
+                settings,
+                new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> TaskPolicy.newBuilder()
                         .setName("test")
                         .setWorkspaceMode("read-write")
                         .build()));

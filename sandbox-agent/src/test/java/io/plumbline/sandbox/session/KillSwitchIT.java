@@ -40,7 +40,8 @@ class KillSwitchIT {
                         "runsc.path", GvisorFixture.runsc().toString(),
                         "agents.path", base.toString(),
                         "guest.path", GvisorFixture.guest().toString())),
-                new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> TaskPolicy.getDefaultInstance()));
+                new SandboxHost.Wiring(
+                        link, surroundings -> List.of(), (above, yaml) -> TaskPolicy.getDefaultInstance()));
         running.proveKillSwitchEvery(Duration.ofSeconds(1));
     }
 

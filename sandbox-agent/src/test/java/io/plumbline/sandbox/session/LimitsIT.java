@@ -46,7 +46,7 @@ class LimitsIT {
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
-                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
     }
 
     @AfterEach

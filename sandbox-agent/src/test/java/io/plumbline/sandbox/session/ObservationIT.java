@@ -56,7 +56,7 @@ class ObservationIT {
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
-                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
     }
 
     @AfterEach

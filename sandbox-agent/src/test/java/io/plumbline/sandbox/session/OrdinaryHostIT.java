@@ -168,7 +168,7 @@ class OrdinaryHostIT {
                     .setDiskBytes(1 << 30)
                     .build();
             try (SandboxHost.Running running = SandboxHost.open(
-                    settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy))) {
+                    settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy))) {
                 String session = running.host()
                         .run(
                                 new SessionRequest(
@@ -246,7 +246,7 @@ class OrdinaryHostIT {
                         new SandboxHost.Wiring(
                                 new RecordingLink(),
                                 surroundings -> List.of(),
-                                yaml -> TaskPolicy.getDefaultInstance()))) {
+                                (above, yaml) -> TaskPolicy.getDefaultInstance()))) {
                     System.out.println(runtime + ": " + running.host().runtime());
                 } catch (SandboxException e) {
                     System.out.println(runtime + ": " + e.getMessage());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
@@ -62,6 +63,7 @@ class PolicyFieldsTest {
             Map.entry("upload_hold_bytes", limits("upload-hold: 7MiB")),
             Map.entry("cpu_millis", START.replace("cpu: 2", "cpu: 1")),
             Map.entry("disk_bytes", limits("disk: 7MiB")),
+            Map.entry("may_widen", START + "may-widen: [egress]"),
             Map.entry("degraded", START + "runtime: {degraded: allow}"),
             Map.entry("checkpoint_bytes", START + "evidence: {checkpoint: 7MiB}"));
 
@@ -103,6 +105,7 @@ class PolicyFieldsTest {
                 "acme",
                 SESSION,
                 TrustedKeys.parse(KEY.publicPem()),
+                PolicyLevels.NONE,
                 first,
                 policy -> new ControlGroups.Limits(
                         policy.getMemoryBytes(), policy.getCpuMillis(), policy.getProcesses()));

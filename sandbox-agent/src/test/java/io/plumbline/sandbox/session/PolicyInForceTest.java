@@ -3,6 +3,8 @@ package io.plumbline.sandbox.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyLevels;
+import io.plumbline.events.policy.PolicyLevels.Level;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
@@ -23,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,8 +43,24 @@ class PolicyInForceTest {
     @BeforeEach
     void start() throws PolicyException {
         first = PolicyParser.parse("name: build");
-        inForce = new PolicyInForce(
-                "acme", SESSION, TrustedKeys.parse(KEY.publicPem()), first, PolicyInForceTest::limits);
+        inForce = inForce(PolicyLevels.NONE);
+    }
+
+    private PolicyInForce inForce(PolicyLevels above) throws PolicyException {
+        return new PolicyInForce(
+                "acme", SESSION, TrustedKeys.parse(KEY.publicPem()), above, first, PolicyInForceTest::limits);
+    }
+
+    @Test
+    void aRevisionIsHeldAgainstWhatStandsAboveIt() throws PolicyException {
+        inForce = inForce(new PolicyLevels(Optional.of(new Level("acme", "name: acme")), Optional.empty()));
+
+        Answer answer = inForce.revise(order("acme", SESSION, 2, WIDER), List.of(part), Group.none());
+
+        assertThat(answer).isInstanceOf(Answer.Refused.class);
+        assertThat(((Answer.Refused) answer).refusal().getReason()).startsWith("policy: egress: repo.example.com:443");
+        assertThat(inForce.policy()).isEqualTo(first);
+        assertThat(part.taken).isEmpty();
     }
 
     @Test

@@ -79,7 +79,7 @@ class ResponseIT {
                         "runsc.path", GvisorFixture.runsc().toString(),
                         "agents.path", base.toString(),
                         "guest.path", GvisorFixture.guest().toString())),
-                new SandboxHost.Wiring(link, ResponseIT::parts, yaml -> TaskPolicy.getDefaultInstance()));
+                new SandboxHost.Wiring(link, ResponseIT::parts, (above, yaml) -> TaskPolicy.getDefaultInstance()));
         link.brain = ResponseIT::letConnect;
     }
 

@@ -65,7 +65,8 @@ class SandboxHostIT {
 
     private SandboxHost.Running open(Path runsc) throws Exception {
         return SandboxHost.open(
-                settings(runsc), new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+                settings(runsc),
+                new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
     }
 
     private HostSettings settings(Path runsc) throws Exception {
@@ -133,7 +134,8 @@ class SandboxHostIT {
                         base.resolve("e").toString()));
 
         assertThatThrownBy(() -> SandboxHost.open(
-                        settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build())))
+                        settings,
+                        new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build())))
                 .isInstanceOf(SandboxException.class)
                 .hasMessageStartingWith("guest.path: " + other + ": build 0123456789abcdef (expected: build ");
         assertThat(base.resolve("e")).doesNotExist();
@@ -184,7 +186,7 @@ class SandboxHostIT {
                                 "policy.keys-file",
                                 Files.writeString(base.resolve("keys.pem"), key.publicPem())
                                         .toString())),
-                new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy().build()));
+                new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
         link.events.clear();
         RunClient client = new RunClient(base.resolve("d/run.sock"));
         String yaml = "name: test\n";

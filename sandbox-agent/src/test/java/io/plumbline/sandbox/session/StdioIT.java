@@ -58,8 +58,8 @@ class StdioIT {
                 "runsc.path", GvisorFixture.runsc().toString(),
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
-        running =
-                SandboxHost.open(settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> runPolicy));
+        running = SandboxHost.open(
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> runPolicy));
         client = new RunClient(settings.runSocket());
     }
 

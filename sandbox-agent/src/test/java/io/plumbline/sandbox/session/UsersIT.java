@@ -63,7 +63,8 @@ class UsersIT {
                 "runsc.path", GvisorFixture.runsc().toString(),
                 "agents.path", base.toString(),
                 "guest.path", GvisorFixture.guest().toString()));
-        running = SandboxHost.open(settings, new SandboxHost.Wiring(link, surroundings -> List.of(), yaml -> policy));
+        running = SandboxHost.open(
+                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy));
         client = new RunClient(settings.runSocket());
     }
 

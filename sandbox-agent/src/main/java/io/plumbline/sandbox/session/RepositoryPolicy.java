@@ -1,0 +1,55 @@
+package io.plumbline.sandbox.session;
+
+import io.plumbline.events.policy.PolicyLevels;
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.sandbox.posix.OpenDirectory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The policy that a repository brings along, in {@code .plumbline/policy.yaml} of the workspace. It can only tighten. */
+final class RepositoryPolicy {
+    private static final String FOLDER = ".plumbline";
+    private static final String FILE = "policy.yaml";
+
+    private RepositoryPolicy() {}
+
+    /**
+     * As it is now.
+     *
+     * @throws IllegalArgumentException when something is there that cannot be read as a file of the workspace's own
+     */
+    static Optional<PolicyLevels.Level> of(Path workspace) throws IOException {
+        if (!workspace.isAbsolute() || !Files.exists(workspace.resolve(FOLDER), LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+        }
+        try (OpenDirectory open = OpenDirectory.open(workspace.toRealPath());
+                OpenDirectory folder = open.child(FOLDER)) {
+            Path file = folder.entry(FILE);
+            if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                return Optional.empty();
+            }
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IllegalArgumentException(name() + " (expected: a file, not a link or something else)");
+            }
+            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+                byte[] text = in.readNBytes(PolicyParser.MAX_CHARACTERS + 1);
+                if (text.length > PolicyParser.MAX_CHARACTERS) {
+                    throw new IllegalArgumentException(name() + ": more than " + PolicyParser.MAX_CHARACTERS
+                            + " bytes (expected: <= " + PolicyParser.MAX_CHARACTERS + ")");
+                }
+                return Optional.of(new PolicyLevels.Level(name(), new String(text, StandardCharsets.UTF_8)));
+            }
+        } catch (IOException e) {
+            throw new IllegalArgumentException(name() + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static String name() {
+        return FOLDER + "/" + FILE;
+    }
+}
