@@ -16,6 +16,7 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.demo.Demo;
 import io.plumbline.standalone.demo.DemoSession;
@@ -376,5 +377,27 @@ class MainRoadIT {
                 .allMatch(child -> ProcessHandle.of(child.getValue().asLong()).isPresent());
         assertThat(status.path("restarts").size()).isZero();
         assertThat(told.toString().getBytes(StandardCharsets.UTF_8)).isNotEmpty();
+    }
+
+    @Test
+    @Order(10)
+    void anotherPolicyIsTriedOnTheFrozenSession() throws Exception {
+        Path file = Files.writeString(
+                platform().layout().home().resolve("blind.yaml"),
+                "name: blind\nladder: {alert: 100, ask: 100, freeze: 100}\n");
+        Platform.Answer answer = platform().plumbline("policy", "simulate", "--json", frozenId, file.toString());
+        assertThat(answer.err()).isEmpty();
+        assertThat(answer.json().path("events").asInt())
+                .isEqualTo(
+                        log().of(frozenId, event -> event.getChannel() != Channel.VERDICTS && !event.hasKillOrdered())
+                                .size());
+        assertThat(answer.json().path("before").path("frozen_by").asText()).isNotEmpty();
+        assertThat(answer.json().path("after").path("frozen_by").asText()).isEmpty();
+        assertThat(answer.json().path("alerts_gone"))
+                .anyMatch(alert -> alert.asText().contains("[honeytoken]"));
+
+        Platform.Answer unknown = platform().plumbline("policy", "simulate", "0123", file.toString());
+        assertThat(unknown.code()).isEqualTo(ExitCodes.NOT_FOUND);
+        assertThat(unknown.err()).contains("session 0123: not in the log");
     }
 }

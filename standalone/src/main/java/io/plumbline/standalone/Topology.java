@@ -133,6 +133,10 @@ final class Topology {
                 "--host.credentials=" + layout.credentials(),
                 "--policy.keys-file=" + secrets.policyPublicKey()));
         layout.runsc().ifPresent(runsc -> arguments.add("--runsc.path=" + runsc));
+        Path organisation = layout.home().resolve("organisation-policy.yaml");
+        if (Files.exists(organisation)) {
+            arguments.add("--policy.organisation-file=" + organisation);
+        }
         return arguments;
     }
 

@@ -46,6 +46,34 @@ public final class PolicyComparison {
         }
     }
 
+    private static final long NO_LIMIT = Long.MAX_VALUE;
+
+    /** How a number is shown. */
+    private enum Unit {
+        NONE(""),
+        SECONDS(" s"),
+        THOUSANDTHS(" thousandths"),
+        BYTES(" B");
+
+        private final String sign;
+
+        Unit(String sign) {
+            this.sign = sign;
+        }
+
+        String shown(long number) {
+            if (number == NO_LIMIT) {
+                return "no limit";
+            }
+            if (this == BYTES && number > 0) {
+                int power = Math.min(Long.numberOfTrailingZeros(number) / 10, 3);
+                return (number >> 10 * power) + " "
+                        + List.of("B", "KiB", "MiB", "GiB").get(power);
+            }
+            return number + sign;
+        }
+    }
+
     private interface Term {
         List<Change> compare(TaskPolicy before, TaskPolicy after);
     }
@@ -81,16 +109,16 @@ public final class PolicyComparison {
         terms.put("egress", PolicyComparison::egress);
         terms.put("tools_ask", restrictions("tools.ask", TaskPolicy::getToolsAskList));
         terms.put("tools_deny", restrictions("tools.deny", TaskPolicy::getToolsDenyList));
-        terms.put("alert_at", most("ladder.alert", TaskPolicy::getAlertAt));
-        terms.put("ask_at", most("ladder.ask", TaskPolicy::getAskAt));
-        terms.put("freeze_at", most("ladder.freeze", TaskPolicy::getFreezeAt));
-        terms.put("wall_clock_seconds", limit("limits.wall-clock", TaskPolicy::getWallClockSeconds));
-        terms.put("memory_bytes", limit("limits.memory", TaskPolicy::getMemoryBytes));
-        terms.put("processes", limit("limits.processes", TaskPolicy::getProcesses));
+        terms.put("alert_at", most("ladder.alert", Unit.NONE, TaskPolicy::getAlertAt));
+        terms.put("ask_at", most("ladder.ask", Unit.NONE, TaskPolicy::getAskAt));
+        terms.put("freeze_at", most("ladder.freeze", Unit.NONE, TaskPolicy::getFreezeAt));
+        terms.put("wall_clock_seconds", limit("limits.wall-clock", Unit.SECONDS, TaskPolicy::getWallClockSeconds));
+        terms.put("memory_bytes", limit("limits.memory", Unit.BYTES, TaskPolicy::getMemoryBytes));
+        terms.put("processes", limit("limits.processes", Unit.NONE, TaskPolicy::getProcesses));
         terms.put(
                 "workspace_mode",
                 ordered("workspace", TaskPolicy::getWorkspaceMode, List.of("read-only", "review", "read-write", "")));
-        terms.put("patience_seconds", most("patience", TaskPolicy::getPatienceSeconds));
+        terms.put("patience_seconds", most("patience", Unit.SECONDS, TaskPolicy::getPatienceSeconds));
         terms.put("gate_deadline_ms", other("gate-deadline", policy -> policy.getGateDeadlineMs() + " ms"));
         terms.put(
                 "approval_deadline_seconds",
@@ -105,22 +133,25 @@ public final class PolicyComparison {
         terms.put("decoy_kinds", other("decoys.kind", policy -> String.join(" ", policy.getDecoyKindsList())));
         terms.put(
                 "egress_unknown", ordered("egress-unknown", TaskPolicy::getEgressUnknown, List.of("deny", "", "ask")));
-        terms.put("egress_bytes", limit("limits.egress", TaskPolicy::getEgressBytes));
-        terms.put("ingress_bytes", limit("limits.ingress", TaskPolicy::getIngressBytes));
-        terms.put("egress_rate_bytes", limit("limits.egress-rate", TaskPolicy::getEgressRateBytes));
+        terms.put("egress_bytes", limit("limits.egress", Unit.BYTES, TaskPolicy::getEgressBytes));
+        terms.put("ingress_bytes", limit("limits.ingress", Unit.BYTES, TaskPolicy::getIngressBytes));
+        terms.put("egress_rate_bytes", limit("limits.egress-rate", Unit.BYTES, TaskPolicy::getEgressRateBytes));
         terms.put(
                 "upload_hold_bytes",
                 most(
                         "limits.upload-hold",
-                        policy -> policy.hasUploadHoldBytes() ? policy.getUploadHoldBytes() : Long.MAX_VALUE));
-        terms.put("cpu_millis", limit("limits.cpu", TaskPolicy::getCpuMillis));
-        terms.put("disk_bytes", limit("limits.disk", TaskPolicy::getDiskBytes));
+                        Unit.BYTES,
+                        policy -> policy.hasUploadHoldBytes() ? policy.getUploadHoldBytes() : NO_LIMIT));
+        terms.put("cpu_millis", limit("limits.cpu", Unit.THOUSANDTHS, TaskPolicy::getCpuMillis));
+        terms.put("disk_bytes", limit("limits.disk", Unit.BYTES, TaskPolicy::getDiskBytes));
         terms.put(
                 "may_widen",
                 (before, after) ->
                         grants("may-widen", before.getMayWidenList(), after.getMayWidenList(), String::equals));
         terms.put("degraded", ordered("runtime.degraded", TaskPolicy::getDegraded, List.of("deny", "", "allow")));
-        terms.put("checkpoint_bytes", other("evidence.checkpoint", policy -> policy.getCheckpointBytes() + " B"));
+        terms.put(
+                "checkpoint_bytes",
+                other("evidence.checkpoint", policy -> Unit.BYTES.shown(policy.getCheckpointBytes())));
         return Map.copyOf(terms);
     }
 
@@ -133,24 +164,20 @@ public final class PolicyComparison {
     }
 
     /** The more the wider; 0 stands for no limit at all. */
-    private static Term limit(String key, Function<TaskPolicy, Number> value) {
-        return most(key, policy -> {
+    private static Term limit(String key, Unit unit, Function<TaskPolicy, Number> value) {
+        return most(key, unit, policy -> {
             long number = value.apply(policy).longValue();
-            return number == 0 ? Long.MAX_VALUE : number;
+            return number == 0 ? NO_LIMIT : number;
         });
     }
 
     /** The more the wider. */
-    private static Term most(String key, Function<TaskPolicy, Number> value) {
+    private static Term most(String key, Unit unit, Function<TaskPolicy, Number> value) {
         return (before, after) -> {
             long old = value.apply(before).longValue();
             long now = value.apply(after).longValue();
-            return difference(key, shown(old), shown(now), now > old ? Direction.WIDER : Direction.TIGHTER);
+            return difference(key, unit.shown(old), unit.shown(now), now > old ? Direction.WIDER : Direction.TIGHTER);
         };
-    }
-
-    private static String shown(long number) {
-        return number == Long.MAX_VALUE ? "no limit" : Long.toString(number);
     }
 
     /** @param words the tightest first; a word that is none of them is wider than all */
@@ -292,7 +319,7 @@ public final class PolicyComparison {
                         rule.getTerminate() ? "terminate" : "",
                         rule.getPlain() ? "plain" : "",
                         rule.getAllowPrivate() ? "allow-private" : "",
-                        rule.getMaxOutBytes() == 0 ? "" : "max-out " + rule.getMaxOutBytes() + " B",
+                        rule.getMaxOutBytes() == 0 ? "" : "max-out " + Unit.BYTES.shown(rule.getMaxOutBytes()),
                         rule.hasCredential()
                                 ? "credential " + rule.getCredential().getName()
                                 : "")

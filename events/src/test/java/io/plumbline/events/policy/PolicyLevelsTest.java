@@ -92,7 +92,7 @@ class PolicyLevelsTest {
         refused(
                 levels(ORGANISATION, ""),
                 "limits: {memory: 5GiB}",
-                "policy: limits.memory: 5368709120 (expected: nothing wider than 4294967296, as organisation says, which does not"
+                "policy: limits.memory: 5 GiB (expected: nothing wider than 4 GiB, as organisation says, which does not"
                         + " list limits under may-widen)");
     }
 

@@ -3,11 +3,9 @@ package io.plumbline.standalone.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.policy.PolicyException;
-import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicySignature;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
-import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
@@ -26,12 +24,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Task policies: check a file, sign one, revise the policy of a running session. */
+/** Task policies. */
 @Command(
         name = "policy",
         mixinStandardHelpOptions = true,
-        description = "Check or sign a policy file, or revise the policy of a running session.",
-        subcommands = {PolicyCommand.Check.class, PolicyCommand.Sign.class, PolicyCommand.Revise.class})
+        description = "Check, explain, compare, try and sign policies, or revise the policy of a running session.",
+        subcommands = {
+            PolicyQuestions.Lint.class,
+            PolicyQuestions.Explain.class,
+            PolicyQuestions.Diff.class,
+            PolicyQuestions.Show.class,
+            PolicySimulateCommand.class,
+            PolicyCommand.Sign.class,
+            PolicyCommand.Revise.class
+        })
 final class PolicyCommand implements Callable<Integer> {
     private static final Duration CONFIRMATION = Duration.ofSeconds(30);
 
@@ -42,41 +48,6 @@ final class PolicyCommand implements Callable<Integer> {
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
         return ExitCodes.USAGE;
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new CommandException("policy " + file + " (expected: a readable file)", ExitCodes.USAGE);
-        }
-    }
-
-    private static TaskPolicy parse(Path file, String yaml) {
-        try {
-            return PolicyParser.parse(yaml);
-        } catch (PolicyException e) {
-            throw new CommandException(file + ": " + e.getMessage(), ExitCodes.USAGE);
-        }
-    }
-
-    @Command(name = "check", mixinStandardHelpOptions = true, description = "Say what is wrong with a policy file.")
-    static final class Check implements Callable<Integer> {
-        @Parameters(paramLabel = "FILE", description = "Task policy, YAML.")
-        private Path file;
-
-        @Spec
-        private CommandSpec spec;
-
-        @Override
-        public Integer call() {
-            TaskPolicy policy = parse(file, read(file));
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(policy.getName() + ": " + policy.getFilesCount() + " file rules (defaults included), "
-                    + policy.getEgressCount() + " destinations, workspace " + policy.getWorkspaceMode());
-            out.flush();
-            return ExitCodes.OK;
-        }
     }
 
     @Command(
@@ -108,8 +79,8 @@ final class PolicyCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            String yaml = read(file);
-            parse(file, yaml);
+            String yaml = PolicyFiles.read(file);
+            PolicyFiles.parse(file, yaml);
             SigningKey signing = signingKey();
             Path target = PolicyFiles.signatureOf(file.toAbsolutePath());
             try {
@@ -168,8 +139,8 @@ final class PolicyCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws InterruptedException {
-            String yaml = read(file);
-            parse(file, yaml);
+            String yaml = PolicyFiles.read(file);
+            PolicyFiles.parse(file, yaml);
             ConsoleApi api = ConsoleApi.of(Layout.current());
             long before = api.session(session).path("policy_revision").asLong();
             String order = api.revise(session, yaml, reason).path("event").asText();

@@ -1,6 +1,9 @@
 package io.plumbline.standalone.cli;
 
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicySignature;
+import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
@@ -13,6 +16,26 @@ import org.jspecify.annotations.Nullable;
 /** A policy file and the signature beside it. */
 final class PolicyFiles {
     private PolicyFiles() {}
+
+    static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new CommandException("policy " + file + " (expected: a readable file)", ExitCodes.USAGE);
+        }
+    }
+
+    static TaskPolicy parse(Path file, String yaml) {
+        return parse(file, yaml, PolicyLevels.NONE);
+    }
+
+    static TaskPolicy parse(Path file, String yaml, PolicyLevels above) {
+        try {
+            return above.task(yaml);
+        } catch (PolicyException e) {
+            throw new CommandException(file + ": " + e.getMessage(), ExitCodes.USAGE);
+        }
+    }
 
     /** Where the signature of a policy file lies. */
     static Path signatureOf(Path policy) {

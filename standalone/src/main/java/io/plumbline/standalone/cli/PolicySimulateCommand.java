@@ -1,0 +1,128 @@
+package io.plumbline.standalone.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Layout;
+import io.plumbline.standalone.Printable;
+import io.plumbline.standalone.RunState;
+import io.plumbline.standalone.SessionLog;
+import io.plumbline.watcher.PolicySimulation;
+import io.plumbline.watcher.PolicySimulation.Outcome;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What the watcher would have said of a session under another policy. */
+@Command(
+        name = "simulate",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Judge a recorded session again under another policy: which alerts, questions and freezes go, and which come.",
+            "The session's telemetry is read from the log; orders of people are left out. What comes after a freeze is what the session did."
+        })
+final class PolicySimulateCommand implements Callable<Integer> {
+    private static final int SHOWN = 160;
+
+    @Parameters(index = "0", paramLabel = "SESSION", description = "Id of the session, from plumbline sessions.")
+    private String session;
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "Task policy, YAML.")
+    private Path file;
+
+    @Mixin
+    private final PolicyAbove above = new PolicyAbove();
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        TaskPolicy policy = above.task(file);
+        RunState running = RunState.read(Layout.current().runState())
+                .filter(RunState::alive)
+                .orElseThrow(() ->
+                        new CommandException("nothing is running (expected: plumbline up)", ExitCodes.NOT_RUNNING));
+        List<Event> telemetry = SessionLog.telemetry(running.endpoint("broker"), session);
+        if (telemetry.isEmpty()) {
+            throw new CommandException("session " + session + ": not in the log", ExitCodes.NOT_FOUND);
+        }
+        Outcome own = PolicySimulation.of(telemetry, Optional.empty());
+        Outcome other = PolicySimulation.of(telemetry, Optional.of(policy));
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            ObjectNode answer = new ObjectMapper()
+                    .createObjectNode()
+                    .put("session", session)
+                    .put("policy", policy.getName())
+                    .put("events", telemetry.size());
+            answer.set("before", summary(own));
+            answer.set("after", summary(other));
+            differing(own, other).forEach(answer.putArray("alerts_gone")::add);
+            differing(other, own).forEach(answer.putArray("alerts_new")::add);
+            out.println(answer);
+        } else {
+            out.println(telemetry.size() + " events of session " + session + " under " + policy.getName());
+            Table table = new Table("", "BEFORE", "AFTER");
+            table.row("alerts", count(own.alerts().size()), count(other.alerts().size()));
+            table.row(
+                    "questions",
+                    count(own.questions().size()),
+                    count(other.questions().size()));
+            table.row("denied", count(own.denied()), count(other.denied()));
+            table.row(
+                    "frozen",
+                    own.frozenBy().isPresent() ? "yes" : "no",
+                    other.frozenBy().isPresent() ? "yes" : "no");
+            table.row("risk", count(own.risk()), count(other.risk()));
+            out.print(table);
+            differing(own, other).forEach(alert -> out.println("gone  " + Printable.line(alert, SHOWN)));
+            differing(other, own).forEach(alert -> out.println("new   " + Printable.line(alert, SHOWN)));
+        }
+        out.flush();
+        return ExitCodes.OK;
+    }
+
+    private static ObjectNode summary(Outcome outcome) {
+        return new ObjectMapper()
+                .createObjectNode()
+                .put("alerts", outcome.alerts().size())
+                .put("questions", outcome.questions().size())
+                .put("denied", outcome.denied())
+                .put("frozen_by", outcome.frozenBy().orElse(""))
+                .put("risk", outcome.risk());
+    }
+
+    private static String count(int number) {
+        return Integer.toString(number);
+    }
+
+    /** The alerts of one outcome that the other has not, each as one line. */
+    private static List<String> differing(Outcome one, Outcome other) {
+        Map<String, AlertRaised> left = new LinkedHashMap<>();
+        one.alerts().forEach(alert -> left.put(line(alert), alert));
+        other.alerts().forEach(alert -> left.remove(line(alert)));
+        return List.copyOf(left.keySet());
+    }
+
+    private static String line(AlertRaised alert) {
+        return alert.getSeverity() + " " + alert.getTitle() + ": " + alert.getSeen() + " [" + alert.getClause() + "]";
+    }
+}

@@ -1,0 +1,54 @@
+package io.plumbline.watcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Event;
+import io.plumbline.watcher.PolicySimulation.Outcome;
+import io.plumbline.watcher.state.SessionState;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Recorded sessions under another policy than their own. */
+class PolicySimulationTest {
+    private static final String DECOY = Captures.POLICY + "decoys: [\"~/.ssh/id_rsa\"]";
+
+    private final List<Event> events = Captures.read("claude-code-2.1.330.exfil-ssh-key", DECOY);
+
+    @Test
+    void underItsOwnPolicyItSaysWhatTheWatcherSaid() {
+        Outcome outcome = PolicySimulation.of(events, Optional.empty());
+        assertThat(outcome.alerts()).isEqualTo(watched()).isNotEmpty();
+        assertThat(outcome.frozenBy()).isPresent();
+        assertThat(events)
+                .anyMatch(event -> event.getId().equals(outcome.frozenBy().orElseThrow()));
+    }
+
+    @Test
+    void anotherPolicyTakesItsPlaceFromTheStart() throws Exception {
+        Outcome own = PolicySimulation.of(events, Optional.empty());
+        Outcome blind = PolicySimulation.of(
+                events,
+                Optional.of(PolicyParser.parse(
+                        Captures.POLICY + "decoys: []\nladder: {alert: 100, ask: 100, freeze: 100}\n")));
+        assertThat(blind.frozenBy()).isEmpty();
+        assertThat(blind.alerts()).noneMatch(alert -> alert.getClause().equals("honeytoken"));
+        assertThat(own.alerts()).anyMatch(alert -> alert.getClause().equals("honeytoken"));
+
+        Outcome asking =
+                PolicySimulation.of(events, Optional.of(PolicyParser.parse(Captures.POLICY + "tools: {deny: [Bash]}")));
+        assertThat(asking.denied()).isGreaterThan(own.denied());
+    }
+
+    private List<AlertRaised> watched() {
+        SessionState state = SessionState.empty();
+        Watcher watcher = new Watcher(List.of());
+        return events.stream()
+                .flatMap(event -> watcher.onEvent(state, event).stream())
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .toList();
+    }
+}
