@@ -9,7 +9,7 @@ final class Braces {
 
     private Braces() {}
 
-    /** The words that the text stands for; where there are too many, and for sequences, {@code *} in the list's place. */
+    /** The words that the text stands for; where there are too many, and for sequences, {@code **} in the list's place. */
     static List<String> expand(String text) {
         return expand(text, 0);
     }
@@ -20,7 +20,7 @@ final class Braces {
             return List.of(text);
         }
         if (depth > MAX_DEPTH) {
-            return List.of(text.substring(0, open) + "*");
+            return List.of(text.substring(0, open) + Argument.UNKNOWN);
         }
         int level = 0;
         int from = open + 1;
@@ -38,7 +38,7 @@ final class Braces {
             }
         }
         // What closes it is in another piece of the word.
-        return text.indexOf(',', open) < 0 ? List.of(text) : List.of(text.substring(0, open) + "*");
+        return text.indexOf(',', open) < 0 ? List.of(text) : List.of(text.substring(0, open) + Argument.UNKNOWN);
     }
 
     private static List<String> joined(String before, List<String> elements, String after, int depth) {
@@ -46,12 +46,12 @@ final class Braces {
         List<String> middles = new ArrayList<>();
         if (elements.size() == 1) {
             String only = elements.getFirst();
-            middles.add(only.contains("..") ? "*" : "{" + only + "}");
+            middles.add(only.contains("..") ? Argument.UNKNOWN : "{" + only + "}");
         } else {
             elements.forEach(element -> middles.addAll(expand(element, depth + 1)));
         }
         if ((long) tails.size() * middles.size() > WordExpansion.MAX_ALTERNATIVES) {
-            return List.of(before + "*");
+            return List.of(before + Argument.UNKNOWN);
         }
         List<String> words = new ArrayList<>();
         for (String middle : middles) {

@@ -318,7 +318,7 @@ final class CommandReader {
         }
         if (name.equals("xargs")) {
             // What it reads becomes arguments.
-            inside.add(new Argument("*", false, words.upstream()));
+            inside.add(Argument.unknown(words.upstream()));
         }
         invoke(words.inner(inside));
     }
@@ -335,7 +335,7 @@ final class CommandReader {
                     String text = arguments.get(end).text();
                     inside.add(
                             text.contains("{}")
-                                    ? new Argument(text.replace("{}", "*"), false, List.of())
+                                    ? new Argument(text.replace("{}", Argument.UNKNOWN), false, List.of())
                                     : arguments.get(end));
                     end++;
                 }

@@ -75,7 +75,7 @@ final class WordExpansion {
         List<List<Argument>> all = alternatives(word, false);
         Argument first =
                 all.getFirst().isEmpty() ? Argument.of("") : all.getFirst().getFirst();
-        return all.size() == 1 ? first : new Argument("*", false, first.producers());
+        return all.size() == 1 ? first : Argument.unknown(first.producers());
     }
 
     private List<List<Argument>> alternatives(ShellWord word, boolean split) {
@@ -84,7 +84,7 @@ final class WordExpansion {
             for (Part part : word.parts()) {
                 pieces(part, false).forEach(piece -> producers.addAll(piece.producers()));
             }
-            return List.of(List.of(new Argument("*", false, producers)));
+            return List.of(List.of(Argument.unknown(producers)));
         }
         List<Draft> drafts = List.of(new Draft());
         boolean first = true;
@@ -175,7 +175,7 @@ final class WordExpansion {
         }
 
         static Piece unknown(List<String> producers) {
-            return new Piece("*", false, true, producers);
+            return new Piece(Argument.UNKNOWN, false, true, producers);
         }
     }
 
@@ -201,7 +201,7 @@ final class WordExpansion {
                 producers.addAll(piece.producers());
                 exact &= piece.exact();
                 if (text.length() + piece.text().length() > MAX_CHARACTERS) {
-                    return List.of(new Argument("*", false, producers));
+                    return List.of(Argument.unknown(producers));
                 }
                 if (!split || piece.joined()) {
                     text.append(piece.text());

@@ -76,7 +76,7 @@ class ShellCommandsTest {
                 .invocations();
 
         assertThat(found).extracting(Invocation::name).containsExactly("find", "grep", "ls", "rm");
-        assertThat(texts(found.get(1))).containsExactly("-l", "main", "*");
+        assertThat(texts(found.get(1))).containsExactly("-l", "main", "**");
         assertThat(found.get(3).isExact()).isFalse();
     }
 
@@ -155,7 +155,7 @@ class ShellCommandsTest {
                 "cat ~/.ssh/id_*¦~/.ssh/id_*",
                 "cat ~/.s{x,sh}/id_rsa¦~/.ssh/id_rsa",
                 "F=~/.ssh; cat $F/id_rsa¦~/.ssh/id_rsa",
-                "cat ~/.ssh/$KEY¦~/.ssh/*",
+                "cat ~/.ssh/$KEY¦~/.ssh/**",
                 "cat '~'/x¦./~/x",
                 "cat $PWD/x¦./x",
                 "cat ${UNSET:-/etc/shadow}¦/etc/shadow"

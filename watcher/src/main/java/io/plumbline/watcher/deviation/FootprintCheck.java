@@ -14,6 +14,7 @@ import io.plumbline.watcher.attribution.EgressOwners.Owners;
 import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.footprint.Footprint.Mention;
 import io.plumbline.watcher.footprint.Footprints;
+import io.plumbline.watcher.footprint.Tools;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Call;
@@ -39,6 +40,8 @@ public final class FootprintCheck {
     private static final List<String> INSTALLED =
             List.of("/bin/", "/sbin/", "/usr/", "/opt/", "/lib/", "/nix/store/", "/snap/");
 
+    private static final List<String> MADE = List.of("/tmp/", "/var/tmp/", "/dev/shm/");
+
     private final WatchState.Builder state;
     private final IntentLedger ledger;
     private final ScopedPaths scopes;
@@ -58,8 +61,9 @@ public final class FootprintCheck {
         Footprint footprint = ledger.footprint(by.call());
         String program = fileName(start.getBinary());
         boolean installed = INSTALLED.stream().anyMatch(start.getBinary()::startsWith);
-        boolean reaching = REACHING.contains(program) || REACHING.contains(stem(program)) || !installed;
-        if (reaching && !footprint.expectsProgram(program) && !isNamed(start, footprint)) {
+        boolean reaching = REACHING.contains(program) || REACHING.contains(Tools.stem(program)) || !installed;
+        boolean expected = footprint.expectsProgram(program) && (footprint.anyProgram() || !isMade(start.getBinary()));
+        if (reaching && !expected && !isNamed(start, footprint)) {
             found.add(outside(
                     "footprint-program|" + program,
                     "A call started a program that it cannot need",
@@ -192,16 +196,15 @@ public final class FootprintCheck {
         return state.getTask().getPolicy();
     }
 
-    /** A file that the call names as its program, {@code ./configure}. */
+    /** A file that the call names, as its program or as what its program runs. */
     private static boolean isNamed(ProcessStarted start, Footprint footprint) {
-        return footprint.files().stream().anyMatch(file -> file.covers(start.getBinary()))
-                || !start.getArgvList().isEmpty()
-                        && !REACHING.contains(fileName(start.getBinary()))
-                        && footprint.expectsProgram(fileName(start.getArgv(0)));
+        return footprint.files().stream().anyMatch(file -> file.covers(start.getBinary()));
     }
 
-    private static String stem(String name) {
-        return name.replaceFirst("[0-9.-]+$|\\..*", "");
+    /** Whether the session may have made the program itself, and given it the name of another. */
+    private boolean isMade(String binary) {
+        return binary.startsWith(state.getTask().getWorkspace() + "/")
+                || MADE.stream().anyMatch(binary::startsWith);
     }
 
     private static List<String> tail(List<String> argv) {

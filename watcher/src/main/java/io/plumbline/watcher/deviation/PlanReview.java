@@ -8,7 +8,6 @@ import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.Severity;
-import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.footprint.Footprint.NamedFile;
@@ -79,13 +78,9 @@ public final class PlanReview {
         for (NamedFile file : footprint.files()) {
             file(file, found);
         }
-        for (String host : footprint.namedHosts()) {
-            host(host, found);
-        }
+        hosts(footprint, found);
         if (call.getCommand().isBlank()) {
-            Footprints.ofTool(call.getTool(), List.of(), call.getArgumentsJson(), "/", "")
-                    .namedHosts()
-                    .forEach(host -> host(host, found));
+            hosts(Footprints.ofTool(call.getTool(), List.of(), call.getArgumentsJson(), "/", ""), found);
         }
         boolean git = footprint.programs().contains("git");
         String workspace = state.getTask().getWorkspace();
@@ -148,24 +143,25 @@ public final class PlanReview {
         }
     }
 
-    private void host(String host, Map<Scope, Reviewed> found) {
-        if (MetadataService.is(host)) {
-            add(found, Scope.METADATA_SERVICE, host, false);
-            return;
-        }
-        TaskPolicy policy = state.getTask().getPolicy();
-        boolean local =
-                host.equals("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0");
-        boolean listed = policy.getEgressList().stream().anyMatch(rule -> names(rule, host));
+    private void hosts(Footprint footprint, Map<Scope, Reviewed> found) {
+        footprint.namedHosts().stream()
+                .filter(MetadataService::is)
+                .forEach(host -> add(found, Scope.METADATA_SERVICE, host, false));
         // Outside of a sandbox there is no proxy, and no list that it goes by.
         boolean sandboxed = !state.getTask().getWorkspace().isEmpty();
-        if (!local
-                && !listed
-                && sandboxed
-                && host.contains(".")
-                && !policy.getEgressUnknown().equals("ask")) {
-            add(found, Scope.EGRESS, host, false);
+        if (sandboxed && !state.getTask().getPolicy().getEgressUnknown().equals("ask")) {
+            footprint.contacts().stream()
+                    .filter(host -> !MetadataService.is(host) && isElsewhere(host))
+                    .forEach(host -> add(found, Scope.EGRESS, host, false));
         }
+    }
+
+    private boolean isElsewhere(String host) {
+        boolean local =
+                host.equals("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0");
+        return !local
+                && host.contains(".")
+                && state.getTask().getPolicy().getEgressList().stream().noneMatch(rule -> names(rule, host));
     }
 
     private static boolean names(EgressRule rule, String host) {

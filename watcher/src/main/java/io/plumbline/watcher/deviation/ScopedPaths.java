@@ -151,13 +151,13 @@ final class ScopedPaths {
         return read(path);
     }
 
-    /** The scope of a name that a call gives, in which {@code *} stands for what cannot be told. */
+    /** The scope of a name that a call gives, in which stars stand for what cannot be told. */
     Optional<Scope> named(String pattern, boolean write) {
         if (pattern.indexOf('*') < 0) {
             return write ? written(pattern) : read(pattern);
         }
         return LIKELY.stream()
-                .map(name -> pattern.replace("*", name))
+                .map(name -> pattern.replace("**", name).replace("*", name))
                 .map(path -> write ? written(path) : read(path))
                 .flatMap(Optional::stream)
                 .findFirst();

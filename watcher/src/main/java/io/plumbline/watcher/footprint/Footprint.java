@@ -17,6 +17,7 @@ import java.util.Set;
  * @param writes globs of further files that it may write
  * @param secrets globs of credentials that its programs read for their own sake
  * @param namedHosts hosts that the call names, lower case
+ * @param contacts those of them that its programs connect to
  * @param hosts further hosts that its programs are known to use
  * @param folders that it works in, besides the one it begins in
  * @param mentions acts that fall into a scope by themselves, whatever they touch
@@ -29,6 +30,7 @@ public record Footprint(
         boolean anyWrite,
         List<String> secrets,
         List<String> namedHosts,
+        List<String> contacts,
         Set<String> hosts,
         boolean anyHost,
         List<String> folders,
@@ -38,7 +40,7 @@ public record Footprint(
     /**
      * A file that a call names.
      *
-     * @param path absolute; {@code *} stands for anything that cannot be told
+     * @param path absolute; {@code *} stands for a pattern in a name, {@code **} for anything
      */
     public record NamedFile(String path, boolean exact, boolean write) {
         /** Whether the name covers a path: the file, or what is below it when it is a folder. */
@@ -46,7 +48,7 @@ public record Footprint(
             if (exact) {
                 return other.equals(path) || other.startsWith(path.endsWith("/") ? path : path + "/");
             }
-            return FileRules.matches(path.replace("*", "**"), other);
+            return FileRules.matches(path, other);
         }
     }
 
@@ -55,14 +57,15 @@ public record Footprint(
 
     /** That of a call which says nothing about itself. */
     public static final Footprint OPEN = new Footprint(
-            Set.of(), true, List.of(), List.of(), true, List.of(), List.of(), Set.of(), true, List.of(), List.of(),
-            List.of());
+            Set.of(), true, List.of(), List.of(), true, List.of(), List.of(), List.of(), Set.of(), true, List.of(),
+            List.of(), List.of());
 
     public Footprint {
         files = List.copyOf(files);
         writes = List.copyOf(writes);
         secrets = List.copyOf(secrets);
         namedHosts = List.copyOf(namedHosts);
+        contacts = List.copyOf(contacts);
         folders = List.copyOf(folders);
         mentions = List.copyOf(mentions);
         uninspectable = List.copyOf(uninspectable);

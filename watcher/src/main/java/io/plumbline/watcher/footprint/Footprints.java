@@ -53,6 +53,7 @@ public final class Footprints {
     private final Set<String> writes = new LinkedHashSet<>();
     private final Set<String> secrets = new LinkedHashSet<>();
     private final Set<String> namedHosts = new LinkedHashSet<>();
+    private final Set<String> contacts = new LinkedHashSet<>();
     private final Set<String> hosts = new TreeSet<>();
     private final List<Mention> mentions = new ArrayList<>();
     private boolean anyProgram;
@@ -90,7 +91,7 @@ public final class Footprints {
             footprints.file(exactly(path), writes);
         }
         if (!writes) {
-            footprints.urls(arguments);
+            footprints.urls(arguments, true);
         }
         return footprints.build(List.of());
     }
@@ -122,6 +123,7 @@ public final class Footprints {
                 anyWrite,
                 List.copyOf(secrets),
                 List.copyOf(namedHosts),
+                List.copyOf(contacts),
                 Set.copyOf(hosts),
                 anyHost,
                 bases.subList(1, bases.size()),
@@ -206,7 +208,7 @@ public final class Footprints {
         Optional<Tool> known = name.isEmpty() ? Optional.empty() : Tools.named(name);
         if (known.isEmpty()) {
             open();
-            invocation.arguments().forEach(argument -> urls(argument.text()));
+            invocation.arguments().forEach(argument -> urls(argument.text(), false));
             return;
         }
         if (name.equals("cd") || name.equals("pushd")) {
@@ -229,7 +231,7 @@ public final class Footprints {
         Argument target = arguments.stream()
                 .filter(argument -> !argument.text().startsWith("-"))
                 .findFirst()
-                .orElse(exactly(arguments.isEmpty() ? "~" : "*"));
+                .orElse(exactly(arguments.isEmpty() ? "~" : Argument.UNKNOWN));
         for (String folder : resolved(target.text())) {
             if (bases.size() < MAX_BASES && !bases.contains(folder)) {
                 bases.add(folder);
@@ -278,7 +280,14 @@ public final class Footprints {
         }
         needs(tool, texts);
         operands(tool, operands, written);
-        texts.forEach(argument -> urls(argument.text()));
+        if (tool.anyHost() || tool.connects() || !tool.hosts().isEmpty()) {
+            boolean connects = tool.connects();
+            texts.forEach(argument -> urls(argument.text(), connects));
+            operands.stream()
+                    .map(operand -> REMOTE.matcher(operand.text()))
+                    .filter(remote -> remote.matches() && remote.group().contains("@"))
+                    .forEach(remote -> name(remote.group(1), connects));
+        }
     }
 
     private void needs(Tool tool, List<Argument> words) {
@@ -347,7 +356,7 @@ public final class Footprints {
         }
         Matcher remote = REMOTE.matcher(text);
         if (remote.matches() && !text.startsWith("/") && !text.startsWith("./")) {
-            name(remote.group(1));
+            name(remote.group(1), true);
             return;
         }
         for (String path : resolved(text)) {
@@ -355,10 +364,10 @@ public final class Footprints {
         }
     }
 
-    private void urls(String text) {
+    private void urls(String text, boolean connects) {
         Matcher url = URL.matcher(text);
         while (url.find() && namedHosts.size() < MAX_NAMED) {
-            name(url.group(1));
+            name(url.group(1), connects);
         }
     }
 
@@ -366,16 +375,19 @@ public final class Footprints {
     private void host(String text) {
         Matcher bare = BARE_HOST.matcher(text);
         if (!text.contains("://") && bare.matches()) {
-            name(bare.group(1));
+            name(bare.group(1), true);
         }
     }
 
-    private void name(String host) {
+    private void name(String host, boolean connects) {
         String plain = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]|\\.$", "");
         if (plain.contains("*") || plain.contains("$")) {
             anyHost = true;
         } else if (namedHosts.size() < MAX_NAMED) {
             namedHosts.add(plain);
+            if (connects) {
+                contacts.add(plain);
+            }
         }
     }
 
@@ -396,6 +408,9 @@ public final class Footprints {
         }
         if (text.startsWith("/")) {
             return List.of(normalised(text));
+        }
+        if (text.startsWith(Argument.UNKNOWN)) {
+            return List.of(text);
         }
         if (text.startsWith("~")) {
             return List.of(normalised("/home/" + text.substring(1)));

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param secrets globs of files with credentials that it reads for its own sake
  * @param anyChild whether it may start any program
  * @param anyHost whether it may connect anywhere
+ * @param connects whether it connects to the hosts that its words name; others may have them in their words for other reasons
  * @param scoped when starting it falls into a scope
  */
 record Tool(
@@ -29,6 +30,7 @@ record Tool(
         Set<String> children,
         boolean anyHost,
         Set<String> hosts,
+        boolean connects,
         Optional<Scoped> scoped,
         Map<String, Tool> subcommands) {
 

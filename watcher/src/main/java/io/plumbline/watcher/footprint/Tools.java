@@ -21,7 +21,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The programs that the resource {@code tools.yaml} describes. A description with an unknown key or word fails the start. */
-final class Tools {
+public final class Tools {
     private static final Set<String> KEYS = Set.of(
             "names",
             "operands",
@@ -31,6 +31,7 @@ final class Tools {
             "secrets",
             "children",
             "hosts",
+            "connects",
             "scope",
             "unless",
             "with",
@@ -47,7 +48,7 @@ final class Tools {
     }
 
     /** A program's name without version and variant: {@code python} of {@code python3.11}, {@code nc} of {@code nc.openbsd}. */
-    static String stem(String name) {
+    public static String stem(String name) {
         int end = name.length();
         int dot = name.indexOf('.', 1);
         if (dot > 0) {
@@ -130,6 +131,7 @@ final class Tools {
                 fields.containsKey("hosts")
                         ? Set.copyOf(hosts)
                         : outer.map(Tool::hosts).orElse(Set.of()),
+                Boolean.TRUE.equals(fields.get("connects")),
                 scoped(fields),
                 Map.of());
         return fields.containsKey("subcommands") ? withSubcommands(tool, fields) : tool;
@@ -165,6 +167,7 @@ final class Tools {
                 tool.children(),
                 tool.anyHost(),
                 tool.hosts(),
+                tool.connects(),
                 tool.scoped(),
                 subcommands);
     }
