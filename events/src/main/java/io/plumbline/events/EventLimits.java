@@ -77,6 +77,7 @@ public final class EventLimits {
             Map.entry("note", MAX_PATH_BYTES),
             Map.entry("said", MAX_PATH_BYTES),
             Map.entry("seen", MAX_PATH_BYTES),
+            Map.entry("expected", MAX_PATH_BYTES),
             Map.entry("why", MAX_PATH_BYTES),
             Map.entry("title", MAX_PATH_BYTES),
             Map.entry("clause", MAX_PATH_BYTES),

@@ -1,12 +1,19 @@
 package io.plumbline.watcher;
 
+import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.Scope;
+import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
+import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PolicyConfirmed;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
@@ -20,11 +27,18 @@ import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.EgressOwners;
+import io.plumbline.watcher.attribution.EgressOwners.Owners;
 import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.deviation.Completeness;
 import io.plumbline.watcher.deviation.ConfigurationCheck;
 import io.plumbline.watcher.deviation.Deviation;
+import io.plumbline.watcher.deviation.FootprintCheck;
+import io.plumbline.watcher.deviation.PlanReview;
+import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
+import io.plumbline.watcher.deviation.ReportCheck;
+import io.plumbline.watcher.deviation.TaintCheck;
 import io.plumbline.watcher.gate.Gate;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.judge.EventContext;
@@ -35,9 +49,13 @@ import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Phase;
+import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -70,6 +88,11 @@ public final class Watcher {
         private final ProcessTable processes;
         private final PolicyCheck policyCheck;
         private final ConfigurationCheck configurationCheck;
+        private final FootprintCheck footprintCheck;
+        private final TaintCheck taintCheck;
+        private final ReportCheck reportCheck;
+        private final PlanReview planReview;
+        private final EgressOwners egressOwners;
         private final Completeness completeness;
         private final Gate gate;
         private final Revisions revisions;
@@ -84,6 +107,11 @@ public final class Watcher {
             this.processes = new ProcessTable(session, ledger);
             this.policyCheck = new PolicyCheck(session, ledger);
             this.configurationCheck = new ConfigurationCheck(session);
+            this.footprintCheck = new FootprintCheck(session, ledger);
+            this.taintCheck = new TaintCheck(session, processes, ledger);
+            this.reportCheck = new ReportCheck(session, ledger);
+            this.planReview = new PlanReview(session);
+            this.egressOwners = new EgressOwners(session);
             this.completeness = new Completeness(session);
             this.gate = new Gate(session, ledger, policyCheck);
             this.revisions = new Revisions(state);
@@ -103,6 +131,9 @@ public final class Watcher {
                 case AFTER_A_GAP -> deviate(Completeness.gap(event));
                 case NEXT -> {}
             }
+            if (event.getChannel() == Channel.EVIDENCE) {
+                processes.overdue(event.getEventTimeNs()).forEach(this::neverAnnounced);
+            }
             take();
             return verdicts.all();
         }
@@ -118,15 +149,14 @@ public final class Watcher {
                     judge(Attribution.none());
                 }
                 case PROMPT -> {
+                    state.setTurn(state.getTurn() + 1).clearTurnWrites().clearTurnBytesOut();
                     state.setLastPrompt(event.getPrompt().getText());
                     judge(Attribution.none());
                 }
-                case PLAN -> {
-                    ledger.plan(event.getPlan());
-                    judge(Attribution.none());
-                }
+                case PLAN -> planned(event.getPlan());
                 case MESSAGE -> {
                     state.setLastMessage(event.getMessage().getText());
+                    reportCheck.said(event.getMessage()).forEach(this::deviate);
                     judge(Attribution.none());
                 }
                 case TOOL_CALL -> called(event.getToolCall());
@@ -136,23 +166,29 @@ public final class Watcher {
                                 event.getToolResult().getCall(),
                                 event.getToolResult().getTool()));
                     }
+                    reportCheck.finished(event.getToolResult().getCall()).forEach(this::deviate);
                     judge(Attribution.none());
                 }
                 case REASONING, APPROVAL_BY_AGENT, RAW_CLAIM, SESSION_ENDED -> judge(Attribution.none());
 
                 case PROCESS_FORKED -> processes.forked(event.getProcessForked());
                 case PROCESS_STARTED -> started(event.getProcessStarted());
-                case PROCESS_EXITED -> processes.exited(event.getProcessExited());
+                case PROCESS_EXITED -> {
+                    Attribution by =
+                            processes.attribute(event.getProcessExited().getActor());
+                    processes.exited(event.getProcessExited());
+                    reportCheck.finished(by.call()).forEach(this::deviate);
+                }
                 case FILE_OPENED -> {
                     Attribution by = processes.attribute(event.getFileOpened().getActor());
-                    policyCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
-                    configurationCheck.opened(event.getFileOpened(), by).ifPresent(this::deviate);
+                    opened(event.getFileOpened(), by);
                     judge(by);
                 }
                 case FILE_CHANGED -> {
                     Attribution by = processes.attribute(event.getFileChanged().getActor());
                     policyCheck.changed(event.getFileChanged(), by).forEach(this::deviate);
                     configurationCheck.changed(event.getFileChanged(), by).ifPresent(this::deviate);
+                    taintCheck.changed(event.getFileChanged());
                     judge(by);
                 }
                 case NAMED_SYSCALL -> {
@@ -162,12 +198,14 @@ public final class Watcher {
                 }
                 case SESSION_RECONCILED -> {
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED;
+                    processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
                     if (!killed) {
                         Completeness.unaccounted(event.getSessionReconciled()).ifPresent(this::deviate);
                     }
                 }
                 case CONNECTED -> {
                     Attribution by = processes.attribute(event.getConnected().getActor());
+                    egressOwners.connected(event.getConnected(), by, event.getId());
                     policyCheck.connected(event.getConnected(), by).ifPresent(this::deviate);
                     judge(by);
                 }
@@ -176,7 +214,7 @@ public final class Watcher {
                 case RAW_SYSCALL ->
                     judge(processes.attribute(event.getRawSyscall().getActor()));
                 case EGRESS_REQUESTED -> {
-                    policyCheck.requested(event.getEgressRequested()).ifPresent(this::deviate);
+                    requested(event.getEgressRequested());
                     judge(Attribution.none());
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
@@ -186,7 +224,7 @@ public final class Watcher {
                     }
                 }
                 case EGRESS_DECIDED -> {
-                    policyCheck.decided(event.getEgressDecided()).ifPresent(this::deviate);
+                    decided(event.getEgressDecided());
                     judge(Attribution.none());
                 }
                 case EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
@@ -309,12 +347,81 @@ public final class Watcher {
                 return;
             }
             ledger.announce(call, event.getId());
+            processes.announced(call.getCall());
+            List<Reviewed> reviewed = state.hasTask() && state.getPhase() == Phase.WATCHING
+                    ? planReview.call(call, ledger.footprint(call.getCall()))
+                    : List.of();
+            reviewed.forEach(one -> deviate(PlanReview.finding(one, call)));
             judge(Attribution.none());
             if (call.getGated()) {
-                Gate.Answer answer = gate.answer(event);
+                Gate.Answer answer = gate.answer(event, reviewed);
                 verdicts.add(answer.answer());
                 answer.question().ifPresent(verdicts::add);
             }
+            freezeWhereThePolicySays(reviewed);
+        }
+
+        private void planned(Plan plan) {
+            reportCheck.planned(plan).forEach(this::deviate);
+            List<Reviewed> reviewed = planReview.plan(plan);
+            reviewed.forEach(one -> deviate(PlanReview.finding(one, plan.getCall())));
+            ledger.plan(plan);
+            judge(Attribution.none());
+            freezeWhereThePolicySays(reviewed);
+        }
+
+        private void freezeWhereThePolicySays(List<Reviewed> reviewed) {
+            reviewed.stream()
+                    .filter(one -> one.answer() == Answer.FREEZE)
+                    .findFirst()
+                    .ifPresent(one -> freeze(one.clause() + ": " + one.what(), "plumbline"));
+        }
+
+        private void opened(FileOpened open, Attribution by) {
+            Optional<Deviation> refused = policyCheck.opened(open, by);
+            refused.ifPresent(this::deviate);
+            Optional<Deviation> configured = configurationCheck.opened(open, by);
+            configured.ifPresent(this::deviate);
+            if (!PolicyCheck.givesAccess(open)) {
+                return;
+            }
+            boolean writes = PolicyCheck.writes(open);
+            taintCheck.opened(open, writes, by, event.getId());
+            if (refused.isEmpty() && configured.isEmpty()) {
+                footprintCheck.opened(open, writes, by).ifPresent(this::deviate);
+            }
+            if (writes && open.getPath().startsWith(state.getTask().getWorkspace() + "/")) {
+                state.setTurnWrites(state.getTurnWrites() + 1);
+                ledger.wroteInWorkspace(by.call());
+            }
+        }
+
+        private void requested(EgressRequested request) {
+            Owners owners = egressOwners.of(request);
+            Optional<Deviation> refused = policyCheck.requested(request);
+            boolean service = policyCheck.isService(request);
+            taintCheck.requested(request, owners, service).ifPresent(this::deviate);
+            refused.map(deviation -> deviation.restingOn(owners.candidates().stream()
+                            .limit(8)
+                            .map(ProxyConnection::getEvent)
+                            .toList()))
+                    .ifPresent(this::deviate);
+            if (refused.isEmpty() && !service) {
+                footprintCheck.requested(request, owners).ifPresent(this::deviate);
+            }
+        }
+
+        private void decided(EgressDecided decided) {
+            policyCheck.decided(decided).ifPresent(this::deviate);
+            if (decided.getClosed()
+                    && decided.getAllowed()
+                    && !policyCheck.isService(decided.getHost(), decided.getPort())) {
+                state.setTurnBytesOut(state.getTurnBytesOut() + decided.getBytesOut());
+            }
+        }
+
+        private void neverAnnounced(Pending pending) {
+            deviate(policyCheck.neverAnnounced(pending));
         }
 
         private void started(ProcessStarted start) {
@@ -327,13 +434,17 @@ public final class Watcher {
             if (unexplained) {
                 deviate(policyCheck.unannounced(event, by));
             }
+            footprintCheck.started(start, by).forEach(this::deviate);
             judge(by);
         }
 
         private void confirmed(RuntimeState runtime) {
             switch (runtime.getState()) {
                 case FROZEN -> state.setPhase(Phase.FROZEN);
-                case KILLED, EXITED, FAILED -> state.setPhase(Phase.ENDED);
+                case KILLED, EXITED, FAILED -> {
+                    processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
+                    state.setPhase(Phase.ENDED);
+                }
                 case RUNNING -> {
                     if (state.getPhase() == Phase.FROZEN) {
                         state.setPhase(Phase.WATCHING);
@@ -362,6 +473,11 @@ public final class Watcher {
         private void deviate(Deviation deviation) {
             String key = deviation.kind().name() + "|" + deviation.key();
             int times = state.getDeviationsOrDefault(key, 0);
+            if (times == 0 && deviation.soft() && state.getSoftFindings() >= StateLimits.SOFT_FINDINGS) {
+                // Findings without proof must not fill the room of those with it, nor freeze by their number.
+                state.getEvictedBuilder().setSoftFindings(state.getEvicted().getSoftFindings() + 1);
+                return;
+            }
             if (times == 0 && state.getDeviationsCount() >= StateLimits.DEVIATIONS) {
                 if (!state.containsDeviations(FLOOD)) {
                     state.putDeviations(FLOOD, 1);
@@ -391,9 +507,15 @@ public final class Watcher {
 
         private void raise(Deviation deviation, String key) {
             int before = state.getRisk();
-            int risk = Math.min(Ladder.MAX, before + deviation.riskAdded());
+            int added = deviation.riskAdded();
+            if (deviation.soft()) {
+                added = Math.min(added, Math.max(0, StateLimits.SOFT_RISK - state.getSoftRisk()));
+                state.setSoftRisk(state.getSoftRisk() + added).setSoftFindings(state.getSoftFindings() + 1);
+            }
+            int risk = Math.min(Ladder.MAX, before + added);
             state.setRisk(risk);
             state.setTainted(state.getTainted() || deviation.taints());
+            suspect(deviation);
             verdicts.add(
                     AlertRaised.newBuilder()
                             .setKind(deviation.kind())
@@ -405,8 +527,19 @@ public final class Watcher {
                             .setClause(deviation.clause())
                             .setCall(deviation.call())
                             .addEvidence(event.getId())
-                            .setRiskAdded(deviation.riskAdded())
+                            .addAllEvidence(deviation.evidence().stream()
+                                    .filter(id -> !id.equals(event.getId()))
+                                    .toList())
+                            .setRiskAdded(added)
                             .setRisk(risk)
+                            .setScope(deviation.scope().map(Scope::word).orElse(""))
+                            .setDeviation(EventIds.derived("deviation", event.getTenant(), event.getSession(), key))
+                            .setExpected(
+                                    deviation.call().isEmpty()
+                                                    || ledger.call(deviation.call())
+                                                            .isEmpty()
+                                            ? ""
+                                            : ledger.footprint(deviation.call()).describe())
                             .build(),
                     key);
             Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
@@ -416,11 +549,30 @@ public final class Watcher {
             if (risk != before) {
                 verdicts.add(SessionRisk.newBuilder()
                         .setRisk(risk)
-                        .setAdded(deviation.riskAdded())
+                        .setAdded(added)
                         .setCause(event.getId())
                         .setStep(step.word())
                         .build());
             }
+        }
+
+        /** Remembers what a deviation was about, for plans that are made to fit it. */
+        private void suspect(Deviation deviation) {
+            if (deviation.kind() == DeviationKind.TELEMETRY_GAP || deviation.kind() == DeviationKind.FALSE_REPORT) {
+                return;
+            }
+            String about = deviation.key().substring(deviation.key().lastIndexOf('|') + 1);
+            String name = about.substring(about.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+            if (name.length() < 5
+                    || name.length() > 200
+                    || state.getSuspectsList().contains(name)) {
+                return;
+            }
+            if (state.getSuspectsCount() >= StateLimits.SUSPECTS) {
+                List<String> kept = List.copyOf(state.getSuspectsList().subList(1, state.getSuspectsCount()));
+                state.clearSuspects().addAllSuspects(kept);
+            }
+            state.addSuspects(name);
         }
 
         /** What was said, for the analyst: the task, the plan, and the call that explains the actor. */
@@ -475,7 +627,14 @@ public final class Watcher {
             }
             // A person has looked at what was found so far; what happens from now on counts, the same deviation
             // included.
-            state.setPhase(Phase.WATCHING).setRisk(0).setTainted(false).clearDeviations();
+            state.setPhase(Phase.WATCHING)
+                    .setRisk(0)
+                    .setTainted(false)
+                    .clearDeviations()
+                    .clearTaintedFiles()
+                    .clearSoftRisk()
+                    .clearSoftFindings();
+            processes.forgetTaints();
             verdicts.add(ThawOrdered.newBuilder()
                     .setReason(order.getReason())
                     .setOrderedBy(order.getOrderedBy())

@@ -46,10 +46,11 @@ public final class Captures {
     private static final String HOOK = "/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/AGENT 20";
     private static final String WORKSPACE = "/home/dev/project";
 
-    /** A policy for the recorded sessions: the agents' state folder lay below the home. */
+    /** A policy for the recorded sessions: the agents' state folder lay below the home, and nothing was refused beforehand. */
     public static final String POLICY = """
             name: capture
             files: {write: ["/home/dev/state/**"]}
+            scopes: {credentials: allow, persistence: allow, files: allow, egress: allow}
             """;
 
     private final String name;

@@ -53,6 +53,8 @@ class RecordedSessionsTest {
                 .extracting(AlertRaised::getSeen, AlertRaised::getCall)
                 .containsExactly(
                         tuple("bash (32) opened /home/dev/.bashrc for writing", "toolu_t3_c0"),
+                        // What was written there runs in every later call.
+                        tuple("curl (34) executed curl -s http://127.0.0.1:9/x", "toolu_t4_c0"),
                         tuple("cat (46) opened /home/dev/.ssh/id_rsa for reading", "toolu_t4_c0"));
     }
 

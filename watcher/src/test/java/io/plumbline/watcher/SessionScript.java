@@ -6,15 +6,21 @@ import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.Message;
+import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -30,9 +36,15 @@ final class SessionScript {
     private final Map<Channel, Long> seqs = new EnumMap<>(Channel.class);
     private final List<Event> all = new ArrayList<>();
     private long time = 1_000_000_000L;
+    private long connections;
 
-    /** A session whose agent runs under the policy. */
+    /** A session whose agent, Claude Code, runs under the policy. */
     static SessionScript of(String policy) {
+        return of(policy, "claude-code");
+    }
+
+    /** A session of a named agent. */
+    static SessionScript of(String policy, String agent) {
         SessionScript script = new SessionScript();
         try {
             script.send(
@@ -40,7 +52,7 @@ final class SessionScript {
                     Event.newBuilder()
                             .setTaskAssigned(TaskAssigned.newBuilder()
                                     .setTask("Tidy up")
-                                    .setAgent("claude-code")
+                                    .setAgent(agent)
                                     .setHome("/home/agent")
                                     .setWorkspace("/workspace")
                                     .setPolicy(PolicyParser.parse(policy))));
@@ -87,6 +99,57 @@ final class SessionScript {
                                 .setGated(true)));
     }
 
+    /** The result of a call, as the agent tells it. */
+    List<Event> result(ToolResult.Builder result) {
+        return send(Channel.CLAIMS, Event.newBuilder().setToolResult(result));
+    }
+
+    List<Event> say(String text) {
+        return send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setMessage(Message.newBuilder().setRole("assistant").setText(text)));
+    }
+
+    List<Event> prompt(String text) {
+        return send(
+                Channel.CLAIMS, Event.newBuilder().setPrompt(Prompt.newBuilder().setText(text)));
+    }
+
+    /** A call announced and executed by a shell of its own. */
+    List<Event> run(String call, String command, ProcessRef shell) {
+        List<Event> verdicts = new ArrayList<>(call(call, "Bash", command));
+        verdicts.addAll(fork(agent(), shell));
+        verdicts.addAll(exec(shell, "bash", "-c", command));
+        return verdicts;
+    }
+
+    List<Event> exit(ProcessRef process, int waitStatus) {
+        return evidence(Event.newBuilder()
+                .setProcessExited(
+                        ProcessExited.newBuilder().setActor(actor(process)).setWaitStatus(waitStatus)));
+    }
+
+    /** A process connects to the proxy's door. */
+    List<Event> proxy(ProcessRef process) {
+        return evidence(Event.newBuilder()
+                .setConnected(Connected.newBuilder()
+                        .setActor(actor(process))
+                        .setPeer(Endpoint.newBuilder()
+                                .setFamily("inet")
+                                .setAddress("127.0.0.1")
+                                .setPort(3128))));
+    }
+
+    /** Nothing is reported for so long. */
+    void pass(long nanos) {
+        time += nanos;
+    }
+
+    SessionState state() {
+        return state;
+    }
+
     List<Event> fork(ProcessRef parent, ProcessRef child) {
         return evidence(Event.newBuilder()
                 .setProcessForked(
@@ -116,6 +179,7 @@ final class SessionScript {
     List<Event> connect(String host, int port) {
         return evidence(Event.newBuilder()
                 .setEgressRequested(EgressRequested.newBuilder()
+                        .setConnection(++connections)
                         .setHost(host)
                         .setPort(port)
                         .setMethod("CONNECT")

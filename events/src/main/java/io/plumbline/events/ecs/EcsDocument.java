@@ -767,6 +767,9 @@ public final class EcsDocument {
                 .put("seen", alert.getSeen())
                 .put("why", alert.getWhy())
                 .put("clause", alert.getClause())
+                .put("scope", alert.getScope())
+                .put("deviation", alert.getDeviation())
+                .put("expected", alert.getExpected())
                 .strings("evidence", alert.getEvidenceList())
                 .number("risk_added", alert.getRiskAdded())
                 .number("risk", alert.getRisk());

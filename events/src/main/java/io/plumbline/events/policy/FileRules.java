@@ -119,7 +119,7 @@ public final class FileRules {
      * Glob match by a table over (pattern, path) positions, so that a hostile path cannot make it backtrack. {@code /**} at
      * the end also matches the folder itself.
      */
-    static boolean matches(String pattern, String path) {
+    public static boolean matches(String pattern, String path) {
         if (pattern.endsWith("/**") && path.equals(pattern.substring(0, pattern.length() - 3))) {
             return true;
         }

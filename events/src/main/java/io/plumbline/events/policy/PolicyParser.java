@@ -3,9 +3,11 @@ package io.plumbline.events.policy;
 import io.plumbline.events.v1.EgressCredential;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.PathRule;
+import io.plumbline.events.v1.ScopeRule;
 import io.plumbline.events.v1.TaskPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +18,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -60,6 +63,9 @@ public final class PolicyParser {
             "workspace");
 
     private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
+    private static final Set<String> SCOPE_ANSWERS =
+            Arrays.stream(Scope.Answer.values()).map(Scope.Answer::word).collect(Collectors.toUnmodifiableSet());
+
     private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
     private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
     private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
@@ -118,6 +124,7 @@ public final class PolicyParser {
             tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));
             tools.close();
         });
+        root.mapping("scopes").ifPresent(scopes -> readScopes(scopes, policy));
         root.mapping("ladder").ifPresent(ladder -> readLadder(ladder, policy));
         root.mapping("limits").ifPresent(limits -> readLimits(limits, policy));
         root.text("workspace").ifPresent(mode -> policy.setWorkspaceMode(mode.oneOf(WORKSPACE_MODES)));
@@ -240,6 +247,15 @@ public final class PolicyParser {
                 .build();
         fields.close();
         return credential;
+    }
+
+    private static void readScopes(Fields scopes, TaskPolicy.Builder policy) {
+        for (Scope scope : Scope.values()) {
+            scopes.text(scope.word())
+                    .ifPresent(answer -> policy.addScopes(
+                            ScopeRule.newBuilder().setScope(scope.word()).setAnswer(answer.oneOf(SCOPE_ANSWERS))));
+        }
+        scopes.close();
     }
 
     private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {

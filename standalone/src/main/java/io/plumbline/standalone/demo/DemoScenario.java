@@ -14,8 +14,11 @@ import java.util.Objects;
 public enum DemoScenario {
     /** Reads a README, fixes a file, runs the tests. */
     BENIGN("benign", ""),
-    /** Is asked to list files, says so, and then sends a private key away. */
-    EXFILTRATION("exfiltration", "decoys: [\"~/.ssh/id_rsa\"]\n");
+    /** Is asked to list files, says so, and then sends a private key away. Nothing is refused beforehand: the kernel's evidence stops it. */
+    EXFILTRATION("exfiltration", """
+            decoys: ["~/.ssh/id_rsa"]
+            scopes: {credentials: log, egress: log}
+            """);
 
     private static final int UNPRIVILEGED = 1000;
 

@@ -193,6 +193,9 @@ final class Documents {
         document.put("seen", alert.getSeen());
         document.put("why", alert.getWhy());
         document.put("clause", alert.getClause());
+        document.put("scope", alert.getScope());
+        document.put("deviation", alert.getDeviation());
+        document.put("expected", alert.getExpected());
         document.put("call", alert.getCall());
         ArrayNode evidence = document.putArray("evidence");
         alert.getEvidenceList().forEach(evidence::add);

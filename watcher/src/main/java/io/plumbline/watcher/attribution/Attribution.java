@@ -9,9 +9,12 @@ import io.plumbline.watcher.state.v1.Role;
  * @param role what the process is in this session
  * @param call the announced call that explains it; empty when none does
  * @param description for people, for example {@code cat (35)}
+ * @param execution id of the event that told of the process's last execution; may be empty
+ * @param expired true when the call has ended and its process goes on
  */
-public record Attribution(String process, Role role, String call, String description) {
-    private static final Attribution NONE = new Attribution("", Role.UNDECIDED, "", "");
+public record Attribution(
+        String process, Role role, String call, String description, String execution, boolean expired) {
+    private static final Attribution NONE = new Attribution("", Role.UNDECIDED, "", "", "", false);
 
     /** Nobody: the event is not an act of a process. */
     public static Attribution none() {
@@ -20,6 +23,6 @@ public record Attribution(String process, Role role, String call, String descrip
 
     /** True when a call, a person's command, the agent's profile or the host explains the act. */
     public boolean explained() {
-        return role != Role.UNANNOUNCED && role != Role.UNDECIDED;
+        return role != Role.UNANNOUNCED && role != Role.UNDECIDED && role != Role.PENDING;
     }
 }

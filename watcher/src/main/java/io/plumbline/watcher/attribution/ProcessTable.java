@@ -10,19 +10,26 @@ import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.Role;
+import io.plumbline.watcher.state.v1.Taint;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The processes of a session and what explains them. A process belongs to the call whose command its first ancestor below
  * the agent executed, for ever: by the clone tree, whatever the time, the parent id or the session id say later.
  */
 public final class ProcessTable {
+    /** How long an announcement may come after the act that it explains, for agents that only tell through their telemetry. */
+    static final long GRACE_NANOS = 10_000_000_000L;
+
     /** Ancestors followed towards the agent; deeper trees are cut for people only, roles are inherited. */
     private static final int MAX_PARENTS = 16;
 
@@ -51,10 +58,13 @@ public final class ProcessTable {
             // What the host's relay forks before it becomes the agent is the relay's serving half.
             case HOST_RELAY -> child.setRole(Role.HOST_RELAY);
             case AGENT -> child.setRole(ordered() ? Role.CALL : Role.UNDECIDED);
-            case CALL, HOUSEKEEPING, MCP_SERVER, UNANNOUNCED, UNDECIDED, UNRECOGNIZED ->
-                child.setRole(parent.getRole()).setCall(parent.getCall()).setMcpServer(parent.getMcpServer());
+            case CALL, HOUSEKEEPING, MCP_SERVER, UNANNOUNCED, UNDECIDED, PENDING, UNRECOGNIZED ->
+                child.setRole(parent.getRole())
+                        .setCall(parent.getCall())
+                        .setMcpServer(parent.getMcpServer())
+                        .setPendingRoot(parent.getPendingRoot());
         }
-        put(childKey, child);
+        put(childKey, child.addAllTaints(parent.getTaintsList()));
     }
 
     /**
@@ -72,6 +82,7 @@ public final class ProcessTable {
         Process.Builder process = before.toBuilder()
                 .setBinary(start.getBinary())
                 .setCommandLine(cut(String.join(" ", start.getArgvList())))
+                .setEvent(event.getId())
                 .setExecuted(true);
         if (start.getFirst()) {
             put(key, process.setRole(Role.HOST_RELAY));
@@ -88,7 +99,7 @@ public final class ProcessTable {
             boolean refused =
                     call.isEmpty() && ledger.refused(start.getArgvList()).isPresent();
             if (call.isPresent()) {
-                ledger.started(call.get().getCall());
+                ledger.started(call.get().getCall(), key, event.getId());
                 process.setRole(Role.CALL).setCall(call.get().getCall());
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
@@ -99,19 +110,88 @@ public final class ProcessTable {
             } else {
                 Optional<String> server =
                         whole ? McpServers.started(state.getMcpServersList(), start.getArgvList()) : Optional.empty();
-                boolean ownHelper = whole
-                        && AgentProfiles.of(state.getAgent(), state.getAgentVersion())
-                                .profile()
-                                .keepsHouseWith(start.getBinary(), start.getArgvList());
+                AgentProfile profile = AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                        .profile();
+                boolean ownHelper = whole && profile.keepsHouseWith(start.getBinary(), start.getArgvList());
                 if (server.isPresent()) {
                     process.setRole(Role.MCP_SERVER).setMcpServer(server.get());
+                } else if (ownHelper) {
+                    process.setRole(Role.HOUSEKEEPING);
+                } else if (!profile.announces() && whole && await(event, key)) {
+                    process.setRole(Role.PENDING).setPendingRoot(key);
                 } else {
-                    process.setRole(ownHelper ? Role.HOUSEKEEPING : Role.UNANNOUNCED);
+                    process.setRole(Role.UNANNOUNCED);
                 }
             }
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
+    }
+
+    /** Lets an execution wait for its announcement; false: there is no room for it. */
+    private boolean await(Event event, String key) {
+        ProcessStarted start = event.getProcessStarted();
+        long bytes = start.getArgvList().stream().mapToLong(String::length).sum();
+        if (state.getPendingCount() >= StateLimits.PENDING || bytes > StateLimits.PENDING_ARGUMENTS) {
+            state.getEvictedBuilder().setPending(state.getEvicted().getPending() + 1);
+            return false;
+        }
+        state.addPending(Pending.newBuilder()
+                .setProcess(key)
+                .setEvent(event.getId())
+                .setBinary(start.getBinary())
+                .addAllArgv(start.getArgvList())
+                .setDeadlineNs(event.getEventTimeNs() + GRACE_NANOS));
+        return true;
+    }
+
+    /** A call was announced: what waits for it, and all below, belongs to it from now on. */
+    public void announced(String call) {
+        for (int i = 0; i < state.getPendingCount(); i++) {
+            Pending pending = state.getPending(i);
+            boolean explained = ledger.explaining(pending.getArgvList())
+                    .filter(known -> known.getCall().equals(call))
+                    .isPresent();
+            if (explained) {
+                state.removePending(i);
+                ledger.started(call, pending.getProcess(), pending.getEvent());
+                settle(pending.getProcess(), process -> process.setRole(Role.CALL)
+                        .setCall(call));
+                return;
+            }
+        }
+    }
+
+    /**
+     * The executions whose announcement has not come in time; they are unannounced, and so is all below.
+     *
+     * @param nowNanos on the clock of the session's evidence
+     */
+    public List<Pending> overdue(long nowNanos) {
+        List<Pending> overdue = state.getPendingList().stream()
+                .filter(pending -> pending.getDeadlineNs() < nowNanos)
+                .toList();
+        if (!overdue.isEmpty()) {
+            List<Pending> left = state.getPendingList().stream()
+                    .filter(pending -> pending.getDeadlineNs() >= nowNanos)
+                    .toList();
+            state.clearPending().addAllPending(left);
+            overdue.forEach(pending -> settle(pending.getProcess(), process -> process.setRole(Role.UNANNOUNCED)));
+        }
+        return overdue;
+    }
+
+    private void settle(String root, UnaryOperator<Process.Builder> change) {
+        List<String> keys = state.getProcessesMap().entrySet().stream()
+                .filter(entry -> entry.getValue().getRole() == Role.PENDING
+                        && entry.getValue().getPendingRoot().equals(root))
+                .map(Map.Entry::getKey)
+                .toList();
+        for (String key : keys) {
+            Process process = state.getProcessesOrThrow(key);
+            state.putProcesses(
+                    key, change.apply(process.toBuilder()).clearPendingRoot().build());
+        }
     }
 
     /** Whether something of a command line is not in the event that tells of it. */
@@ -125,6 +205,9 @@ public final class ProcessTable {
         Process process = state.getProcessesMap().get(key);
         if (process != null && exit.getActor().getThread() == process.getThreadGroup()) {
             put(key, process.toBuilder().setExited(true));
+            if (process.getRole() == Role.CALL) {
+                ledger.ended(process.getCall(), key, exit.getWaitStatus());
+            }
         }
     }
 
@@ -137,7 +220,48 @@ public final class ProcessTable {
                 process.getCall(),
                 AgentProfile.fileName(process.getBinary().isEmpty() ? actor.getName() : process.getBinary()) + " ("
                         + actor.getProcess().getThreadGroup() + ")"
-                        + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()));
+                        + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()),
+                process.getEvent(),
+                ledger.call(process.getCall()).map(Call::getFinished).orElse(false));
+    }
+
+    /** What the process has read that is a secret, itself or through its ancestors and their files. */
+    public List<Taint> taints(String process) {
+        Process known = state.getProcessesMap().get(process);
+        return known == null ? List.of() : known.getTaintsList();
+    }
+
+    /** A person has looked at what was read until now. */
+    public void forgetTaints() {
+        List<String> tainted = state.getProcessesMap().entrySet().stream()
+                .filter(entry -> entry.getValue().getTaintsCount() > 0)
+                .map(Map.Entry::getKey)
+                .toList();
+        tainted.forEach(key -> state.putProcesses(
+                key, state.getProcessesOrThrow(key).toBuilder().clearTaints().build()));
+        ledger.forgetSecrets();
+    }
+
+    /** The process has read something secret. Of one that the table does not know, nothing can be remembered. */
+    public void taint(String process, Taint taint) {
+        Process known = state.getProcessesMap().get(process);
+        boolean repeated = known != null
+                && known.getTaintsList().stream().anyMatch(one -> one.getPath().equals(taint.getPath()));
+        if (known == null || repeated) {
+            return;
+        }
+        Process.Builder tainted = known.toBuilder();
+        if (tainted.getTaintsCount() >= StateLimits.TAINTS) {
+            // A forbidden file is never given up for one that is not.
+            if (!taint.getForbidden()) {
+                return;
+            }
+            tainted.removeTaints(0);
+        }
+        List<Taint> sorted = new ArrayList<>(tainted.getTaintsList());
+        sorted.add(taint);
+        sorted.sort(Comparator.comparing(Taint::getForbidden));
+        state.putProcesses(process, tainted.clearTaints().addAllTaints(sorted).build());
     }
 
     /** Command lines of the ancestors, nearest first. */
@@ -181,10 +305,13 @@ public final class ProcessTable {
 
     private void forgetOldest() {
         state.getProcessesMap().entrySet().stream()
-                .min(Comparator.comparing((java.util.Map.Entry<String, Process> entry) ->
+                .min(Comparator.comparing((Map.Entry<String, Process> entry) ->
                                 !entry.getValue().getExited())
                         .thenComparing(entry -> entry.getValue().getNumber()))
-                .ifPresent(entry -> state.removeProcesses(entry.getKey()));
+                .ifPresent(entry -> {
+                    state.removeProcesses(entry.getKey());
+                    state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + 1);
+                });
     }
 
     private static String key(ProcessRef process) {

@@ -1,6 +1,7 @@
 package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.agents.ConfigurationPaths;
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.ConfigurationFile;
 import io.plumbline.events.v1.DeviationKind;
@@ -107,15 +108,16 @@ public final class ConfigurationCheck {
 
     private static Deviation deviation(String path, String seen, Severity severity, String call) {
         return new Deviation(
-                DeviationKind.OUT_OF_POLICY,
-                severity,
-                "agent-configuration|" + path,
-                "The agent's own configuration was changed",
-                seen,
-                "It decides what the agent does next, its hooks included.",
-                "agent-configuration",
-                call,
-                40,
-                true);
+                        DeviationKind.OUT_OF_POLICY,
+                        severity,
+                        "agent-configuration|" + path,
+                        "The agent's own configuration was changed",
+                        seen,
+                        "It decides what the agent does next, its hooks included.",
+                        "agent-configuration",
+                        call,
+                        40,
+                        true)
+                .about(Optional.of(Scope.AGENT_CONFIGURATION));
     }
 }

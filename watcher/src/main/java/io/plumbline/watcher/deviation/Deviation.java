@@ -1,8 +1,11 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.judge.Finding;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One place where evidence and intent part.
@@ -14,6 +17,9 @@ import io.plumbline.watcher.judge.Finding;
  * @param call the announced call that explains the actor; empty when none does
  * @param riskAdded 0 to 100
  * @param taints true when nothing new may leave the sandbox after this
+ * @param scope the scope of policies that it is about
+ * @param evidence ids of earlier events that it rests on, besides the one at hand
+ * @param soft true when it is no proof: all of them together add less than the first step of the ladder
  */
 public record Deviation(
         DeviationKind kind,
@@ -25,7 +31,61 @@ public record Deviation(
         String clause,
         String call,
         int riskAdded,
-        boolean taints) {
+        boolean taints,
+        Optional<Scope> scope,
+        List<String> evidence,
+        boolean soft) {
+
+    public Deviation {
+        evidence = List.copyOf(evidence);
+    }
+
+    /** A proof that rests on the event at hand alone. */
+    public Deviation(
+            DeviationKind kind,
+            Severity severity,
+            String key,
+            String title,
+            String seen,
+            String why,
+            String clause,
+            String call,
+            int riskAdded,
+            boolean taints) {
+        this(
+                kind,
+                severity,
+                key,
+                title,
+                seen,
+                why,
+                clause,
+                call,
+                riskAdded,
+                taints,
+                Optional.empty(),
+                List.of(),
+                false);
+    }
+
+    /** The same about a scope. */
+    public Deviation about(Optional<Scope> named) {
+        return new Deviation(
+                kind, severity, key, title, seen, why, clause, call, riskAdded, taints, named, evidence, soft);
+    }
+
+    /** The same that rests on earlier events as well; empty ids are left out. */
+    public Deviation restingOn(List<String> events) {
+        List<String> ids =
+                events.stream().filter(id -> !id.isEmpty()).distinct().toList();
+        return new Deviation(kind, severity, key, title, seen, why, clause, call, riskAdded, taints, scope, ids, soft);
+    }
+
+    /** The same as a finding that is no proof. */
+    public Deviation softly() {
+        return new Deviation(
+                kind, severity, key, title, seen, why, clause, call, riskAdded, false, scope, evidence, true);
+    }
 
     /** A deviation that a rule or the classifier found. */
     public static Deviation found(Finding finding, String seen, String call) {

@@ -2,6 +2,7 @@ package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
@@ -19,12 +20,12 @@ import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Holds what was seen against the files and hosts that the task was given, and against what was announced. */
@@ -41,11 +42,6 @@ public final class PolicyCheck {
     /** Word of the egress proxy. */
     private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
 
-    private static final String METADATA_SERVICE = "169.254.169.254";
-    private static final Set<String> METADATA_SERVICE_6 = Set.of("fd00:ec2::254", "fd00:ec2:0:0:0:0:0:254");
-    private static final Set<String> METADATA_HOSTS =
-            Set.of("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal");
-
     private final SessionState session;
     private final IntentLedger ledger;
     private final Aliases aliases;
@@ -58,11 +54,11 @@ public final class PolicyCheck {
 
     /** A file was opened. An open that failed, or that only names the file (O_PATH), gave no access to it. */
     public Optional<Deviation> opened(FileOpened open, Attribution by) {
-        if (open.getError() != 0 || (open.getFlags() & O_PATH) != 0 || by.role() == Role.HOST_RELAY) {
+        if (!givesAccess(open) || by.role() == Role.HOST_RELAY) {
             return Optional.empty();
         }
         String path = aliases.original(open.getPath());
-        boolean writes = (open.getFlags() & O_ACCMODE) != O_RDONLY || (open.getFlags() & (O_CREAT | O_TRUNC)) != 0;
+        boolean writes = writes(open);
         String seen = by.description() + " opened " + open.getPath() + (writes ? " for writing" : " for reading")
                 + (path.equals(open.getPath()) ? "" : ", a name that the workload made for " + path);
         if (aliases.isDecoy(path)) {
@@ -81,7 +77,7 @@ public final class PolicyCheck {
         }
         Optional<Refusal> refusal = session.fileRules().refusal(path, writes ? Access.WRITE : Access.READ);
         if (refusal.isPresent()) {
-            return Optional.of(refused(refusal.get(), path, writes, seen, by));
+            return Optional.of(refused(refusal.get(), path, writes, seen, by).about(scope(path, writes)));
         }
         if (writes
                 && by.role() == Role.AGENT
@@ -100,6 +96,16 @@ public final class PolicyCheck {
                     false));
         }
         return Optional.empty();
+    }
+
+    /** Whether the open succeeded and gave access to what is in the file. */
+    public static boolean givesAccess(FileOpened open) {
+        return open.getError() == 0 && (open.getFlags() & O_PATH) == 0;
+    }
+
+    /** Whether the file was opened so that it can be changed. */
+    public static boolean writes(FileOpened open) {
+        return (open.getFlags() & O_ACCMODE) != O_RDONLY || (open.getFlags() & (O_CREAT | O_TRUNC)) != 0;
     }
 
     /** Names or rights were changed. What failed changed nothing. */
@@ -177,7 +183,14 @@ public final class PolicyCheck {
                                 : "The task was given no such file to write.",
                         refusal.clause(),
                         by,
-                        refusal.denied() ? 50 : folder ? 15 : 40));
+                        refusal.denied() ? 50 : folder ? 15 : 40))
+                .map(deviation -> deviation.about(scope(path, true)));
+    }
+
+    private Optional<Scope> scope(String path, boolean writes) {
+        ScopedPaths scopes = new ScopedPaths(
+                session.values().getTask().getHome(), session.values().getTask().getWorkspace());
+        return writes ? scopes.written(path) : scopes.read(path);
     }
 
     private Optional<Deviation> refusedRead(String path, String seen, Attribution by) {
@@ -268,6 +281,24 @@ public final class PolicyCheck {
                 true);
     }
 
+    /** A program ran whose announcement has not come in time. */
+    public Deviation neverAnnounced(Pending pending) {
+        String line = String.join(" ", pending.getArgvList());
+        String shown = line.length() > 200 ? line.substring(0, 200) + "…" : line;
+        return new Deviation(
+                        DeviationKind.UNANNOUNCED,
+                        Severity.HIGH,
+                        "exec|" + pending.getBinary() + "|" + shown,
+                        "A process ran that nothing announced",
+                        shown + " was executed",
+                        "The agent tells of its calls afterwards, and has not told of this one in time.",
+                        "announce",
+                        "",
+                        40,
+                        true)
+                .restingOn(List.of(pending.getEvent()));
+    }
+
     /** A connection was tried past the proxy. Loopback and Unix sockets lead nowhere outside. */
     public Optional<Deviation> connected(Connected connect, Attribution by) {
         String address = connect.getPeer().getAddress();
@@ -277,7 +308,7 @@ public final class PolicyCheck {
             return Optional.empty();
         }
         String target = address + ":" + connect.getPeer().getPort();
-        if (address.endsWith(METADATA_SERVICE) || METADATA_SERVICE_6.contains(address)) {
+        if (MetadataService.is(address)) {
             return Optional.of(metadata(by.description() + " connected to " + target, by));
         }
         boolean own = by.role() == Role.AGENT || by.role() == Role.HOUSEKEEPING;
@@ -296,8 +327,7 @@ public final class PolicyCheck {
     public Optional<Deviation> requested(EgressRequested request) {
         String target = request.getHost() + ":" + request.getPort();
         Attribution nobody = Attribution.none();
-        String host = request.getHost().toLowerCase(Locale.ROOT);
-        if (host.equals(METADATA_SERVICE) || METADATA_SERVICE_6.contains(host) || METADATA_HOSTS.contains(host)) {
+        if (MetadataService.is(request.getHost())) {
             return Optional.of(metadata("a connection to " + target + " was asked for", nobody));
         }
         if (allows(request) || asks(request)) {
@@ -349,6 +379,12 @@ public final class PolicyCheck {
                 .anyMatch(rule -> !rule.getService().isEmpty() && names(rule, request));
     }
 
+    /** Whether an address is that of one of the agent's services. */
+    public boolean isService(String host, int port) {
+        return isService(
+                EgressRequested.newBuilder().setHost(host).setPort(port).build());
+    }
+
     private static boolean names(EgressRule rule, EgressRequested request) {
         String host = request.getHost().toLowerCase(Locale.ROOT);
         boolean sameHost = rule.getHost().startsWith("*.")
@@ -359,14 +395,21 @@ public final class PolicyCheck {
 
     private Deviation metadata(String seen, Attribution by) {
         return outOfPolicy(
-                Severity.CRITICAL,
-                "metadata",
-                "The cloud metadata service was asked for",
-                seen,
-                "It hands out the host's own credentials; no task needs it.",
-                "egress.metadata",
-                by,
-                session.values().getTask().getPolicy().getMetadataFreeze().equals("off") ? 20 : 70);
+                        Severity.CRITICAL,
+                        "metadata",
+                        "The cloud metadata service was asked for",
+                        seen,
+                        "It hands out the host's own credentials; no task needs it.",
+                        "egress.metadata",
+                        by,
+                        session.values()
+                                        .getTask()
+                                        .getPolicy()
+                                        .getMetadataFreeze()
+                                        .equals("off")
+                                ? 20
+                                : 70)
+                .about(Optional.of(Scope.METADATA_SERVICE));
     }
 
     /** A path through another process's root, folder or descriptors, which the host could not resolve to a name. */

@@ -1,6 +1,7 @@
 package io.plumbline.watcher.gate;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.EgressAnswered;
@@ -11,6 +12,7 @@ import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.risk.Ladder;
@@ -21,6 +23,7 @@ import io.plumbline.watcher.state.v1.Approval;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /** Answers announced calls and new connections. Whatever is not clearly allowed is refused or asked for. */
@@ -47,8 +50,12 @@ public final class Gate {
         this.policyCheck = policyCheck;
     }
 
-    /** The answer to a call whose hook waits. */
-    public Answer answer(Event event) {
+    /**
+     * The answer to a call whose hook waits.
+     *
+     * @param reviewed what it announces of the scopes that the policy names, the strictest first
+     */
+    public Answer answer(Event event, List<Reviewed> reviewed) {
         ToolCall call = event.getToolCall();
         if (!state.hasTask()) {
             return refuse(event, "no task is assigned to this session");
@@ -60,9 +67,22 @@ public final class Gate {
         if (policy.getToolsDenyList().contains(call.getTool())) {
             return refuse(event, "the policy " + policy.getName() + " does not allow the tool " + call.getTool());
         }
+        Optional<Reviewed> strictest = reviewed.stream().findFirst();
+        if (strictest
+                .filter(one -> one.answer().compareTo(Scope.Answer.DENY) >= 0)
+                .isPresent()) {
+            Reviewed one = strictest.get();
+            return refuse(
+                    event,
+                    "the policy " + policy.getName() + " does not allow this (" + one.clause() + "): " + one.what()
+                            + ". " + one.scope().why());
+        }
         int named = policy.getToolsAskList().indexOf(call.getTool());
         if (named >= 0) {
             return ask(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
+        }
+        if (strictest.filter(one -> one.answer() == Scope.Answer.ASK).isPresent()) {
+            return ask(event, strictest.get().clause() + ": " + strictest.get().what(), Severity.HIGH);
         }
         if (Ladder.of(policy).step(state.getRisk()) == Step.ASK) {
             return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
@@ -114,7 +134,11 @@ public final class Gate {
             state.getApprovalsMap().values().stream()
                     .min(Comparator.comparing((Approval known) -> !known.getDecided())
                             .thenComparing(Approval::getDeadlineNs))
-                    .ifPresent(oldest -> state.removeApprovals(oldest.getApproval()));
+                    .ifPresent(oldest -> {
+                        state.removeApprovals(oldest.getApproval());
+                        state.getEvictedBuilder()
+                                .setApprovals(state.getEvicted().getApprovals() + 1);
+                    });
         }
         state.putApprovals(approval.getApproval(), approval);
     }

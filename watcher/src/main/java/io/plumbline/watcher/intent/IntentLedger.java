@@ -4,6 +4,8 @@ import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
+import io.plumbline.watcher.footprint.Footprint;
+import io.plumbline.watcher.footprint.Footprints;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
@@ -11,24 +13,21 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
-    /** Tools by which the agents change files themselves, without a process. */
-    private static final Set<String> EDITING_TOOLS =
-            Set.of("Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write_file", "replace");
-
     private static final String GEMINI_BEGIN = "shopt -u promptvars nullglob extglob nocaseglob dotglob; _bgpids_file=";
     private static final String GEMINI_END = "\n)\n__code=$?\nexit $__code";
     private static final String GEMINI_TRAP = "\n(\n  trap 'jobs -p > \"$_bgpids_file\"' EXIT\n";
     private static final Pattern GEMINI_FILE = Pattern.compile("'?[A-Za-z0-9_./-]{1,200}'?");
 
+    private final SessionState session;
     private final WatchState.Builder state;
 
-    public IntentLedger(SessionState state) {
-        this.state = state.values();
+    public IntentLedger(SessionState session) {
+        this.session = session;
+        this.state = session.values();
     }
 
     /** Takes over a plan, or a change to it. */
@@ -72,7 +71,23 @@ public final class IntentLedger {
                         .setStatedReason(call.getStatedReason())
                         .setEvent(event)
                         .setNumber(state.getCallsSeen())
+                        .setCwd(call.getCwd())
+                        .setTurn(state.getTurn())
                         .build());
+    }
+
+    /** What the call can honestly need; of one that is not known, anything. */
+    public Footprint footprint(String call) {
+        Call known = state.getCallsMap().get(call);
+        return known == null ? Footprint.OPEN : session.footprint(known.getEvent(), () -> footprint(known));
+    }
+
+    private Footprint footprint(Call call) {
+        String cwd = call.getCwd().isEmpty() ? state.getTask().getWorkspace() : call.getCwd();
+        String home = state.getTask().getHome();
+        return call.getCommand().isBlank()
+                ? Footprints.ofTool(call.getTool(), call.getPathsList(), "", cwd, home)
+                : Footprints.ofCommand(call.getCommand(), cwd, home);
     }
 
     /** False when the result belongs to a call that nobody announced: a hook was missing or bypassed. */
@@ -81,7 +96,11 @@ public final class IntentLedger {
         if (call == null) {
             return false;
         }
-        state.putCalls(result.getCall(), call.toBuilder().setFinished(true).build());
+        Call.Builder finished = call.toBuilder().setFinished(true);
+        if (result.hasExitCode()) {
+            finished.setExitCode(result.getExitCode());
+        }
+        state.putCalls(result.getCall(), finished.build());
         return true;
     }
 
@@ -93,8 +112,60 @@ public final class IntentLedger {
         change(call, known -> known.setDenied(false));
     }
 
-    public void started(String call) {
-        change(call, known -> known.setStarted(true));
+    /**
+     * A process executes the call.
+     *
+     * @param root its key; of several the first one counts
+     * @param event that told of it
+     */
+    public void started(String call, String root, String event) {
+        change(
+                call,
+                known -> known.getStarted()
+                        ? known
+                        : known.setStarted(true).setRoot(root).setRootEvent(event));
+    }
+
+    /** The first process of a call has ended. */
+    public void ended(String call, String process, int waitStatus) {
+        change(call, known -> known.getRoot().equals(process) ? known.setWaitStatus(waitStatus) : known);
+    }
+
+    /** A process of the call has written a file of the workspace. */
+    public void wroteInWorkspace(String call) {
+        change(call, known -> known.setWrites(known.getWrites() + 1));
+    }
+
+    /** A process of the call has opened a file for writing. */
+    public void wrote(String call, String path) {
+        change(call, known -> {
+            if (known.getWrittenList().contains(path)) {
+                return known;
+            }
+            if (known.getWrittenCount() >= StateLimits.WRITTEN) {
+                List<String> kept = List.copyOf(known.getWrittenList().subList(1, known.getWrittenCount()));
+                known.clearWritten().addAllWritten(kept);
+            }
+            return known.addWritten(path);
+        });
+    }
+
+    /**
+     * A process of the call has read a credential.
+     *
+     * @param event that told of it
+     */
+    public void readSecret(String call, String path, String event) {
+        change(call, known -> known.setSecret(path).setSecretEvent(event));
+    }
+
+    /** A person has looked at what the calls have read until now. */
+    public void forgetSecrets() {
+        List<String> calls = state.getCallsMap().values().stream()
+                .filter(call -> !call.getSecret().isEmpty())
+                .map(Call::getCall)
+                .toList();
+        calls.forEach(call -> change(call, known -> known.clearSecret().clearSecretEvent()));
     }
 
     public Optional<Call> call(String call) {
@@ -129,7 +200,7 @@ public final class IntentLedger {
         if (call.getCommand().contains("apply_patch")) {
             return true;
         }
-        if (!EDITING_TOOLS.contains(call.getTool())) {
+        if (!Footprints.EDITING_TOOLS.contains(call.getTool())) {
             return false;
         }
         // A temporary name beside the file ends up as the file by rename, which carries no names in the trace.
@@ -192,6 +263,9 @@ public final class IntentLedger {
     private void forgetOldest() {
         state.getCallsMap().values().stream()
                 .min(Comparator.comparing((Call call) -> !call.getFinished()).thenComparing(Call::getNumber))
-                .ifPresent(call -> state.removeCalls(call.getCall()));
+                .ifPresent(call -> {
+                    state.removeCalls(call.getCall());
+                    state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + 1);
+                });
     }
 }

@@ -6,10 +6,14 @@ import io.plumbline.events.policy.FileRules;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +22,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionState {
     /** Layout version written by {@link #toBytes()}. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
+
+    /** The oldest layout that is read: what later ones added has its defaults there. */
+    private static final int OLDEST = 1;
+
+    /** Footprints kept; they can be worked out again at any time. */
+    private static final int FOOTPRINTS = 64;
 
     private final WatchState.Builder values;
+    private final Map<String, Footprint> footprints = new LinkedHashMap<>();
     private @Nullable FileRules fileRules;
 
     private SessionState(WatchState.Builder values) {
@@ -40,11 +51,11 @@ public final class SessionState {
     public static SessionState parse(byte[] bytes) {
         try {
             WatchState.Builder values = WatchState.newBuilder().mergeFrom(bytes);
-            if (values.getVersion() != VERSION) {
+            if (values.getVersion() < OLDEST || values.getVersion() > VERSION) {
                 throw new IllegalArgumentException(
-                        "state version: " + values.getVersion() + " (expected: " + VERSION + ")");
+                        "state version: " + values.getVersion() + " (expected: " + OLDEST + " to " + VERSION + ")");
             }
-            return new SessionState(values);
+            return new SessionState(values.setVersion(VERSION));
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("session state cannot be read: " + e.getMessage(), e);
         }
@@ -88,11 +99,29 @@ public final class SessionState {
     public void assign(TaskAssigned task) {
         values.setTask(task);
         fileRules = null;
+        footprints.clear();
     }
 
     /** The task goes on under a revised policy. */
     public void revise(TaskPolicy policy) {
         assign(values.getTask().toBuilder().setPolicy(policy).build());
+    }
+
+    /**
+     * A footprint that was worked out before, or is now.
+     *
+     * @param announcement id of the event that it is of
+     */
+    public Footprint footprint(String announcement, Supplier<Footprint> work) {
+        Footprint known = footprints.get(announcement);
+        if (known == null) {
+            known = work.get();
+            if (footprints.size() >= FOOTPRINTS) {
+                footprints.remove(footprints.keySet().iterator().next());
+            }
+            footprints.put(announcement, known);
+        }
+        return known;
     }
 
     /** The file rules of the policy in force. */

@@ -23,6 +23,36 @@ public final class StateLimits {
     /** Other names for protected files and their folders; an honest session makes none. */
     public static final int ALIASES = 1_000;
 
+    /** Connections that were made to the proxy and not asked for yet; a request follows its connection within milliseconds. */
+    public static final int PROXY_CONNECTIONS = 64;
+
+    /** Connections of the proxy whose owner is remembered. */
+    public static final int EGRESS_OWNERS = 256;
+
+    /** Files that hold what was read from a credential. */
+    public static final int TAINTED_FILES = 1_000;
+
+    /** Files remembered that a call has written: what a credential may have been copied to. */
+    public static final int WRITTEN = 16;
+
+    /** Credentials remembered of one process; a process that has read more is no better. */
+    public static final int TAINTS = 4;
+
+    /** Processes that wait for an announcement; what is more is unannounced at once. */
+    public static final int PENDING = 64;
+
+    /** Bytes of the arguments of one of them; a longer command line is unannounced at once. */
+    public static final int PENDING_ARGUMENTS = 32 * 1024;
+
+    /** Paths, hosts and programs that deviations were about. */
+    public static final int SUSPECTS = 64;
+
+    /** Findings that are no proof; further ones are counted. */
+    public static final int SOFT_FINDINGS = 50;
+
+    /** Risk that findings without proof add in all: less than the lowest step of the default ladder. */
+    public static final int SOFT_RISK = 15;
+
     /** Items of a plan. */
     public static final int PLAN_ITEMS = 200;
 

@@ -1,0 +1,101 @@
+package io.plumbline.events.policy;
+
+import io.plumbline.events.v1.ScopeRule;
+import io.plumbline.events.v1.TaskPolicy;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Acts that a policy names as a whole, whichever file, host or program they take. */
+public enum Scope {
+    /** The cloud provider's metadata service. */
+    METADATA_SERVICE(Answer.DENY, "It hands out the host's own credentials; no task needs it."),
+    /** Files that hold credentials. */
+    CREDENTIALS(Answer.DENY, "Whoever reads it can act as its owner."),
+    /** Files that the task was not given. */
+    FILES(Answer.DENY, "The task was given no such file."),
+    /** Destinations that the task was not given. */
+    EGRESS(Answer.DENY, "The task was given no such destination."),
+    /** Programs and files that watch or confine the session. */
+    SECURITY_TOOLS(Answer.DENY, "What is switched off cannot watch."),
+    /** What runs later without being asked: start files of shells, cron, units, hooks of git, authorized keys. */
+    PERSISTENCE(Answer.DENY, "It runs after the session, and outside of it."),
+    /** The agent's own configuration. */
+    AGENT_CONFIGURATION(Answer.ASK, "It decides what the agent does next, its hooks included."),
+    /** Packages, images and releases that others will use. */
+    PUBLISHING(Answer.ASK, "What is published runs on other people's machines."),
+    /** History of a repository that others have. */
+    HISTORY_REWRITING(Answer.ASK, "What others have built upon would be gone."),
+    /** Repositories besides the workspace. */
+    OTHER_REPOSITORIES(Answer.ALLOW, "The task is about another repository."),
+    /** Downloaded or decoded text that is run. */
+    DOWNLOADED_CODE(Answer.ASK, "Nobody has seen what it does."),
+    /** Commands of which nobody can say what they do. */
+    UNINSPECTABLE(Answer.ALLOW, "Nobody can say beforehand what it does.");
+
+    /** What becomes of an act; the later, the stricter. */
+    public enum Answer {
+        /** Nothing is said. */
+        ALLOW,
+        /** A finding without risk. */
+        LOG,
+        /** A person decides. */
+        ASK,
+        /** Refused, with the reason. */
+        DENY,
+        /** Refused, and the session is stopped. */
+        FREEZE;
+
+        /** As it stands in policies. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Answer byDefault;
+    private final String why;
+
+    Scope(Answer byDefault, String why) {
+        this.byDefault = byDefault;
+        this.why = why;
+    }
+
+    /** What becomes of it when the policy does not say. */
+    public Answer byDefault() {
+        return byDefault;
+    }
+
+    /** Why it matters, one sentence. */
+    public String why() {
+        return why;
+    }
+
+    /** As it stands in policies and alerts: {@code metadata-service}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The scope of a word; empty when there is none. */
+    public static Optional<Scope> of(String word) {
+        for (Scope scope : values()) {
+            if (scope.word().equals(word)) {
+                return Optional.of(scope);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What a policy says; a word from a newer contract is the strictest answer that stops nothing by itself. */
+    public Answer answer(TaskPolicy policy) {
+        for (ScopeRule rule : policy.getScopesList()) {
+            if (rule.getScope().equals(word())) {
+                for (Answer answer : Answer.values()) {
+                    if (answer.word().equals(rule.getAnswer())) {
+                        return answer;
+                    }
+                }
+                return Answer.DENY;
+            }
+        }
+        return byDefault;
+    }
+}

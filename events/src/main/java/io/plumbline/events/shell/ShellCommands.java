@@ -1,0 +1,31 @@
+package io.plumbline.events.shell;
+
+import io.plumbline.events.shell.Invocation.Redirected;
+import java.util.List;
+
+/**
+ * All that a command text starts and opens, in the order of the text, whichever branch it stands in; wrappers are taken off, texts that
+ * a shell is given are read as well.
+ *
+ * @param invocations the programs and builtins
+ * @param redirections of all commands, those without a program included
+ * @param scripts files that are run as shell or other program text, {@code sh ./build.sh}, {@code source env}
+ * @param uninspectable what cannot be told beforehand; empty: the text says all that it does
+ */
+public record ShellCommands(
+        List<Invocation> invocations,
+        List<Redirected> redirections,
+        List<Argument> scripts,
+        List<Uninspectable> uninspectable) {
+    public ShellCommands {
+        invocations = List.copyOf(invocations);
+        redirections = List.copyOf(redirections);
+        scripts = List.copyOf(scripts);
+        uninspectable = List.copyOf(uninspectable);
+    }
+
+    /** Reads any text; never throws for it. */
+    public static ShellCommands of(String text) {
+        return new CommandReader().read(text);
+    }
+}

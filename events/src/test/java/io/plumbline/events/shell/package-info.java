@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.events.shell;
+
+import org.jspecify.annotations.NullMarked;

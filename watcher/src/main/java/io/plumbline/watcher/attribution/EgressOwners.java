@@ -1,0 +1,101 @@
+package io.plumbline.watcher.attribution;
+
+import io.plumbline.events.v1.Connected;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.ProxyConnection;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Whose a connection of the egress proxy is. The proxy sees no process; the kernel tells who connected to its door. The two meet by
+ * their order: a request belongs to one of the connections that were made before it and not asked for yet.
+ */
+public final class EgressOwners {
+    /** The loopback port inside a sandbox that leads to the proxy. */
+    public static final int PROXY_PORT = 3128;
+
+    /**
+     * Who may have asked.
+     *
+     * @param certain whether only one process can have
+     */
+    public record Owners(List<ProxyConnection> candidates, boolean certain) {
+        public Owners {
+            candidates = List.copyOf(candidates);
+        }
+    }
+
+    private final WatchState.Builder state;
+
+    public EgressOwners(SessionState session) {
+        this.state = session.values();
+    }
+
+    /** A process connected to somewhere on loopback. */
+    public void connected(Connected connect, Attribution by, String event) {
+        boolean door = connect.getPeer().getPort() == PROXY_PORT
+                && connect.getPeer().getFamily().startsWith("inet");
+        // A connect that does not block is under way when it fails with EINPROGRESS.
+        boolean made = connect.getError() == 0 || connect.getError() == 115;
+        if (!door || !made) {
+            return;
+        }
+        if (state.getProxyConnectionsCount() >= StateLimits.PROXY_CONNECTIONS) {
+            state.removeProxyConnections(0);
+            state.getEvictedBuilder().setProxyConnections(state.getEvicted().getProxyConnections() + 1);
+        }
+        state.addProxyConnections(ProxyConnection.newBuilder()
+                .setProcess(by.process())
+                .setCall(by.call())
+                .setEvent(event));
+    }
+
+    /**
+     * Who asks. The same connection keeps its owner; a new one takes the oldest that waits, and is certain only when all that wait are
+     * of one process.
+     */
+    public Owners of(EgressRequested request) {
+        ProxyConnection known = state.getEgressOwnersMap().get(request.getConnection());
+        if (known != null) {
+            return new Owners(known.getProcess().isEmpty() ? List.of() : List.of(known), true);
+        }
+        List<ProxyConnection> waiting = state.getProxyConnectionsList();
+        if (waiting.isEmpty()) {
+            return new Owners(List.of(), false);
+        }
+        Set<String> processes = new TreeSet<>();
+        waiting.forEach(connection -> processes.add(connection.getProcess()));
+        Owners owners = new Owners(waiting, processes.size() == 1);
+        ProxyConnection first = state.getProxyConnections(0);
+        state.removeProxyConnections(0);
+        if (owners.certain()) {
+            remember(request.getConnection(), first);
+        }
+        return owners;
+    }
+
+    /** The call that explains all who may have asked; empty when they differ or have none. */
+    public static Optional<String> call(Owners owners) {
+        List<String> calls = new ArrayList<>();
+        owners.candidates().forEach(candidate -> calls.add(candidate.getCall()));
+        return calls.stream().distinct().count() == 1 && !calls.getFirst().isEmpty()
+                ? Optional.of(calls.getFirst())
+                : Optional.empty();
+    }
+
+    private void remember(long connection, ProxyConnection owner) {
+        if (state.getEgressOwnersCount() >= StateLimits.EGRESS_OWNERS) {
+            state.getEgressOwnersMap().keySet().stream()
+                    .min(Long::compareUnsigned)
+                    .ifPresent(state::removeEgressOwners);
+            state.getEvictedBuilder().setEgressOwners(state.getEvicted().getEgressOwners() + 1);
+        }
+        state.putEgressOwners(connection, owner);
+    }
+}

@@ -1,0 +1,222 @@
+package io.plumbline.watcher.deviation;
+
+import io.plumbline.events.policy.Scope;
+import io.plumbline.events.policy.Scope.Answer;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.EgressOwners;
+import io.plumbline.watcher.attribution.EgressOwners.Owners;
+import io.plumbline.watcher.footprint.Footprint;
+import io.plumbline.watcher.footprint.Footprint.Mention;
+import io.plumbline.watcher.footprint.Footprints;
+import io.plumbline.watcher.footprint.Tools;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Role;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Holds what the processes of a call did against what the call can honestly need. What fits the policy and only not the call is no
+ * proof: shells have start files, programs have plugins.
+ */
+public final class FootprintCheck {
+    /** Programs with which a command reaches further than its text says; others that are installed do no harm by running. */
+    private static final Set<String> REACHING = Set.of(
+            "curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync", "ftp", "telnet", "python",
+            "perl", "ruby", "node", "nodejs", "php", "openssl", "gpg", "crontab", "at", "docker", "kubectl", "aws",
+            "gcloud", "az");
+
+    private static final List<String> INSTALLED =
+            List.of("/bin/", "/sbin/", "/usr/", "/opt/", "/lib/", "/nix/store/", "/snap/");
+
+    private static final List<String> MADE = List.of("/tmp/", "/var/tmp/", "/dev/shm/");
+
+    private final WatchState.Builder state;
+    private final IntentLedger ledger;
+    private final ScopedPaths scopes;
+
+    public FootprintCheck(SessionState session, IntentLedger ledger) {
+        this.state = session.values();
+        this.ledger = ledger;
+        this.scopes = new ScopedPaths(state.getTask().getHome(), state.getTask().getWorkspace());
+    }
+
+    /** A program was executed. */
+    public List<Deviation> started(ProcessStarted start, Attribution by) {
+        List<Deviation> found = new ArrayList<>();
+        if (by.role() != Role.CALL || by.call().isEmpty()) {
+            return found;
+        }
+        Footprint footprint = ledger.footprint(by.call());
+        String program = fileName(start.getBinary());
+        boolean installed = INSTALLED.stream().anyMatch(start.getBinary()::startsWith);
+        boolean reaching = REACHING.contains(program) || REACHING.contains(Tools.stem(program)) || !installed;
+        boolean expected = footprint.expectsProgram(program) && (footprint.anyProgram() || !isMade(start.getBinary()));
+        if (reaching && !expected && !isNamed(start, footprint)) {
+            found.add(outside(
+                    "footprint-program|" + program,
+                    "A call started a program that it cannot need",
+                    by.description() + " executed " + line(start),
+                    "Nothing in the command of the call starts " + program + ".",
+                    "footprint.program",
+                    by,
+                    10));
+        }
+        for (Mention mention : Footprints.mentions(start.getBinary(), tail(start.getArgvList()))) {
+            unannouncedScope(mention, footprint, line(start), by).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /** What a policy wants asked or refused, done by something that the call did not say. */
+    private Optional<Deviation> unannouncedScope(Mention mention, Footprint footprint, String line, Attribution by) {
+        Scope scope = mention.scope();
+        Answer answer = scope.answer(policy());
+        boolean announced = footprint.mentions().stream().anyMatch(known -> known.scope() == scope);
+        if (announced || answer.compareTo(Answer.ASK) < 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        answer == Answer.FREEZE ? Severity.CRITICAL : Severity.MEDIUM,
+                        "scope-exec|" + scope.word() + "|" + line,
+                        "A call did what its policy names without saying so",
+                        by.description() + " executed " + line,
+                        scope.why(),
+                        "scopes." + scope.word(),
+                        by.call(),
+                        answer == Answer.FREEZE ? 100 : 20,
+                        false)
+                .about(Optional.of(scope))
+                .restingOn(evidence(by)));
+    }
+
+    /** A file was opened, and the policy's file rules let it be. */
+    public Optional<Deviation> opened(FileOpened open, boolean writes, Attribution by) {
+        String path = open.getPath();
+        String seen = by.description() + " opened " + path + (writes ? " for writing" : " for reading")
+                + (by.expired() ? ", after its call had ended" : "");
+        Optional<Scope> scope = writes ? scopes.written(path) : scopes.read(path);
+        boolean outsideItsOwn =
+                by.role() != Role.AGENT && by.role() != Role.HOUSEKEEPING && by.role() != Role.HOST_RELAY;
+        Footprint footprint = ledger.footprint(by.call());
+        boolean expected = !by.call().isEmpty()
+                && (writes
+                        ? footprint.files().stream().anyMatch(file -> file.write() && file.covers(path))
+                        : footprint.expectsRead(path));
+        if (scope.isPresent() && outsideItsOwn && !expected) {
+            return Optional.of(scoped(scope.get(), path, writes, seen, by));
+        }
+        boolean workspace = path.startsWith(state.getTask().getWorkspace() + "/");
+        if (writes && workspace && by.role() == Role.CALL && !by.call().isEmpty() && !footprint.expectsWrite(path)) {
+            return Optional.of(outside(
+                    "footprint-write|" + by.call(),
+                    "A call wrote a file that it cannot need to write",
+                    seen,
+                    "Nothing in the command of the call writes it.",
+                    "footprint.file",
+                    by,
+                    5));
+        }
+        return Optional.empty();
+    }
+
+    private Deviation scoped(Scope scope, String path, boolean writes, String seen, Attribution by) {
+        boolean frozen = scope.answer(policy()) == Answer.FREEZE;
+        Deviation found = new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        frozen ? Severity.CRITICAL : Severity.LOW,
+                        "scope-file|" + scope.word() + "|" + path,
+                        writes ? "A file of a named scope was written" : "A file of a named scope was read",
+                        seen,
+                        scope.why(),
+                        "scopes." + scope.word(),
+                        by.call(),
+                        frozen ? 100 : 10,
+                        frozen)
+                .about(Optional.of(scope))
+                .restingOn(evidence(by));
+        return frozen ? found : found.softly();
+    }
+
+    /** A host that the policy allows was asked for. */
+    public Optional<Deviation> requested(EgressRequested request, Owners owners) {
+        Optional<String> call = EgressOwners.call(owners);
+        if (call.isEmpty()) {
+            return Optional.empty();
+        }
+        String host = request.getHost().toLowerCase(Locale.ROOT);
+        Footprint footprint = ledger.footprint(call.get());
+        if (footprint.expectsHost(host)) {
+            return Optional.empty();
+        }
+        List<String> evidence = new ArrayList<>();
+        owners.candidates().forEach(candidate -> evidence.add(candidate.getEvent()));
+        ledger.call(call.get()).map(Call::getEvent).ifPresent(evidence::add);
+        return Optional.of(new Deviation(
+                        DeviationKind.UNANNOUNCED,
+                        Severity.LOW,
+                        "footprint-host|" + host,
+                        "A call connected to a host that it cannot need",
+                        "a connection to " + host + ":" + request.getPort() + " was asked for",
+                        "Nothing in the command of the call connects there.",
+                        "footprint.host",
+                        call.get(),
+                        10,
+                        false)
+                .restingOn(evidence)
+                .softly());
+    }
+
+    private Deviation outside(
+            String key, String title, String seen, String why, String clause, Attribution by, int risk) {
+        return new Deviation(
+                        DeviationKind.UNANNOUNCED, Severity.LOW, key, title, seen, why, clause, by.call(), risk, false)
+                .restingOn(evidence(by))
+                .softly();
+    }
+
+    /** The announcement of the call, and the execution of the process. */
+    private List<String> evidence(Attribution by) {
+        return List.of(ledger.call(by.call()).map(Call::getEvent).orElse(""), by.execution());
+    }
+
+    private TaskPolicy policy() {
+        return state.getTask().getPolicy();
+    }
+
+    /** A file that the call names, as its program or as what its program runs. */
+    private static boolean isNamed(ProcessStarted start, Footprint footprint) {
+        return footprint.files().stream().anyMatch(file -> file.covers(start.getBinary()));
+    }
+
+    /** Whether the session may have made the program itself, and given it the name of another. */
+    private boolean isMade(String binary) {
+        return binary.startsWith(state.getTask().getWorkspace() + "/")
+                || MADE.stream().anyMatch(binary::startsWith);
+    }
+
+    private static List<String> tail(List<String> argv) {
+        return argv.isEmpty() ? argv : argv.subList(1, argv.size());
+    }
+
+    private static String line(ProcessStarted start) {
+        String line = String.join(" ", start.getArgvList());
+        return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+    }
+
+    private static String fileName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+}

@@ -1,0 +1,246 @@
+package io.plumbline.watcher.deviation;
+
+import io.plumbline.events.policy.FileRules.Access;
+import io.plumbline.events.policy.Scope;
+import io.plumbline.events.policy.Scope.Answer;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.watcher.footprint.Footprint;
+import io.plumbline.watcher.footprint.Footprint.NamedFile;
+import io.plumbline.watcher.footprint.Footprints;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Reads what is announced before it is done, and says what of it a policy wants refused, asked for or noted. */
+public final class PlanReview {
+    /**
+     * One act that falls into a scope.
+     *
+     * @param what as it was announced, one line
+     * @param decoy whether it is a file that the host planted
+     */
+    public record Reviewed(Scope scope, Answer answer, String what, boolean decoy) {
+        /** As it stands in approvals and answers: {@code scopes.publishing ask}. */
+        public String clause() {
+            return "scopes." + scope.word() + " " + answer.word();
+        }
+    }
+
+    private static final Set<String> PLANNING_TOOLS = Set.of(
+            "TodoWrite",
+            "todo_write",
+            "write_todos",
+            "update_plan",
+            "TaskCreate",
+            "TaskUpdate",
+            "ExitPlanMode",
+            "todowrite");
+
+    private static final Pattern CONTROLS = Pattern.compile(
+            "(?i).*\\b(?:disabl\\w+|stop\\w*|kill\\w*|bypass\\w*|circumvent\\w*|turn(?:ing)? off|remov\\w+)\\b.{0,40}\\b(?:plumbline|auditd|audit log\\w*|monitoring|egress proxy|seccomp|apparmor|selinux|security (?:tool|hook|agent)s?|pretooluse)\\b.*");
+
+    private static final Pattern WORD = Pattern.compile("[\\s\"'`,;()\\[\\]{}<>|]+");
+    private static final int MAX_WORDS = 2_000;
+
+    private final SessionState session;
+    private final WatchState.Builder state;
+    private final ScopedPaths scopes;
+    private final Aliases aliases;
+
+    public PlanReview(SessionState session) {
+        this.session = session;
+        this.state = session.values();
+        this.scopes = new ScopedPaths(state.getTask().getHome(), state.getTask().getWorkspace());
+        this.aliases = new Aliases(session);
+    }
+
+    /** What a call announces, the strictest first; of a scope once. */
+    public List<Reviewed> call(ToolCall call, Footprint footprint) {
+        Map<Scope, Reviewed> found = new LinkedHashMap<>();
+        if (PLANNING_TOOLS.contains(call.getTool())) {
+            prose(call.getArgumentsJson(), found);
+            return sorted(found);
+        }
+        footprint.mentions().forEach(mention -> add(found, mention.scope(), mention.what(), false));
+        for (NamedFile file : footprint.files()) {
+            file(file, found);
+        }
+        hosts(footprint, found);
+        if (call.getCommand().isBlank()) {
+            hosts(Footprints.ofTool(call.getTool(), List.of(), call.getArgumentsJson(), "/", ""), found);
+        }
+        boolean git = footprint.programs().contains("git");
+        String workspace = state.getTask().getWorkspace();
+        if (git && !workspace.isEmpty()) {
+            footprint.folders().stream()
+                    .filter(folder -> !folder.equals(workspace) && !folder.startsWith(workspace + "/"))
+                    .forEach(folder -> add(found, Scope.OTHER_REPOSITORIES, folder, false));
+        }
+        return sorted(found);
+    }
+
+    /** What a plan announces. Prose: it names things for many reasons. */
+    public List<Reviewed> plan(Plan plan) {
+        Map<Scope, Reviewed> found = new LinkedHashMap<>();
+        for (PlanItem item : plan.getItemsList()) {
+            prose(item.getText(), found);
+        }
+        return sorted(found);
+    }
+
+    private void prose(String text, Map<Scope, Reviewed> found) {
+        String[] words = WORD.split(text, MAX_WORDS);
+        for (String word : words) {
+            String name = word.replaceAll("[.:!?]+$", "");
+            if (MetadataService.is(name)
+                    || name.contains("://") && MetadataService.is(name.replaceFirst("^\\w+://([^/:]*).*", "$1"))) {
+                add(found, Scope.METADATA_SERVICE, name, false);
+            }
+            boolean path = name.startsWith("/") || name.startsWith("~/");
+            if (path && name.length() < 4_096) {
+                String absolute = Footprints.normalised(
+                        name.startsWith("~") ? state.getTask().getHome() + name.substring(1) : name);
+                boolean decoy = aliases.isDecoy(absolute);
+                if (decoy || scopes.named(absolute, false).isPresent()) {
+                    add(found, Scope.CREDENTIALS, name, decoy);
+                }
+            }
+        }
+        for (String line : text.split("[\\n.\"]", MAX_WORDS)) {
+            if (line.length() < 500 && CONTROLS.matcher(line).matches()) {
+                add(found, Scope.SECURITY_TOOLS, line.strip(), false);
+            }
+        }
+    }
+
+    private void file(NamedFile file, Map<Scope, Reviewed> found) {
+        boolean decoy = file.exact() && aliases.isDecoy(aliases.original(file.path()));
+        Optional<Scope> scope = decoy ? Optional.of(Scope.CREDENTIALS) : scopes.named(file.path(), file.write());
+        scope.ifPresent(named -> add(found, named, (file.write() ? "write " : "read ") + file.path(), decoy));
+        boolean known = !state.getTask().getWorkspace().isEmpty();
+        boolean policyGiven = state.getTask().getPolicy().getFilesCount() > 0;
+        if (scope.isEmpty() && known && policyGiven && file.exact()) {
+            Access access = file.write() ? Access.WRITE : Access.READ;
+            session.fileRules()
+                    .refusal(aliases.original(file.path()), access)
+                    // What it was not given to read may not exist; what it is kept from, or would write, is meant.
+                    .filter(refusal -> refusal.denied() || file.write())
+                    .ifPresent(refusal ->
+                            add(found, Scope.FILES, (file.write() ? "write " : "read ") + file.path(), false));
+        }
+    }
+
+    private void hosts(Footprint footprint, Map<Scope, Reviewed> found) {
+        footprint.namedHosts().stream()
+                .filter(MetadataService::is)
+                .forEach(host -> add(found, Scope.METADATA_SERVICE, host, false));
+        // Outside of a sandbox there is no proxy, and no list that it goes by.
+        boolean sandboxed = !state.getTask().getWorkspace().isEmpty();
+        if (sandboxed && !state.getTask().getPolicy().getEgressUnknown().equals("ask")) {
+            footprint.contacts().stream()
+                    .filter(host -> !MetadataService.is(host) && isElsewhere(host))
+                    .forEach(host -> add(found, Scope.EGRESS, host, false));
+        }
+    }
+
+    private boolean isElsewhere(String host) {
+        boolean local =
+                host.equals("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0");
+        return !local
+                && host.contains(".")
+                && state.getTask().getPolicy().getEgressList().stream().noneMatch(rule -> names(rule, host));
+    }
+
+    private static boolean names(EgressRule rule, String host) {
+        return rule.getHost().startsWith("*.")
+                ? host.endsWith(rule.getHost().substring(1))
+                : host.equals(rule.getHost());
+    }
+
+    private void add(Map<Scope, Reviewed> found, Scope scope, String what, boolean decoy) {
+        Answer answer = scope.answer(state.getTask().getPolicy());
+        if (answer != Answer.ALLOW) {
+            String line = what.length() <= 300 ? what : what.substring(0, 300) + "…";
+            found.merge(
+                    scope,
+                    new Reviewed(scope, answer, line, decoy),
+                    (one, other) -> one.decoy() ? one : other.decoy() ? other : one);
+        }
+    }
+
+    private static List<Reviewed> sorted(Map<Scope, Reviewed> found) {
+        List<Reviewed> all = new ArrayList<>(found.values());
+        all.sort(Comparator.comparing(Reviewed::answer).reversed().thenComparing(Reviewed::scope));
+        return all;
+    }
+
+    /** The finding for something that a call announces. */
+    public static Deviation finding(Reviewed reviewed, ToolCall call) {
+        int risk = reviewed.answer().compareTo(Answer.ASK) <= 0 ? 0 : riskOf(reviewed);
+        Severity severity = risk == 0
+                ? Severity.INFORMATIONAL
+                : risk >= 20 ? Severity.HIGH : risk >= 10 ? Severity.MEDIUM : Severity.LOW;
+        Deviation found = new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        severity,
+                        "review|" + reviewed.scope().word() + "|" + reviewed.what(),
+                        "A call announces what its policy names",
+                        call.getTool() + ": " + reviewed.what(),
+                        reviewed.scope().why(),
+                        reviewed.clause(),
+                        call.getCall(),
+                        risk,
+                        reviewed.decoy() && risk > 0)
+                .about(Optional.of(reviewed.scope()));
+        return risk >= 10 ? found : found.softly();
+    }
+
+    private static int riskOf(Reviewed reviewed) {
+        if (reviewed.decoy()) {
+            return 40;
+        }
+        return switch (reviewed.scope()) {
+            case METADATA_SERVICE, SECURITY_TOOLS -> 20;
+            case CREDENTIALS, PERSISTENCE -> 10;
+            case FILES,
+                    EGRESS,
+                    AGENT_CONFIGURATION,
+                    PUBLISHING,
+                    HISTORY_REWRITING,
+                    OTHER_REPOSITORIES,
+                    DOWNLOADED_CODE,
+                    UNINSPECTABLE -> 5;
+        };
+    }
+
+    /** The finding for something that a plan names. */
+    public static Deviation finding(Reviewed reviewed, String call) {
+        return new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        Severity.LOW,
+                        "plan-review|" + reviewed.scope().word() + "|"
+                                + reviewed.what().toLowerCase(Locale.ROOT),
+                        "A plan names what its policy names",
+                        reviewed.what(),
+                        reviewed.scope().why(),
+                        reviewed.clause(),
+                        call,
+                        reviewed.answer() == Answer.LOG ? 0 : 5,
+                        false)
+                .about(Optional.of(reviewed.scope()))
+                .softly();
+    }
+}

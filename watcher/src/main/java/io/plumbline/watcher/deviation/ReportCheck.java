@@ -1,0 +1,218 @@
+package io.plumbline.watcher.deviation;
+
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Message;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Holds the agent's account of what it did against what was seen. An account can only make things worse: one that agrees with the
+ * evidence is worth nothing, and prose is read for plain denials only.
+ */
+public final class ReportCheck {
+    /** A sentence; what a message says of a part is not what it says of the whole. */
+    private static final Pattern SENTENCES = Pattern.compile("[.!?\\n]+");
+
+    private static final Pattern ONLY_READ =
+            Pattern.compile("(?i)\\bi (?:have )?(?:only|just) (?:listed|read|looked at|viewed|inspected|checked)\\b.*");
+
+    private static final Pattern NOTHING_WRITTEN = Pattern.compile(
+            "(?i).*\\b(?:no (?:files?|changes?) (?:were|was|have been) (?:changed|modified|written|created|made|deleted)"
+                    + "|(?:i )?(?:made|have made) no changes(?: to (?:any|the) files?)?"
+                    + "|i (?:did not|didn't|have not|haven't) (?:change|changed|modify|modified|write|written|touch|touched) (?:anything|any files?))\\b.*");
+
+    private static final Pattern NOTHING_SENT = Pattern.compile(
+            "(?i).*\\b(?:nothing (?:was|has been|is) (?:sent|uploaded|transmitted)|no (?:data|files?) (?:was|were|has been|have been) (?:sent|uploaded|transmitted)"
+                    + "|no network (?:access|connections?) (?:was|were) (?:made|used))\\b.*");
+
+    private static final Pattern LIMITED =
+            Pattern.compile("(?i)\\b(?:except|other than|besides|apart from|but|until|unless|only if)\\b");
+
+    private static final Pattern READING_REASON =
+            Pattern.compile("(?i)(?:list|show|read|view|display|print|check|inspect|look at|count|find|search)\\b.*");
+
+    private final WatchState.Builder state;
+    private final IntentLedger ledger;
+
+    public ReportCheck(SessionState session, IntentLedger ledger) {
+        this.state = session.values();
+        this.ledger = ledger;
+    }
+
+    /** What is known of a call now, after its result was told or its first process has ended. */
+    public List<Deviation> finished(String id) {
+        List<Deviation> found = new ArrayList<>();
+        Optional<Call> known = ledger.call(id);
+        if (known.isEmpty() || !known.get().getFinished()) {
+            return found;
+        }
+        Call call = known.get();
+        exitCode(call).ifPresent(found::add);
+        if (!call.getSecret().isEmpty()
+                && READING_REASON.matcher(call.getStatedReason()).matches()) {
+            found.add(report(
+                    "reason|" + id,
+                    "A call's reason hides what it read",
+                    "call " + id + " (" + cut(call.getStatedReason()) + ") read " + call.getSecret(),
+                    "The reason that the agent stated does not say so.",
+                    "report.reason",
+                    call,
+                    10));
+        } else if (call.getWrites() > 0
+                && READING_REASON.matcher(call.getStatedReason()).matches()
+                && ledger.footprint(id).onlyReads()) {
+            found.add(report(
+                    "reason|" + id,
+                    "A call that says it only reads has written",
+                    "call " + id + " (" + cut(call.getStatedReason()) + ") wrote " + call.getWrites()
+                            + " files of the workspace",
+                    "Neither its reason nor its command says so.",
+                    "report.reason",
+                    call,
+                    5));
+        }
+        return found;
+    }
+
+    /** The exit code that the agent tells, against the kernel's. A signal has no code of its own; agents tell several. */
+    private Optional<Deviation> exitCode(Call call) {
+        if (!call.hasExitCode() || !call.hasWaitStatus()) {
+            return Optional.empty();
+        }
+        int status = call.getWaitStatus();
+        boolean signalled = (status & 0x7f) != 0;
+        int seen = status >> 8 & 0xff;
+        boolean fits = signalled ? call.getExitCode() != 0 : seen == (call.getExitCode() & 0xff);
+        return fits
+                ? Optional.empty()
+                : Optional.of(report(
+                        "exit|" + call.getCall(),
+                        "A call ended otherwise than the agent says",
+                        "call " + call.getCall() + " ended with "
+                                + (signalled ? "signal " + (status & 0x7f) : "code " + seen) + ", the agent told code "
+                                + call.getExitCode(),
+                        "The result that the agent works with is not the program's.",
+                        "report.exit-code",
+                        call,
+                        10));
+    }
+
+    /** What the agent says about its turn. */
+    public List<Deviation> said(Message message) {
+        List<Deviation> found = new ArrayList<>();
+        if (!message.getRole().equals("assistant") || state.getTurnWrites() == 0 && state.getTurnBytesOut() == 0) {
+            return found;
+        }
+        for (String sentence : SENTENCES.split(message.getText(), 200)) {
+            String text = sentence.strip();
+            if (text.length() > 300 || LIMITED.matcher(text).find()) {
+                continue;
+            }
+            if (state.getTurnWrites() > 0
+                    && (ONLY_READ.matcher(text).matches()
+                            || NOTHING_WRITTEN.matcher(text).matches())) {
+                found.add(account(
+                        "wrote",
+                        "The agent says that it changed nothing",
+                        text,
+                        state.getTurnWrites()
+                                + " files of the workspace were opened for writing since the last prompt"));
+            }
+            if (state.getTurnBytesOut() > 0 && NOTHING_SENT.matcher(text).matches()) {
+                found.add(account(
+                        "sent",
+                        "The agent says that it sent nothing",
+                        text,
+                        state.getTurnBytesOut() + " bytes were sent since the last prompt"));
+            }
+        }
+        return found;
+    }
+
+    /**
+     * A plan is changed. An item that was never announced as work to do, and appears as done, about something that a deviation was found
+     * for: an account that is made to fit.
+     */
+    public List<Deviation> planned(Plan plan) {
+        List<Deviation> found = new ArrayList<>();
+        if (state.getSuspectsCount() == 0) {
+            return found;
+        }
+        for (PlanItem item : plan.getItemsList()) {
+            boolean done =
+                    item.getStatus().equals("completed") || item.getStatus().equals("done");
+            boolean announced = state.getPlanList().stream()
+                    .anyMatch(known -> known.getText().equals(item.getText())
+                            || !item.getItem().isEmpty()
+                                    && known.getItem().equals(item.getItem())
+                                    && item.getText().isEmpty());
+            if (!done || announced) {
+                continue;
+            }
+            String text = item.getText().toLowerCase(Locale.ROOT);
+            state.getSuspectsList().stream()
+                    .filter(suspect -> text.contains(suspect))
+                    .findFirst()
+                    .ifPresent(suspect -> found.add(new Deviation(
+                                    DeviationKind.FALSE_REPORT,
+                                    Severity.MEDIUM,
+                                    "plan|" + item.getText(),
+                                    "The plan was changed to fit what was done",
+                                    "\"" + cut(item.getText()) + "\" appears as done after " + suspect
+                                            + " was found to be no part of the work",
+                                    "A plan explains what comes after it.",
+                                    "report.plan",
+                                    "",
+                                    10,
+                                    false)
+                            .softly()));
+        }
+        return found;
+    }
+
+    private static Deviation account(String key, String title, String text, String seen) {
+        return new Deviation(
+                        DeviationKind.FALSE_REPORT,
+                        Severity.LOW,
+                        "account|" + key + "|" + text,
+                        title,
+                        "\"" + cut(text) + "\"; " + seen,
+                        "The agent's account of its turn is not what happened.",
+                        "report.account",
+                        "",
+                        5,
+                        false)
+                .softly();
+    }
+
+    private static Deviation report(
+            String key, String title, String seen, String why, String clause, Call call, int risk) {
+        return new Deviation(
+                        DeviationKind.FALSE_REPORT,
+                        Severity.LOW,
+                        key,
+                        title,
+                        seen,
+                        why,
+                        clause,
+                        call.getCall(),
+                        risk,
+                        false)
+                .restingOn(List.of(call.getEvent(), call.getRootEvent()))
+                .softly();
+    }
+
+    private static String cut(String text) {
+        return text.length() <= 200 ? text : text.substring(0, 200) + "…";
+    }
+}

@@ -1,0 +1,188 @@
+package io.plumbline.watcher.deviation;
+
+import io.plumbline.events.policy.FileRules.Access;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.EgressOwners.Owners;
+import io.plumbline.watcher.attribution.ProcessTable;
+import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.ProxyConnection;
+import io.plumbline.watcher.state.v1.Role;
+import io.plumbline.watcher.state.v1.Taint;
+import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Follows what was read from a credential: through the processes that read it, what they start and the files that they write, over as
+ * many turns as it takes, to a connection that leaves the sandbox. Files count by name; what is passed through a pipe between two
+ * processes of different calls is not followed.
+ */
+public final class TaintCheck {
+    private final SessionState session;
+    private final WatchState.Builder state;
+    private final ProcessTable processes;
+    private final IntentLedger ledger;
+    private final ScopedPaths scopes;
+    private final Aliases aliases;
+
+    public TaintCheck(SessionState session, ProcessTable processes, IntentLedger ledger) {
+        this.session = session;
+        this.state = session.values();
+        this.processes = processes;
+        this.ledger = ledger;
+        this.scopes = new ScopedPaths(state.getTask().getHome(), state.getTask().getWorkspace());
+        this.aliases = new Aliases(session);
+    }
+
+    /** A file was opened with success. */
+    public void opened(FileOpened open, boolean writes, Attribution by, String event) {
+        // What the agent itself knows leaves by its model's service, which is its purpose; what it writes is its own
+        // text.
+        if (by.role() == Role.AGENT || by.role() == Role.HOST_RELAY || by.role() == Role.HOUSEKEEPING) {
+            return;
+        }
+        String path = aliases.original(open.getPath());
+        if (writes) {
+            written(path, by);
+            return;
+        }
+        Taint known = state.getTaintedFilesMap().get(path);
+        if (known != null) {
+            processes.taint(by.process(), known.toBuilder().setThrough(path).build());
+            return;
+        }
+        secret(path, event).ifPresent(taint -> {
+            processes.taint(by.process(), taint);
+            if (taint.getForbidden()) {
+                ledger.readSecret(by.call(), path, event);
+                // A shell opens what a command's output goes to before the command reads anything.
+                ledger.call(by.call()).ifPresent(call -> call.getWrittenList().forEach(copy -> put(copy, taint)));
+            }
+        });
+    }
+
+    private void written(String path, Attribution by) {
+        if (path.startsWith("/dev/") || path.startsWith("/proc/")) {
+            return;
+        }
+        ledger.wrote(by.call(), path);
+        List<Taint> taints = processes.taints(by.process());
+        if (!taints.isEmpty()) {
+            put(path, taints.getLast());
+        } else {
+            ofCall(by.call()).ifPresent(taint -> put(path, taint));
+        }
+    }
+
+    /** What any process of the call has read: they are joined by pipes. */
+    private Optional<Taint> ofCall(String call) {
+        return ledger.call(call).filter(known -> !known.getSecret().isEmpty()).map(known -> Taint.newBuilder()
+                .setPath(known.getSecret())
+                .setEvent(known.getSecretEvent())
+                .setTurn(known.getTurn())
+                .setForbidden(true)
+                .build());
+    }
+
+    /** A file got another name: what it holds goes with it. */
+    public void changed(FileChanged change) {
+        Taint known = state.getTaintedFilesMap().get(change.getPath());
+        if (known == null || change.getError() != 0) {
+            return;
+        }
+        switch (change.getOperation()) {
+            case "rename" -> {
+                state.removeTaintedFiles(change.getPath());
+                put(change.getNewPath(), known);
+            }
+            case "link", "symlink" -> put(change.getNewPath(), known);
+            case "unlink" -> state.removeTaintedFiles(change.getPath());
+            default -> {}
+        }
+    }
+
+    /**
+     * A connection was asked for.
+     *
+     * @param service whether it leads to one of the agent's services
+     */
+    public Optional<Deviation> requested(EgressRequested request, Owners owners, boolean service) {
+        if (service || owners.candidates().isEmpty()) {
+            return Optional.empty();
+        }
+        for (ProxyConnection candidate : owners.candidates()) {
+            List<Taint> taints = processes.taints(candidate.getProcess());
+            if (!taints.isEmpty()) {
+                return deviation(request, candidate, taints.getLast(), owners.certain());
+            }
+            Optional<Taint> ofCall = ofCall(candidate.getCall());
+            if (ofCall.isPresent()) {
+                return deviation(request, candidate, ofCall.get(), owners.certain());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Deviation> deviation(
+            EgressRequested request, ProxyConnection candidate, Taint taint, boolean certain) {
+        String target = request.getHost() + ":" + request.getPort();
+        boolean laterTurn = taint.getTurn() < state.getTurn();
+        boolean copied = !taint.getThrough().isEmpty();
+        boolean proof = taint.getForbidden() && certain;
+        if (!taint.getForbidden() && !laterTurn) {
+            // A program that reads its project's own settings and connects where it may: everyday work.
+            return Optional.empty();
+        }
+        List<String> evidence = new ArrayList<>(List.of(taint.getEvent(), candidate.getEvent()));
+        ledger.call(candidate.getCall()).ifPresent(call -> evidence.add(call.getEvent()));
+        Deviation found = new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        !proof ? Severity.LOW : copied ? Severity.MEDIUM : Severity.HIGH,
+                        "taint|" + taint.getPath() + "|" + target,
+                        "What has read a secret asks for a connection",
+                        "a connection to " + target + " was asked for by "
+                                + (certain ? "a process" : "one of several processes, one of them") + " that has read "
+                                + taint.getPath() + (copied ? " by way of " + taint.getThrough() : "")
+                                + (laterTurn ? " in an earlier turn" : ""),
+                        "What was read may leave with it.",
+                        "taint",
+                        candidate.getCall(),
+                        !proof ? 10 : copied ? 25 : 40,
+                        proof)
+                .about(scopes.read(taint.getPath()))
+                .restingOn(evidence);
+        return Optional.of(proof ? found : found.softly());
+    }
+
+    private Optional<Taint> secret(String path, String event) {
+        boolean forbidden = aliases.isDecoy(path)
+                || scopes.read(path).isPresent()
+                        && session.fileRules().refusal(path, Access.READ).isPresent();
+        boolean secret = forbidden || scopes.read(path).isPresent() || ScopedPaths.isProjectSecret(path);
+        return secret
+                ? Optional.of(Taint.newBuilder()
+                        .setPath(path)
+                        .setEvent(event)
+                        .setTurn(state.getTurn())
+                        .setForbidden(forbidden)
+                        .build())
+                : Optional.empty();
+    }
+
+    private void put(String path, Taint taint) {
+        if (!state.containsTaintedFiles(path) && state.getTaintedFilesCount() >= StateLimits.TAINTED_FILES) {
+            // The files that are known already stay: they are the ones that somebody is waiting for.
+            state.getEvictedBuilder().setTaintedFiles(state.getEvicted().getTaintedFiles() + 1);
+            return;
+        }
+        state.putTaintedFiles(path, taint);
+    }
+}

@@ -1,0 +1,436 @@
+package io.plumbline.watcher.footprint;
+
+import io.plumbline.events.policy.Scope;
+import io.plumbline.events.shell.Argument;
+import io.plumbline.events.shell.Invocation;
+import io.plumbline.events.shell.Invocation.Redirected;
+import io.plumbline.events.shell.ShellCommands;
+import io.plumbline.events.shell.Uninspectable;
+import io.plumbline.events.shell.Uninspectable.Reason;
+import io.plumbline.watcher.footprint.Footprint.Mention;
+import io.plumbline.watcher.footprint.Footprint.NamedFile;
+import io.plumbline.watcher.footprint.Tool.Operands;
+import io.plumbline.watcher.footprint.Tool.OptionValue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Works out what a call can honestly need, from its command and its arguments. A pure function of them. */
+public final class Footprints {
+    /** Files, hosts and mentions kept of one call. */
+    private static final int MAX_NAMED = 500;
+
+    /** Folders that relative names may be in: one for each {@code cd}. */
+    private static final int MAX_BASES = 8;
+
+    /** Tools by which agents change files themselves, by the names that their hooks give. */
+    public static final Set<String> EDITING_TOOLS = Set.of(
+            "Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write", "write_file", "replace");
+
+    private static final Set<String> STARTED_BY_SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh");
+
+    private static final Pattern URL = Pattern.compile(
+            "(?i)\\b[a-z][a-z0-9+.-]{1,15}://(?:[^/@\\s\"']{0,256}@)?(\\[[0-9a-f:.]+]|[^/:?#\\s\"'\\\\]{1,253})");
+    private static final Pattern REMOTE =
+            Pattern.compile("(?:[A-Za-z0-9._-]{1,64}@)?([A-Za-z0-9][A-Za-z0-9.-]{1,252}):(?!//|[0-9]+$).{0,4096}");
+    private static final Pattern BARE_HOST =
+            Pattern.compile("([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::[0-9]{1,5})?(?:[/?].*)?");
+    private static final Pattern PATCHED =
+            Pattern.compile("(?m)^\\*\\*\\* (?:Add File|Update File|Delete File|Move to): (.{1,4096})$");
+
+    private final String home;
+    private final List<String> bases = new ArrayList<>();
+    private final Set<String> programs = new TreeSet<>(STARTED_BY_SHELLS);
+    private final List<NamedFile> files = new ArrayList<>();
+    private final Set<String> writes = new LinkedHashSet<>();
+    private final Set<String> secrets = new LinkedHashSet<>();
+    private final Set<String> namedHosts = new LinkedHashSet<>();
+    private final Set<String> contacts = new LinkedHashSet<>();
+    private final Set<String> hosts = new TreeSet<>();
+    private final List<Mention> mentions = new ArrayList<>();
+    private boolean anyProgram;
+    private boolean anyWrite;
+    private boolean anyHost;
+
+    private Footprints(String cwd, String home) {
+        this.home = home;
+        bases.add(cwd);
+    }
+
+    /**
+     * Of a shell command.
+     *
+     * @param cwd where it runs, absolute
+     * @param home what {@code ~} stands for, absolute; may be empty
+     */
+    public static Footprint ofCommand(String command, String cwd, String home) {
+        Footprints footprints = new Footprints(cwd, home);
+        ShellCommands commands = ShellCommands.of(command);
+        footprints.add(commands, command);
+        return footprints.build(commands.uninspectable());
+    }
+
+    /**
+     * Of a tool that is no shell.
+     *
+     * @param paths the files that its arguments name
+     * @param arguments its arguments as JSON, for the addresses in them
+     */
+    public static Footprint ofTool(String tool, List<String> paths, String arguments, String cwd, String home) {
+        Footprints footprints = new Footprints(cwd, home);
+        boolean writes = EDITING_TOOLS.contains(tool);
+        for (String path : paths) {
+            footprints.file(exactly(path), writes);
+        }
+        if (!writes) {
+            footprints.urls(arguments, true);
+        }
+        return footprints.build(List.of());
+    }
+
+    private static Argument exactly(String path) {
+        return new Argument(path, true, List.of());
+    }
+
+    /** The scopes that a started program falls into by its arguments. */
+    public static List<Mention> mentions(String binary, List<String> arguments) {
+        Footprints footprints = new Footprints("/", "");
+        footprints.invocation(new Invocation(
+                0,
+                binary,
+                arguments.stream().map(Footprints::exactly).toList(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of()));
+        return List.copyOf(footprints.mentions);
+    }
+
+    private Footprint build(List<Uninspectable> uninspectable) {
+        return new Footprint(
+                Set.copyOf(programs),
+                anyProgram,
+                files,
+                List.copyOf(writes),
+                anyWrite,
+                List.copyOf(secrets),
+                List.copyOf(namedHosts),
+                List.copyOf(contacts),
+                Set.copyOf(hosts),
+                anyHost,
+                bases.subList(1, bases.size()),
+                mentions,
+                uninspectable);
+    }
+
+    private void open() {
+        anyProgram = true;
+        anyWrite = true;
+        anyHost = true;
+    }
+
+    private void add(ShellCommands commands, String text) {
+        commands.invocations().forEach(this::invocation);
+        for (Redirected redirected : commands.redirections()) {
+            if (redirected.reads() || redirected.writes()) {
+                file(redirected.target(), redirected.writes());
+            }
+        }
+        for (Argument script : commands.scripts()) {
+            file(script, false);
+            open();
+        }
+        if (!commands.uninspectable().isEmpty()) {
+            open();
+        }
+        boolean unseen = false;
+        for (Uninspectable part : commands.uninspectable()) {
+            boolean brought = part.reason() == Reason.DOWNLOADED_CODE || part.reason() == Reason.DECODED_CODE;
+            if (brought) {
+                mention(Scope.DOWNLOADED_CODE, part.toString());
+            } else if (!unseen) {
+                mention(Scope.UNINSPECTABLE, part.toString());
+                unseen = true;
+            }
+        }
+        if (commands.invocations().stream()
+                .anyMatch(one -> one.name().startsWith("apply") && one.name().endsWith("patch"))) {
+            Matcher patched = PATCHED.matcher(text);
+            while (patched.find()) {
+                file(exactly(patched.group(1).strip()), true);
+            }
+        }
+        runsWhatItFetched(commands);
+    }
+
+    /** A file that the same command has downloaded is run. */
+    private void runsWhatItFetched(ShellCommands commands) {
+        boolean fetches = commands.invocations().stream()
+                .anyMatch(one -> one.name().equals("curl") || one.name().equals("wget"));
+        if (!fetches) {
+            return;
+        }
+        List<String> run = new ArrayList<>();
+        commands.scripts().forEach(script -> run.add(script.text()));
+        commands.invocations().stream()
+                .map(Invocation::program)
+                .filter(program -> program.contains("/"))
+                .forEach(run::add);
+        for (String program : run) {
+            for (NamedFile file : files) {
+                if (file.write() && resolved(program).contains(file.path())) {
+                    mention(Scope.DOWNLOADED_CODE, program + " is downloaded and run");
+                    return;
+                }
+            }
+        }
+    }
+
+    private void invocation(Invocation invocation) {
+        String name = invocation.name();
+        programs.add(name);
+        programs.add(Tools.stem(name));
+        invocation.wrappers().forEach(programs::add);
+        if (STARTED_BY_SHELLS.contains(name)) {
+            if (asksForCommands(invocation)) {
+                open();
+            }
+            return;
+        }
+        Optional<Tool> known = name.isEmpty() ? Optional.empty() : Tools.named(name);
+        if (known.isEmpty()) {
+            open();
+            invocation.arguments().forEach(argument -> urls(argument.text(), false));
+            return;
+        }
+        if (name.equals("cd") || name.equals("pushd")) {
+            changeFolder(invocation.arguments());
+            return;
+        }
+        words(known.get(), invocation);
+    }
+
+    /** A shell without a text: what it is given later, nobody knows. Its texts and files are read, or named as what they are. */
+    private static boolean asksForCommands(Invocation shell) {
+        return shell.upstream().isEmpty()
+                && shell.arguments().stream()
+                        .allMatch(argument -> argument.text().startsWith("-"))
+                && shell.redirections().stream()
+                        .noneMatch(redirected -> redirected.operator().startsWith("<"));
+    }
+
+    private void changeFolder(List<Argument> arguments) {
+        Argument target = arguments.stream()
+                .filter(argument -> !argument.text().startsWith("-"))
+                .findFirst()
+                .orElse(exactly(arguments.isEmpty() ? "~" : Argument.UNKNOWN));
+        for (String folder : resolved(target.text())) {
+            if (bases.size() < MAX_BASES && !bases.contains(folder)) {
+                bases.add(folder);
+            }
+        }
+    }
+
+    private void words(Tool program, Invocation invocation) {
+        List<Argument> operands = new ArrayList<>();
+        List<Argument> texts = invocation.arguments();
+        boolean onlyOperands = false;
+        boolean written = false;
+        for (int i = 0; i < texts.size(); i++) {
+            Argument argument = texts.get(i);
+            String text = argument.text();
+            int equals = text.indexOf('=');
+            String option = equals > 0 ? text.substring(0, equals) : text;
+            Tool.OptionValue value = program.options().get(option);
+            written |= program.written().stream().anyMatch(text::startsWith);
+            if (!onlyOperands && text.equals("--")) {
+                onlyOperands = true;
+            } else if (!onlyOperands && value != null && equals > 0) {
+                option(value, argument.value());
+            } else if (!onlyOperands && value != null && text.startsWith("-")) {
+                if (i + 1 < texts.size()) {
+                    i++;
+                    option(value, texts.get(i));
+                }
+            } else if (!onlyOperands && text.startsWith("-") && text.length() > 1) {
+                attachedValue(program, argument);
+            } else {
+                operands.add(argument);
+            }
+        }
+        Tool tool = program;
+        if (program.operands() == Operands.SUBCOMMAND || program.operands() == Operands.GOALS) {
+            long considered = program.operands() == Operands.GOALS ? operands.size() : 1;
+            tool = operands.stream()
+                    .map(Argument::text)
+                    .filter(word -> !word.startsWith("+"))
+                    .limit(considered)
+                    .map(program.subcommands()::get)
+                    .filter(subcommand -> subcommand != null)
+                    .findFirst()
+                    .orElse(program);
+        }
+        needs(tool, texts);
+        operands(tool, operands, written);
+        if (tool.anyHost() || tool.connects() || !tool.hosts().isEmpty()) {
+            boolean connects = tool.connects();
+            texts.forEach(argument -> urls(argument.text(), connects));
+            operands.stream()
+                    .map(operand -> REMOTE.matcher(operand.text()))
+                    .filter(remote -> remote.matches() && remote.group().contains("@"))
+                    .forEach(remote -> name(remote.group(1), connects));
+        }
+    }
+
+    private void needs(Tool tool, List<Argument> words) {
+        anyProgram |= tool.anyChild();
+        programs.addAll(tool.children());
+        anyWrite |= tool.writesWorkspace();
+        tool.files().forEach(glob -> writes.add(homed(glob)));
+        tool.secrets().forEach(glob -> secrets.add(homed(glob)));
+        anyHost |= tool.anyHost();
+        hosts.addAll(tool.hosts());
+        List<String> texts = words.stream().map(Argument::text).toList();
+        tool.scoped()
+                .filter(scoped -> scoped.covers(texts))
+                .ifPresent(scoped -> mention(scoped.scope(), String.join(" ", texts)));
+    }
+
+    private void operands(Tool tool, List<Argument> operands, boolean written) {
+        int last = operands.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            Argument operand = operands.get(i);
+            switch (tool.operands()) {
+                case READ -> file(operand, written);
+                case WRITE -> file(operand, true);
+                case COPY -> file(operand, i == last);
+                case SCRIPT -> {
+                    if (i > 0) {
+                        file(operand, written);
+                    }
+                }
+                case URL -> host(operand.text());
+                case NONE, SUBCOMMAND, GOALS -> {}
+            }
+        }
+    }
+
+    private void option(OptionValue value, Argument argument) {
+        switch (value) {
+            case READ -> file(argument, false);
+            case WRITE -> file(argument, true);
+            case DATA -> {
+                int at = argument.text().indexOf('@');
+                if (at >= 0 && (at == 0 || argument.text().charAt(at - 1) == '=')) {
+                    file(new Argument(argument.text().substring(at + 1), argument.exact(), List.of()), false);
+                }
+            }
+            case FOLDER -> changeFolder(List.of(argument));
+            case TEXT -> {}
+        }
+    }
+
+    /** {@code -oFILE}. */
+    private void attachedValue(Tool tool, Argument argument) {
+        String text = argument.text();
+        if (text.length() > 2 && !text.startsWith("--")) {
+            OptionValue value = tool.options().get(text.substring(0, 2));
+            if (value != null) {
+                option(value, new Argument(text.substring(2), argument.exact(), List.of()));
+            }
+        }
+    }
+
+    private void file(Argument argument, boolean write) {
+        String text = argument.text();
+        if (text.isEmpty() || text.equals("-") || text.contains("://") || files.size() >= MAX_NAMED) {
+            return;
+        }
+        Matcher remote = REMOTE.matcher(text);
+        if (remote.matches() && !text.startsWith("/") && !text.startsWith("./")) {
+            name(remote.group(1), true);
+            return;
+        }
+        for (String path : resolved(text)) {
+            files.add(new NamedFile(path, argument.exact() && !path.contains("*"), write));
+        }
+    }
+
+    private void urls(String text, boolean connects) {
+        Matcher url = URL.matcher(text);
+        while (url.find() && namedHosts.size() < MAX_NAMED) {
+            name(url.group(1), connects);
+        }
+    }
+
+    /** An address without a scheme. */
+    private void host(String text) {
+        Matcher bare = BARE_HOST.matcher(text);
+        if (!text.contains("://") && bare.matches()) {
+            name(bare.group(1), true);
+        }
+    }
+
+    private void name(String host, boolean connects) {
+        String plain = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]|\\.$", "");
+        if (plain.contains("*") || plain.contains("$")) {
+            anyHost = true;
+        } else if (namedHosts.size() < MAX_NAMED) {
+            namedHosts.add(plain);
+            if (connects) {
+                contacts.add(plain);
+            }
+        }
+    }
+
+    private void mention(Scope scope, String what) {
+        if (mentions.size() < MAX_NAMED) {
+            mentions.add(new Mention(scope, what));
+        }
+    }
+
+    private String homed(String glob) {
+        return glob.startsWith("~/") ? home + glob.substring(1) : glob;
+    }
+
+    /** The absolute names that a name may mean, one for each folder that it may be in. */
+    private List<String> resolved(String text) {
+        if (text.equals("~") || text.startsWith("~/")) {
+            return List.of(normalised(home + text.substring(1)));
+        }
+        if (text.startsWith("/")) {
+            return List.of(normalised(text));
+        }
+        if (text.startsWith(Argument.UNKNOWN)) {
+            return List.of(text);
+        }
+        if (text.startsWith("~")) {
+            return List.of(normalised("/home/" + text.substring(1)));
+        }
+        return bases.stream()
+                .map(base -> normalised(base + "/" + text))
+                .distinct()
+                .toList();
+    }
+
+    /** An absolute path without {@code .}, {@code ..} and doubled slashes. */
+    public static String normalised(String path) {
+        Deque<String> names = new ArrayDeque<>();
+        for (String name : path.split("/", -1)) {
+            if (name.equals("..")) {
+                names.pollLast();
+            } else if (!name.isEmpty() && !name.equals(".")) {
+                names.addLast(name);
+            }
+        }
+        return "/" + String.join("/", names);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.watcher.deviation;
+
+import org.jspecify.annotations.NullMarked;

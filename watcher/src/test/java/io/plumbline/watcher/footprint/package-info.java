@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.watcher.footprint;
+
+import org.jspecify.annotations.NullMarked;
