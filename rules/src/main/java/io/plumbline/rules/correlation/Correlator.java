@@ -98,8 +98,11 @@ public final class Correlator {
             int start = window.start(end, spanNs);
             if (window.meets(definition, start, end, -1) && !window.meets(definition, start, end, at)) {
                 Set<String> events = new LinkedHashSet<>();
-                for (int i = end; i >= start && events.size() < MAX_EVENTS; i--) {
-                    events.addAll(entries.get(i).events().reversed());
+                for (Window.Entry entry :
+                        window.contributing(definition, start, end).reversed()) {
+                    if (events.size() < MAX_EVENTS) {
+                        events.addAll(entry.events().reversed());
+                    }
                 }
                 List<String> newest = new ArrayList<>(events).subList(0, Math.min(events.size(), MAX_EVENTS));
                 Hit made = new Hit(hit.event(), values, entries.get(end).timeNs(), newest.reversed());

@@ -2,6 +2,7 @@ package io.plumbline.rules.correlation;
 
 import io.plumbline.rules.sigma.SigmaDocument.Correlation;
 import io.plumbline.rules.sigma.SigmaDocument.Limit;
+import io.plumbline.rules.sigma.SigmaDocument.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -119,27 +120,35 @@ final class Window {
                 }
                 yield Long.bitCount(rules);
             }
-            case TEMPORAL_ORDERED -> ordered(correlation.rules().size(), start, end, without);
+            case TEMPORAL_ORDERED ->
+                steps(correlation.rules().size(), start, end, without).size();
             case VALUE_SUM -> sum(start, end, without);
             case VALUE_AVG -> sum(start, end, without) / (end - start + (without >= start && without <= end ? 0 : 1));
             case VALUE_PERCENTILE, VALUE_MEDIAN -> percentile(correlation.percentile(), start, end, without);
         };
     }
 
-    /** How many of the rules were met in their order, each by a later event than the one before. */
-    private int ordered(int rules, int start, int end, int without) {
-        int next = 0;
-        long last = -1;
-        long lastTime = Long.MIN_VALUE;
-        for (int i = start; i <= end && next < rules; i++) {
+    /** The matches that a correlation's match rests on: of an ordered one its steps, else all of the window. */
+    List<Entry> contributing(Correlation correlation, int start, int end) {
+        return correlation.type() == Type.TEMPORAL_ORDERED
+                ? steps(correlation.rules().size(), start, end, -1)
+                : entries.subList(start, end + 1);
+    }
+
+    /** The earliest matches that meet the rules in their order, each of a later event than the one before; as far as they go. */
+    private List<Entry> steps(int rules, int start, int end, int without) {
+        List<Entry> steps = new ArrayList<>();
+        for (int i = start; i <= end && steps.size() < rules; i++) {
             Entry entry = entries.get(i);
-            if (i != without && entry.position() == next && (entry.timeNs() > lastTime || entry.sequence() > last)) {
-                next++;
-                last = entry.sequence();
-                lastTime = entry.timeNs();
+            if (i != without
+                    && entry.position() == steps.size()
+                    && (steps.isEmpty()
+                            || entry.timeNs() > steps.getLast().timeNs()
+                            || entry.sequence() > steps.getLast().sequence())) {
+                steps.add(entry);
             }
         }
-        return next;
+        return steps;
     }
 
     /** Neumaier's sum: the order of large and small numbers does not matter much. */

@@ -38,6 +38,9 @@ final class ItemReader {
     private final List<Modifier> modifiers = new ArrayList<>();
     private final Set<Modifier> has = EnumSet.noneOf(Modifier.class);
 
+    /** Groups inside each other in a regular expression. */
+    static final int MAX_REGEX_DEPTH = 100;
+
     /** A value on its way through the modifiers. */
     private sealed interface Step {
         record Pattern(TextPattern pattern) implements Step {}
@@ -326,6 +329,13 @@ final class ItemReader {
         if (scalar.text().isEmpty()) {
             throw new RuleException(
                     Code.REGEX, scalar.position(), key.text() + ": an empty expression (expected: an expression)");
+        }
+        int depth = RegexTree.depthOf(expression);
+        if (depth > MAX_REGEX_DEPTH) {
+            throw new RuleException(
+                    Code.LIMIT,
+                    scalar.position(),
+                    key.text() + ": expression of depth " + depth + " (expected: <= " + MAX_REGEX_DEPTH + ")");
         }
         long size = RegexTree.sizeOf(expression);
         if (size > MAX_REGEX_SIZE) {

@@ -58,6 +58,21 @@ public final class RegexTree {
         return parse(expression).map(RegexTree::size).orElseGet(() -> pessimisticSize(expression));
     }
 
+    /** Groups inside each other; too many rather than too few where parentheses stand in a class of characters. */
+    static int depthOf(String expression) {
+        int depth = 0;
+        int deepest = 0;
+        for (int i = 0; i < expression.length(); i++) {
+            switch (expression.charAt(i)) {
+                case '\\' -> i++;
+                case '(' -> deepest = Math.max(deepest, ++depth);
+                case ')' -> depth = Math.max(0, depth - 1);
+                default -> {}
+            }
+        }
+        return deepest;
+    }
+
     private static long pessimisticSize(String expression) {
         long size = expression.length();
         java.util.regex.Matcher counts = java.util.regex.Pattern.compile("\\{(\\d{1,6})(?:,(\\d{0,6}))?\\}")

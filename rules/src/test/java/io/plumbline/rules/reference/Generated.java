@@ -259,7 +259,12 @@ public final class Generated {
                 map.put("When|" + part + (chance(50) ? neq : "|" + pick(List.of("lt", "gte"))), number);
             }
             case 5 -> map.put("Address|" + (chance(20) ? "expand|cidr" : "cidr") + neq, pick(NETWORKS));
-            case 6 -> map.put(field + "|re" + flags() + neq, regex(2));
+            case 6 -> {
+                String flags = flags();
+                // Without case, RE2's \\w has the long s and the Kelvin sign, whose other cases are ASCII; Java's has
+                // not.
+                map.put(field + "|re" + flags + neq, flags.contains("i") ? regex(2).replace("\\w", "\\d") : regex(2));
+            }
             case 7 ->
                 map.put(
                         field + "|fieldref" + pick(List.of("", "|contains", "|startswith", "|endswith", "|cased"))
