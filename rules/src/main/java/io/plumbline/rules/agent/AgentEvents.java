@@ -78,7 +78,7 @@ public final class AgentEvents {
             }
             case BOUND -> {
                 actor(event.getBound().getActor(), context, fields);
-                endpoint(event.getBound().getLocal(), "Source", fields);
+                address(event.getBound().getLocal(), "Source", fields);
                 fields.logSource(linux("network_listen"));
                 outcome(event.getBound().getError(), fields);
             }
