@@ -1,0 +1,23 @@
+package io.plumbline.rules.agent;
+
+import java.util.List;
+
+/**
+ * What is known about an act beside its own event.
+ *
+ * @param announced true: a call, a person, the agent's profile or the host explains it
+ * @param role what the acting process is in its session, in lower case; empty: not an act of a process
+ * @param call the announced call that explains it; may be empty
+ * @param image executable of the acting process; empty: not known
+ * @param parents command lines from the actor's parent up to the agent, nearest first
+ * @param verdict what the policy says about it, one word; empty: nothing
+ */
+public record ActContext(
+        boolean announced, String role, String call, String image, List<String> parents, String verdict) {
+    /** Nothing is known; also what a claim has. */
+    public static final ActContext NONE = new ActContext(false, "", "", "", List.of(), "");
+
+    public ActContext {
+        parents = List.copyOf(parents);
+    }
+}

@@ -1,0 +1,185 @@
+package io.plumbline.rules.correlation;
+
+import io.plumbline.rules.sigma.SigmaDocument.Correlation;
+import io.plumbline.rules.sigma.SigmaDocument.Limit;
+import io.plumbline.rules.sigma.SigmaDocument.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The matches of one group that a window may still contain, oldest first; matches of the same time in the order of arrival. */
+final class Window {
+    /** Matches kept of one group; more than a condition can ask for. */
+    static final int MAX_ENTRIES = 2048;
+
+    /**
+     * One match.
+     *
+     * @param sequence number of the event, which breaks ties of time; two matches of one event have the same
+     * @param position of the rule in the correlation
+     * @param value what is counted; empty when nothing is
+     * @param number what is computed with; 0 when nothing is
+     */
+    record Entry(long timeNs, long sequence, int position, String value, double number, List<String> events) {}
+
+    private final List<Entry> entries = new ArrayList<>();
+    private boolean saturated;
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** True when matches were dropped that a window could have contained. */
+    boolean saturated() {
+        return saturated;
+    }
+
+    void saturate() {
+        saturated = true;
+    }
+
+    /** Time of the newest match. */
+    long newestNs() {
+        return entries.getLast().timeNs();
+    }
+
+    /** Puts a match in its place and returns the place. */
+    int insert(Entry entry) {
+        int at = entries.size();
+        while (at > 0 && entries.get(at - 1).timeNs() > entry.timeNs()) {
+            at--;
+        }
+        entries.add(at, entry);
+        return at;
+    }
+
+    /** Drops what is older; returns how many. */
+    int dropBefore(long timeNs) {
+        int count = 0;
+        while (count < entries.size() && entries.get(count).timeNs() < timeNs) {
+            count++;
+        }
+        entries.subList(0, count).clear();
+        return count;
+    }
+
+    /** First match of the window that ends with a match: not older than the timespan. */
+    int start(int end, long timespanNs) {
+        long earliest = entries.get(end).timeNs() - timespanNs;
+        int low = 0;
+        int high = end;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (entries.get(middle).timeNs() < earliest) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /**
+     * Whether the matches from start to end, both included, meet the condition.
+     *
+     * @param without a match that is left out; -1: none
+     */
+    boolean meets(Correlation correlation, int start, int end, int without) {
+        if (start > end || (start == end && start == without)) {
+            return false;
+        }
+        double figure = figure(correlation, start, end, without);
+        for (Limit limit : correlation.limits()) {
+            if (!limit.comparison().holds(Double.compare(figure, limit.number()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private double figure(Correlation correlation, int start, int end, int without) {
+        return switch (correlation.type()) {
+            case EVENT_COUNT -> end - start + (without >= start && without <= end ? 0 : 1);
+            case VALUE_COUNT -> {
+                Set<String> values = new HashSet<>();
+                for (int i = start; i <= end; i++) {
+                    if (i != without) {
+                        values.add(entries.get(i).value());
+                    }
+                }
+                yield values.size();
+            }
+            case TEMPORAL -> {
+                long rules = 0;
+                for (int i = start; i <= end; i++) {
+                    if (i != without) {
+                        rules |= 1L << entries.get(i).position();
+                    }
+                }
+                yield Long.bitCount(rules);
+            }
+            case TEMPORAL_ORDERED ->
+                steps(correlation.rules().size(), start, end, without).size();
+            case VALUE_SUM -> sum(start, end, without);
+            case VALUE_AVG -> sum(start, end, without) / (end - start + (without >= start && without <= end ? 0 : 1));
+            case VALUE_PERCENTILE, VALUE_MEDIAN -> percentile(correlation.percentile(), start, end, without);
+        };
+    }
+
+    /** The matches that a correlation's match rests on: of an ordered one its steps, else all of the window. */
+    List<Entry> contributing(Correlation correlation, int start, int end) {
+        return correlation.type() == Type.TEMPORAL_ORDERED
+                ? steps(correlation.rules().size(), start, end, -1)
+                : entries.subList(start, end + 1);
+    }
+
+    /** The earliest matches that meet the rules in their order, each of a later event than the one before; as far as they go. */
+    private List<Entry> steps(int rules, int start, int end, int without) {
+        List<Entry> steps = new ArrayList<>();
+        for (int i = start; i <= end && steps.size() < rules; i++) {
+            Entry entry = entries.get(i);
+            if (i != without
+                    && entry.position() == steps.size()
+                    && (steps.isEmpty()
+                            || entry.timeNs() > steps.getLast().timeNs()
+                            || entry.sequence() > steps.getLast().sequence())) {
+                steps.add(entry);
+            }
+        }
+        return steps;
+    }
+
+    /** Neumaier's sum: the order of large and small numbers does not matter much. */
+    private double sum(int start, int end, int without) {
+        double sum = 0;
+        double lost = 0;
+        for (int i = start; i <= end; i++) {
+            if (i != without) {
+                double number = entries.get(i).number();
+                double next = sum + number;
+                lost += Math.abs(sum) >= Math.abs(number) ? (sum - next) + number : (number - next) + sum;
+                sum = next;
+            }
+        }
+        return sum + lost;
+    }
+
+    /** Linear interpolation between the two closest ranks. */
+    private double percentile(double percentile, int start, int end, int without) {
+        double[] numbers = new double[end - start + 1];
+        int count = 0;
+        for (int i = start; i <= end; i++) {
+            if (i != without) {
+                numbers[count++] = entries.get(i).number();
+            }
+        }
+        double[] sorted = Arrays.copyOf(numbers, count);
+        Arrays.sort(sorted);
+        double rank = percentile / 100 * (count - 1);
+        int below = (int) Math.floor(rank);
+        int above = Math.min(count - 1, below + 1);
+        return sorted[below] + (sorted[above] - sorted[below]) * (rank - below);
+    }
+}

@@ -1,0 +1,10 @@
+package io.plumbline.rules.engine;
+
+/** Takes the atoms that an event makes true. */
+interface AtomSink {
+    /** The atoms are true. */
+    void set(int[] atoms);
+
+    /** True when all of them are known to be true. */
+    boolean all(int[] atoms);
+}

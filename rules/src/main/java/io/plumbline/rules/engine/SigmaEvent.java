@@ -1,0 +1,228 @@
+package io.plumbline.rules.engine;
+
+import io.plumbline.rules.sigma.LogSource;
+import io.plumbline.rules.sigma.Numbers;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as rules see it: named fields with values, and the log sources that it belongs to. Numbers and booleans are kept as
+ * their texts, so 11, 11.0 and "11" are the same value. Immutable.
+ */
+public final class SigmaEvent {
+    /** Fields of an event, those of nested objects included. */
+    public static final int MAX_FIELDS = 4096;
+
+    /** Characters of one value. */
+    public static final int MAX_VALUE = 1 << 20;
+
+    /** Values of one field. */
+    public static final int MAX_VALUES = 65_536;
+
+    /** What stands for null, and for an object whose fields have names of their own. Compared by identity. */
+    enum Marker {
+        NULL,
+        OBJECT
+    }
+
+    private final String id;
+    private final long timeNs;
+    private final List<LogSource> logSources;
+    private final String[] names;
+    private final Object[] values;
+
+    private SigmaEvent(String id, long timeNs, List<LogSource> logSources, Map<String, Object> fields) {
+        this.id = id;
+        this.timeNs = timeNs;
+        this.logSources = List.copyOf(logSources);
+        this.names = new String[fields.size()];
+        this.values = new Object[fields.size()];
+        int at = 0;
+        for (Map.Entry<String, Object> field : fields.entrySet()) {
+            names[at] = field.getKey();
+            values[at++] = field.getValue() instanceof List<?> list ? list.toArray() : field.getValue();
+        }
+    }
+
+    /** What names the event in a match; may be empty. */
+    public String id() {
+        return id;
+    }
+
+    /** When it happened, nanoseconds since the epoch. */
+    public long timeNs() {
+        return timeNs;
+    }
+
+    public List<LogSource> logSources() {
+        return logSources;
+    }
+
+    /** Number of fields. */
+    int size() {
+        return names.length;
+    }
+
+    String name(int index) {
+        return names[index];
+    }
+
+    /** A {@code String}, a {@link Marker}, or an {@code Object[]} of these. */
+    Object value(int index) {
+        return values[index];
+    }
+
+    /**
+     * The texts of a field; empty when it is absent, null, or an object.
+     */
+    public List<String> texts(String name) {
+        for (int i = 0; i < names.length; i++) {
+            if (names[i].equals(name)) {
+                if (values[i] instanceof String text) {
+                    return List.of(text);
+                }
+                if (values[i] instanceof Object[] list) {
+                    List<String> texts = new ArrayList<>();
+                    for (Object value : list) {
+                        if (value instanceof String text) {
+                            texts.add(text);
+                        }
+                    }
+                    return texts;
+                }
+                return List.of();
+            }
+        }
+        return List.of();
+    }
+
+    /** Names of all fields in the order in which they were put. */
+    public List<String> names() {
+        return List.of(names);
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builds an event; a name that is put twice has both values. */
+    public static final class Builder {
+        private final Map<String, Object> fields = new LinkedHashMap<>();
+        private final List<LogSource> logSources = new ArrayList<>();
+        private String id = "";
+        private long timeNs;
+
+        private Builder() {}
+
+        public Builder id(String id) {
+            this.id = id;
+            return this;
+        }
+
+        public Builder timeNs(long timeNs) {
+            this.timeNs = timeNs;
+            return this;
+        }
+
+        public Builder logSource(LogSource source) {
+            if (!logSources.contains(source)) {
+                logSources.add(source);
+            }
+            return this;
+        }
+
+        public Builder put(String name, String value) {
+            if (value.length() > MAX_VALUE) {
+                throw new EventLimitException(
+                        "value of " + name + ": " + value.length() + " characters (expected: <= " + MAX_VALUE + ")");
+            }
+            return add(name, value);
+        }
+
+        /** Puts a text unless it is empty. */
+        public Builder putPresent(String name, String value) {
+            return value.isEmpty() ? this : put(name, value);
+        }
+
+        public Builder put(String name, long value) {
+            return add(name, Long.toString(value));
+        }
+
+        public Builder put(String name, BigDecimal value) {
+            // A number of many digits would take as much text; such numbers are no values that a rule can name.
+            if (value.precision() > 400 || Math.abs((long) value.scale()) > 400) {
+                throw new EventLimitException("number of " + name + ": " + value.precision() + " digits, scale "
+                        + value.scale() + " (expected: <= 400)");
+            }
+            return add(name, Numbers.text(value));
+        }
+
+        public Builder put(String name, boolean value) {
+            return add(name, Boolean.toString(value));
+        }
+
+        public Builder putNull(String name) {
+            return add(name, Marker.NULL);
+        }
+
+        /** The field is there and is an object. */
+        public Builder putObject(String name) {
+            return add(name, Marker.OBJECT);
+        }
+
+        /** A list of texts, which may be empty; always a list, also with one. */
+        public Builder put(String name, Iterable<String> values) {
+            list(name);
+            values.forEach(value -> put(name, value));
+            return this;
+        }
+
+        /** Makes the field a list, so that what is put under its name afterwards are members. */
+        public Builder list(String name) {
+            Object before = fields.get(name);
+            if (!(before instanceof List<?>)) {
+                List<Object> list = new ArrayList<>();
+                if (before != null) {
+                    list.add(before);
+                }
+                fields.put(name, list);
+                checkSize();
+            }
+            return this;
+        }
+
+        private Builder add(String name, Object value) {
+            @Nullable Object before = fields.get(name);
+            if (before == null) {
+                fields.put(name, value);
+                checkSize();
+            } else {
+                list(name);
+                @SuppressWarnings("unchecked")
+                List<Object> list = (List<Object>) fields.get(name);
+                if (list != null) {
+                    if (list.size() == MAX_VALUES) {
+                        throw new EventLimitException("values of " + name + ": more than " + MAX_VALUES
+                                + " (expected: <= " + MAX_VALUES + ")");
+                    }
+                    list.add(value);
+                }
+            }
+            return this;
+        }
+
+        private void checkSize() {
+            if (fields.size() > MAX_FIELDS) {
+                throw new EventLimitException("fields: more than " + MAX_FIELDS + " (expected: <= " + MAX_FIELDS + ")");
+            }
+        }
+
+        public SigmaEvent build() {
+            return new SigmaEvent(id, timeNs, logSources, fields);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package io.plumbline.rules.engine;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** All literal texts that the values of one field are tested for. Immutable. */
+final class TextIndex {
+    /** Comparisons of characters for each character of the input, before the automaton is taken instead of the windows. */
+    private static final int WORK_PER_CHARACTER = 8;
+
+    private static final long SPARE_WORK = 4096;
+
+    private final char[] @Nullable [] exactTexts;
+    private final int[] @Nullable [] exactAtoms;
+    private final long exactLengths;
+    private final @Nullable Trie prefixes;
+    private final @Nullable Trie suffixes;
+    private final @Nullable GramTable one;
+    private final @Nullable GramTable two;
+    private final @Nullable GramTable four;
+    private final @Nullable AhoCorasick automaton;
+
+    private TextIndex(Builder builder) {
+        int size = Integer.highestOneBit(Math.max(4, builder.exact.size() * 2)) << 1;
+        exactTexts = new char[size][];
+        exactAtoms = new int[size][];
+        long lengths = 0;
+        for (Map.Entry<String, int[]> entry : builder.exact.entrySet()) {
+            char[] text = entry.getKey().toCharArray();
+            lengths |= 1L << Math.min(63, text.length);
+            int slot = hash(text, text.length) & (size - 1);
+            while (exactTexts[slot] != null) {
+                slot = (slot + 1) & (size - 1);
+            }
+            exactTexts[slot] = text;
+            exactAtoms[slot] = entry.getValue();
+        }
+        exactLengths = lengths;
+        prefixes = trie(builder.prefix, false);
+        suffixes = trie(builder.suffix, true);
+        Map<String, int[]> ones = new TreeMap<>();
+        Map<String, int[]> twos = new TreeMap<>();
+        Map<String, int[]> fours = new TreeMap<>();
+        builder.contains.forEach(
+                (text, atoms) -> (text.length() == 1 ? ones : text.length() < 4 ? twos : fours).put(text, atoms));
+        one = ones.isEmpty() ? null : new GramTable(1, ones);
+        two = twos.isEmpty() ? null : new GramTable(2, twos);
+        four = fours.isEmpty() ? null : new GramTable(4, fours);
+        Trie contained = trie(builder.contains, false);
+        automaton = contained == null ? null : new AhoCorasick(contained);
+    }
+
+    private static @Nullable Trie trie(Map<String, int[]> texts, boolean backwards) {
+        if (texts.isEmpty()) {
+            return null;
+        }
+        Trie trie = new Trie();
+        texts.forEach((text, atoms) -> trie.add(backwards ? reversed(text) : text, atoms));
+        return trie;
+    }
+
+    /** Code units backwards: surrogates change places, as they do when a text is read from its end. */
+    private static String reversed(String text) {
+        char[] units = new char[text.length()];
+        for (int i = 0; i < units.length; i++) {
+            units[i] = text.charAt(units.length - 1 - i);
+        }
+        return new String(units);
+    }
+
+    private static int hash(char[] text, int length) {
+        int hash = length;
+        for (int i = 0; i < length; i++) {
+            hash = hash * 31 + text[i];
+        }
+        return hash ^ (hash >>> 15);
+    }
+
+    /** Sets the atoms that hold for a value. */
+    void scan(char[] text, int length, AtomSink sink) {
+        if ((exactLengths & (1L << Math.min(63, length))) != 0) {
+            exact(text, length, sink);
+        }
+        if (prefixes != null) {
+            prefixes.prefixes(text, length, sink);
+        }
+        if (suffixes != null) {
+            suffixes.suffixes(text, length, sink);
+        }
+        if (automaton != null) {
+            long budget = (long) length * WORK_PER_CHARACTER + SPARE_WORK;
+            boolean done = (one == null || one.scan(text, length, budget, sink))
+                    && (two == null || two.scan(text, length, budget, sink))
+                    && (four == null || four.scan(text, length, budget, sink));
+            if (!done) {
+                automaton.scan(text, length, sink);
+            }
+        }
+    }
+
+    private void exact(char[] text, int length, AtomSink sink) {
+        int mask = exactTexts.length - 1;
+        int slot = hash(text, length) & mask;
+        for (char[] candidate = exactTexts[slot]; candidate != null; candidate = exactTexts[slot]) {
+            if (candidate.length == length && java.util.Arrays.equals(candidate, 0, length, text, 0, length)) {
+                int[] atoms = exactAtoms[slot];
+                if (atoms != null) {
+                    sink.set(atoms);
+                }
+                return;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /** Collects texts. */
+    static final class Builder {
+        private final Map<String, int[]> exact = new TreeMap<>();
+        private final Map<String, int[]> prefix = new TreeMap<>();
+        private final Map<String, int[]> suffix = new TreeMap<>();
+        private final Map<String, int[]> contains = new TreeMap<>();
+
+        void exact(String text, int atom) {
+            add(exact, text, atom);
+        }
+
+        /** The empty text is a prefix of every value. */
+        void prefix(String text, int atom) {
+            add(prefix, text, atom);
+        }
+
+        void suffix(String text, int atom) {
+            add(suffix, text, atom);
+        }
+
+        void contains(String text, int atom) {
+            add(contains, text, atom);
+        }
+
+        private static void add(Map<String, int[]> texts, String text, int atom) {
+            texts.merge(text, new int[] {atom}, (before, added) -> IntStream.concat(
+                            IntStream.of(before), IntStream.of(added))
+                    .distinct()
+                    .toArray());
+        }
+
+        boolean isEmpty() {
+            return exact.isEmpty() && prefix.isEmpty() && suffix.isEmpty() && contains.isEmpty();
+        }
+
+        TextIndex build() {
+            return new TextIndex(this);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package io.plumbline.rules.sigma;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The coarse structure of a regular expression: enough to tell which texts have to be in whatever it matches, and how large it
+ * gets with its repetitions. What is not understood is opaque: it demands no text.
+ */
+public final class RegexTree {
+    private static final int MAX_ALTERNATIVES = 64;
+    private static final int MAX_DEPTH = 60;
+
+    private sealed interface Node {
+        record Text(String text) implements Node {}
+
+        /** One character that is not known, or a place between characters. */
+        record Opaque() implements Node {}
+
+        record Concatenation(List<Node> parts) implements Node {}
+
+        record Alternation(List<Node> parts) implements Node {}
+
+        record Repetition(Node part, int least, int most) implements Node {}
+    }
+
+    private static final class NotUnderstood extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotUnderstood() {
+            super("", null, false, false);
+        }
+    }
+
+    private final String text;
+    private int at;
+
+    private RegexTree(String text) {
+        this.text = text;
+    }
+
+    private static Optional<Node> parse(String expression) {
+        RegexTree tree = new RegexTree(expression);
+        try {
+            Node node = tree.alternation(0);
+            return tree.at == expression.length() ? Optional.of(node) : Optional.empty();
+        } catch (NotUnderstood e) {
+            return Optional.empty();
+        }
+    }
+
+    /** About how many instructions the expression becomes; the product of all repetitions where it is not understood. */
+    static long sizeOf(String expression) {
+        return parse(expression).map(RegexTree::size).orElseGet(() -> pessimisticSize(expression));
+    }
+
+    /** Groups inside each other; too many rather than too few where parentheses stand in a class of characters. */
+    static int depthOf(String expression) {
+        int depth = 0;
+        int deepest = 0;
+        for (int i = 0; i < expression.length(); i++) {
+            switch (expression.charAt(i)) {
+                case '\\' -> i++;
+                case '(' -> deepest = Math.max(deepest, ++depth);
+                case ')' -> depth = Math.max(0, depth - 1);
+                default -> {}
+            }
+        }
+        return deepest;
+    }
+
+    private static long pessimisticSize(String expression) {
+        long size = expression.length();
+        java.util.regex.Matcher counts = java.util.regex.Pattern.compile("\\{(\\d{1,6})(?:,(\\d{0,6}))?\\}")
+                .matcher(expression);
+        while (counts.find() && size < Integer.MAX_VALUE) {
+            String most = counts.group(2);
+            int times = Integer.parseInt(most == null || most.isEmpty() ? counts.group(1) : most);
+            size *= Math.max(1, times);
+        }
+        return size;
+    }
+
+    private static long size(Node node) {
+        return switch (node) {
+            case Node.Text part -> part.text().length();
+            case Node.Opaque ignored -> 1;
+            case Node.Concatenation part ->
+                part.parts().stream().mapToLong(RegexTree::size).sum() + 1;
+            case Node.Alternation part ->
+                part.parts().stream().mapToLong(RegexTree::size).sum() + 1;
+            case Node.Repetition part ->
+                Math.min(Integer.MAX_VALUE, size(part.part()) * Math.max(1, Math.max(part.least(), part.most())) + 1);
+        };
+    }
+
+    /**
+     * Texts of which at least one is in everything that the expression matches, in lower case, ASCII only and at least two
+     * characters long; compare them with the input in lower case. Empty: nothing is known.
+     */
+    public static Set<String> requiredTexts(String expression) {
+        return parse(expression).map(RegexTree::required).orElse(Set.of());
+    }
+
+    private static Set<String> required(Node node) {
+        return switch (node) {
+            case Node.Text part -> longest(part.text());
+            case Node.Opaque ignored -> Set.of();
+            case Node.Repetition part -> part.least() > 0 ? required(part.part()) : Set.of();
+            case Node.Concatenation part -> {
+                Set<String> best = Set.of();
+                for (Node child : part.parts()) {
+                    Set<String> candidate = required(child);
+                    if (weight(candidate) > weight(best)) {
+                        best = candidate;
+                    }
+                }
+                yield best;
+            }
+            case Node.Alternation part -> {
+                Set<String> all = new HashSet<>();
+                for (Node child : part.parts()) {
+                    Set<String> candidate = required(child);
+                    if (candidate.isEmpty() || all.size() + candidate.size() > MAX_ALTERNATIVES) {
+                        yield Set.of();
+                    }
+                    all.addAll(candidate);
+                }
+                yield all;
+            }
+        };
+    }
+
+    /** Long texts are rare, many texts are not. */
+    private static double weight(Set<String> texts) {
+        int shortest = texts.stream().mapToInt(String::length).min().orElse(0);
+        return shortest - Math.log(Math.max(1, texts.size())) / 4;
+    }
+
+    private static Set<String> longest(String text) {
+        String best = "";
+        int start = 0;
+        for (int i = 0; i <= text.length(); i++) {
+            if (i == text.length() || text.charAt(i) > 127) {
+                if (i - start > best.length()) {
+                    best = text.substring(start, i);
+                }
+                start = i + 1;
+            }
+        }
+        return best.length() < 2 ? Set.of() : Set.of(best.toLowerCase(Locale.ROOT));
+    }
+
+    private Node alternation(int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new NotUnderstood();
+        }
+        List<Node> parts = new ArrayList<>(List.of(concatenation(depth)));
+        while (at < text.length() && text.charAt(at) == '|') {
+            at++;
+            parts.add(concatenation(depth));
+        }
+        return parts.size() == 1 ? parts.getFirst() : new Node.Alternation(parts);
+    }
+
+    private Node concatenation(int depth) {
+        List<Node> parts = new ArrayList<>();
+        StringBuilder run = new StringBuilder();
+        while (at < text.length() && text.charAt(at) != '|' && text.charAt(at) != ')') {
+            Node atom = atom(depth);
+            Node repeated = repetition(atom);
+            if (repeated instanceof Node.Text literal) {
+                run.append(literal.text());
+            } else {
+                flush(run, parts);
+                parts.add(repeated);
+            }
+        }
+        flush(run, parts);
+        return parts.size() == 1 ? parts.getFirst() : new Node.Concatenation(parts);
+    }
+
+    private static void flush(StringBuilder run, List<Node> parts) {
+        if (!run.isEmpty()) {
+            parts.add(new Node.Text(run.toString()));
+            run.setLength(0);
+        }
+    }
+
+    private Node repetition(Node atom) {
+        Node node = atom;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            int least;
+            int most;
+            if (c == '*' || c == '?' || c == '+') {
+                least = c == '+' ? 1 : 0;
+                most = 1;
+                at++;
+            } else if (c == '{') {
+                int close = text.indexOf('}', at);
+                String[] counts = close < 0
+                        ? new String[0]
+                        : text.substring(at + 1, close).split(",", -1);
+                if (counts.length == 0
+                        || counts.length > 2
+                        || !number(counts[0])
+                        || !(counts.length == 1 || counts[1].isEmpty() || number(counts[1]))) {
+                    // Braces that are no count stand for themselves, which is the atom after this one.
+                    return node;
+                }
+                least = Integer.parseInt(counts[0]);
+                most = counts.length == 1 || counts[1].isEmpty() ? least : Integer.parseInt(counts[1]);
+                at = close + 1;
+            } else {
+                return node;
+            }
+            if (at < text.length() && text.charAt(at) == '?') {
+                at++;
+            }
+            node = new Node.Repetition(node, least, most);
+        }
+        return node;
+    }
+
+    private static boolean number(String digits) {
+        return !digits.isEmpty() && digits.length() <= 4 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private Node atom(int depth) {
+        char c = text.charAt(at++);
+        return switch (c) {
+            case '.', '^', '$' -> new Node.Opaque();
+            case '[' -> characterClass();
+            case '(' -> group(depth);
+            case '\\' -> escape();
+            case '*', '+', '?' -> throw new NotUnderstood();
+            default -> Character.isSurrogate(c) ? new Node.Opaque() : new Node.Text(String.valueOf(c));
+        };
+    }
+
+    private Node characterClass() {
+        int first = at;
+        if (at < text.length() && text.charAt(at) == '^') {
+            at++;
+            first++;
+        }
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (c == ']' && at > first) {
+                at++;
+                return new Node.Opaque();
+            }
+            if (c == '[' && at + 1 < text.length() && text.charAt(at + 1) == ':') {
+                int end = text.indexOf(":]", at + 2);
+                if (end < 0) {
+                    throw new NotUnderstood();
+                }
+                at = end + 2;
+            } else {
+                at += c == '\\' ? 2 : 1;
+            }
+        }
+        throw new NotUnderstood();
+    }
+
+    private Node group(int depth) {
+        if (at < text.length() && text.charAt(at) == '?') {
+            int colon = at + 1;
+            while (colon < text.length() && "imsU-".indexOf(text.charAt(colon)) >= 0) {
+                colon++;
+            }
+            if (colon < text.length() && text.charAt(colon) == ')') {
+                at = colon + 1;
+                return new Node.Opaque();
+            }
+            if (colon < text.length() && text.charAt(colon) == ':') {
+                at = colon + 1;
+            } else {
+                int close = text.indexOf('>', at);
+                if (close < 0 || !(text.startsWith("?P<", at) || text.startsWith("?<", at))) {
+                    throw new NotUnderstood();
+                }
+                at = close + 1;
+            }
+        }
+        Node inner = alternation(depth + 1);
+        if (at >= text.length() || text.charAt(at) != ')') {
+            throw new NotUnderstood();
+        }
+        at++;
+        // A group ends the run of literal characters around it: its own texts count, and it may be repeated as a whole.
+        return inner instanceof Node.Text ? new Node.Concatenation(List.of(inner)) : inner;
+    }
+
+    private Node escape() {
+        if (at >= text.length()) {
+            throw new NotUnderstood();
+        }
+        char c = text.charAt(at++);
+        if (Character.isLetterOrDigit(c) || c > 127) {
+            switch (c) {
+                case 'd', 'D', 's', 'S', 'w', 'W', 'b', 'B', 'A', 'z', 'n', 't', 'r', 'f', 'v', 'a' -> {
+                    return new Node.Opaque();
+                }
+                case 'x' -> {
+                    if (at < text.length() && text.charAt(at) == '{') {
+                        at = text.indexOf('}', at) + 1;
+                        if (at == 0) {
+                            throw new NotUnderstood();
+                        }
+                    } else {
+                        at += 2;
+                    }
+                    if (at > text.length()) {
+                        throw new NotUnderstood();
+                    }
+                    return new Node.Opaque();
+                }
+                default -> throw new NotUnderstood();
+            }
+        }
+        return new Node.Text(String.valueOf(c));
+    }
+}

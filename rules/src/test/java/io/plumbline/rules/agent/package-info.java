@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules.agent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules;
+
+import org.jspecify.annotations.NullMarked;

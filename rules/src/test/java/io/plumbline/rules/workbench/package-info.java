@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules.workbench;
+
+import org.jspecify.annotations.NullMarked;

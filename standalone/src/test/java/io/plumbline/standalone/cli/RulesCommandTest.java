@@ -1,0 +1,106 @@
+package io.plumbline.standalone.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.standalone.ExitCodes;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RulesCommandTest {
+    private static final String RULE = """
+            title: t
+            id: 5f0e3f0e-3d0b-4a3b-9b0a-0d0f2f0e3d0b
+            level: low
+            description: d
+            logsource: {category: process_creation, product: linux}
+            detection: {selection: {Image|endswith: /nc}, condition: selection}
+            """;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeEach
+    void writeFiles() throws IOException {
+        Files.writeString(folder.resolve("good.yml"), RULE);
+        Files.writeString(folder.resolve("good.cases.yml"), "match:\n  - Image: /bin/nc\nnone:\n  - Image: /bin/ls\n");
+        Files.writeString(folder.resolve("event.json"), "{\"Image\":\"/bin/nc\"}");
+    }
+
+    private int rules(String... arguments) {
+        String[] all = new String[arguments.length + 1];
+        all[0] = "rules";
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        return PlumblineCommand.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(all);
+    }
+
+    private String file(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    @Test
+    void lintFailsOnWhatIsRefusedAndNamesThePlace() throws IOException {
+        assertThat(rules("lint", file("good.yml"))).isEqualTo(ExitCodes.OK);
+        Files.writeString(folder.resolve("bad.yml"), RULE.replace("condition: selection", "condition: other"));
+        assertThat(rules("lint", folder.toString())).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("bad.yml:6:", "error: refused: CONDITION: 'other'");
+        assertThat(rules("lint", "--sarif", folder.toString())).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("\"version\":\"2.1.0\"", "\"startLine\":6");
+    }
+
+    @Test
+    void testRunsTheCasesBesideTheRules() throws IOException {
+        assertThat(rules("test", folder.toString())).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("2 cases passed, 0 failed");
+        Files.writeString(folder.resolve("good.cases.yml"), "match:\n  - Image: /bin/ls\nnone:\n  - Image: /bin/cp\n");
+        assertThat(rules("test", "--json", folder.toString())).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("\"expected\":true,\"matched\":false,\"passed\":false");
+    }
+
+    @Test
+    void theProductsOwnRulesPassTheirCases() {
+        assertThat(rules("test")).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains(" 0 failed, 0 files without cases");
+    }
+
+    @Test
+    void explainSaysWhatEachPartSays() throws IOException {
+        assertThat(rules("explain", file("good.yml"), file("event.json"))).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("yes Image is '*/nc'; the event has /bin/nc");
+        Files.writeString(folder.resolve("event.json"), "{}");
+        assertThat(rules("explain", "--json", file("good.yml"), file("event.json")))
+                .isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("\"holds\":false");
+    }
+
+    @Test
+    void importListsWhatDoesNotLoadAndCopiesTheRest() throws IOException {
+        Files.writeString(
+                folder.resolve("old.yml"),
+                RULE.replace("5f0e", "6f0e").replace("condition: selection", "timeframe: 5m, condition: selection"));
+        assertThat(rules("import", folder.toString(), "--to", file("taken"))).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString())
+                .contains("old.yml:6:", "UNSUPPORTED: timeframe", "1 documents usable, 1 refused, 1 files copied");
+        assertThat(folder.resolve("taken/good.yml")).exists();
+        assertThat(folder.resolve("taken/old.yml")).doesNotExist();
+    }
+
+    @Test
+    void whatCannotBeReadIsUsage() {
+        assertThat(rules("lint", file("missing"))).isEqualTo(ExitCodes.USAGE);
+        assertThat(rules("explain", file("good.yml"), file("missing.json"))).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("missing (expected: a readable file or folder)", "missing.json (expected:");
+    }
+}
