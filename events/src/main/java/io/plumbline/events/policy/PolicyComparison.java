@@ -142,6 +142,7 @@ public final class PolicyComparison {
                         "limits.upload-hold",
                         Unit.BYTES,
                         policy -> policy.hasUploadHoldBytes() ? policy.getUploadHoldBytes() : NO_LIMIT));
+        terms.put("scopes", PolicyComparison::scopes);
         terms.put("cpu_millis", limit("limits.cpu", Unit.THOUSANDTHS, TaskPolicy::getCpuMillis));
         terms.put("disk_bytes", limit("limits.disk", Unit.BYTES, TaskPolicy::getDiskBytes));
         terms.put(
@@ -268,6 +269,20 @@ public final class PolicyComparison {
                 .filter(rule -> access.test(rule.getAccess()))
                 .map(io.plumbline.events.v1.PathRule::getGlob)
                 .toList();
+    }
+
+    private static List<Change> scopes(TaskPolicy before, TaskPolicy after) {
+        List<Change> changes = new ArrayList<>();
+        for (Scope scope : Scope.values()) {
+            Scope.Answer old = scope.answer(before);
+            Scope.Answer now = scope.answer(after);
+            changes.addAll(difference(
+                    "scopes." + scope.word(),
+                    old.word(),
+                    now.word(),
+                    now.compareTo(old) < 0 ? Direction.WIDER : Direction.TIGHTER));
+        }
+        return changes;
     }
 
     private static List<Change> egress(TaskPolicy before, TaskPolicy after) {

@@ -58,6 +58,7 @@ public final class PolicyParser {
             "metadata",
             "patience",
             "runtime",
+            "scopes",
             "tools.ask",
             "tools.deny",
             "workspace");
@@ -251,9 +252,16 @@ public final class PolicyParser {
 
     private static void readScopes(Fields scopes, TaskPolicy.Builder policy) {
         for (Scope scope : Scope.values()) {
-            scopes.text(scope.word())
-                    .ifPresent(answer -> policy.addScopes(
-                            ScopeRule.newBuilder().setScope(scope.word()).setAnswer(answer.oneOf(SCOPE_ANSWERS))));
+            scopes.text(scope.word()).ifPresent(answer -> {
+                // What is said above this level.
+                List<ScopeRule> others = policy.getScopesList().stream()
+                        .filter(rule -> !rule.getScope().equals(scope.word()))
+                        .toList();
+                policy.clearScopes()
+                        .addAllScopes(others)
+                        .addScopes(
+                                ScopeRule.newBuilder().setScope(scope.word()).setAnswer(answer.oneOf(SCOPE_ANSWERS)));
+            });
         }
         scopes.close();
     }

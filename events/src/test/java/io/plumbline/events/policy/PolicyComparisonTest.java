@@ -48,6 +48,8 @@ class PolicyComparisonTest {
             limits: {egress-rate: 1MiB}                       | TIGHTER limits.egress-rate
             limits: {upload-hold: 1MiB}                       | TIGHTER limits.upload-hold
             limits: {cpu: 1}                                  | TIGHTER limits.cpu
+            scopes: {publishing: freeze}                      | TIGHTER scopes.publishing
+            scopes: {credentials: log}                        | WIDER scopes.credentials
             limits: {disk: 1MiB}                              | TIGHTER limits.disk
             workspace: review                                 | TIGHTER workspace
             patience: 11s                                     | WIDER patience

@@ -133,6 +133,19 @@ class PolicyLevelsTest {
     }
 
     @Test
+    void theLowestLevelAnswersAScope() throws Exception {
+        PolicyLevels levels = levels("scopes: {publishing: deny, uninspectable: log}", "");
+        TaskPolicy policy = levels.task("scopes: {publishing: freeze}");
+        assertThat(Scope.PUBLISHING.answer(policy)).isEqualTo(Scope.Answer.FREEZE);
+        assertThat(Scope.UNINSPECTABLE.answer(policy)).isEqualTo(Scope.Answer.LOG);
+        refused(
+                levels,
+                "scopes: {publishing: ask}",
+                "policy: scopes.publishing: ask",
+                "not list scopes under may-widen");
+    }
+
+    @Test
     void aLevelThatIsNoPolicyIsNamed() {
         refused(levels("nope: 1", ""), "name: t", "organisation: policy:1:1: unknown key 'nope'");
         refused(levels("", "nope: 1"), "name: t", "repository: policy:1:1: unknown key 'nope'");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.v1.TaskPolicy;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -114,7 +115,7 @@ class ShippedPoliciesTest {
     void theSchemaHasTheKeysOfTheParser() throws Exception {
         JsonNode schema = new ObjectMapper().readTree(ShippedPolicies.schema());
         JsonNode keys = schema.path("properties");
-        Map<String, JsonNode> mappings = Map.of(
+        Map<String, JsonNode> mappings = new HashMap<>(Map.of(
                 "%s", schema,
                 "files: {%s}", keys.path("files"),
                 "egress: [{host: a.example, %s}]", keys.path("egress").path("items"),
@@ -126,7 +127,8 @@ class ShippedPoliciesTest {
                 "decoys: [{path: /srv/key, %s}]",
                         keys.path("decoys").path("items").path("anyOf").path(1),
                 "evidence: {%s}", keys.path("evidence"),
-                "runtime: {%s}", keys.path("runtime"));
+                "runtime: {%s}", keys.path("runtime")));
+        mappings.put("scopes: {%s}", keys.path("scopes"));
         for (Map.Entry<String, JsonNode> mapping : mappings.entrySet()) {
             assertThat(known(mapping.getKey().formatted("no-such-key: 1")))
                     .as(mapping.getKey())

@@ -59,6 +59,7 @@ final class PolicyInForce {
             "ingress_bytes",
             "egress_rate_bytes",
             "upload_hold_bytes",
+            "scopes",
             "may_widen");
 
     /** Those that hold at once as far as the kernels of host and sandbox allow it, and wait with what they do not. */

@@ -63,6 +63,7 @@ class PolicyFieldsTest {
             Map.entry("upload_hold_bytes", limits("upload-hold: 7MiB")),
             Map.entry("cpu_millis", START.replace("cpu: 2", "cpu: 1")),
             Map.entry("disk_bytes", limits("disk: 7MiB")),
+            Map.entry("scopes", START + "scopes: {publishing: deny}"),
             Map.entry("may_widen", START + "may-widen: [egress]"),
             Map.entry("degraded", START + "runtime: {degraded: allow}"),
             Map.entry("checkpoint_bytes", START + "evidence: {checkpoint: 7MiB}"));
