@@ -2,6 +2,7 @@ package io.plumbline.jobs;
 
 import io.plumbline.jobs.index.IndexJob;
 import io.plumbline.jobs.index.IndexSettings;
+import io.plumbline.jobs.watch.JudgeFactory;
 import io.plumbline.jobs.watch.WatchJob;
 import java.net.URI;
 import java.time.Duration;
@@ -23,7 +24,7 @@ public final class ClusterJob {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(required());
         String job = arguments.length == 0 ? "" : arguments[0];
         if (job.equals("watch") && arguments.length == 2) {
-            WatchJob.define(environment, arguments[1], activated -> List.of());
+            WatchJob.define(environment, arguments[1], JudgeFactory.SHIPPED);
         } else if (job.equals("index") && arguments.length == 3) {
             IndexJob.define(environment, IndexSettings.local(arguments[1], URI.create(arguments[2])));
         } else {

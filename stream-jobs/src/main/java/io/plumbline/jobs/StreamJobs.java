@@ -2,12 +2,12 @@ package io.plumbline.jobs;
 
 import io.plumbline.jobs.index.IndexJob;
 import io.plumbline.jobs.index.IndexSettings;
+import io.plumbline.jobs.watch.JudgeFactory;
 import io.plumbline.jobs.watch.WatchJob;
 import io.plumbline.jobs.watch.WatchRehearsal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /** Both jobs on an embedded cluster, as the standalone process tree runs them. */
@@ -35,7 +35,7 @@ public final class StreamJobs {
             }
             stop.countDown();
         }));
-        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, activated -> List.of()), START_LIMIT);
+        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, JudgeFactory.SHIPPED), START_LIMIT);
         WatchRehearsal.run();
         IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
         cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);

@@ -464,7 +464,7 @@ public final class Watcher {
             }
             EventContext context = new EventContext(state.getTask(), state.getPlanList(), by, processes.parents(by));
             for (Judge judge : judges) {
-                for (Finding finding : judge.judge(event, context)) {
+                for (Finding finding : judge.judge(event, context, session)) {
                     deviate(Deviation.found(finding, by.description(), by.call()));
                 }
             }

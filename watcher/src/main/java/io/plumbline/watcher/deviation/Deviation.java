@@ -89,7 +89,7 @@ public record Deviation(
 
     /** A deviation that a rule or the classifier found. */
     public static Deviation found(Finding finding, String seen, String call) {
-        return new Deviation(
+        Deviation found = new Deviation(
                 finding.kind(),
                 finding.severity(),
                 finding.clause() + "|" + call,
@@ -100,5 +100,6 @@ public record Deviation(
                 call,
                 finding.riskAdded(),
                 finding.severity().getNumber() >= Severity.HIGH.getNumber());
+        return finding.soft() ? found.softly() : found;
     }
 }

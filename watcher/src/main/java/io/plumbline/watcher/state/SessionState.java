@@ -1,5 +1,6 @@
 package io.plumbline.watcher.state;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.policy.FileRules;
@@ -7,12 +8,15 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.footprint.Footprint;
+import io.plumbline.watcher.judge.JudgeMemory;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The state of one session: a protobuf message that is changed in place, so that it can be stored, copied and read by a
  * later version as it is. Not safe for use by several threads.
  */
-public final class SessionState {
+public final class SessionState implements JudgeMemory {
     /** Layout version written by {@link #toBytes()}. */
     public static final int VERSION = 2;
 
@@ -32,7 +36,15 @@ public final class SessionState {
 
     private final WatchState.Builder values;
     private final Map<String, Footprint> footprints = new LinkedHashMap<>();
+    private final Map<String, Remembered<?>> remembered = new TreeMap<>();
     private @Nullable FileRules fileRules;
+
+    /** What a judge remembers, as it works with it. */
+    private record Remembered<T>(T value, Function<T, byte[]> write) {
+        ByteString bytes() {
+            return ByteString.copyFrom(write.apply(value));
+        }
+    }
 
     private SessionState(WatchState.Builder values) {
         this.values = values;
@@ -63,7 +75,7 @@ public final class SessionState {
 
     /** Equal states give equal bytes. */
     public byte[] toBytes() {
-        WatchState message = values.build();
+        WatchState message = message();
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getSerializedSize());
             CodedOutputStream out = CodedOutputStream.newInstance(bytes);
@@ -78,7 +90,42 @@ public final class SessionState {
 
     /** An independent copy. */
     public SessionState copy() {
-        return new SessionState(values.build().toBuilder());
+        return new SessionState(message().toBuilder());
+    }
+
+    private WatchState message() {
+        remembered.forEach((version, memory) -> values.putJudgeMemory(version, memory.bytes()));
+        return values.build();
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <T> T of(String version, Supplier<T> fresh, Function<byte[], T> read, Function<T, byte[]> write) {
+        Remembered<?> known = remembered.get(version);
+        if (known == null) {
+            known = new Remembered<>(read(version, fresh, read), write);
+            String kind = version.split(" ", 2)[0];
+            values.getJudgeMemoryMap().keySet().stream()
+                    .filter(other -> other.split(" ", 2)[0].equals(kind))
+                    .toList()
+                    .forEach(values::removeJudgeMemory);
+            remembered.keySet().removeIf(other -> other.split(" ", 2)[0].equals(kind));
+            remembered.put(version, known);
+        }
+        // What is kept under a version was made by a judge of that version.
+        return (T) known.value();
+    }
+
+    private <T> T read(String version, Supplier<T> fresh, Function<byte[], T> read) {
+        ByteString stored = values.getJudgeMemoryMap().get(version);
+        if (stored == null) {
+            return fresh.get();
+        }
+        try {
+            return read.apply(stored.toByteArray());
+        } catch (IllegalArgumentException e) {
+            return fresh.get();
+        }
     }
 
     /** The message itself, to read and change. */
