@@ -125,6 +125,9 @@ class PlanReviewTest {
         assertThat(gate(tool(session, "Edit", "/workspace/a.c", "{\"new_string\":\"http://169.254.169.254/\"}"))
                         .getDecision())
                 .isEqualTo(GateDecision.ALLOW);
+        assertThat(gate(tool(session, "Task", "", "{\"prompt\":\"See https://docs.example/\"}"))
+                        .getDecision())
+                .isEqualTo(GateDecision.ALLOW);
         assertThat(gate(tool(session, "WebFetch", "", "{\"url\":\"http://169.254.169.254/\"}"))
                         .getDecision())
                 .isEqualTo(GateDecision.DENY);

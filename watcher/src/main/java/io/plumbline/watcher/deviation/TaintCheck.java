@@ -74,12 +74,12 @@ public final class TaintCheck {
             return;
         }
         ledger.wrote(by.call(), path);
-        List<Taint> taints = processes.taints(by.process());
-        if (!taints.isEmpty()) {
-            put(path, taints.getLast());
-        } else {
-            ofCall(by.call()).ifPresent(taint -> put(path, taint));
-        }
+        // What a project's own settings are read for goes into too many files to be told apart.
+        processes.taints(by.process()).stream()
+                .filter(Taint::getForbidden)
+                .reduce((older, newer) -> newer)
+                .or(() -> ofCall(by.call()))
+                .ifPresent(taint -> put(path, taint));
     }
 
     /** What any process of the call has read: they are joined by pipes. */

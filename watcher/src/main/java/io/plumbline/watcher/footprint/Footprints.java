@@ -37,6 +37,9 @@ public final class Footprints {
 
     private static final Set<String> STARTED_BY_SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh");
 
+    /** Tools whose addresses are where they go; others have them in their texts. */
+    private static final Pattern FETCHING = Pattern.compile("(?i)fetch|navigate|browse|download|http");
+
     private static final Pattern URL = Pattern.compile(
             "(?i)\\b[a-z][a-z0-9+.-]{1,15}://(?:[^/@\\s\"']{0,256}@)?(\\[[0-9a-f:.]+]|[^/:?#\\s\"'\\\\]{1,253})");
     private static final Pattern REMOTE =
@@ -90,7 +93,7 @@ public final class Footprints {
         for (String path : paths) {
             footprints.file(exactly(path), writes);
         }
-        if (!writes) {
+        if (FETCHING.matcher(tool).find()) {
             footprints.urls(arguments, true);
         }
         return footprints.build(List.of());
