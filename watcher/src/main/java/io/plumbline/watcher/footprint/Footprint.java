@@ -111,11 +111,6 @@ public record Footprint(
         return anyHost || namedHosts.contains(host) || hosts.contains(host);
     }
 
-    /** Whether everything that it does can be told from its text. */
-    public boolean isClosed() {
-        return !anyProgram && !anyWrite && !anyHost;
-    }
-
     /** Whether it says that it changes nothing in the workspace. */
     public boolean onlyReads() {
         return !anyWrite && writes.isEmpty() && files.stream().noneMatch(NamedFile::write);
