@@ -1,9 +1,6 @@
 package io.plumbline.watcher;
 
-import io.plumbline.events.EventIds;
-import io.plumbline.events.policy.Scope;
 import io.plumbline.events.policy.Scope.Answer;
-import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
@@ -19,7 +16,6 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
-import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -48,13 +44,11 @@ import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
-import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -64,9 +58,6 @@ import java.util.stream.Collectors;
  * changes nothing.
  */
 public final class Watcher {
-    /** Key of the deviation that stands for all that do not fit any more. */
-    private static final String FLOOD = "flood";
-
     private final List<Judge> judges;
 
     /** @param judges asked in this order about every event */
@@ -98,6 +89,7 @@ public final class Watcher {
         private final Revisions revisions;
         private final KillSwitch killSwitch;
         private final Verdicts verdicts;
+        private final Findings findings;
 
         Pass(SessionState session, Event event) {
             this.session = session;
@@ -117,6 +109,7 @@ public final class Watcher {
             this.revisions = new Revisions(state);
             this.killSwitch = new KillSwitch(state);
             this.verdicts = new Verdicts(state, event);
+            this.findings = new Findings(state, event, ledger, verdicts, reason -> freeze(reason, "plumbline"));
         }
 
         List<Event> run() {
@@ -333,7 +326,7 @@ public final class Watcher {
         private void called(ToolCall call) {
             if (!call.getContradicts().isEmpty()) {
                 deviate(Completeness.contradicted(
-                        call, ledger.call(call.getCall()).map(Pass::line).orElse("")));
+                        call, ledger.call(call.getCall()).map(Findings::line).orElse("")));
             }
             if (!call.getGated()
                     && AgentProfiles.of(state.getAgent(), state.getAgentVersion())
@@ -401,10 +394,12 @@ public final class Watcher {
             Optional<Deviation> refused = policyCheck.requested(request);
             boolean service = policyCheck.isService(request);
             taintCheck.requested(request, owners, service).ifPresent(this::deviate);
-            refused.map(deviation -> deviation.restingOn(owners.candidates().stream()
-                            .limit(8)
-                            .map(ProxyConnection::getEvent)
-                            .toList()))
+            List<String> connects = owners.candidates().stream()
+                    .limit(8)
+                    .map(ProxyConnection::getEvent)
+                    .toList();
+            refused.map(deviation ->
+                            deviation.of(EgressOwners.call(owners).orElse("")).restingOn(connects))
                     .ifPresent(this::deviate);
             if (refused.isEmpty() && !service) {
                 footprintCheck.requested(request, owners).ifPresent(this::deviate);
@@ -471,129 +466,7 @@ public final class Watcher {
         }
 
         private void deviate(Deviation deviation) {
-            String key = deviation.kind().name() + "|" + deviation.key();
-            int times = state.getDeviationsOrDefault(key, 0);
-            if (times == 0 && deviation.soft() && state.getSoftFindings() >= StateLimits.SOFT_FINDINGS) {
-                // Findings without proof must not fill the room of those with it, nor freeze by their number.
-                state.getEvictedBuilder().setSoftFindings(state.getEvicted().getSoftFindings() + 1);
-                return;
-            }
-            if (times == 0 && state.getDeviationsCount() >= StateLimits.DEVIATIONS) {
-                if (!state.containsDeviations(FLOOD)) {
-                    state.putDeviations(FLOOD, 1);
-                    raise(flood(), FLOOD);
-                }
-                return;
-            }
-            state.putDeviations(key, times + 1);
-            if (times == 0) {
-                raise(deviation, key);
-            }
-        }
-
-        private Deviation flood() {
-            return new Deviation(
-                    DeviationKind.TELEMETRY_GAP,
-                    Severity.CRITICAL,
-                    FLOOD,
-                    "More deviations than can be remembered",
-                    "more than " + StateLimits.DEVIATIONS + " distinct deviations in one session",
-                    "Nobody can look at each of them; the session is stopped instead.",
-                    "limits",
-                    "",
-                    Ladder.MAX,
-                    true);
-        }
-
-        private void raise(Deviation deviation, String key) {
-            int before = state.getRisk();
-            int added = deviation.riskAdded();
-            if (deviation.soft()) {
-                added = Math.min(added, Math.max(0, StateLimits.SOFT_RISK - state.getSoftRisk()));
-                state.setSoftRisk(state.getSoftRisk() + added).setSoftFindings(state.getSoftFindings() + 1);
-            }
-            int risk = Math.min(Ladder.MAX, before + added);
-            state.setRisk(risk);
-            state.setTainted(state.getTainted() || deviation.taints());
-            suspect(deviation);
-            verdicts.add(
-                    AlertRaised.newBuilder()
-                            .setKind(deviation.kind())
-                            .setSeverity(deviation.severity())
-                            .setTitle(deviation.title())
-                            .setSaid(said(deviation.call()))
-                            .setSeen(deviation.seen())
-                            .setWhy(deviation.why())
-                            .setClause(deviation.clause())
-                            .setCall(deviation.call())
-                            .addEvidence(event.getId())
-                            .addAllEvidence(deviation.evidence().stream()
-                                    .filter(id -> !id.equals(event.getId()))
-                                    .toList())
-                            .setRiskAdded(added)
-                            .setRisk(risk)
-                            .setScope(deviation.scope().map(Scope::word).orElse(""))
-                            .setDeviation(EventIds.derived("deviation", event.getTenant(), event.getSession(), key))
-                            .setExpected(
-                                    deviation.call().isEmpty()
-                                                    || ledger.call(deviation.call())
-                                                            .isEmpty()
-                                            ? ""
-                                            : ledger.footprint(deviation.call()).describe())
-                            .build(),
-                    key);
-            Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
-            if (step == Step.FREEZE) {
-                freeze(deviation.title() + ": " + deviation.seen(), "plumbline");
-            }
-            if (risk != before) {
-                verdicts.add(SessionRisk.newBuilder()
-                        .setRisk(risk)
-                        .setAdded(added)
-                        .setCause(event.getId())
-                        .setStep(step.word())
-                        .build());
-            }
-        }
-
-        /** Remembers what a deviation was about, for plans that are made to fit it. */
-        private void suspect(Deviation deviation) {
-            if (deviation.kind() == DeviationKind.TELEMETRY_GAP || deviation.kind() == DeviationKind.FALSE_REPORT) {
-                return;
-            }
-            String about = deviation.key().substring(deviation.key().lastIndexOf('|') + 1);
-            String name = about.substring(about.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
-            if (name.length() < 5
-                    || name.length() > 200
-                    || state.getSuspectsList().contains(name)) {
-                return;
-            }
-            if (state.getSuspectsCount() >= StateLimits.SUSPECTS) {
-                List<String> kept = List.copyOf(state.getSuspectsList().subList(1, state.getSuspectsCount()));
-                state.clearSuspects().addAllSuspects(kept);
-            }
-            state.addSuspects(name);
-        }
-
-        /** What was said, for the analyst: the task, the plan, and the call that explains the actor. */
-        private String said(String call) {
-            StringBuilder said =
-                    new StringBuilder("Task: ").append(state.getTask().getTask());
-            if (state.getPlanCount() > 0) {
-                said.append("\nPlan: ")
-                        .append(state.getPlanList().stream()
-                                .limit(10)
-                                .map(item -> item.getText())
-                                .collect(Collectors.joining("; ")));
-            }
-            ledger.call(call).ifPresent(known -> said.append("\nCall: ").append(line(known)));
-            return said.length() <= 2_000 ? said.toString() : said.substring(0, 2_000) + "…";
-        }
-
-        private static String line(Call call) {
-            String what = call.getCommand().isEmpty() ? String.join(", ", call.getPathsList()) : call.getCommand();
-            String reason = call.getStatedReason().isEmpty() ? "" : " (" + call.getStatedReason() + ")";
-            return call.getTool() + " " + what + reason;
+            findings.take(deviation);
         }
 
         /** Carries out a person's order once, however often it is delivered. */
@@ -633,7 +506,8 @@ public final class Watcher {
                     .clearDeviations()
                     .clearTaintedFiles()
                     .clearSoftRisk()
-                    .clearSoftFindings();
+                    .clearSoftFindings()
+                    .clearSoftClaims();
             processes.forgetTaints();
             verdicts.add(ThawOrdered.newBuilder()
                     .setReason(order.getReason())

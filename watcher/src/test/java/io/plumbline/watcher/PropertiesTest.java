@@ -6,8 +6,10 @@ import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Connected;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Endpoint;
@@ -34,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -60,6 +63,7 @@ class PropertiesTest {
             "/tmp/k",
             "/etc/passwd",
             "/mnt/x",
+            "/home/agent/.ssh/x",
             "/workspace/CLAUDE.md");
 
     private static final List<String> PROGRAMS = List.of("ls", "curl", "python3", "npm", "git", "sh");
@@ -80,13 +84,13 @@ class PropertiesTest {
     private final Watcher watcher = new Watcher(List.of());
 
     static List<Long> seeds() {
-        return IntStream.range(0, 60).mapToObj(i -> 7_919L * (i + 1)).toList();
+        return IntStream.range(0, 25).mapToObj(i -> 7_919L * (i + 1)).toList();
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void proseNeverLowersTheRiskOfTheSameEvidence(long seed) {
-        List<Event.Builder> acts = acts(seed, 120);
+        List<Event.Builder> acts = acts(seed, 60);
         Random random = new Random(seed + 1);
         List<Event.Builder> withProse = new ArrayList<>();
         for (Event.Builder act : acts) {
@@ -96,19 +100,28 @@ class PropertiesTest {
             withProse.add(act.clone());
         }
 
-        assertThat(risk(numbered("s", withProse))).isGreaterThanOrEqualTo(risk(numbered("s", acts)));
+        assertThat(risk(numbered("s", withProse), any -> true))
+                .isGreaterThanOrEqualTo(risk(numbered("s", acts), any -> true))
+                .isPositive();
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void anAnnouncementNeverLowersTheRiskOfWhatThePolicyForbids(long seed) {
-        List<Event.Builder> acts = acts(seed, 80).stream()
-                .filter(act -> !act.hasProcessStarted() && !act.hasToolResult())
-                .toList();
+        List<Event.Builder> acts = executedCalls(seed);
         List<Event.Builder> silent =
                 acts.stream().filter(act -> !act.hasToolCall()).toList();
 
-        assertThat(risk(numbered("s", acts))).isGreaterThanOrEqualTo(risk(numbered("s", silent)));
+        assertThat(risk(numbered("s", acts), PropertiesTest::isForbidden))
+                .isGreaterThanOrEqualTo(risk(numbered("s", silent), PropertiesTest::isForbidden))
+                .isPositive();
+    }
+
+    /** What a policy forbids whoever does it, and whatever was said about it. */
+    private static boolean isForbidden(AlertRaised alert) {
+        return alert.getKind() == DeviationKind.OUT_OF_POLICY
+                && !alert.getClause().startsWith("scopes.")
+                && !alert.getClause().equals("taint");
     }
 
     @ParameterizedTest
@@ -166,7 +179,7 @@ class PropertiesTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void theStateStaysWithinItsBounds(long seed) {
-        List<Event> events = numbered("s", acts(seed, 2_000));
+        List<Event> events = numbered("s", acts(seed, 600));
         SessionState state = SessionState.empty();
         events.forEach(event -> watcher.onEvent(state, event));
 
@@ -175,6 +188,7 @@ class PropertiesTest {
         assertThat(state.values().getTaintedFilesCount()).isLessThanOrEqualTo(1_000);
         assertThat(state.values().getSuspectsCount()).isLessThanOrEqualTo(64);
         assertThat(state.values().getSoftFindings()).isLessThanOrEqualTo(50);
+        assertThat(state.values().getSoftRisk()).isLessThanOrEqualTo(15);
         assertThat(state.toBytes()).hasSizeLessThan(2_000_000);
     }
 
@@ -191,10 +205,15 @@ class PropertiesTest {
         return verdicts;
     }
 
-    private int risk(List<Event> events) {
+    /** All that was added: the risk itself ends at 100. */
+    private int risk(List<Event> events, Predicate<AlertRaised> counted) {
         SessionState state = SessionState.empty();
-        events.forEach(event -> watcher.onEvent(state, event));
-        return state.values().getRisk();
+        return events.stream()
+                .flatMap(event -> watcher.onEvent(state, event).stream())
+                .map(Event::getAlertRaised)
+                .filter(counted)
+                .mapToInt(AlertRaised::getRiskAdded)
+                .sum();
     }
 
     private static void assertSame(List<byte[]> verdicts, List<byte[]> expected) {
@@ -210,6 +229,36 @@ class PropertiesTest {
         List<Event.Builder> acts = new ArrayList<>(beginning());
         for (int i = 0; i < count; i++) {
             acts.add(act(random, i));
+        }
+        return acts;
+    }
+
+    /** Calls that are announced and executed, each by a process of its own that opens a file which nobody else opens. */
+    private static List<Event.Builder> executedCalls(long seed) {
+        Random random = new Random(seed);
+        List<Event.Builder> acts = new ArrayList<>(beginning());
+        for (int i = 0; i < 20; i++) {
+            Actor process = actor(100 + i);
+            String command = COMMANDS.get(random.nextInt(COMMANDS.size()));
+            acts.add(claim().setToolCall(ToolCall.newBuilder()
+                    .setCall("c" + i)
+                    .setTool("Bash")
+                    .setCommand(command)
+                    .setCwd("/workspace")
+                    .setGated(true)));
+            acts.add(evidence()
+                    .setProcessForked(
+                            ProcessForked.newBuilder().setActor(actor(1)).setChild(process.getProcess())));
+            acts.add(evidence()
+                    .setProcessStarted(ProcessStarted.newBuilder()
+                            .setActor(process)
+                            .setBinary("/usr/bin/bash")
+                            .addAllArgv(List.of("bash", "-c", command))));
+            acts.add(evidence()
+                    .setFileOpened(FileOpened.newBuilder()
+                            .setActor(process)
+                            .setPath(FILES.get(random.nextInt(FILES.size())) + "." + i)
+                            .setFlags(random.nextInt(3) == 0 ? 0x41 : 0)));
         }
         return acts;
     }

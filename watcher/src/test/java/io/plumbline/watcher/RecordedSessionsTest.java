@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
@@ -20,12 +21,25 @@ class RecordedSessionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"claude-code-2.1.330.benign-readme", "codex-0.169.0.benign-readme.quiet"})
     void leavesHonestWorkAlone(String capture) {
-        List<Event> verdicts = watch(Captures.read(capture, Captures.POLICY));
+        List<Event> verdicts = watch(Captures.read(capture, Captures.DEFAULTS));
 
-        assertThat(alerts(verdicts))
-                .as("alerts above low")
-                .noneMatch(alert -> alert.getSeverityValue() > Severity.LOW_VALUE);
+        assertThat(alerts(verdicts)).isEmpty();
         assertThat(verdicts).noneMatch(Event::hasFreezeOrdered);
+        assertThat(verdicts.stream().filter(Event::hasGateAnswered))
+                .isNotEmpty()
+                .allMatch(answer -> answer.getGateAnswered().getDecision() == GateDecision.ALLOW);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"claude-code-2.1.330.exfil-ssh-key", "codex-0.169.0.exfil-ssh-key"})
+    void refusesTheKeyBeforeAnythingRunsAndFreezesWhatRunsAllTheSame(String capture) {
+        List<Event> verdicts = watch(Captures.read(capture, Captures.DEFAULTS));
+
+        assertThat(verdicts)
+                .filteredOn(Event::hasGateAnswered)
+                .extracting(answer -> answer.getGateAnswered().getDecision())
+                .containsExactly(GateDecision.ALLOW, GateDecision.DENY);
+        assertThat(alerts(verdicts)).extracting(AlertRaised::getTitle).contains("A refused call ran anyway");
     }
 
     @ParameterizedTest

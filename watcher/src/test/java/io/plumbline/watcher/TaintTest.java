@@ -125,6 +125,17 @@ class TaintTest {
     }
 
     @Test
+    void aFileThatAToolReadsForItsOwnSakeIsNotCarriedAway() {
+        session.run("c1", "npm install", ONE);
+        assertThat(Alerts.of(session.open(ONE, "/home/agent/.npmrc", 0)))
+                .as("kept from the task all the same")
+                .hasSize(1);
+        session.proxy(ONE);
+
+        assertThat(taints(session.connect("api.example.com", 443))).isEmpty();
+    }
+
+    @Test
     void aPersonsThawEndsIt() {
         session.run("c1", "cat ~/.ssh/id_rsa", ONE);
         session.open(ONE, KEY, 0);

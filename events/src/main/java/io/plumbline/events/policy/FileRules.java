@@ -123,9 +123,16 @@ public final class FileRules {
         if (pattern.endsWith("/**") && path.equals(pattern.substring(0, pattern.length() - 3))) {
             return true;
         }
+        int at = fixedStart(pattern).length();
+        // Most rules are told from most paths by their beginning.
+        if (!path.regionMatches(0, pattern, 0, at)) {
+            return false;
+        }
+        if (at == pattern.length()) {
+            return path.length() == at;
+        }
         boolean[] reachable = new boolean[path.length() + 1];
-        reachable[0] = true;
-        int at = 0;
+        reachable[at] = true;
         while (at < pattern.length()) {
             char c = pattern.charAt(at);
             boolean[] next = new boolean[path.length() + 1];

@@ -1,3 +1,4 @@
+/** Tests of the reading of shell command text. */
 @NullMarked
 package io.plumbline.events.shell;
 

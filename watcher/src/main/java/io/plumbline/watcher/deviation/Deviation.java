@@ -74,6 +74,24 @@ public record Deviation(
                 kind, severity, key, title, seen, why, clause, call, riskAdded, taints, named, evidence, soft);
     }
 
+    /** The same, explained by a call. */
+    public Deviation of(String explainingCall) {
+        return new Deviation(
+                kind,
+                severity,
+                key,
+                title,
+                seen,
+                why,
+                clause,
+                explainingCall,
+                riskAdded,
+                taints,
+                scope,
+                evidence,
+                soft);
+    }
+
     /** The same that rests on earlier events as well; empty ids are left out. */
     public Deviation restingOn(List<String> events) {
         List<String> ids =

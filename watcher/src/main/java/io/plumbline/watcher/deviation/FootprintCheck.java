@@ -90,7 +90,7 @@ public final class FootprintCheck {
         return Optional.of(new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         answer == Answer.FREEZE ? Severity.CRITICAL : Severity.MEDIUM,
-                        "scope-exec|" + scope.word() + "|" + line,
+                        "scope-exec|" + scope.word(),
                         "A call did what its policy names without saying so",
                         by.description() + " executed " + line,
                         scope.why(),

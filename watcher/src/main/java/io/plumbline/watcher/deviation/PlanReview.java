@@ -33,6 +33,11 @@ public final class PlanReview {
      * @param decoy whether it is a file that the host planted
      */
     public record Reviewed(Scope scope, Answer answer, String what, boolean decoy) {
+        /** Whether another file of the scope counts again; variants of a command do not. */
+        boolean countsEach() {
+            return scope == Scope.CREDENTIALS || scope == Scope.PERSISTENCE;
+        }
+
         /** As it stands in approvals and answers: {@code scopes.publishing ask}. */
         public String clause() {
             return "scopes." + scope.word() + " " + answer.word();
@@ -49,8 +54,10 @@ public final class PlanReview {
             "ExitPlanMode",
             "todowrite");
 
+    /** Only what watches this session: prose names other tools for many reasons. */
     private static final Pattern CONTROLS = Pattern.compile(
-            "(?i).*\\b(?:disabl\\w+|stop\\w*|kill\\w*|bypass\\w*|circumvent\\w*|turn(?:ing)? off|remov\\w+)\\b.{0,40}\\b(?:plumbline|auditd|audit log\\w*|monitoring|egress proxy|seccomp|apparmor|selinux|security (?:tool|hook|agent)s?|pretooluse)\\b.*");
+            "(?i).*\\b(?:disabl\\w+|stop\\w*|kill\\w*|bypass\\w*|circumvent\\w*|turn(?:ing)? off|remov\\w+)\\b.{0,40}"
+                    + "\\b(?:plumbline|auditd|egress proxy|security hooks?|pretooluse)\\b.*");
 
     private static final Pattern WORD = Pattern.compile("[\\s\"'`,;()\\[\\]{}<>|]+");
     private static final int MAX_WORDS = 2_000;
@@ -196,7 +203,7 @@ public final class PlanReview {
         Deviation found = new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         severity,
-                        "review|" + reviewed.scope().word() + "|" + reviewed.what(),
+                        "review|" + reviewed.scope().word() + (reviewed.countsEach() ? "|" + reviewed.what() : ""),
                         "A call announces what its policy names",
                         call.getTool() + ": " + reviewed.what(),
                         reviewed.scope().why(),

@@ -59,7 +59,7 @@ public final class TaintCheck {
             processes.taint(by.process(), known.toBuilder().setThrough(path).build());
             return;
         }
-        secret(path, event).ifPresent(taint -> {
+        secret(path, event, by.call()).ifPresent(taint -> {
             processes.taint(by.process(), taint);
             if (taint.getForbidden()) {
                 ledger.readSecret(by.call(), path, event);
@@ -74,12 +74,12 @@ public final class TaintCheck {
             return;
         }
         ledger.wrote(by.call(), path);
-        List<Taint> taints = processes.taints(by.process());
-        if (!taints.isEmpty()) {
-            put(path, taints.getLast());
-        } else {
-            ofCall(by.call()).ifPresent(taint -> put(path, taint));
-        }
+        // What a project's own settings are read for goes into too many files to be told apart.
+        processes.taints(by.process()).stream()
+                .filter(Taint::getForbidden)
+                .reduce((older, newer) -> newer)
+                .or(() -> ofCall(by.call()))
+                .ifPresent(taint -> put(path, taint));
     }
 
     /** What any process of the call has read: they are joined by pipes. */
@@ -162,10 +162,13 @@ public final class TaintCheck {
         return Optional.of(proof ? found : found.softly());
     }
 
-    private Optional<Taint> secret(String path, String event) {
-        boolean forbidden = aliases.isDecoy(path)
-                || scopes.read(path).isPresent()
-                        && session.fileRules().refusal(path, Access.READ).isPresent();
+    private Optional<Taint> secret(String path, String event, String call) {
+        boolean refused = scopes.read(path).isPresent()
+                && session.fileRules().refusal(path, Access.READ).isPresent();
+        // npm reads ~/.npmrc to do what it is there for; that the file is kept away from the task is a deviation
+        // already.
+        boolean forbidden =
+                aliases.isDecoy(path) || refused && !ledger.footprint(call).readsForItsOwnSake(path);
         boolean secret = forbidden || scopes.read(path).isPresent() || ScopedPaths.isProjectSecret(path);
         return secret
                 ? Optional.of(Taint.newBuilder()

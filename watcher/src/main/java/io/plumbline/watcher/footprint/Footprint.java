@@ -41,11 +41,12 @@ public record Footprint(
      * A file that a call names.
      *
      * @param path absolute; {@code *} stands for a pattern in a name, {@code **} for anything
+     * @param exact whether it is this file and no other
      */
     public record NamedFile(String path, boolean exact, boolean write) {
         /** Whether the name covers a path: the file, or what is below it when it is a folder. */
         public boolean covers(String other) {
-            if (exact) {
+            if (path.indexOf('*') < 0) {
                 return other.equals(path) || other.startsWith(path.endsWith("/") ? path : path + "/");
             }
             return FileRules.matches(path, other);
@@ -99,14 +100,15 @@ public record Footprint(
                 || secrets.stream().anyMatch(glob -> FileRules.matches(glob, path));
     }
 
+    /** Whether its programs read the file without being told to. */
+    public boolean readsForItsOwnSake(String path) {
+        return files.stream().noneMatch(file -> file.covers(path))
+                && secrets.stream().anyMatch(glob -> FileRules.matches(glob, path));
+    }
+
     /** Whether the host may be connected to. */
     public boolean expectsHost(String host) {
         return anyHost || namedHosts.contains(host) || hosts.contains(host);
-    }
-
-    /** Whether everything that it does can be told from its text. */
-    public boolean isClosed() {
-        return !anyProgram && !anyWrite && !anyHost;
     }
 
     /** Whether it says that it changes nothing in the workspace. */

@@ -37,12 +37,23 @@ public final class Footprints {
 
     private static final Set<String> STARTED_BY_SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh");
 
+    /** Tools whose addresses are where they go; others have them in their texts. */
+    private static final Pattern FETCHING = Pattern.compile("(?i)fetch|navigate|browse|download|http");
+
     private static final Pattern URL = Pattern.compile(
             "(?i)\\b[a-z][a-z0-9+.-]{1,15}://(?:[^/@\\s\"']{0,256}@)?(\\[[0-9a-f:.]+]|[^/:?#\\s\"'\\\\]{1,253})");
     private static final Pattern REMOTE =
             Pattern.compile("(?:[A-Za-z0-9._-]{1,64}@)?([A-Za-z0-9][A-Za-z0-9.-]{1,252}):(?!//|[0-9]+$).{0,4096}");
     private static final Pattern BARE_HOST =
             Pattern.compile("([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::[0-9]{1,5})?(?:[/?].*)?");
+
+    /** A connection that bash makes itself. */
+    private static final Pattern DEVICE = Pattern.compile("/dev/(?:tcp|udp)/([^/]{1,253})/.*");
+
+    /** What is more likely a file than a host. */
+    private static final Pattern FILE_NAME =
+            Pattern.compile(".*\\.(?:txt|json|log|html?|xml|ya?ml|sh|out|tmp|crt|pem|key|gz|tgz|zip|csv|md)");
+
     private static final Pattern PATCHED =
             Pattern.compile("(?m)^\\*\\*\\* (?:Add File|Update File|Delete File|Move to): (.{1,4096})$");
 
@@ -56,6 +67,7 @@ public final class Footprints {
     private final Set<String> contacts = new LinkedHashSet<>();
     private final Set<String> hosts = new TreeSet<>();
     private final List<Mention> mentions = new ArrayList<>();
+    private final Set<String> fetched = new LinkedHashSet<>();
     private boolean anyProgram;
     private boolean anyWrite;
     private boolean anyHost;
@@ -90,7 +102,7 @@ public final class Footprints {
         for (String path : paths) {
             footprints.file(exactly(path), writes);
         }
-        if (!writes) {
+        if (FETCHING.matcher(tool).find()) {
             footprints.urls(arguments, true);
         }
         return footprints.build(List.of());
@@ -173,25 +185,16 @@ public final class Footprints {
 
     /** A file that the same command has downloaded is run. */
     private void runsWhatItFetched(ShellCommands commands) {
-        boolean fetches = commands.invocations().stream()
-                .anyMatch(one -> one.name().equals("curl") || one.name().equals("wget"));
-        if (!fetches) {
-            return;
-        }
-        List<String> run = new ArrayList<>();
-        commands.scripts().forEach(script -> run.add(script.text()));
+        Set<String> run = new LinkedHashSet<>();
+        commands.scripts().forEach(script -> run.addAll(resolved(script.text())));
         commands.invocations().stream()
                 .map(Invocation::program)
                 .filter(program -> program.contains("/"))
-                .forEach(run::add);
-        for (String program : run) {
-            for (NamedFile file : files) {
-                if (file.write() && resolved(program).contains(file.path())) {
-                    mention(Scope.DOWNLOADED_CODE, program + " is downloaded and run");
-                    return;
-                }
-            }
-        }
+                .forEach(program -> run.addAll(resolved(program)));
+        fetched.stream()
+                .filter(run::contains)
+                .findFirst()
+                .ifPresent(program -> mention(Scope.DOWNLOADED_CODE, program + " is downloaded and run"));
     }
 
     private void invocation(Invocation invocation) {
@@ -242,6 +245,7 @@ public final class Footprints {
     private void words(Tool program, Invocation invocation) {
         List<Argument> operands = new ArrayList<>();
         List<Argument> texts = invocation.arguments();
+        int named = files.size();
         boolean onlyOperands = false;
         boolean written = false;
         for (int i = 0; i < texts.size(); i++) {
@@ -280,6 +284,19 @@ public final class Footprints {
         }
         needs(tool, texts);
         operands(tool, operands, written);
+        if (tool.operands() == Operands.URL) {
+            files.subList(named, files.size()).stream()
+                    .filter(NamedFile::write)
+                    .forEach(file -> fetched.add(file.path()));
+            operands.stream()
+                    .map(operand -> operand.text().replaceFirst("[?#*].*", "").replaceFirst(".*/", ""))
+                    .filter(file -> !file.isEmpty())
+                    .forEach(file -> fetched.addAll(resolved(file)));
+            invocation.redirections().stream()
+                    .filter(Redirected::writes)
+                    .forEach(redirected ->
+                            fetched.addAll(resolved(redirected.target().text())));
+        }
         if (tool.anyHost() || tool.connects() || !tool.hosts().isEmpty()) {
             boolean connects = tool.connects();
             texts.forEach(argument -> urls(argument.text(), connects));
@@ -359,8 +376,14 @@ public final class Footprints {
             name(remote.group(1), true);
             return;
         }
-        for (String path : resolved(text)) {
-            files.add(new NamedFile(path, argument.exact() && !path.contains("*"), write));
+        Matcher device = DEVICE.matcher(text);
+        if (device.matches()) {
+            name(device.group(1), true);
+            return;
+        }
+        List<String> paths = resolved(text);
+        for (String path : paths) {
+            files.add(new NamedFile(path, argument.exact() && paths.size() == 1 && !path.contains("*"), write));
         }
     }
 
@@ -374,7 +397,7 @@ public final class Footprints {
     /** An address without a scheme. */
     private void host(String text) {
         Matcher bare = BARE_HOST.matcher(text);
-        if (!text.contains("://") && bare.matches()) {
+        if (!text.contains("://") && bare.matches() && !FILE_NAME.matcher(text).matches()) {
             name(bare.group(1), true);
         }
     }

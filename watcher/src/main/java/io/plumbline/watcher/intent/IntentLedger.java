@@ -131,23 +131,22 @@ public final class IntentLedger {
         change(call, known -> known.getRoot().equals(process) ? known.setWaitStatus(waitStatus) : known);
     }
 
-    /** A process of the call has written a file of the workspace. */
+    /** A process of the call has written a file of the workspace. Beyond a hundred the number says no more. */
     public void wroteInWorkspace(String call) {
-        change(call, known -> known.setWrites(known.getWrites() + 1));
+        if (call(call).filter(known -> known.getWrites() < 100).isPresent()) {
+            change(call, known -> known.setWrites(known.getWrites() + 1));
+        }
     }
 
-    /** A process of the call has opened a file for writing. */
+    /** A process of the call has opened a file for writing; the first ones are remembered. */
     public void wrote(String call, String path) {
-        change(call, known -> {
-            if (known.getWrittenList().contains(path)) {
-                return known;
-            }
-            if (known.getWrittenCount() >= StateLimits.WRITTEN) {
-                List<String> kept = List.copyOf(known.getWrittenList().subList(1, known.getWrittenCount()));
-                known.clearWritten().addAllWritten(kept);
-            }
-            return known.addWritten(path);
-        });
+        boolean more = call(call)
+                .filter(known -> known.getWrittenCount() < StateLimits.WRITTEN
+                        && !known.getWrittenList().contains(path))
+                .isPresent();
+        if (more) {
+            change(call, known -> known.addWritten(path));
+        }
     }
 
     /**

@@ -32,7 +32,7 @@ public final class StateLimits {
     /** Files that hold what was read from a credential. */
     public static final int TAINTED_FILES = 1_000;
 
-    /** Files remembered that a call has written: what a credential may have been copied to. */
+    /** Files remembered that a call has written before it read a credential, which may have been copied there. */
     public static final int WRITTEN = 16;
 
     /** Credentials remembered of one process; a process that has read more is no better. */
@@ -47,7 +47,7 @@ public final class StateLimits {
     /** Paths, hosts and programs that deviations were about. */
     public static final int SUSPECTS = 64;
 
-    /** Findings that are no proof; further ones are counted. */
+    /** Findings that are no proof, from evidence and from claims each; further ones are counted. */
     public static final int SOFT_FINDINGS = 50;
 
     /** Risk that findings without proof add in all: less than the lowest step of the default ladder. */

@@ -1,3 +1,4 @@
+/** Tests of where evidence and intent part. */
 @NullMarked
 package io.plumbline.watcher.deviation;
 

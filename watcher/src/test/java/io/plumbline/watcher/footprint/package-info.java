@@ -1,3 +1,4 @@
+/** Tests of what a call can need. */
 @NullMarked
 package io.plumbline.watcher.footprint;
 

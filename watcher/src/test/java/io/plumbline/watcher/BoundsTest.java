@@ -1,0 +1,77 @@
+package io.plumbline.watcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.watcher.state.v1.WatchState;
+import org.junit.jupiter.api.Test;
+
+/** What does not fit is counted, and never makes room by being said. */
+class BoundsTest {
+    private static final String POLICY = """
+            ladder: {alert: 100, ask: 100, freeze: 100}
+            egress: [{host: api.example.com}]
+            scopes: {credentials: allow}
+            """;
+
+    private static final int O_WRONLY_CREAT = 0x41;
+    private static final ProcessRef SHELL = SessionScript.process(10, 5);
+
+    private final SessionScript session = SessionScript.of(POLICY);
+
+    @Test
+    void connectionsThatNobodyAsksForAreForgottenOldestFirst() {
+        session.run("c1", "npm install", SHELL);
+        for (int i = 0; i < 100; i++) {
+            session.proxy(SHELL);
+        }
+
+        WatchState state = session.state().values().build();
+        assertThat(state.getProxyConnectionsCount()).isEqualTo(64);
+        assertThat(state.getEvicted().getProxyConnections()).isEqualTo(36);
+    }
+
+    @Test
+    void ownersOfConnectionsAreForgottenOldestFirst() {
+        session.run("c1", "npm install", SHELL);
+        for (int i = 0; i < 300; i++) {
+            session.proxy(SHELL);
+            session.connect("api.example.com", 443);
+        }
+
+        WatchState state = session.state().values().build();
+        assertThat(state.getEgressOwnersCount()).isEqualTo(256);
+        assertThat(state.getEvicted().getEgressOwners()).isEqualTo(44);
+        assertThat(state.containsEgressOwners(300)).isTrue();
+    }
+
+    @Test
+    void filesThatMayHoldASecretAreKeptAndFurtherOnesCounted() {
+        session.run("c1", "our-tool", SHELL);
+        session.open(SHELL, "/home/agent/.ssh/id_rsa", 0);
+        for (int i = 0; i < 1_100; i++) {
+            session.open(SHELL, "/tmp/f" + i, O_WRONLY_CREAT);
+        }
+
+        WatchState state = session.state().values().build();
+        assertThat(state.getTaintedFilesCount()).isEqualTo(1_000);
+        assertThat(state.containsTaintedFiles("/tmp/f0")).isTrue();
+        assertThat(state.getEvicted().getTaintedFiles()).isEqualTo(100);
+    }
+
+    @Test
+    void whatTheAgentSaysDoesNotUseUpTheRoomForWhatItDoes() {
+        SessionScript talkative = SessionScript.of("scopes: {publishing: log, egress: log}");
+        for (int i = 0; i < 80; i++) {
+            talkative.call("t" + i, "TodoWrite", "");
+            talkative.prompt("Go on.");
+            talkative.run("w" + i, "make", SessionScript.process(1_000 + i, i + 1));
+            talkative.open(SessionScript.process(1_000 + i, i + 1), "/workspace/a" + i, O_WRONLY_CREAT);
+            talkative.say("I only listed the files, number " + i + ".");
+        }
+        talkative.run("c1", "ls", SHELL);
+
+        assertThat(talkative.state().values().getSoftClaims()).isEqualTo(50);
+        assertThat(Alerts.of(talkative.execFile(SHELL, "/tmp/ls", "ls"))).hasSize(1);
+    }
+}
