@@ -26,7 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LossBench.class,
             SessionBench.class,
             TelemetryBench.class,
-            SandboxBench.class
+            SandboxBench.class,
+            RulesBench.class
         })
 public final class Bench {
     private Bench() {}

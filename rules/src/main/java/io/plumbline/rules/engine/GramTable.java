@@ -12,13 +12,25 @@ import org.jspecify.annotations.Nullable;
  * the input, comparison only where a window is found.
  */
 final class GramTable {
-    private static final int FILTER_BITS = 16;
+    /** Bits of the filter for each window: one of 64 strange windows passes. */
+    private static final int BITS_PER_WINDOW = 64;
+
+    private static final int MAX_FILTER_BITS = 1 << 19;
+
+    /** Windows of such texts are in nearly every event, so a text is rather found by another one. */
+    private static final String COMMON =
+            "c:\\windows\\system32\\ c:\\program files (x86)\\microsoft c:\\users\\appdata\\local\\"
+                    + "temp .exe powershell.exe cmd.exe /c rundll32.exe \\windowspowershell\\v1.0\\ c:\\programdata\\ .dll http:// https://"
+                    + " /usr/bin/ /bin/sh -c /bin/bash /home/ /root/ /tmp/ /workspace/ python3 node_modules .com .ps1 --";
+
+    private static final int COMMON_WEIGHT = 1000;
 
     private final int width;
     private final char[][] literals;
     private final int[] offsets;
     private final int[][] atoms;
-    private final long[] filter = new long[1 << (FILTER_BITS - 6)];
+    private final long[] filter;
+    private final int filterMask;
     private final long[] keys;
     private final int[] @Nullable [] buckets;
 
@@ -39,6 +51,9 @@ final class GramTable {
                 frequency.merge(gram(text, i), 1, Integer::sum);
             }
         }
+        for (int i = 0; i + width <= COMMON.length(); i++) {
+            frequency.merge(gram(COMMON, i), COMMON_WEIGHT, Integer::sum);
+        }
         Map<Long, List<Integer>> byGram = new HashMap<>();
         int at = 0;
         for (Map.Entry<String, int[]> entry : texts.entrySet()) {
@@ -58,11 +73,14 @@ final class GramTable {
             at++;
         }
         int size = Integer.highestOneBit(Math.max(8, byGram.size() * 3)) << 1;
+        int filterBits = Math.clamp((long) size * BITS_PER_WINDOW / 4, 64, MAX_FILTER_BITS);
+        filter = new long[filterBits >>> 6];
+        filterMask = filterBits - 1;
         keys = new long[size];
         buckets = new int[size][];
         byGram.forEach((gram, members) -> {
             int hash = hash(gram);
-            filter[(hash & 0xffff) >>> 6] |= 1L << (hash & 63);
+            filter[(hash & filterMask) >>> 6] |= 1L << (hash & 63);
             int slot = hash & (size - 1);
             while (buckets[slot] != null) {
                 slot = (slot + 1) & (size - 1);
@@ -103,7 +121,7 @@ final class GramTable {
         for (int i = width - 1; i < length; i++) {
             gram = (gram << 16 | text[i]) & mask;
             int hash = hash(gram);
-            if ((filter[(hash & 0xffff) >>> 6] & (1L << (hash & 63))) != 0) {
+            if ((filter[(hash & filterMask) >>> 6] & (1L << (hash & 63))) != 0) {
                 left -= found(text, length, i - width + 1, gram, hash, sink);
                 if (left < 0) {
                     return false;

@@ -15,6 +15,8 @@ public final class RegexTree {
     private static final int MAX_ALTERNATIVES = 64;
     private static final int MAX_DEPTH = 60;
 
+    private static final String EVERYWHERE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -./\\:\"_";
+
     private sealed interface Node {
         record Text(String text) implements Node {}
 
@@ -99,8 +101,9 @@ public final class RegexTree {
     }
 
     /**
-     * Texts of which at least one is in everything that the expression matches, in lower case, ASCII only and at least two
-     * characters long; compare them with the input in lower case. Empty: nothing is known.
+     * Texts of which at least one is in everything that the expression matches, in lower case and ASCII only; compare them with the
+     * input in lower case. A text of one character is told only when it is none of those that every command line has. Empty: nothing
+     * is known.
      */
     public static Set<String> requiredTexts(String expression) {
         return parse(expression).map(RegexTree::required).orElse(Set.of());
@@ -152,7 +155,8 @@ public final class RegexTree {
                 start = i + 1;
             }
         }
-        return best.length() < 2 ? Set.of() : Set.of(best.toLowerCase(Locale.ROOT));
+        boolean telling = best.length() > 1 || (!best.isEmpty() && EVERYWHERE.indexOf(best.charAt(0)) < 0);
+        return telling ? Set.of(best.toLowerCase(Locale.ROOT)) : Set.of();
     }
 
     private Node alternation(int depth) {
@@ -252,8 +256,15 @@ public final class RegexTree {
         while (at < text.length()) {
             char c = text.charAt(at);
             if (c == ']' && at > first) {
-                at++;
-                return new Node.Opaque();
+                String members = text.substring(first, at++);
+                boolean same = text.charAt(first - 1) == '['
+                        && (members.length() == 1
+                                || (members.length() == 2
+                                        && members.charAt(0) < 128
+                                        && members.equalsIgnoreCase(members.charAt(1) + members.substring(0, 1))));
+                return same && Character.isLetterOrDigit(members.charAt(0))
+                        ? new Node.Text(members.substring(0, 1))
+                        : new Node.Opaque();
             }
             if (c == '[' && at + 1 < text.length() && text.charAt(at + 1) == ':') {
                 int end = text.indexOf(":]", at + 2);
@@ -304,8 +315,11 @@ public final class RegexTree {
         char c = text.charAt(at++);
         if (Character.isLetterOrDigit(c) || c > 127) {
             switch (c) {
-                case 'd', 'D', 's', 'S', 'w', 'W', 'b', 'B', 'A', 'z', 'n', 't', 'r', 'f', 'v', 'a' -> {
+                case 'd', 'D', 's', 'S', 'w', 'W', 'b', 'B', 'A', 'z', 'v', 'a' -> {
                     return new Node.Opaque();
+                }
+                case 'n', 't', 'r', 'f' -> {
+                    return new Node.Text(String.valueOf("\n\t\r\f".charAt("ntrf".indexOf(c))));
                 }
                 case 'x' -> {
                     if (at < text.length() && text.charAt(at) == '{') {

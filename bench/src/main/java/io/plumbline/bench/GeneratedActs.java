@@ -1,0 +1,144 @@
+package io.plumbline.bench;
+
+import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.sigma.LogSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Process starts from a seed: what a busy Windows desktop and an agent in a sandbox run all day. Mostly harmless, as events are. */
+final class GeneratedActs {
+    private static final LogSource WINDOWS = new LogSource("process_creation", "windows", "");
+    private static final LogSource LINUX = new LogSource("process_creation", "linux", "");
+    private static final List<String> WINDOWS_IMAGES = List.of(
+            "C:\\Windows\\System32\\svchost.exe",
+            "C:\\Windows\\System32\\conhost.exe",
+            "C:\\Windows\\System32\\cmd.exe",
+            "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+            "C:\\Windows\\explorer.exe",
+            "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+            "C:\\Windows\\System32\\taskhostw.exe",
+            "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE",
+            "C:\\Windows\\System32\\rundll32.exe",
+            "C:\\Windows\\System32\\reg.exe",
+            "C:\\Windows\\System32\\schtasks.exe",
+            "C:\\Windows\\System32\\wbem\\WmiPrvSE.exe",
+            "C:\\Users\\ann\\AppData\\Local\\Programs\\Microsoft VS Code\\Code.exe",
+            "C:\\Windows\\System32\\net.exe");
+    private static final List<String> WINDOWS_TAILS = List.of(
+            "-k netsvcs -p -s Schedule",
+            "0xffffffff -ForceV1",
+            "/c dir C:\\Users\\ann\\Documents",
+            "-NoProfile -Command Get-Process | Sort-Object CPU",
+            "--type=renderer --lang=de --num-raster-threads=4",
+            "query HKCU\\Software\\Microsoft\\Office /s",
+            "/query /tn \\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
+            "C:\\Windows\\System32\\shell32.dll,Control_RunDLL desk.cpl",
+            "view \\\\fileserver",
+            "/Embedding",
+            "-File C:\\Scripts\\backup.ps1 -Target D:\\Backup",
+            "--crash-handler-pid=4712 --no-sandbox");
+    private static final List<String> LINUX_IMAGES = List.of(
+            "/usr/bin/ls",
+            "/usr/bin/cat",
+            "/usr/bin/grep",
+            "/usr/bin/find",
+            "/usr/bin/git",
+            "/usr/bin/node",
+            "/usr/bin/npm",
+            "/usr/bin/python3",
+            "/usr/bin/bash",
+            "/usr/bin/sed",
+            "/usr/bin/rg",
+            "/usr/bin/make",
+            "/usr/bin/mvn",
+            "/usr/bin/tar",
+            "/usr/bin/curl");
+    private static final List<String> LINUX_TAILS = List.of(
+            "-la src/main",
+            "README.md",
+            "-rn TODO src",
+            ". -name *.java -newer pom.xml",
+            "status --porcelain",
+            "diff --stat HEAD~1",
+            "run test -- --watch=false",
+            "-m pytest -q tests/unit",
+            "-c \"cd /workspace && make -j4\"",
+            "-n 1,80p src/index.ts",
+            "--files --hidden --glob !.git",
+            "-q -o package -DskipTests",
+            "czf /tmp/build.tgz dist",
+            "-fsSL https://registry.npmjs.org/left-pad",
+            "log --oneline -20",
+            "commit -m \"Fix the parser\"");
+
+    private final Random random;
+
+    GeneratedActs(long seed) {
+        random = new Random(seed);
+    }
+
+    private String pick(List<String> list) {
+        return list.get(random.nextInt(list.size()));
+    }
+
+    private String word() {
+        StringBuilder word = new StringBuilder();
+        for (int i = 4 + random.nextInt(9); i > 0; i--) {
+            word.append((char) ('a' + random.nextInt(26)));
+        }
+        return word.toString();
+    }
+
+    List<SigmaEvent> sysmon(int count) {
+        List<SigmaEvent> events = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            String image = pick(WINDOWS_IMAGES);
+            String parent = pick(WINDOWS_IMAGES);
+            String name = image.substring(image.lastIndexOf('\\') + 1);
+            events.add(SigmaEvent.builder()
+                    .logSource(WINDOWS)
+                    .put("EventID", 1)
+                    .put("Channel", "Microsoft-Windows-Sysmon/Operational")
+                    .put("UtcTime", "2026-11-24 08:30:15." + random.nextInt(1000))
+                    .put("ProcessGuid", "{" + Long.toHexString(random.nextLong()) + "}")
+                    .put("ProcessId", random.nextInt(60_000))
+                    .put("Image", image)
+                    .put("OriginalFileName", name)
+                    .put("Company", "Microsoft Corporation")
+                    .put("Description", "Windows " + word())
+                    .put("CommandLine", "\"" + image + "\" " + pick(WINDOWS_TAILS) + " " + word())
+                    .put("CurrentDirectory", "C:\\Users\\ann\\" + word() + "\\")
+                    .put("User", "CORP\\" + word())
+                    .put("LogonId", "0x" + Integer.toHexString(random.nextInt()))
+                    .put("IntegrityLevel", random.nextInt(4) == 0 ? "High" : "Medium")
+                    .put(
+                            "Hashes",
+                            "SHA256=" + Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()))
+                    .put("ParentImage", parent)
+                    .put("ParentCommandLine", parent + " " + pick(WINDOWS_TAILS))
+                    .build());
+        }
+        return events;
+    }
+
+    List<SigmaEvent> linux(int count) {
+        List<SigmaEvent> events = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            String image = pick(LINUX_IMAGES);
+            events.add(SigmaEvent.builder()
+                    .logSource(LINUX)
+                    .put("Image", image)
+                    .put(
+                            "CommandLine",
+                            image.substring(image.lastIndexOf('/') + 1) + " " + pick(LINUX_TAILS) + " " + word())
+                    .put("ParentImage", "/usr/bin/bash")
+                    .put("ParentCommandLine", "/usr/bin/bash -c " + word())
+                    .put("CurrentDirectory", "/workspace/" + word())
+                    .put("User", "root")
+                    .put("ProcessId", random.nextInt(60_000))
+                    .build());
+        }
+        return events;
+    }
+}

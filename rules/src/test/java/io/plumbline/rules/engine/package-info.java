@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules.engine;
+
+import org.jspecify.annotations.NullMarked;

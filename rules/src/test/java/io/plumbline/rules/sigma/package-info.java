@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules.sigma;
+
+import org.jspecify.annotations.NullMarked;
