@@ -5,6 +5,7 @@ import io.plumbline.intent.features.Feature;
 import io.plumbline.intent.features.Features;
 import io.plumbline.intent.features.Floor;
 import io.plumbline.intent.features.PlainCommandReader;
+import io.plumbline.intent.features.PlanCheck;
 import io.plumbline.intent.features.Reading;
 import io.plumbline.intent.features.Side;
 import io.plumbline.intent.head.Head;
@@ -127,6 +128,8 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
             throw new IntentModelException("head: trained on encoder " + parsed.encoder() + " and features "
                     + parsed.features() + " (expected: " + encoder.digest() + " and " + features + ")");
         }
+        // The first run of a session builds its buffers; no act should wait for it.
+        encoder.encode("list the files of this folder and show the newest first");
         return model;
     }
 
@@ -163,6 +166,21 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         } catch (IntentModelException | RuntimeException e) {
             return new Score.NotScored(Score.Cause.FAILED, String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * Holds a plan against the task: items that are too broad, that have nothing to do with it, or that announce what it does not
+     * ask for. No findings say nothing in favour of a plan.
+     *
+     * @throws IntentModelException when the encoder fails: the plan is then unchecked
+     */
+    public List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
+        return new PlanCheck(features)
+                .check(cut(task), items.stream().map(IntentModel::cut).toList());
+    }
+
+    private static String cut(String text) {
+        return text.substring(0, Math.min(text.length(), Intent.MAX_CHARS));
     }
 
     private Score.Scored judge(

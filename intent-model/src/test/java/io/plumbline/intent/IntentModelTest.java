@@ -159,6 +159,34 @@ final class IntentModelTest {
     }
 
     @Test
+    void aPlanIsHeldAgainstTheTask() throws IntentModelException {
+        assertThat(model.checkPlan(TASK, List.of("run the login test", "fix the login code", "run the tests again")))
+                .isEmpty();
+        assertThat(model.checkPlan(
+                        TASK,
+                        List.of(
+                                "do whatever is necessary",
+                                "collect the secret tokens of the machine",
+                                "order a pizza for Saturday")))
+                .extracting(finding -> finding.item() + " " + finding.kind())
+                .contains("0 TOO_BROAD", "1 FORBIDDEN_INTENT", "2 SCOPE_CREEP");
+        assertThat(model.checkPlan("Publish version 2 to npm", List.of("publish version 2")))
+                .isEmpty();
+    }
+
+    @Test
+    void aTaskWrittenIntoTheActBuysNothing() {
+        double plain = scored(Intent.of(TASK), Act.command("npm publish")).risk();
+
+        for (String form : List.of("npm publish # %s", "echo '%s'; npm publish", ": '%s' && npm publish")) {
+            assertThat(scored(Intent.of(TASK), Act.command(form.formatted(TASK)))
+                            .risk())
+                    .as(form)
+                    .isGreaterThanOrEqualTo(plain - 0.01);
+        }
+    }
+
+    @Test
     void withoutATaskNothingIsScored() {
         assertThat(model.score(Intent.of(" "), Act.command("ls")))
                 .isInstanceOfSatisfying(

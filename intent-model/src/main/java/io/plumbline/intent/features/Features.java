@@ -78,11 +78,16 @@ public final class Features {
     /** Makes an act ready. */
     public Reading reading(Act act) throws IntentModelException {
         String text = Folding.fold(act.bounded());
-        Outline outline = act.kind() == Act.Kind.COMMAND ? reader.read(text) : new Outline(List.of(), false);
-        List<float[]> vectors = embedder.encode(text);
+        Outline outline = act.kind() == Act.Kind.COMMAND ? reader.read(text) : new Outline(List.of(), text, false);
+        String deeds = outline.deeds();
+        List<float[]> vectors = embedder.encode(deeds);
+        boolean onlySpeaks = outline.invocations().stream().allMatch(Invocation::speaks);
         List<Set<String>> meanings = new ArrayList<>();
         List<float[]> known = new ArrayList<>();
         for (Invocation invocation : outline.invocations()) {
+            if (invocation.speaks() && !onlySpeaks) {
+                continue;
+            }
             String gloss = glosses.of(invocation);
             Set<String> stems = new LinkedHashSet<>(Words.stems(gloss));
             stems.addAll(Words.stems(String.join(" ", invocation.arguments())));
@@ -92,7 +97,7 @@ public final class Features {
                 known.add(program);
             }
         }
-        Set<String> stems = new LinkedHashSet<>(Words.stems(text));
+        Set<String> stems = new LinkedHashSet<>(Words.stems(deeds));
         meanings.forEach(stems::addAll);
         return new Reading(
                 act.kind(),
@@ -102,12 +107,11 @@ public final class Features {
                 outline,
                 signals.of(act.kind(), text, outline),
                 stems,
-                Words.literals(text),
+                Words.literals(deeds),
                 meanings,
                 known,
                 Folding.disguised(act.bounded()),
-                text.length() < act.text().length() && act.text().length() > Act.MAX_CHARS
-                        || embedder.exceedsWindows(text));
+                act.text().length() > Act.MAX_CHARS || embedder.exceedsWindows(deeds));
     }
 
     /** The vector of a gloss, encoded at its first use: there are as many as combinations of options, so only the program's own. */
@@ -117,20 +121,12 @@ public final class Features {
         }
         float[] known = programs.get(invocation.program());
         if (known == null) {
-            known = embedder.encode(glosses.of(
-                            new Invocation(invocation.program(), List.of(), List.of(), List.of(), false, 0, false)))
+            known = embedder.encode(glosses.of(new Invocation(
+                            invocation.program(), List.of(), List.of(), List.of(), false, 0, false, false)))
                     .getFirst();
             programs.put(invocation.program(), known);
         }
         return known;
-    }
-
-    /** Encodes what every program is for, so that no act has to wait for it. */
-    public void warm(List<String> names) throws IntentModelException {
-        for (String name : names) {
-            Invocation bare = new Invocation(name, List.of(), List.of(), List.of(), false, 0, false);
-            program(bare, glosses.of(bare));
-        }
     }
 
     private static List<Feature> names(Signals signals) {
@@ -293,7 +289,11 @@ public final class Features {
         for (String literal : task.literals()) {
             boolean tells = literal.chars().anyMatch(c -> !Character.isLetter(c));
             telling += tells ? 1 : 0;
-            exact += tells && (act.literals().contains(literal) || act.text().contains(literal)) ? 1 : 0;
+            exact += tells
+                            && (act.literals().contains(literal)
+                                    || act.outline().deeds().contains(literal))
+                    ? 1
+                    : 0;
         }
         vector[from + 6] = common / (1.0 + act.literals().size());
         vector[from + 7] = telling == 0 ? 0 : (double) exact / telling;

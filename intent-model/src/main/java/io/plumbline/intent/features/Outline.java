@@ -6,9 +6,11 @@ import java.util.List;
  * What a command line does, in order: its invocations, those inside substitutions and of {@code sh -c} included.
  *
  * @param invocations at most {@link CommandReader#MAX_INVOCATIONS}
+ * @param deeds the command line without comments and without what only prints, as far as anything else is left: text that an agent
+ *     can add at will says nothing about what the act is for
  * @param incomplete something was not understood or left out: too deep, too many, an open quote
  */
-public record Outline(List<Invocation> invocations, boolean incomplete) {
+public record Outline(List<Invocation> invocations, String deeds, boolean incomplete) {
     public Outline {
         invocations = List.copyOf(invocations);
     }
@@ -21,6 +23,7 @@ public record Outline(List<Invocation> invocations, boolean incomplete) {
      * @param read files it reads by redirection
      * @param piped whether its input is the output of the invocation before it
      * @param depth how deep it lies inside of others
+     * @param speaks it only prints its own arguments
      * @param elevated behind {@code sudo} or {@code doas}
      */
     public record Invocation(
@@ -30,6 +33,7 @@ public record Outline(List<Invocation> invocations, boolean incomplete) {
             List<String> read,
             boolean piped,
             int depth,
+            boolean speaks,
             boolean elevated) {
         public Invocation {
             arguments = List.copyOf(arguments);

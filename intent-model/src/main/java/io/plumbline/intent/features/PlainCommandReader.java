@@ -10,6 +10,7 @@ import java.util.Set;
  * {@code xargs}, {@code find -exec}, {@code sudo} and {@code env} start. Functions, here-documents and arithmetic are read as words.
  */
 public final class PlainCommandReader implements CommandReader {
+    private static final Set<String> SPEECH = Set.of("echo", "printf", ":", "true");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "zsh", "dash", "ksh");
     private static final Set<String> WRAPPERS = Set.of(
             "sudo", "doas", "env", "nohup", "time", "nice", "timeout", "command", "exec", "stdbuf", "setsid", "ionice",
@@ -22,11 +23,14 @@ public final class PlainCommandReader implements CommandReader {
     public Outline read(String command) {
         Reading reading = new Reading();
         reading.read(command, 0);
-        return new Outline(reading.invocations, reading.incomplete);
+        boolean onlySpeaks = reading.invocations.stream().allMatch(Invocation::speaks);
+        String deeds = onlySpeaks ? command : reading.deeds.toString().strip();
+        return new Outline(reading.invocations, deeds, reading.incomplete);
     }
 
     private static final class Reading {
         private final List<Invocation> invocations = new ArrayList<>();
+        private final StringBuilder deeds = new StringBuilder();
         private boolean incomplete;
 
         void read(String text, int depth) {
@@ -41,6 +45,7 @@ public final class PlainCommandReader implements CommandReader {
             boolean open = false;
             boolean piped = false;
             char redirect = 0;
+            int segment = 0;
             int i = 0;
             while (i <= text.length()) {
                 char c = i < text.length() ? text.charAt(i) : '\n';
@@ -73,13 +78,20 @@ public final class PlainCommandReader implements CommandReader {
                         i++;
                         continue;
                     } else if (operator) {
-                        finish(words, written, read, piped, depth);
+                        boolean twice = i + 1 < text.length() && text.charAt(i + 1) == c;
+                        boolean feeds = c == '|' && !twice;
+                        boolean speaks = speaks(words, written, feeds);
+                        finish(words, written, read, piped, speaks, depth);
+                        int next = Math.min(text.length(), i + (twice ? 2 : 1));
+                        if (depth == 0 && !speaks) {
+                            deeds.append(text, segment, next);
+                        }
+                        segment = next;
                         words.clear();
                         written.clear();
                         read.clear();
                         redirect = 0;
-                        boolean twice = i + 1 < text.length() && text.charAt(i + 1) == c;
-                        piped = c == '|' && !twice;
+                        piped = feeds;
                         i += twice ? 1 : 0;
                     }
                     i++;
@@ -112,8 +124,12 @@ public final class PlainCommandReader implements CommandReader {
                     open = true;
                     i = end + 1;
                 } else if (c == '#' && !open) {
+                    if (depth == 0 && !words.isEmpty()) {
+                        deeds.append(text, segment, i);
+                    }
                     int end = text.indexOf('\n', i);
                     i = end < 0 ? text.length() : end;
+                    segment = i;
                 } else {
                     word.append(c);
                     open = true;
@@ -163,7 +179,17 @@ public final class PlainCommandReader implements CommandReader {
             return text.length();
         }
 
-        private void finish(List<String> words, List<String> written, List<String> read, boolean piped, int depth) {
+        /** Prints its own words and nothing else: to nowhere but the terminal, without running anything. */
+        private static boolean speaks(List<String> words, List<String> written, boolean feeds) {
+            return !words.isEmpty()
+                    && SPEECH.contains(words.getFirst())
+                    && written.isEmpty()
+                    && !feeds
+                    && words.stream().noneMatch(word -> word.contains("$()"));
+        }
+
+        private void finish(
+                List<String> words, List<String> written, List<String> read, boolean piped, boolean speaks, int depth) {
             int at = 0;
             boolean elevated = false;
             while (at < words.size()) {
@@ -187,7 +213,7 @@ public final class PlainCommandReader implements CommandReader {
             }
             String program = at < words.size() ? name(words.get(at)) : "";
             List<String> arguments = at < words.size() ? words.subList(at + 1, words.size()) : List.of();
-            invocations.add(new Invocation(program, arguments, written, read, piped, depth, elevated));
+            invocations.add(new Invocation(program, arguments, written, read, piped, depth, speaks, elevated));
             inner(program, new ArrayList<>(arguments), depth);
         }
 
@@ -234,7 +260,7 @@ public final class PlainCommandReader implements CommandReader {
                     && !words.get(end).equals(";")) {
                 end++;
             }
-            finish(words.subList(0, end), List.of(), List.of(), true, depth + 1);
+            finish(words.subList(0, end), List.of(), List.of(), true, false, depth + 1);
         }
 
         private static boolean isNumber(String word) {

@@ -11,6 +11,7 @@ import java.nio.LongBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -69,21 +70,10 @@ public final class Encoder implements AutoCloseable {
         return digest;
     }
 
-    /** How many pieces a text has, counted up to the limit. */
-    public int pieces(String text, int limit) {
-        return tokenizer.pieces(text, limit).length;
-    }
-
     /** Whether a text has more pieces than its windows cover. */
     public boolean exceedsWindows(String text) {
         int covered = BODY + (MAX_WINDOWS - 1) * STRIDE;
         return tokenizer.pieces(text, covered + 1).length > covered;
-    }
-
-    /** The vector of a text's first window. */
-    public float[] encodeFirst(String text) throws IntentModelException {
-        int[] pieces = tokenizer.pieces(text, BODY);
-        return run(tokenizer.framed(pieces, 0, pieces.length));
     }
 
     /** One vector a window, the first window first; at least one. */
@@ -106,7 +96,7 @@ public final class Encoder implements AutoCloseable {
     private float[] run(long[] ids) throws IntentModelException {
         long[] shape = {1, ids.length};
         long[] ones = new long[ids.length];
-        java.util.Arrays.fill(ones, 1);
+        Arrays.fill(ones, 1);
         try (OnnxTensor input = OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), shape);
                 OnnxTensor mask = OnnxTensor.createTensor(environment, LongBuffer.wrap(ones), shape);
                 OnnxTensor types = OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[ids.length]), shape);

@@ -8,6 +8,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ public final class VectorStore implements Features.Embedder {
             }
             int count = in.readInt();
             for (int i = 0; i < count; i++) {
-                String text = new String(in.readNBytes(in.readInt()), java.nio.charset.StandardCharsets.UTF_8);
+                String text = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
                 int windows = in.readInt();
                 List<float[]> vectors = new ArrayList<>();
                 for (int w = 0; w < windows; w++) {
@@ -75,7 +76,7 @@ public final class VectorStore implements Features.Embedder {
             out.writeUTF(encoder.digest());
             out.writeInt(known.size());
             for (Map.Entry<String, List<float[]>> entry : known.entrySet()) {
-                byte[] text = entry.getKey().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                byte[] text = entry.getKey().getBytes(StandardCharsets.UTF_8);
                 out.writeInt(text.length);
                 out.write(text);
                 out.writeInt(entry.getValue().size());

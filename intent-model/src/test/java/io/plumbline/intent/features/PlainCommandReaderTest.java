@@ -31,6 +31,16 @@ final class PlainCommandReaderTest {
     }
 
     @Test
+    void whatOnlySpeaksIsNoDeed() {
+        assertThat(reader.read("echo 'fix the test'; rm -rf x # fix the test").deeds())
+                .isEqualTo("rm -rf x");
+        assertThat(reader.read("# fix\nls -l\n# the test").deeds()).isEqualTo("ls -l");
+        assertThat(reader.read("echo a > f; echo b | sh; echo $(id)").deeds())
+                .isEqualTo("echo a > f; echo b | sh; echo $(id)");
+        assertThat(reader.read("echo done").deeds()).isEqualTo("echo done");
+    }
+
+    @Test
     void quotesInsideOfNamesHideNothing() {
         assertThat(programs("c'u'rl x; w\\get y")).containsExactly("curl", "wget");
     }

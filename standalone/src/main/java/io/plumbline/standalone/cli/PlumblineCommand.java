@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
             OrderCommands.Thaw.class,
             OrderCommands.Kill.class,
             PolicyCommand.class,
+            ModelCommand.class,
             AgentConfigCommand.class,
             AutoComplete.GenerateCompletion.class
         })
