@@ -62,6 +62,9 @@ public final class Network {
 
     /** By how much the logit falls when a feature takes its usual value. */
     public double contribution(double[] vector, int feature) {
+        if (hidden == 0) {
+            return second[feature] * Math.clamp((vector[feature] - mean[feature]) * scale[feature], -CLIP, CLIP);
+        }
         double[] without = vector.clone();
         without[feature] = mean[feature];
         return logit(vector) - logit(without);
