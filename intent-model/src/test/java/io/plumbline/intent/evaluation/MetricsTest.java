@@ -45,7 +45,10 @@ final class MetricsTest {
             reliability.add(0.8, i < 5);
         }
         assertThat(reliability.error()).isCloseTo(0.3, within(1e-9));
-        assertThat(reliability.svg("a plot")).startsWith("<svg").contains("10 acts").endsWith("</svg>\n");
+        assertThat(reliability.svg("a plot"))
+                .startsWith("<svg")
+                .contains("10 acts")
+                .endsWith("</svg>\n");
     }
 
     @Test
