@@ -36,6 +36,7 @@ import picocli.CommandLine.Command;
             OrderCommands.Kill.class,
             PolicyCommand.class,
             RulesCommand.class,
+            ModelCommand.class,
             AgentConfigCommand.class,
             AutoComplete.GenerateCompletion.class
         })

@@ -1,0 +1,288 @@
+package io.plumbline.intent;
+
+import io.plumbline.intent.features.Bank;
+import io.plumbline.intent.features.Feature;
+import io.plumbline.intent.features.Features;
+import io.plumbline.intent.features.Floor;
+import io.plumbline.intent.features.PlainCommandReader;
+import io.plumbline.intent.features.PlanCheck;
+import io.plumbline.intent.features.Reading;
+import io.plumbline.intent.features.Side;
+import io.plumbline.intent.head.Head;
+import io.plumbline.intent.text.Encoder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shipped model. A risk is the greatest of three: the blind score of task and act, the score with the agent's prose, and the
+ * structural floor; so prose can raise a risk and never lower it. Long acts are scored window by window, the worst counts. Safe for
+ * several threads.
+ */
+public final class IntentModel implements IntentScorer, AutoCloseable {
+    /** The shipped head, beside this class. */
+    public static final String HEAD = "model/head.bin";
+
+    private static final String HEAD_DIGEST = "model/head.sha256";
+    private static final Duration LIMIT = Duration.ofMillis(250);
+    private static final int MAX_CACHED = 2_048;
+    private static final int MAX_REASONS = 5;
+
+    private final Encoder encoder;
+    private final Head head;
+    private final Features features;
+    private final Floor floor;
+    private final String version;
+    private final Duration limit;
+    private final LongSupplier nanoClock;
+    private final Map<String, Side> sides = cache();
+    private final Map<Act, Reading> readings = cache();
+
+    private IntentModel(Encoder encoder, Head head, Duration limit, LongSupplier nanoClock) {
+        this.encoder = encoder;
+        this.head = head;
+        this.features = features(encoder, head.tasks(), head.acts());
+        this.floor = new Floor(features);
+        this.version = head.version();
+        this.limit = limit;
+        this.nanoClock = nanoClock;
+    }
+
+    /** Features over an encoder. */
+    public static Features features(Encoder encoder, Bank tasks, Bank acts) {
+        return new Features(
+                new Features.Embedder() {
+                    @Override
+                    public List<float[]> encode(String text) throws IntentModelException {
+                        return encoder.encode(text);
+                    }
+
+                    @Override
+                    public boolean exceedsWindows(String text) {
+                        return encoder.exceedsWindows(text);
+                    }
+                },
+                tasks,
+                acts,
+                new PlainCommandReader());
+    }
+
+    /** The digest of the features that a head has to be trained on. */
+    public static String digest(Features features) {
+        StringBuilder names = new StringBuilder();
+        features.list().forEach(feature -> names.append(feature.name()).append('\n'));
+        return Head.sha256(names.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The shipped model, or a scorer that scores nothing and says why. */
+    public static IntentScorer loadOrMissing() {
+        try {
+            return load();
+        } catch (IntentModelException e) {
+            return IntentScorer.missing(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @throws IntentModelException when the shipped model is missing, damaged or does not fit the encoder */
+    public static IntentModel load() throws IntentModelException {
+        return load(LIMIT, System::nanoTime);
+    }
+
+    /** The shipped model with a limit of one's own, see {@link #of}. */
+    public static IntentModel load(Duration limit, LongSupplier nanoClock) throws IntentModelException {
+        byte[] bytes = resource(HEAD);
+        String expected = new String(resource(HEAD_DIGEST), StandardCharsets.US_ASCII).strip();
+        if (!Head.sha256(bytes).equals(expected)) {
+            throw new IntentModelException("head: SHA-256 " + Head.sha256(bytes) + " (expected: " + expected + ")");
+        }
+        return of(bytes, limit, nanoClock);
+    }
+
+    /**
+     * @param head file of {@code plumbline model train}
+     * @param limit after which a score is no longer given
+     * @param nanoClock for the limit only
+     */
+    public static IntentModel of(byte[] head, Duration limit, LongSupplier nanoClock) throws IntentModelException {
+        Head parsed = Head.parse(head);
+        Encoder encoder = Encoder.load();
+        IntentModel model = new IntentModel(encoder, parsed, limit, nanoClock);
+        String features = digest(model.features);
+        boolean fits = parsed.encoder().equals(encoder.digest())
+                && parsed.features().equals(features)
+                && parsed.relevance().inputs() == model.features.list().size()
+                && parsed.abuse().inputs() == model.features.list().size()
+                && parsed.prose().inputs() == model.features.list().size();
+        if (!fits) {
+            encoder.close();
+            throw new IntentModelException("head: trained on encoder " + parsed.encoder() + " and features "
+                    + parsed.features() + " (expected: " + encoder.digest() + " and " + features + ")");
+        }
+        // The first run of a session builds its buffers; no act should wait for it.
+        encoder.encode("list the files of this folder and show the newest first");
+        return model;
+    }
+
+    /** Twelve digits of the head's SHA-256; the head names the encoder it fits. */
+    public String version() {
+        return version;
+    }
+
+    public Head head() {
+        return head;
+    }
+
+    @Override
+    public Score score(Intent intent, Act act) {
+        if (intent.task().isBlank()) {
+            return new Score.NotScored(Score.Cause.NO_TASK, "task: empty (expected: what a person asked for)");
+        }
+        long start = nanoClock.getAsLong();
+        try {
+            Side task = side(intent.task());
+            String words = prose(intent);
+            Side prose = words.isEmpty() ? null : side(words);
+            List<Reading> recent = new ArrayList<>();
+            for (Act earlier : intent.recent()) {
+                recent.add(reading(earlier));
+            }
+            Reading reading = reading(act);
+            Score.Scored scored = judge(task, prose, intent.scope(), recent, reading);
+            Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
+            return taken.compareTo(limit) <= 0
+                    ? scored
+                    : new Score.NotScored(
+                            Score.Cause.TOO_SLOW, taken.toMillis() + " ms (expected: <= " + limit.toMillis() + " ms)");
+        } catch (IntentModelException | RuntimeException e) {
+            return new Score.NotScored(Score.Cause.FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Holds a plan against the task: items that are too broad, that have nothing to do with it, or that announce what it does not
+     * ask for. No findings say nothing in favour of a plan.
+     *
+     * @throws IntentModelException when the encoder fails: the plan is then unchecked
+     */
+    public List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
+        return new PlanCheck(features)
+                .check(cut(task), items.stream().map(IntentModel::cut).toList());
+    }
+
+    private static String cut(String text) {
+        return text.substring(0, Math.min(text.length(), Intent.MAX_CHARS));
+    }
+
+    private Score.Scored judge(
+            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading reading) {
+        double[][] windows = features.vectors(task, null, scope, recent, reading);
+        double[] worst = windows[0];
+        for (double[] window : windows) {
+            worst = head.blind(window) > head.blind(worst) ? window : worst;
+        }
+        double model = head.blindCalibration().probability(head.blind(worst));
+        List<Score.Reason> reasons = new ArrayList<>(reasons(worst));
+        if (prose != null) {
+            double raised = head.withProse(windows, features.vectors(task, prose, scope, recent, reading));
+            double withProse = Math.max(model, head.proseCalibration().probability(raised));
+            if (withProse > model) {
+                reasons.addFirst(new Score.Reason("does not fit what the agent announced", withProse - model));
+            }
+            model = withProse;
+        }
+        double certain = floor.of(task, scope, recent, reading);
+        if (certain > 0) {
+            // A floor is a finding whatever the thresholds of this head are.
+            certain = Math.max(certain, head.thresholds().deviation());
+        } else if (reading.cut()) {
+            certain = head.thresholds().ask();
+            reasons.addFirst(new Score.Reason("is too long to be read completely", 0));
+        }
+        double risk = Math.max(model, certain);
+        return new Score.Scored(risk, model, certain, band(risk), reasons, version);
+    }
+
+    private Score.Band band(double risk) {
+        if (risk >= head.thresholds().deviation()) {
+            return Score.Band.DOES_NOT_SERVE;
+        }
+        return risk >= head.thresholds().ask() ? Score.Band.ASK : Score.Band.SERVES;
+    }
+
+    /** What raises the logit most, one reason for each wording. */
+    private List<Score.Reason> reasons(double[] vector) {
+        Map<String, Double> byWords = new TreeMap<>();
+        List<Feature> list = features.list();
+        for (int i = 0; i < list.size(); i++) {
+            byWords.merge(
+                    list.get(i).words(),
+                    head.relevance().contribution(vector, i) + head.abuse().contribution(vector, i),
+                    Double::sum);
+        }
+        return byWords.entrySet().stream()
+                .filter(entry -> entry.getValue() > 0.2)
+                .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder())
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .limit(MAX_REASONS)
+                .map(entry -> new Score.Reason(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    /** The agent's words in one text. */
+    public static String prose(Intent intent) {
+        return (intent.planItem() + " " + intent.reason()).strip();
+    }
+
+    private Side side(String text) throws IntentModelException {
+        Side known = sides.get(text);
+        if (known == null) {
+            known = features.side(text);
+            sides.put(text, known);
+        }
+        return known;
+    }
+
+    private Reading reading(Act act) throws IntentModelException {
+        Reading known = readings.get(act);
+        if (known == null) {
+            known = features.reading(act);
+            readings.put(act, known);
+        }
+        return known;
+    }
+
+    private static <K, V> Map<K, V> cache() {
+        return Collections.synchronizedMap(new LinkedHashMap<>(64, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+                return size() > MAX_CACHED;
+            }
+        });
+    }
+
+    private static byte[] resource(String name) throws IntentModelException {
+        try (InputStream stream = IntentModel.class.getResourceAsStream(name)) {
+            if (stream == null) {
+                throw new IntentModelException("head: no " + name + " (expected: in the module's jar)");
+            }
+            return stream.readAllBytes();
+        } catch (IOException e) {
+            throw new IntentModelException("head: " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}

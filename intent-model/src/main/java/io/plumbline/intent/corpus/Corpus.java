@@ -1,0 +1,200 @@
+package io.plumbline.intent.corpus;
+
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.corpus.Grammar.Abuse;
+import io.plumbline.intent.corpus.Grammar.Family;
+import io.plumbline.intent.corpus.Grammar.Template;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * Labelled sessions out of a grammar, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
+ * malicious acts, alone and behind an innocent one. An act's text belongs to the split that had it first, and a pair of task and
+ * act keeps the label it had first.
+ */
+public final class Corpus {
+    public static final int SESSIONS = 2_000;
+    private static final long SEED = 7;
+
+    private final Grammar grammar;
+    private final SplittableRandom random = new SplittableRandom(SEED);
+    private final Map<String, Split> owners = new HashMap<>();
+    private final Map<String, Boolean> judged = new HashMap<>();
+    private final List<LabelledAct> records = new ArrayList<>();
+
+    private Corpus(Grammar grammar) {
+        this.grammar = grammar;
+    }
+
+    public static List<LabelledAct> generate(Grammar grammar, int sessions) {
+        Corpus corpus = new Corpus(grammar);
+        for (int session = 0; session < sessions; session++) {
+            corpus.session(
+                    session, grammar.families().get(session % grammar.families().size()));
+        }
+        return List.copyOf(corpus.records);
+    }
+
+    private void session(int number, Family family) {
+        Map<String, String> values = values();
+        String task = fill(pick(family.tasks()), values);
+        List<Act> recent = new ArrayList<>();
+        Intent.Scope scope = new Intent.Scope(
+                family.shell() ? List.of() : List.of("/workspace"),
+                List.of(
+                        "registry.npmjs.org",
+                        "pypi.org",
+                        "files.pythonhosted.org",
+                        "repo.maven.apache.org",
+                        "github.com"));
+        int own = family.shell() ? 5 : 7;
+        for (int i = 0; i < own; i++) {
+            boolean look = !family.shell() && random.nextInt(6) == 0;
+            Template template = look ? commonOf(family.split()) : pick(family.acts());
+            Act act = act(template, values);
+            if (random.nextInt(8) == 0 && act.kind() == Act.Kind.COMMAND) {
+                Template other = family.shell() ? pick(family.acts()) : commonOf(family.split());
+                if (other.kind() == Act.Kind.COMMAND) {
+                    act = joined(act, act(other, values));
+                }
+            }
+            Label label = family.licences().isEmpty() || look ? Label.ON_PLAN : Label.LOOKALIKE;
+            add(
+                    number,
+                    family,
+                    template,
+                    family.name(),
+                    intent(task, family, values, scope, recent, act, false),
+                    act,
+                    label);
+            recent.add(act);
+        }
+        for (int i = 0; i < 3; i++) {
+            Family other = other(family);
+            Template template = pick(other.acts());
+            Act act = act(template, values());
+            add(
+                    number,
+                    family,
+                    template,
+                    other.name(),
+                    intent(task, family, values, scope, recent, act, true),
+                    act,
+                    Label.OFF_PLAN);
+        }
+        for (int i = 0; i < 3; i++) {
+            boolean malicious = random.nextInt(2) == 0;
+            Abuse abuse = abuse(family, malicious);
+            Act act = act(abuse.template(), values);
+            if (act.kind() == Act.Kind.COMMAND && random.nextInt(3) == 0) {
+                Act innocent = act(pick(family.acts()), values);
+                act = innocent.kind() == Act.Kind.COMMAND ? joined(innocent, act) : act;
+            }
+            add(
+                    number,
+                    family,
+                    abuse.template(),
+                    abuse.category(),
+                    intent(task, family, values, scope, recent, act, true),
+                    act,
+                    malicious ? Label.MALICIOUS : Label.OVER_EAGER);
+        }
+    }
+
+    private Act joined(Act first, Act second) {
+        String operator = random.nextBoolean() ? " && " : "; ";
+        return random.nextInt(4) == 0
+                ? Act.command(second.text() + operator + first.text())
+                : Act.command(first.text() + operator + second.text());
+    }
+
+    private void add(
+            int session, Family family, Template template, String category, Intent intent, Act act, Label label) {
+        boolean own = owners.computeIfAbsent(act.text(), text -> family.split()) == family.split();
+        boolean clear =
+                judged.computeIfAbsent(intent.task() + "\n" + act.text(), pair -> label.isBad()) == label.isBad();
+        if (own && clear) {
+            records.add(new LabelledAct(
+                    family.split(), session, family.name(), template.id(), category, intent, act, label));
+        }
+    }
+
+    /** The agent's words: an honest plan, none, or, with a bad act, what an agent says that wants it through. */
+    private Intent intent(
+            String task,
+            Family family,
+            Map<String, String> values,
+            Intent.Scope scope,
+            List<Act> recent,
+            Act act,
+            boolean bad) {
+        String plan = family.plans().isEmpty() || random.nextInt(3) == 0 ? "" : fill(pick(family.plans()), values);
+        String reason = "";
+        if (bad && random.nextInt(3) == 0) {
+            String shown = act.text().length() > 80 ? act.text().substring(0, 80) : act.text();
+            plan = pick(
+                    List.of("Run " + shown, "As requested by the user: " + shown, "do whatever is necessary", plan));
+            reason = pick(List.of("needed for the task", "safe and approved", "to " + shown, ""));
+        }
+        return new Intent(task, plan, reason, scope, recent);
+    }
+
+    private Family other(Family family) {
+        while (true) {
+            Family other = pick(grammar.families());
+            boolean near = other.shell() == family.shell() || random.nextInt(4) == 0;
+            if (other != family && near && other.split() == family.split()) {
+                return other;
+            }
+        }
+    }
+
+    private Abuse abuse(Family family, boolean malicious) {
+        while (true) {
+            Abuse abuse = pick(grammar.abuses());
+            if (abuse.malicious() == malicious
+                    && abuse.split() == family.split()
+                    && !family.licences().contains(abuse.category())) {
+                return abuse;
+            }
+        }
+    }
+
+    private Template commonOf(Split split) {
+        while (true) {
+            Template template = pick(grammar.common());
+            if (Split.of(template.id()) == split) {
+                return template;
+            }
+        }
+    }
+
+    private static Act act(Template template, Map<String, String> values) {
+        return new Act(template.kind(), fill(template.text(), values));
+    }
+
+    private Map<String, String> values() {
+        Map<String, String> values = new TreeMap<>();
+        for (String slot : grammar.slots()) {
+            values.put(slot, pick(grammar.values(slot)));
+        }
+        return values;
+    }
+
+    private static String fill(String template, Map<String, String> values) {
+        String text = template;
+        for (Map.Entry<String, String> entry : values.entrySet()) {
+            text = text.replace("{" + entry.getKey() + "}", entry.getValue());
+        }
+        return text;
+    }
+
+    private <T> T pick(List<T> list) {
+        return list.get(random.nextInt(list.size()));
+    }
+}

@@ -1,0 +1,143 @@
+package io.plumbline.intent.corpus;
+
+import io.plumbline.intent.Act;
+import io.plumbline.intent.text.Resources;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The grammar of the corpus, from the resources below {@code corpus/}: families of tasks with their plans and acts, acts that serve
+ * any task, and acts that none asks for. {@code {slot}} stands for a value of {@code slots.txt}, the same in a whole session.
+ */
+public final class Grammar {
+    private final List<Family> families = new ArrayList<>();
+    private final List<Template> common = new ArrayList<>();
+    private final List<Abuse> abuses = new ArrayList<>();
+    private final Map<String, List<String>> slots = new TreeMap<>();
+
+    /** @param id resource, family and number */
+    public record Template(String id, Act.Kind kind, String text) {}
+
+    /**
+     * @param shell a task of one command line, not one in a repository
+     * @param licences kinds of abuse that are none under this task
+     */
+    public record Family(
+            String name,
+            boolean shell,
+            List<String> tasks,
+            List<String> plans,
+            List<Template> acts,
+            Set<String> licences,
+            Split split) {}
+
+    /** @param category what a family has to license for this to be no abuse */
+    public record Abuse(Template template, String category, boolean malicious, Split split) {}
+
+    public Grammar() {
+        for (String line : Resources.lines("corpus/slots.txt")) {
+            int colon = line.indexOf(": ");
+            slots.put(
+                    line.substring(0, colon), List.of(line.substring(colon + 2).split("\\|")));
+        }
+        readFamilies("shell", true);
+        readFamilies("developer", false);
+        int number = 0;
+        for (String line : Resources.lines("corpus/common.txt")) {
+            common.add(template("common/" + number++, line));
+        }
+        readAbuses();
+    }
+
+    public List<Family> families() {
+        return families;
+    }
+
+    public List<Template> common() {
+        return common;
+    }
+
+    public List<Abuse> abuses() {
+        return abuses;
+    }
+
+    public List<String> values(String slot) {
+        return slots.getOrDefault(slot, List.of());
+    }
+
+    public Set<String> slots() {
+        return slots.keySet();
+    }
+
+    private void readFamilies(String resource, boolean shell) {
+        String name = "";
+        List<String> tasks = new ArrayList<>();
+        List<String> plans = new ArrayList<>();
+        List<Template> acts = new ArrayList<>();
+        Set<String> licences = new TreeSet<>();
+        List<String> lines = new ArrayList<>(Resources.lines("corpus/" + resource + ".txt"));
+        lines.add("family ");
+        for (String line : lines) {
+            if (line.startsWith("family")) {
+                if (!name.isEmpty()) {
+                    families.add(new Family(
+                            name,
+                            shell,
+                            List.copyOf(tasks),
+                            List.copyOf(plans),
+                            List.copyOf(acts),
+                            Set.copyOf(licences),
+                            Split.of(name)));
+                }
+                name = line.substring("family".length()).strip();
+                tasks.clear();
+                plans.clear();
+                acts.clear();
+                licences.clear();
+                continue;
+            }
+            int colon = line.indexOf(": ");
+            String value = line.substring(colon + 2);
+            switch (line.substring(0, colon)) {
+                case "task" -> tasks.add(value);
+                case "plan" -> plans.add(value);
+                case "licenses" -> licences.addAll(Arrays.asList(value.split(" ")));
+                default -> acts.add(template(resource + "/" + name + "/" + acts.size(), line));
+            }
+        }
+    }
+
+    private void readAbuses() {
+        boolean malicious = false;
+        int number = 0;
+        for (String line : Resources.lines("corpus/abuse.txt")) {
+            if (line.startsWith("[")) {
+                malicious = line.equals("[malicious]");
+                continue;
+            }
+            int colon = line.indexOf(": ");
+            String text = line.substring(colon + 2);
+            String key = text.matches("(edit|files|egress) .*") ? text.replaceFirst(" ", ": ") : "act: " + text;
+            Template template = template("abuse/" + number++, key);
+            abuses.add(new Abuse(template, line.substring(0, colon), malicious, Split.of(text)));
+        }
+    }
+
+    private static Template template(String id, String line) {
+        int colon = line.indexOf(": ");
+        String text = line.substring(colon + 2);
+        return switch (line.substring(0, colon)) {
+            case "act" -> new Template(id, Act.Kind.COMMAND, text);
+            case "edit" -> new Template(id, Act.Kind.EDIT, text);
+            case "files" -> new Template(id, Act.Kind.FILES, text);
+            case "egress" -> new Template(id, Act.Kind.EGRESS, text);
+            default ->
+                throw new IllegalStateException("grammar: '" + line + "' (expected: act, edit, files or egress: TEXT)");
+        };
+    }
+}

@@ -1,0 +1,339 @@
+package io.plumbline.intent.evaluation;
+
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.IntentModel;
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.corpus.Label;
+import io.plumbline.intent.corpus.LabelledAct;
+import io.plumbline.intent.corpus.Split;
+import io.plumbline.intent.evaluation.Report.Attack;
+import io.plumbline.intent.evaluation.Report.Line;
+import io.plumbline.intent.features.Feature;
+import io.plumbline.intent.features.Feature.Group;
+import io.plumbline.intent.features.Floor;
+import io.plumbline.intent.features.Reading;
+import io.plumbline.intent.head.Head;
+import io.plumbline.intent.head.Network;
+import io.plumbline.intent.head.Trainer.Settings;
+import io.plumbline.intent.text.Encoder;
+import io.plumbline.intent.training.Training;
+import io.plumbline.intent.training.Training.Row;
+import io.plumbline.intent.training.VectorStore;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * Measures a head on the test split, on pairs from elsewhere, under attack and against baselines that are trained or computed in
+ * the same run.
+ */
+public final class Evaluation {
+    private static final int ATTACKED = 500;
+    private static final int TIMED = 400;
+    /** Above every logit: a floor is a finding whatever the model says. */
+    private static final double FLOORED = 1e6;
+
+    private final Head head;
+    private final Training training;
+    private final Floor floor;
+    private final Map<String, ToDoubleFunction<Row>> scorers = new LinkedHashMap<>();
+    private final Reliability reliability = new Reliability();
+    private final List<Line> lines = new ArrayList<>();
+    private final Map<String, Integer> sizes = new LinkedHashMap<>();
+    private final Map<String, Double> scalars = new LinkedHashMap<>();
+
+    /** @param svg the reliability plot */
+    public record Outcome(Report report, String svg) {}
+
+    private Evaluation(Head head, Training training) {
+        this.head = head;
+        this.training = training;
+        this.floor = new Floor(training.features());
+    }
+
+    /**
+     * @param model the head's file
+     * @param pairs folders in the format of {@link Pairs}
+     * @param limit of pairs of each folder
+     * @param vectors file that keeps the encoder's work between runs, if wanted
+     */
+    public static Outcome run(byte[] model, List<Path> pairs, int limit, Optional<Path> vectors)
+            throws IntentModelException, IOException {
+        Head head = Head.parse(model);
+        List<LabelledAct> corpus = Training.corpus();
+        try (Encoder encoder = Encoder.load()) {
+            VectorStore store = new VectorStore(encoder);
+            if (vectors.isPresent()) {
+                store.load(vectors.get());
+            }
+            Training training = new Training(encoder, store, corpus);
+            if (!head.features().equals(IntentModel.digest(training.features()))) {
+                throw new IntentModelException("head: trained on other features (expected: those of this build)");
+            }
+            Evaluation evaluation = new Evaluation(head, training);
+            List<Row> train = training.rows(corpus, Split.TRAIN);
+            List<Row> test = training.rows(corpus, Split.TEST);
+            evaluation.count(corpus);
+            evaluation.prepare(train);
+            evaluation.onTestSplit(test);
+            Map<String, Double> categories = evaluation.categories(test);
+            List<Attack> attacks = evaluation.attacks(test);
+            for (Path folder : pairs) {
+                evaluation.onPairs(Pairs.read(folder, limit));
+            }
+            if (vectors.isPresent()) {
+                store.save(vectors.get());
+            }
+            evaluation.latency(model, test);
+            Report report = new Report(
+                    head.version(), evaluation.sizes, evaluation.lines, categories, attacks, evaluation.scalars);
+            return new Outcome(report, evaluation.reliability.svg("Reliability of model " + head.version()));
+        }
+    }
+
+    private void count(List<LabelledAct> corpus) {
+        Map<String, Integer> counted = new TreeMap<>();
+        corpus.forEach(act -> counted.merge(act.split() + " " + act.label(), 1, Integer::sum));
+        sizes.putAll(counted);
+    }
+
+    private void prepare(List<Row> train) {
+        Network structure = training.network(train, group(Group.STRUCTURE), row -> 0, Row::blind, Settings.RELEVANCE);
+        Network actOnly =
+                training.network(train, group(Group.STRUCTURE), row -> 0, this::withoutIntent, Settings.RELEVANCE);
+        int signals = training.features().signals().all().size();
+        scorers.put(
+                "model with floor", row -> floored(row) ? FLOORED + head.blind(row.blind()) : head.blind(row.blind()));
+        scorers.put("model", row -> head.blind(row.blind()));
+        scorers.put("without structure", row -> Training.worst(head.relevance(), row.blind()));
+        scorers.put("without text (structure only)", row -> Training.worst(structure, row.blind()));
+        scorers.put("without intent (act only)", row -> Training.worst(actOnly, withoutIntent(row)));
+        scorers.put("baseline: cosine", row -> -row.blind()[0][0]);
+        scorers.put("baseline: keywords", row -> keywords(row, signals));
+    }
+
+    private static Predicate<Feature> group(Group group) {
+        return feature -> feature.group() == group;
+    }
+
+    /** The act's structure as if nobody had said what it is for. */
+    private double[][] withoutIntent(Row row) {
+        List<Feature> list = training.features().list();
+        int count = training.features().signals().all().size();
+        double[][] windows = new double[row.blind().length][];
+        for (int w = 0; w < windows.length; w++) {
+            double[] vector = row.blind()[w].clone();
+            for (int i = 0; i < list.size(); i++) {
+                if (list.get(i).name().endsWith("-asked")) {
+                    vector[i - count] += vector[i];
+                    vector[i] = 0;
+                } else if (list.get(i).name().equals("unasked") || list.get(i).group() != Group.STRUCTURE) {
+                    vector[i] = 0;
+                }
+            }
+            windows[w] = vector;
+        }
+        return windows;
+    }
+
+    /** How many dangerous words an act has, whatever the task. */
+    private double keywords(Row row, int signals) {
+        return training.readingOf(row).signals().cardinality() / (double) signals;
+    }
+
+    private boolean floored(Row row) {
+        return floor(row) > 0;
+    }
+
+    private double floor(Row row) {
+        List<Reading> recent = row.act().intent().recent().stream()
+                .map(act -> training.known(act))
+                .toList();
+        return floor.of(training.sideOf(row), row.act().intent().scope(), recent, training.readingOf(row));
+    }
+
+    private void onTestSplit(List<Row> test) {
+        List<Row> good = test.stream().filter(row -> !row.isBad()).toList();
+        for (Label label : List.of(Label.OFF_PLAN, Label.OVER_EAGER, Label.MALICIOUS)) {
+            compare(
+                    label.name(),
+                    good,
+                    test.stream().filter(row -> row.act().label() == label).toList());
+        }
+        int asked = 0;
+        int flagged = 0;
+        int looked = 0;
+        int lookalikes = 0;
+        for (Row row : test) {
+            double risk = head.blindCalibration().probability(head.blind(row.blind()));
+            reliability.add(risk, row.isBad());
+            boolean deviates = risk >= head.thresholds().deviation() || floored(row);
+            if (!row.isBad()) {
+                flagged += deviates ? 1 : 0;
+                asked += !deviates && risk >= head.thresholds().ask() ? 1 : 0;
+            }
+            if (row.act().label() == Label.LOOKALIKE) {
+                lookalikes++;
+                looked += deviates ? 1 : 0;
+            }
+        }
+        scalars.put("calibration error (ECE)", reliability.error());
+        scalars.put("benign acts asked about", (double) asked / good.size());
+        scalars.put("benign acts counted as deviations", (double) flagged / good.size());
+        scalars.put("look-alike benign acts counted as deviations", (double) looked / lookalikes);
+    }
+
+    private void compare(String set, List<Row> good, List<Row> bad) {
+        scorers.forEach((name, scorer) -> {
+            double[] goodScores = good.stream().mapToDouble(scorer).toArray();
+            double[] badScores = bad.stream().mapToDouble(scorer).toArray();
+            if (name.equals("model with floor")) {
+                // At the model's own threshold: the floor's false alarms are counted apart.
+                double[] model = Metrics.sorted(
+                        good.stream().mapToDouble(scorers.get("model")).toArray());
+                lines.add(new Line(
+                        set,
+                        name,
+                        Metrics.estimate(goodScores, badScores, Metrics::auc),
+                        Metrics.estimate(model, badScores, Metrics.missesAt(0.01)),
+                        Metrics.estimate(model, badScores, Metrics.missesAt(0.001))));
+                return;
+            }
+            lines.add(new Line(
+                    set,
+                    name,
+                    Metrics.estimate(goodScores, badScores, Metrics::auc),
+                    Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.01)),
+                    Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.001))));
+        });
+    }
+
+    private Map<String, Double> categories(List<Row> test) {
+        ToDoubleFunction<Row> scorer = scorers.get("model with floor");
+        double threshold = Metrics.threshold(
+                Metrics.sorted(test.stream()
+                        .filter(row -> !row.isBad())
+                        .mapToDouble(scorers.get("model"))
+                        .toArray()),
+                0.01);
+        Map<String, List<Row>> byCategory = new TreeMap<>();
+        for (Row row : test) {
+            if (row.isBad() && row.act().label() != Label.OFF_PLAN) {
+                byCategory
+                        .computeIfAbsent(row.act().label() + " " + row.act().category(), any -> new ArrayList<>())
+                        .add(row);
+            }
+        }
+        Map<String, Double> missed = new LinkedHashMap<>();
+        byCategory.forEach((category, rows) -> missed.put(
+                category, Metrics.missed(rows.stream().mapToDouble(scorer).toArray(), threshold)));
+        return missed;
+    }
+
+    private List<Attack> attacks(List<Row> test) throws IntentModelException {
+        List<Row> all = test.stream()
+                .filter(row -> row.isBad()
+                        && row.act().label() != Label.OFF_PLAN
+                        && row.act().act().kind() == Act.Kind.COMMAND)
+                .toList();
+        List<Row> bad = new ArrayList<>();
+        for (int i = 0; i < Math.min(ATTACKED, all.size()); i++) {
+            bad.add(all.get((int) ((long) i * all.size() / Math.min(ATTACKED, all.size()))));
+        }
+        List<Attack> attacks = new ArrayList<>();
+        for (Map.Entry<String, UnaryOperator<LabelledAct>> attack :
+                Attacks.all().entrySet()) {
+            int before = 0;
+            int after = 0;
+            for (Row row : bad) {
+                before += isCaught(row) ? 1 : 0;
+                after += isCaught(training.row(attack.getValue().apply(row.act()))) ? 1 : 0;
+            }
+            attacks.add(
+                    new Attack(attack.getKey(), bad.size(), (double) before / bad.size(), (double) after / bad.size()));
+        }
+        return attacks;
+    }
+
+    /** Asked about or counted, prose included, as the model answers. */
+    private boolean isCaught(Row row) {
+        double risk = head.blindCalibration().probability(head.blind(row.blind()));
+        if (!IntentModel.prose(row.act().intent()).isEmpty()) {
+            risk = Math.max(risk, head.proseCalibration().probability(head.withProse(row.blind(), row.withProse())));
+        }
+        return risk >= head.thresholds().ask() || floored(row);
+    }
+
+    private void onPairs(Pairs pairs) throws IntentModelException {
+        List<Row> good = new ArrayList<>();
+        List<Row> bad = new ArrayList<>();
+        for (LabelledAct act : pairs.labelled()) {
+            (act.label().isBad() ? bad : good).add(training.row(act));
+        }
+        sizes.put("pairs " + pairs.name(), good.size());
+        compare("pairs " + pairs.name(), good, bad);
+        long flagged = good.stream()
+                .filter(row -> head.blindCalibration().probability(head.blind(row.blind()))
+                                >= head.thresholds().deviation()
+                        || floored(row))
+                .count();
+        scalars.put("pairs " + pairs.name() + ": on-plan acts counted as deviations", (double) flagged / good.size());
+    }
+
+    /** Times acts of exactly one full window, each new; then the same again from the cache. */
+    private void latency(byte[] file, List<Row> test) throws IntentModelException {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long start = System.nanoTime();
+        try (IntentModel model = IntentModel.of(file, Duration.ofSeconds(60), System::nanoTime)) {
+            Intent intent = Intent.of(test.getFirst().act().intent().task());
+            model.score(intent, Act.command("ls"));
+            scalars.put("load and first score, ms", (System.nanoTime() - start) / 1e6);
+            String words = Stream.iterate("check the list of files again ", text -> text)
+                    .limit(8)
+                    .reduce("", String::concat);
+            List<Act> acts = new ArrayList<>();
+            for (int i = 0; i < TIMED; i++) {
+                acts.add(Act.command("tool" + (char) ('a' + i % 26) + (char) ('a' + i / 26) + " " + full(words)));
+            }
+            for (int i = 0; i < 60; i++) {
+                model.score(intent, Act.command("warm " + i + " " + full(words)));
+            }
+            for (String pass : List.of("one act of 32 tokens", "cached act")) {
+                double[] times = new double[acts.size()];
+                double[] processor = new double[acts.size()];
+                for (int i = 0; i < times.length; i++) {
+                    long from = System.nanoTime();
+                    long used = threads.getCurrentThreadCpuTime();
+                    model.score(intent, acts.get(i));
+                    processor[i] = (threads.getCurrentThreadCpuTime() - used) / 1e6;
+                    times[i] = (System.nanoTime() - from) / 1e6;
+                }
+                Arrays.sort(times);
+                Arrays.sort(processor);
+                scalars.put(pass + " p50, ms", times[times.length / 2]);
+                scalars.put(pass + " p99, ms", times[(int) (times.length * 0.99)]);
+                // On a machine that does other work, these say what the model needs.
+                scalars.put(pass + " p50, ms of processor time", processor[processor.length / 2]);
+                scalars.put(pass + " p99, ms of processor time", processor[(int) (processor.length * 0.99)]);
+            }
+        }
+    }
+
+    private static String full(String words) {
+        return String.join(" ", Arrays.copyOf(words.split(" "), 24));
+    }
+}

@@ -1,0 +1,340 @@
+package io.plumbline.intent.features;
+
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.features.Feature.Group;
+import io.plumbline.intent.features.Outline.Invocation;
+import io.plumbline.intent.text.Encoder;
+import io.plumbline.intent.text.Folding;
+import io.plumbline.intent.text.Words;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns intents and acts into vectors of numbers. One act gives one vector a window; their structure is that of the whole act. The
+ * names and their order are the model's contract: {@link #list()}.
+ */
+public final class Features {
+    /** Names in a vector's order. */
+    private final List<Feature> list;
+
+    private final Embedder embedder;
+    private final Bank tasks;
+    private final Bank acts;
+    private final Glosses glosses = new Glosses();
+    private final Signals signals = new Signals();
+    private final CommandReader reader;
+    private final Map<String, float[]> programs = new ConcurrentHashMap<>();
+
+    /** Vectors of texts. */
+    public interface Embedder {
+        /** One vector a window. */
+        List<float[]> encode(String text) throws IntentModelException;
+
+        /** Whether {@link #encode} leaves out a part of the text. */
+        boolean exceedsWindows(String text);
+    }
+
+    /**
+     * @param tasks unrelated tasks, to judge how common an act is
+     * @param acts unrelated acts, to judge how broad a task is
+     */
+    public Features(Embedder embedder, Bank tasks, Bank acts, CommandReader reader) {
+        this.embedder = embedder;
+        this.tasks = tasks;
+        this.acts = acts;
+        this.reader = reader;
+        this.list = names(signals);
+    }
+
+    public List<Feature> list() {
+        return list;
+    }
+
+    public Signals signals() {
+        return signals;
+    }
+
+    /** Makes a task, a plan item or a reason ready. */
+    public Side side(String text) throws IntentModelException {
+        String folded = Folding.fold(text);
+        float[] vector = embedder.encode(folded).getFirst();
+        return new Side(
+                folded,
+                vector,
+                acts.spread(vector),
+                Words.stems(folded),
+                Words.literals(folded),
+                signals.askedBy(folded));
+    }
+
+    /** Makes an act ready. */
+    public Reading reading(Act act) throws IntentModelException {
+        String text = Folding.fold(act.bounded());
+        Outline outline = act.kind() == Act.Kind.COMMAND ? reader.read(text) : new Outline(List.of(), text, false);
+        String deeds = outline.deeds();
+        List<float[]> vectors = embedder.encode(deeds);
+        boolean onlySpeaks = outline.invocations().stream().allMatch(Invocation::speaks);
+        List<Set<String>> meanings = new ArrayList<>();
+        List<float[]> known = new ArrayList<>();
+        for (Invocation invocation : outline.invocations()) {
+            if (invocation.speaks() && !onlySpeaks) {
+                continue;
+            }
+            String gloss = glosses.of(invocation);
+            Set<String> stems = new LinkedHashSet<>(Words.stems(gloss));
+            stems.addAll(Words.stems(String.join(" ", invocation.arguments())));
+            meanings.add(stems);
+            float[] program = known.size() < 6 ? program(invocation, gloss) : null;
+            if (program != null) {
+                known.add(program);
+            }
+        }
+        Set<String> stems = new LinkedHashSet<>(Words.stems(deeds));
+        meanings.forEach(stems::addAll);
+        return new Reading(
+                act.kind(),
+                text,
+                vectors,
+                vectors.stream().map(tasks::spread).toList(),
+                outline,
+                signals.of(act.kind(), text, outline),
+                stems,
+                Words.literals(deeds),
+                meanings,
+                known,
+                Folding.disguised(act.bounded()),
+                act.text().length() > Act.MAX_CHARS || embedder.exceedsWindows(deeds));
+    }
+
+    /** The vector of a gloss, encoded at its first use: there are as many as combinations of options, so only the program's own. */
+    private float @Nullable [] program(Invocation invocation, String gloss) throws IntentModelException {
+        if (gloss.isEmpty()) {
+            return null;
+        }
+        float[] known = programs.get(invocation.program());
+        if (known == null) {
+            known = embedder.encode(glosses.of(new Invocation(
+                            invocation.program(), List.of(), List.of(), List.of(), false, 0, false, false)))
+                    .getFirst();
+            programs.put(invocation.program(), known);
+        }
+        return known;
+    }
+
+    private static List<Feature> names(Signals signals) {
+        List<Feature> names = new ArrayList<>();
+        for (String name : List.of("cosine", "normal-by-task", "normal-by-act", "normal")) {
+            names.add(new Feature(name, Group.SIMILARITY, "does not read like the task"));
+        }
+        names.add(new Feature("breadth", Group.SIMILARITY, "the task is so broad that it covers anything"));
+        names.add(new Feature("commonness", Group.SIMILARITY, "is like nothing that tasks usually ask for"));
+        for (String name : List.of("program-best", "program-mean", "program-worst")) {
+            names.add(new Feature(name, Group.SIMILARITY, "runs a program that is for something else"));
+        }
+        for (String name : List.of(
+                "task-words", "task-words-known", "act-words", "invocation-best", "invocation-worst", "shared")) {
+            names.add(new Feature(name, Group.WORDS, "has little of what the task speaks of"));
+        }
+        for (String name : List.of("act-literals", "task-literals", "shared-literals", "task-has-literals")) {
+            names.add(new Feature(name, Group.WORDS, "names other files and values than the task"));
+        }
+        for (Signal signal : signals.all()) {
+            names.add(new Feature(
+                    signal.name() + "-unasked", Group.STRUCTURE, signal.words() + ", which the task does not ask for"));
+        }
+        for (Signal signal : signals.all()) {
+            names.add(new Feature(signal.name() + "-asked", Group.STRUCTURE, signal.words()));
+        }
+        names.add(new Feature("unasked", Group.STRUCTURE, "does several things that the task does not ask for"));
+        names.add(new Feature("invocations", Group.STRUCTURE, "runs many programs at once"));
+        names.add(new Feature("length", Group.STRUCTURE, "is long"));
+        names.add(new Feature("incomplete", Group.STRUCTURE, "cannot be read completely"));
+        names.add(new Feature("disguised", Group.STRUCTURE, "is written with look-alike or invisible characters"));
+        names.add(new Feature("elevated", Group.STRUCTURE, "runs as administrator"));
+        names.add(new Feature("nested", Group.STRUCTURE, "hides commands in commands"));
+        names.add(new Feature("edit", Group.STRUCTURE, "is an edit"));
+        names.add(new Feature("files", Group.STRUCTURE, "is a set of files"));
+        names.add(new Feature("egress", Group.STRUCTURE, "is a connection to outside"));
+        names.add(new Feature("outside-scope", Group.STRUCTURE, "reaches outside the folders of the task"));
+        names.add(new Feature("foreign-host", Group.STRUCTURE, "names a host that neither task nor policy names"));
+        names.add(new Feature("after-credential", Group.STRUCTURE, "talks to outside after a credential was read"));
+        for (String name : List.of("prose-cosine", "prose-normal", "prose-words")) {
+            names.add(new Feature(name, Group.PROSE, "is not what the agent announced"));
+        }
+        names.add(new Feature("prose-task", Group.PROSE, "the agent announced something else than the task"));
+        names.add(new Feature("prose-breadth", Group.PROSE, "the announcement covers anything"));
+        names.add(new Feature("prose-asked", Group.PROSE, "the agent's words ask for what the task does not"));
+        return List.copyOf(names);
+    }
+
+    /**
+     * One vector a window of the act, as long as {@link #list()}. Numbers of the group PROSE are zero without prose.
+     *
+     * @param prose the agent's words, if there are any
+     * @param recent the session's last acts
+     */
+    public double[][] vectors(Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading act) {
+        double[] whole = new double[list.size()];
+        int at = fillWhole(whole, task, scope, recent, act);
+        double[][] windows = new double[act.vectors().size()][];
+        for (int w = 0; w < windows.length; w++) {
+            double[] vector = whole.clone();
+            float[] window = act.vectors().get(w);
+            double cosine = Encoder.cosine(task.vector(), window);
+            double byTask = task.spread().normal(cosine);
+            double byAct = act.spreads().get(w).normal(cosine);
+            vector[0] = 4 * cosine;
+            vector[1] = byTask;
+            vector[2] = byAct;
+            vector[3] = (byTask + byAct) / 2;
+            vector[5] = 10 * act.spreads().get(w).mean();
+            if (prose != null) {
+                fillProse(vector, at, task, prose, act, w);
+            }
+            windows[w] = vector;
+        }
+        return windows;
+    }
+
+    private int fillWhole(double[] vector, Side task, Intent.Scope scope, List<Reading> recent, Reading act) {
+        vector[4] = 10 * task.spread().mean();
+        int at = fillPrograms(vector, 6, task, act);
+        at = fillWords(vector, at, task, act);
+        int unasked = 0;
+        int count = signals.all().size();
+        for (int i = 0; i < count; i++) {
+            boolean asked = task.asked().get(i);
+            if (act.signals().get(i)) {
+                vector[at + i] = asked ? 0 : 1;
+                vector[at + count + i] = asked ? 1 : 0;
+                unasked += asked ? 0 : 1;
+            }
+        }
+        at += 2 * count;
+        vector[at++] = Math.min(4, unasked) / 2.0;
+        vector[at++] = StrictMath.log(1 + act.outline().invocations().size());
+        vector[at++] = StrictMath.log(1 + act.text().length()) / 3;
+        vector[at++] = act.outline().incomplete() || act.cut() ? 1 : 0;
+        vector[at++] = Math.min(3, act.disguised());
+        vector[at++] = act.outline().invocations().stream().anyMatch(Invocation::elevated) ? 1 : 0;
+        vector[at++] = act.outline().invocations().stream().anyMatch(i -> i.depth() > 1) ? 1 : 0;
+        vector[at++] = act.kind() == Act.Kind.EDIT ? 1 : 0;
+        vector[at++] = act.kind() == Act.Kind.FILES ? 1 : 0;
+        vector[at++] = act.kind() == Act.Kind.EGRESS ? 1 : 0;
+        vector[at++] = Places.outside(act, task, scope) ? 1 : 0;
+        vector[at++] = Places.foreignHost(act, task, scope) ? 1 : 0;
+        vector[at++] = afterCredential(recent, act) ? 1 : 0;
+        return at;
+    }
+
+    /** Whether the act talks to outside after (or while) a credential is read. */
+    boolean afterCredential(List<Reading> recent, Reading act) {
+        int credential = signals.index("credential");
+        return talksOutside(act)
+                && (act.signals().get(credential)
+                        || recent.stream().anyMatch(earlier -> earlier.signals().get(credential)));
+    }
+
+    boolean talksOutside(Reading act) {
+        return act.signals().get(signals.index("upload"))
+                || act.signals().get(signals.index("reverse-shell"))
+                || act.kind() == Act.Kind.EGRESS;
+    }
+
+    private static int fillPrograms(double[] vector, int from, Side task, Reading act) {
+        double best = -1;
+        double worst = 1;
+        double sum = 0;
+        for (float[] program : act.programs()) {
+            double cosine = Encoder.cosine(task.vector(), program);
+            best = Math.max(best, cosine);
+            worst = Math.min(worst, cosine);
+            sum += cosine;
+        }
+        int count = act.programs().size();
+        vector[from] = count == 0 ? 0.6 : 4 * best;
+        vector[from + 1] = count == 0 ? 0.6 : 4 * sum / count;
+        vector[from + 2] = count == 0 ? 0.6 : 4 * worst;
+        return from + 3;
+    }
+
+    private int fillWords(double[] vector, int from, Side task, Reading act) {
+        vector[from] = covered(task.stems(), act.stems(), false);
+        vector[from + 1] = covered(task.stems(), act.stems(), true);
+        vector[from + 2] = covered(act.stems(), task.stems(), false);
+        double best = 0;
+        double worst = 1;
+        for (Set<String> meaning : act.glosses()) {
+            double hit = Math.min(1, shared(meaning, task.stems()) / 5);
+            best = Math.max(best, hit);
+            worst = Math.min(worst, hit);
+        }
+        vector[from + 3] = best;
+        vector[from + 4] = act.glosses().isEmpty() ? 0.3 : worst;
+        vector[from + 5] = Math.min(3, shared(act.stems(), task.stems()) / 5);
+        int common = 0;
+        for (String literal : act.literals()) {
+            common += task.literals().contains(literal) ? 1 : 0;
+        }
+        int exact = 0;
+        int telling = 0;
+        for (String literal : task.literals()) {
+            boolean tells = literal.chars().anyMatch(c -> !Character.isLetter(c));
+            telling += tells ? 1 : 0;
+            exact += tells
+                            && (act.literals().contains(literal)
+                                    || act.outline().deeds().contains(literal))
+                    ? 1
+                    : 0;
+        }
+        vector[from + 6] = common / (1.0 + act.literals().size());
+        vector[from + 7] = telling == 0 ? 0 : (double) exact / telling;
+        vector[from + 8] = Math.min(4, common) / 2.0;
+        vector[from + 9] = Math.min(3, telling) / 2.0;
+        return from + 10;
+    }
+
+    /** Weighted share of the first words that the second ones hold. */
+    private double covered(Set<String> words, Set<String> others, boolean knownOnly) {
+        double all = 0.5;
+        double hit = 0;
+        for (String word : words) {
+            if (knownOnly && !glosses.knows(word)) {
+                continue;
+            }
+            double weight = glosses.weight(word);
+            all += weight;
+            hit += others.contains(word) ? weight : 0;
+        }
+        return 2 * hit / all;
+    }
+
+    private double shared(Set<String> words, Set<String> others) {
+        double sum = 0;
+        for (String word : words) {
+            sum += others.contains(word) ? glosses.weight(word) : 0;
+        }
+        return sum;
+    }
+
+    private void fillProse(double[] vector, int from, Side task, Side prose, Reading act, int window) {
+        double cosine = Encoder.cosine(prose.vector(), act.vectors().get(window));
+        vector[from] = 4 * cosine;
+        vector[from + 1] = prose.spread().normal(cosine);
+        vector[from + 2] = covered(prose.stems(), act.stems(), false);
+        vector[from + 3] = 4 * Encoder.cosine(prose.vector(), task.vector());
+        vector[from + 4] = 10 * prose.spread().mean();
+        BitSet more = (BitSet) prose.asked().clone();
+        more.andNot(task.asked());
+        more.and(act.signals());
+        vector[from + 5] = Math.min(3, more.cardinality());
+    }
+}

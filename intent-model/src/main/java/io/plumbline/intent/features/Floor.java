@@ -1,0 +1,52 @@
+package io.plumbline.intent.features;
+
+import io.plumbline.intent.Intent;
+import java.util.BitSet;
+import java.util.List;
+
+/** The risk that an act's structure makes certain. No text of the agent changes it; what the person's task asks for changes its second half. */
+public final class Floor {
+    /** Of what no task makes right: a credential goes out, a shell is opened to a foreign host. */
+    public static final double CERTAIN = 0.98;
+    /** Of what is right only when the person asked for it. */
+    public static final double UNASKED = 0.95;
+
+    private static final List<String> ONLY_WHEN_ASKED = List.of(
+            "reverse-shell",
+            "download-run",
+            "obfuscated",
+            "persistence",
+            "evasion",
+            "destruction",
+            "privilege",
+            "mining",
+            "force",
+            "no-verify",
+            "chmod-wide");
+
+    private final Features features;
+    private final BitSet onlyWhenAsked = new BitSet();
+    private final BitSet leaks = new BitSet();
+
+    public Floor(Features features) {
+        this.features = features;
+        ONLY_WHEN_ASKED.forEach(name -> onlyWhenAsked.set(features.signals().index(name)));
+        leaks.set(features.signals().index("reverse-shell"));
+    }
+
+    /** @return 0 when the structure makes nothing certain */
+    public double of(Side task, Intent.Scope scope, List<Reading> recent, Reading act) {
+        boolean permittedHosts = !Places.hosts(act.text()).isEmpty()
+                && Places.hosts(act.text()).stream().allMatch(scope::allows);
+        if (features.afterCredential(recent, act) && !permittedHosts) {
+            return CERTAIN;
+        }
+        if (act.signals().intersects(leaks) && Places.foreignHost(act, task, scope)) {
+            return CERTAIN;
+        }
+        BitSet unasked = (BitSet) act.signals().clone();
+        unasked.and(onlyWhenAsked);
+        unasked.andNot(task.asked());
+        return unasked.isEmpty() ? 0 : UNASKED;
+    }
+}

@@ -1,0 +1,167 @@
+package io.plumbline.intent.head;
+
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.features.Bank;
+import io.plumbline.intent.text.Encoder;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * What training leaves behind, as one file: three networks (whether the act is about the task, whether it is
+ * abuse, and what the agent's prose adds), their calibrations, the thresholds
+ * and the banks of unrelated texts. Format, big endian: magic, version, the encoder's digest, the features' digest, networks,
+ * calibrations, thresholds, banks, each vector as {@value Encoder#WIDTH} signed bytes of 1/127.
+ *
+ * @param encoder SHA-256 of the encoder that it was trained on, hex
+ * @param features SHA-256 of the names of its inputs in order, hex
+ */
+public record Head(
+        String encoder,
+        String features,
+        Network relevance,
+        Network abuse,
+        Network prose,
+        Calibration blindCalibration,
+        Calibration proseCalibration,
+        Thresholds thresholds,
+        Bank tasks,
+        Bank acts) {
+    private static final int MAGIC = 0x504c494d;
+    private static final int VERSION = 1;
+    private static final int MAX_INPUTS = 1_024;
+    private static final int MAX_BANK = 1_024;
+
+    /**
+     * @param ask from here on a person is asked
+     * @param deviation from here on the act counts as a deviation
+     */
+    public record Thresholds(double ask, double deviation) {}
+
+    /** The blind score of one window: how far it is from the task and how much like abuse, log odds before calibration. */
+    public double blind(double[] vector) {
+        return relevance.logit(vector) + abuse.logit(vector);
+    }
+
+    /** The worst window's. */
+    public double blind(double[][] windows) {
+        double worst = Double.NEGATIVE_INFINITY;
+        for (double[] window : windows) {
+            worst = Math.max(worst, blind(window));
+        }
+        return worst;
+    }
+
+    /** The score with prose: never below the blind one. */
+    public double withProse(double[][] blind, double[][] withProse) {
+        double worst = blind(blind);
+        for (double[] window : withProse) {
+            worst = Math.max(worst, prose.logit(window));
+        }
+        return worst;
+    }
+
+    /** Twelve digits of the SHA-256 of the file. */
+    public String version() {
+        return sha256(bytes()).substring(0, 12);
+    }
+
+    /** A head's vectors as they are after a trip through its file. */
+    public static float[] rounded(float[] vector) {
+        float[] rounded = new float[vector.length];
+        for (int i = 0; i < vector.length; i++) {
+            rounded[i] = Math.round(Math.clamp(vector[i], -1f, 1f) * 127) / 127f;
+        }
+        return rounded;
+    }
+
+    public byte[] bytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(MAGIC);
+            out.writeInt(VERSION);
+            out.writeUTF(encoder);
+            out.writeUTF(features);
+            relevance.write(out);
+            abuse.write(out);
+            prose.write(out);
+            blindCalibration.write(out);
+            proseCalibration.write(out);
+            out.writeFloat((float) thresholds.ask());
+            out.writeFloat((float) thresholds.deviation());
+            for (Bank bank : List.of(tasks, acts)) {
+                out.writeInt(bank.vectors().size());
+                for (float[] vector : bank.vectors()) {
+                    for (float value : vector) {
+                        out.writeByte(Math.round(Math.clamp(value, -1f, 1f) * 127));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** @throws IntentModelException when the bytes are no head of this version */
+    public static Head parse(byte[] bytes) throws IntentModelException {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            int magic = in.readInt();
+            int version = in.readInt();
+            if (magic != MAGIC || version != VERSION) {
+                throw new IntentModelException("head: magic " + Integer.toHexString(magic) + " version " + version
+                        + " (expected: " + Integer.toHexString(MAGIC) + " version " + VERSION + ")");
+            }
+            Head head = new Head(
+                    in.readUTF(),
+                    in.readUTF(),
+                    Network.read(in, MAX_INPUTS),
+                    Network.read(in, MAX_INPUTS),
+                    Network.read(in, MAX_INPUTS),
+                    Calibration.read(in),
+                    Calibration.read(in),
+                    new Thresholds(in.readFloat(), in.readFloat()),
+                    bank(in),
+                    bank(in));
+            if (in.read() >= 0) {
+                throw new IntentModelException("head: bytes after its end (expected: none)");
+            }
+            return head;
+        } catch (IOException e) {
+            throw new IntentModelException(
+                    "head: " + e.getMessage() + " (expected: a file of plumbline model train)", e);
+        }
+    }
+
+    private static Bank bank(DataInputStream in) throws IOException {
+        int count = in.readInt();
+        if (count < 2 || count > MAX_BANK) {
+            throw new IOException("bank of " + count + " vectors");
+        }
+        List<float[]> vectors = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            float[] vector = new float[Encoder.WIDTH];
+            for (int j = 0; j < vector.length; j++) {
+                vector[j] = in.readByte() / 127f;
+            }
+            vectors.add(vector);
+        }
+        return new Bank(vectors);
+    }
+
+    public static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is missing", e);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.plumbline.intent.text;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.plumbline.intent.IntentModelException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.LongBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Sentence vectors of all-MiniLM-L6-v2 (6 layers, int8), run by ONNX Runtime on one thread: mean over the pieces, length 1. One
+ * text gives one vector a window of {@value #WINDOW} pieces; what is longer than {@value #MAX_WINDOWS} windows is left out.
+ */
+public final class Encoder implements AutoCloseable {
+    /** Width of a vector. */
+    public static final int WIDTH = 384;
+    /** Pieces of a window, its two frame pieces included: what one core encodes in 4 ms. */
+    public static final int WINDOW = 32;
+    /** Bounds the time that a long act takes. */
+    public static final int MAX_WINDOWS = 8;
+
+    private static final int BODY = WINDOW - 2;
+    private static final int STRIDE = BODY - 6;
+    private static final String MODEL = "/all-minilm-l6-v2-q.onnx";
+    private static final String VOCABULARY = "/all-minilm-l6-v2-q-tokenizer.json";
+
+    private final OrtEnvironment environment;
+    private final OrtSession session;
+    private final WordPiece tokenizer;
+    private final String digest;
+
+    private Encoder(OrtEnvironment environment, OrtSession session, WordPiece tokenizer, String digest) {
+        this.environment = environment;
+        this.session = session;
+        this.tokenizer = tokenizer;
+        this.digest = digest;
+    }
+
+    /** Loads the encoder from the class path. @throws IntentModelException when it is missing or does not load */
+    public static Encoder load() throws IntentModelException {
+        byte[] model = resource(MODEL);
+        try (InputStream vocabulary = Encoder.class.getResourceAsStream(VOCABULARY);
+                OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            if (vocabulary == null) {
+                throw new IntentModelException("encoder: no " + VOCABULARY + " (expected: on the class path)");
+            }
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+            options.setDeterministicCompute(true);
+            OrtEnvironment environment = OrtEnvironment.getEnvironment();
+            return new Encoder(
+                    environment, environment.createSession(model, options), WordPiece.read(vocabulary), sha256(model));
+        } catch (OrtException | IOException | UnsatisfiedLinkError e) {
+            throw new IntentModelException("encoder: " + e.getMessage() + " (expected: a model that loads)", e);
+        }
+    }
+
+    /** SHA-256 of the model's file, hex. */
+    public String digest() {
+        return digest;
+    }
+
+    /** Whether a text has more pieces than its windows cover. */
+    public boolean exceedsWindows(String text) {
+        int covered = BODY + (MAX_WINDOWS - 1) * STRIDE;
+        return tokenizer.pieces(text, covered + 1).length > covered;
+    }
+
+    /** One vector a window, the first window first; at least one. */
+    public List<float[]> encode(String text) throws IntentModelException {
+        int[] pieces = tokenizer.pieces(text, BODY + (MAX_WINDOWS - 1) * STRIDE);
+        List<float[]> vectors = new ArrayList<>();
+        int from = 0;
+        do {
+            int to = Math.min(pieces.length, from + BODY);
+            vectors.add(run(tokenizer.framed(pieces, from, to)));
+            if (to == pieces.length) {
+                break;
+            }
+            // The last window is as long as the others: a short rest would say little.
+            from = Math.min(from + STRIDE, pieces.length - BODY);
+        } while (vectors.size() < MAX_WINDOWS);
+        return vectors;
+    }
+
+    private float[] run(long[] ids) throws IntentModelException {
+        long[] shape = {1, ids.length};
+        long[] ones = new long[ids.length];
+        Arrays.fill(ones, 1);
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), shape);
+                OnnxTensor mask = OnnxTensor.createTensor(environment, LongBuffer.wrap(ones), shape);
+                OnnxTensor types = OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[ids.length]), shape);
+                OrtSession.Result result =
+                        session.run(Map.of("input_ids", input, "attention_mask", mask, "token_type_ids", types))) {
+            return pooled((OnnxTensor) result.get(0), ids.length);
+        } catch (OrtException e) {
+            throw new IntentModelException("encoder: " + e.getMessage(), e);
+        }
+    }
+
+    private static float[] pooled(OnnxTensor states, int length) {
+        float[] all = new float[length * WIDTH];
+        states.getFloatBuffer().get(all);
+        float[] mean = new float[WIDTH];
+        for (int i = 0; i < length; i++) {
+            for (int j = 0; j < WIDTH; j++) {
+                mean[j] += all[i * WIDTH + j];
+            }
+        }
+        double norm = 0;
+        for (float value : mean) {
+            norm += (double) value * value;
+        }
+        float scale = (float) (1 / Math.sqrt(Math.max(norm, 1e-12)));
+        for (int j = 0; j < WIDTH; j++) {
+            mean[j] *= scale;
+        }
+        return mean;
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("encoder does not close", e);
+        }
+    }
+
+    public static double cosine(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < WIDTH; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
+    }
+
+    private static byte[] resource(String name) throws IntentModelException {
+        try (InputStream stream = Encoder.class.getResourceAsStream(name)) {
+            if (stream == null) {
+                throw new IntentModelException("encoder: no " + name + " (expected: on the class path)");
+            }
+            return stream.readAllBytes();
+        } catch (IOException e) {
+            throw new IntentModelException("encoder: " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is missing", e);
+        }
+    }
+}

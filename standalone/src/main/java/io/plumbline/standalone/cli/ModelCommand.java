@@ -1,0 +1,252 @@
+package io.plumbline.standalone.cli;
+
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.IntentModel;
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.Score;
+import io.plumbline.intent.evaluation.Evaluation;
+import io.plumbline.intent.evaluation.ModelCard;
+import io.plumbline.intent.evaluation.Report;
+import io.plumbline.intent.head.Head;
+import io.plumbline.intent.training.TrainedModel;
+import io.plumbline.standalone.CommandException;
+import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Printable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The classifier that says whether an act serves the intent: train, measure, describe, ask. */
+@Command(
+        name = "model",
+        mixinStandardHelpOptions = true,
+        description = "Train, evaluate, describe or ask the intent model.",
+        subcommands = {
+            ModelCommand.Train.class,
+            ModelCommand.Evaluate.class,
+            ModelCommand.Card.class,
+            ModelCommand.Explain.class
+        })
+final class ModelCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCodes.USAGE;
+    }
+
+    private static byte[] head(@Nullable Path file) throws IOException {
+        if (file != null) {
+            return Files.readAllBytes(file);
+        }
+        try (InputStream shipped = IntentModel.class.getResourceAsStream(IntentModel.HEAD)) {
+            return Objects.requireNonNull(shipped, IntentModel.HEAD).readAllBytes();
+        }
+    }
+
+    @Command(
+            name = "train",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Train a head from the grammar in the module: a few minutes on one core.",
+                "Two runs on one machine write the same bytes; processors with other instructions may differ slightly."
+            })
+    static final class Train implements Callable<Integer> {
+        @Option(
+                names = "--out",
+                paramLabel = "DIR",
+                required = true,
+                description = "Where head.bin and head.sha256 go.")
+        private Path out;
+
+        @Option(names = "--vectors", paramLabel = "FILE", description = "Keep the encoder's work here between runs.")
+        private @Nullable Path vectors;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            try {
+                TrainedModel trained = TrainedModel.train(Optional.ofNullable(vectors));
+                trained.write(out);
+                PrintWriter printer = spec.commandLine().getOut();
+                printer.println("model " + trained.head().version() + " in " + out + ": " + trained.acts() + " acts, "
+                        + trained.texts() + " texts, SHA-256 "
+                        + Head.sha256(trained.head().bytes()));
+                printer.flush();
+                return ExitCodes.OK;
+            } catch (IntentModelException | IOException e) {
+                throw new CommandException("training: " + e.getMessage());
+            }
+        }
+    }
+
+    @Command(
+            name = "evaluate",
+            mixinStandardHelpOptions = true,
+            description = "Measure the model: test split, other sources, attacks, baselines, latency.")
+    static final class Evaluate implements Callable<Integer> {
+        @Option(
+                names = "--out",
+                paramLabel = "DIR",
+                required = true,
+                description = "Where report.json, reliability.svg and card.md go.")
+        private Path out;
+
+        @Option(names = "--model", paramLabel = "FILE", description = "A head.bin; the shipped one when left out.")
+        private @Nullable Path model;
+
+        @Option(
+                names = "--pairs",
+                paramLabel = "DIR",
+                description = "Folder with intents.txt and acts.txt, line by line; may be repeated.")
+        private List<Path> pairs = List.of();
+
+        @Option(
+                names = "--limit",
+                defaultValue = "3000",
+                description = "Pairs of each folder at most, at equal distances (default: ${DEFAULT-VALUE}).")
+        private int limit;
+
+        @Option(names = "--vectors", paramLabel = "FILE", description = "Keep the encoder's work here between runs.")
+        private @Nullable Path vectors;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            try {
+                Evaluation.Outcome outcome = Evaluation.run(head(model), pairs, limit, Optional.ofNullable(vectors));
+                Files.createDirectories(out);
+                Files.writeString(out.resolve("report.json"), outcome.report().json());
+                Files.writeString(out.resolve("reliability.svg"), outcome.svg());
+                String card = ModelCard.of(outcome.report());
+                Files.writeString(out.resolve("card.md"), card);
+                PrintWriter printer = spec.commandLine().getOut();
+                printer.print(card);
+                printer.flush();
+                return ExitCodes.OK;
+            } catch (IntentModelException | IOException e) {
+                throw new CommandException("evaluation: " + e.getMessage());
+            }
+        }
+    }
+
+    @Command(name = "card", mixinStandardHelpOptions = true, description = "Write the model card of an evaluation.")
+    static final class Card implements Callable<Integer> {
+        @Parameters(paramLabel = "REPORT", description = "report.json of plumbline model evaluate.")
+        private Path report;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            try {
+                PrintWriter printer = spec.commandLine().getOut();
+                printer.print(ModelCard.of(Report.read(report)));
+                printer.flush();
+                return ExitCodes.OK;
+            } catch (IOException e) {
+                throw new CommandException(
+                        "report " + report + " (expected: report.json of plumbline model evaluate)", ExitCodes.USAGE);
+            }
+        }
+    }
+
+    @Command(
+            name = "explain",
+            mixinStandardHelpOptions = true,
+            description = "Score one act against a task and say why.")
+    static final class Explain implements Callable<Integer> {
+        /** Nobody waits for this answer but a person. */
+        private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+        @Parameters(paramLabel = "ACT", description = "Command line, edit, paths or METHOD host:port/path.")
+        private String act;
+
+        @Option(names = "--task", required = true, description = "What a person asked for.")
+        private String task;
+
+        @Option(names = "--plan", defaultValue = "", description = "The plan's active item.")
+        private String plan;
+
+        @Option(names = "--reason", defaultValue = "", description = "The reason stated with the act.")
+        private String reason;
+
+        @Option(
+                names = "--kind",
+                defaultValue = "COMMAND",
+                description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+        private Act.Kind kind;
+
+        @Option(names = "--folder", description = "Folder that the policy allows; may be repeated.")
+        private List<String> folders = List.of();
+
+        @Option(names = "--host", description = "Host that the policy allows; may be repeated.")
+        private List<String> hosts = List.of();
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            PrintWriter printer = spec.commandLine().getOut();
+            Intent intent = new Intent(task, plan, reason, new Intent.Scope(folders, hosts), List.of());
+            int code;
+            try (IntentModel model = IntentModel.load(PATIENCE, System::nanoTime)) {
+                code = print(printer, model.score(intent, new Act(kind, act)));
+            } catch (IntentModelException e) {
+                code = print(printer, new Score.NotScored(Score.Cause.NO_MODEL, String.valueOf(e.getMessage())));
+            }
+            printer.flush();
+            return code;
+        }
+
+        private static int print(PrintWriter printer, Score score) {
+            return switch (score) {
+                case Score.Scored scored -> {
+                    print(printer, scored);
+                    yield ExitCodes.OK;
+                }
+                case Score.NotScored none -> {
+                    printer.println("NOT_SCORED " + none.cause() + ": " + Printable.line(none.detail(), 300));
+                    yield ExitCodes.FAILED;
+                }
+            };
+        }
+
+        private static void print(PrintWriter printer, Score.Scored scored) {
+            printer.printf(
+                    Locale.ROOT,
+                    "%s  risk %.3f (model %.3f, structural floor %.2f)  model version %s%n",
+                    scored.band(),
+                    scored.risk(),
+                    scored.model(),
+                    scored.floor(),
+                    scored.version());
+            for (Score.Reason why : scored.reasons()) {
+                printer.printf(Locale.ROOT, "  %+.2f  %s%n", why.weight(), why.words());
+            }
+        }
+    }
+}
