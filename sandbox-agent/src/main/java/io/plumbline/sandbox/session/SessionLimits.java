@@ -33,7 +33,7 @@ final class SessionLimits {
      * Looks in a row without an answer after which the session counts as over its limits: a workload that keeps the sandbox's
      * kernel too busy to be asked must not gain by it. Each look waits {@code limit} at most.
      */
-    private static final int MAX_UNANSWERED = 15;
+    private static final int MAX_UNANSWERED = 30;
 
     private final TaskPolicy policy;
     private final ControlGroups.Group group;
