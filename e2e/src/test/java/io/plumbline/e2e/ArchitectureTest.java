@@ -69,7 +69,7 @@ class ArchitectureTest {
         onlyOwn(INGEST, INGEST, EVENTS);
         onlyOwn(SANDBOX, SANDBOX, EVENTS);
         onlyOwn(CONSOLE, CONSOLE, EVENTS);
-        onlyOwn(STANDALONE, STANDALONE, SANDBOX, EVENTS);
+        onlyOwn(STANDALONE, STANDALONE, SANDBOX, WATCHER, RULES, INTENT, EVENTS);
     }
 
     private static void onlyOwn(String from, String... allowed) {
