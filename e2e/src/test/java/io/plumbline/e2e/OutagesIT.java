@@ -29,7 +29,7 @@ class OutagesIT {
 
     /** Long enough for any restart; alerts do not stop the session. */
     private static final String PATIENT =
-            "{patience: 2m, decoys: ['~/.ssh/id_rsa'], honeytokens: {freeze: brain}, ladder: {alert: 10, ask: 99, freeze: 100}}";
+            "{patience: 2m, decoys: ['~/letters/will.txt'], honeytokens: {freeze: brain}, ladder: {alert: 10, ask: 99, freeze: 100}}";
 
     private static @Nullable Platform platform;
     private static @Nullable EventLog log;

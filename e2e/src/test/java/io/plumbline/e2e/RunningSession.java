@@ -30,7 +30,7 @@ final class RunningSession {
                 platform,
                 name,
                 policy,
-                "cat ~/.ssh/id_rsa > /dev/null; until [ -e stop ]; do cat README.md > /dev/null; sleep 0.05; done; echo finished");
+                "cat ~/letters/will.txt > /dev/null; until [ -e stop ]; do cat README.md > /dev/null; sleep 0.05; done; echo finished");
     }
 
     static RunningSession start(Platform platform, String name, String policy, String script) throws IOException {

@@ -24,7 +24,7 @@ public final class ClusterJob {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(required());
         String job = arguments.length == 0 ? "" : arguments[0];
         if (job.equals("watch") && arguments.length == 2) {
-            WatchJob.define(environment, arguments[1], JudgeFactory.SHIPPED);
+            WatchJob.define(environment, arguments[1], JudgeFactory.fromEnvironment());
         } else if (job.equals("index") && arguments.length == 3) {
             IndexJob.define(environment, IndexSettings.local(arguments[1], URI.create(arguments[2])));
         } else {

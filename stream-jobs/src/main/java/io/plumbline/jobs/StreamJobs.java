@@ -35,7 +35,7 @@ public final class StreamJobs {
             }
             stop.countDown();
         }));
-        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, JudgeFactory.SHIPPED), START_LIMIT);
+        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, JudgeFactory.fromEnvironment()), START_LIMIT);
         WatchRehearsal.run();
         IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
         cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);
