@@ -24,13 +24,14 @@ final class RepositoryPolicy {
      * @throws IllegalArgumentException when something is there that cannot be read as a file of the workspace's own
      */
     static Optional<PolicyLevels.Level> of(Path workspace) throws IOException {
-        if (!workspace.isAbsolute() || !Files.exists(workspace.resolve(FOLDER), LinkOption.NOFOLLOW_LINKS)) {
+        // Only what is known not to be there is none: what cannot be looked at is refused below.
+        if (!workspace.isAbsolute() || Files.notExists(workspace.resolve(FOLDER), LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
         try (OpenDirectory open = OpenDirectory.open(workspace.toRealPath());
                 OpenDirectory folder = open.child(FOLDER)) {
             Path file = folder.entry(FILE);
-            if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
                 return Optional.empty();
             }
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
