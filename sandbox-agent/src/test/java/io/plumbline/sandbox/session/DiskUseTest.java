@@ -36,6 +36,14 @@ class DiskUseTest {
         blocked.countDown();
     }
 
+    private void awaitLetGo() throws IOException {
+        try {
+            blocked.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
     private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox) {
         return limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, true);
     }
@@ -45,11 +53,7 @@ class DiskUseTest {
         AtomicLong looks = new AtomicLong();
         DiskUse.Look look = () -> {
             if (looks.getAndIncrement() > 0) {
-                try {
-                    blocked.await();
-                } catch (InterruptedException e) {
-                    throw new IOException(e);
-                }
+                awaitLetGo();
             }
             return 0;
         };
@@ -70,11 +74,18 @@ class DiskUseTest {
 
     @Test
     void whatIsAddedBeyondTheLimitFreezes() throws Exception {
-        AtomicLong there = new AtomicLong(1000);
-        try (DiskUse disk = new DiskUse(there::get, LONG)) {
+        AtomicLong looks = new AtomicLong();
+        DiskUse.Look look = () -> {
+            if (looks.getAndIncrement() == 0) {
+                return 1000;
+            }
+            awaitLetGo();
+            return 1101;
+        };
+        try (DiskUse disk = new DiskUse(look, LONG)) {
             SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk);
-            there.set(1101);
             assertThat(look(limits, new QuietSandbox())).isEmpty();
+            letGo();
             await().until(() -> disk.growth().isPresent());
 
             assertThat(look(limits, new QuietSandbox()))
