@@ -15,15 +15,19 @@ import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What becomes of deviations: each is told once, with what was said and what it rests on, and adds to the session's risk. */
 final class Findings {
     /** Key of the deviation that stands for all that do not fit any more. */
     private static final String FLOOD = "flood";
+
+    private static final Pattern DEVIATION = Pattern.compile("[0-9a-f]{32}");
 
     private final WatchState.Builder state;
     private final Event event;
@@ -40,9 +44,43 @@ final class Findings {
         this.freeze = freeze;
     }
 
+    /**
+     * What a person accepts counts nothing when it is found again.
+     *
+     * @return those that were taken; what is no id is not, and what there is no room for is counted
+     */
+    List<String> accept(List<String> deviations) {
+        List<String> taken = new ArrayList<>();
+        for (String id : deviations) {
+            if (!DEVIATION.matcher(id).matches() || state.containsAccepted(id)) {
+                continue;
+            }
+            if (state.getAcceptedCount() >= StateLimits.ACCEPTED) {
+                state.getEvictedBuilder().setAccepted(state.getEvicted().getAccepted() + 1);
+                continue;
+            }
+            state.putAccepted(id, event.getId());
+            taken.add(id);
+        }
+        return taken;
+    }
+
+    /** Whether a person has accepted the deviation. */
+    boolean accepted(Deviation deviation) {
+        return state.containsAccepted(id(key(deviation)));
+    }
+
+    private static String key(Deviation deviation) {
+        return deviation.kind().name() + "|" + deviation.key();
+    }
+
+    private String id(String key) {
+        return EventIds.derived("deviation", event.getTenant(), event.getSession(), key);
+    }
+
     /** Takes a deviation: told once, counted afterwards. */
     void take(Deviation deviation) {
-        String key = deviation.kind().name() + "|" + deviation.key();
+        String key = key(deviation);
         int times = state.getDeviationsOrDefault(key, 0);
         boolean claimed = event.getChannel() == Channel.CLAIMS;
         int soft = claimed ? state.getSoftClaims() : state.getSoftFindings();
@@ -81,7 +119,9 @@ final class Findings {
 
     private void raise(Deviation deviation, String key) {
         int before = state.getRisk();
-        int added = deviation.riskAdded();
+        String id = id(key);
+        String acceptedBy = state.getAcceptedOrDefault(id, "");
+        int added = acceptedBy.isEmpty() ? deviation.riskAdded() : 0;
         if (deviation.soft()) {
             added = Math.min(added, Math.max(0, StateLimits.SOFT_RISK - state.getSoftRisk()));
             state.setSoftRisk(state.getSoftRisk() + added);
@@ -93,7 +133,7 @@ final class Findings {
         }
         int risk = Math.min(Ladder.MAX, before + added);
         state.setRisk(risk);
-        state.setTainted(state.getTainted() || deviation.taints());
+        state.setTainted(state.getTainted() || deviation.taints() && acceptedBy.isEmpty());
         suspect(deviation);
         verdicts.add(
                 AlertRaised.newBuilder()
@@ -107,12 +147,13 @@ final class Findings {
                         .setCall(deviation.call())
                         .addEvidence(event.getId())
                         .addAllEvidence(deviation.evidence().stream()
-                                .filter(id -> !id.equals(event.getId()))
+                                .filter(resting -> !resting.equals(event.getId()))
                                 .toList())
                         .setRiskAdded(added)
                         .setRisk(risk)
                         .setScope(deviation.scope().map(Scope::word).orElse(""))
-                        .setDeviation(EventIds.derived("deviation", event.getTenant(), event.getSession(), key))
+                        .setDeviation(id)
+                        .setAcceptedBy(acceptedBy)
                         .setExpected(
                                 deviation.call().isEmpty()
                                                 || ledger.call(deviation.call()).isEmpty()
@@ -121,7 +162,7 @@ final class Findings {
                         .build(),
                 key);
         Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
-        if (step == Step.FREEZE) {
+        if (step == Step.FREEZE && acceptedBy.isEmpty()) {
             freeze.accept(deviation.title() + ": " + deviation.seen());
         }
         if (risk != before) {

@@ -4,6 +4,7 @@ import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.EgressAnswered;
 import io.plumbline.events.v1.Event;
@@ -44,6 +45,13 @@ final class Verdicts {
 
     void add(ApprovalRequested request) {
         add("approval", request.getApproval(), Event.newBuilder().setApprovalRequested(request));
+    }
+
+    void add(ApprovalSettled settled) {
+        add(
+                "approval-settled",
+                settled.getApproval() + settled.getState(),
+                Event.newBuilder().setApprovalSettled(settled));
     }
 
     void add(AlertRaised alert, String key) {

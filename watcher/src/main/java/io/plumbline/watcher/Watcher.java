@@ -50,6 +50,7 @@ import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -126,6 +127,7 @@ public final class Watcher {
             }
             if (event.getChannel() == Channel.EVIDENCE) {
                 processes.overdue(event.getEventTimeNs()).forEach(this::neverAnnounced);
+                gate.overdue(event.getEventTimeNs()).forEach(this::settled);
             }
             take();
             return verdicts.all();
@@ -251,7 +253,7 @@ public final class Watcher {
                             event.getFreezeOrdered().getOrderedBy()));
                 case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
-                case APPROVAL_DECIDED -> ordered(this::decide);
+                case APPROVAL_DECIDED -> ordered(() -> gate.decided(event).ifPresent(this::settled));
 
                 case POLICY_REVISED -> ordered(() -> revise(event.getPolicyRevised()));
                 case POLICY_CONFIRMED -> revised(event.getPolicyConfirmed());
@@ -262,6 +264,7 @@ public final class Watcher {
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,
+                        APPROVAL_SETTLED,
                         ALERT_RAISED,
                         SESSION_RISK,
                         JUDGED,
@@ -312,6 +315,7 @@ public final class Watcher {
                 return;
             }
             if (revisions.answered(confirmed.getStatementSha256())) {
+                gate.superseded("the policy was revised").forEach(this::settled);
                 session.revise(confirmed.getInForce());
                 judged();
             } else {
@@ -339,35 +343,39 @@ public final class Watcher {
                 judge(Attribution.none());
                 return;
             }
+            gate.announcedAnew(call.getCall()).forEach(this::settled);
             ledger.announce(call, event.getId());
             processes.announced(call.getCall());
             List<Reviewed> reviewed = state.hasTask() && state.getPhase() == Phase.WATCHING
                     ? planReview.call(call, ledger.footprint(call.getCall()))
                     : List.of();
-            reviewed.forEach(one -> deviate(PlanReview.finding(one, call)));
+            Function<Reviewed, Deviation> finding = one -> PlanReview.finding(one, call);
+            reviewed.forEach(one -> deviate(finding.apply(one)));
             judge(Attribution.none());
             if (call.getGated()) {
                 Gate.Answer answer = gate.answer(event, reviewed);
                 verdicts.add(answer.answer());
                 answer.question().ifPresent(verdicts::add);
             }
-            freezeWhereThePolicySays(reviewed);
+            freezeWhereThePolicySays(reviewed, finding);
         }
 
         private void planned(Plan plan) {
             reportCheck.planned(plan).forEach(this::deviate);
             List<Reviewed> reviewed = planReview.plan(plan);
-            reviewed.forEach(one -> deviate(PlanReview.finding(one, plan.getCall())));
+            Function<Reviewed, Deviation> finding = one -> PlanReview.finding(one, plan.getCall());
+            reviewed.forEach(one -> deviate(finding.apply(one)));
             ledger.plan(plan);
             judge(Attribution.none());
-            freezeWhereThePolicySays(reviewed);
+            freezeWhereThePolicySays(reviewed, finding);
         }
 
-        private void freezeWhereThePolicySays(List<Reviewed> reviewed) {
+        private void freezeWhereThePolicySays(List<Reviewed> reviewed, Function<Reviewed, Deviation> finding) {
             reviewed.stream()
                     .filter(one -> one.answer() == Answer.FREEZE)
+                    .filter(one -> !findings.accepted(finding.apply(one)))
                     .findFirst()
-                    .ifPresent(one -> freeze(one.clause() + ": " + one.what(), "plumbline"));
+                    .ifPresent(one -> freeze(one.answered() + ": " + one.what(), "plumbline"));
         }
 
         private void opened(FileOpened open, Attribution by) {
@@ -438,6 +446,7 @@ public final class Watcher {
                 case FROZEN -> state.setPhase(Phase.FROZEN);
                 case KILLED, EXITED, FAILED -> {
                     processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
+                    gate.superseded("the session has ended").forEach(this::settled);
                     state.setPhase(Phase.ENDED);
                 }
                 case RUNNING -> {
@@ -498,8 +507,9 @@ public final class Watcher {
             if (state.getPhase() != Phase.FROZEN && state.getPhase() != Phase.FREEZE_ORDERED) {
                 return;
             }
-            // A person has looked at what was found so far; what happens from now on counts, the same deviation
-            // included.
+            // A person has looked at what was found so far. What happens from now on counts, the same deviation
+            // included, unless the
+            // person has accepted it by name.
             state.setPhase(Phase.WATCHING)
                     .setRisk(0)
                     .setTainted(false)
@@ -512,6 +522,7 @@ public final class Watcher {
             verdicts.add(ThawOrdered.newBuilder()
                     .setReason(order.getReason())
                     .setOrderedBy(order.getOrderedBy())
+                    .addAllAccepted(findings.accept(order.getAcceptedList()))
                     .setCause(event.getId())
                     .build());
         }
@@ -528,9 +539,10 @@ public final class Watcher {
                     .build());
         }
 
-        private void decide() {
-            gate.decided(event).ifPresent(verdicts::add);
-            gate.decidedEgress(event).ifPresent(verdicts::add);
+        private void settled(Gate.Settled settled) {
+            settled.call().ifPresent(verdicts::add);
+            settled.connection().ifPresent(verdicts::add);
+            verdicts.add(settled.how());
         }
     }
 }

@@ -9,6 +9,8 @@ import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
+import io.plumbline.events.v1.ApprovalState;
 import io.plumbline.events.v1.CanaryReported;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
@@ -393,6 +395,9 @@ public final class EcsDocument {
                         own.at("approval")
                                 .put("id", event.getApprovalDecided().getApproval())
                                 .flag("approved", event.getApprovalDecided().getApproved())
+                                .positive(
+                                        "session_seconds",
+                                        event.getApprovalDecided().getSessionSeconds())
                                 .put(
                                         "subject_sha256",
                                         event.getApprovalDecided().getSubjectSha256());
@@ -415,6 +420,7 @@ public final class EcsDocument {
                                 event.getThawOrdered().getOrderedBy(),
                                 event.getThawOrdered().getCause(),
                                 document);
+                        own.strings("accepted", event.getThawOrdered().getAcceptedList());
                         yield head.kind("event", "intrusion_detection", "change");
                     }
                     case KILL_ORDERED -> {
@@ -467,6 +473,15 @@ public final class EcsDocument {
                     case APPROVAL_REQUESTED -> {
                         approvalRequested(event.getApprovalRequested(), own, head);
                         yield head.kind("event", "iam", "info");
+                    }
+                    case APPROVAL_SETTLED -> {
+                        approvalSettled(event.getApprovalSettled(), own, head);
+                        yield head.kind(
+                                "event",
+                                "iam",
+                                event.getApprovalSettled().getState() == ApprovalState.APPROVAL_APPROVED
+                                        ? "allowed"
+                                        : "info");
                     }
                     case ALERT_RAISED -> {
                         alertRaised(event.getAlertRaised(), document);
@@ -742,8 +757,32 @@ public final class EcsDocument {
                 .put("subject_sha256", requested.getSubjectSha256())
                 .put("clause", requested.getClause())
                 .put("tier", severity(requested.getTier()))
-                .put("deadline", timestamp(requested.getDeadlineNs()));
+                .put("deadline", timestamp(requested.getDeadlineNs()))
+                .put("expected", requested.getExpected())
+                .strings("environment", requested.getEnvironmentList())
+                .strings("uninspectable", requested.getUninspectableList())
+                .number("people", requested.getPeople())
+                .number("session_seconds", requested.getSessionSeconds());
         head.number("severity", requested.getTier().getNumber());
+    }
+
+    private static void approvalSettled(ApprovalSettled settled, Fields own, Fields head) {
+        Fields approval = own.at("approval")
+                .put("id", settled.getApproval())
+                .put("state", approvalState(settled.getState()))
+                .strings("people", settled.getPeopleList());
+        if (settled.getSessionUntilNs() != 0) {
+            approval.put("session_until", timestamp(settled.getSessionUntilNs()));
+        }
+        head.put("reason", settled.getReason());
+    }
+
+    /** The lower-case word of what became of an approval, such as {@code timed_out}; {@code unknown} when it was not set. */
+    public static String approvalState(ApprovalState state) {
+        return switch (state) {
+            case APPROVAL_STATE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
+            default -> lower(state.name().substring("APPROVAL_".length()));
+        };
     }
 
     private static void alertRaised(AlertRaised alert, Fields document) {
@@ -770,6 +809,7 @@ public final class EcsDocument {
                 .put("scope", alert.getScope())
                 .put("deviation", alert.getDeviation())
                 .put("expected", alert.getExpected())
+                .put("accepted_by", alert.getAcceptedBy())
                 .strings("evidence", alert.getEvidenceList())
                 .number("risk_added", alert.getRiskAdded())
                 .number("risk", alert.getRisk());

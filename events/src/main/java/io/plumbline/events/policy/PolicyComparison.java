@@ -143,6 +143,15 @@ public final class PolicyComparison {
                         Unit.BYTES,
                         policy -> policy.hasUploadHoldBytes() ? policy.getUploadHoldBytes() : NO_LIMIT));
         terms.put("scopes", PolicyComparison::scopes);
+        terms.put("gate", restrictions("gate", policy -> policy.getGateList().stream()
+                .map(rule -> rule.getName() + " " + rule.getAnswer() + ": " + rule.getWhen())
+                .toList()));
+        terms.put(
+                "four_eyes",
+                ordered("approvals.four-eyes", TaskPolicy::getFourEyes, List.of("medium", "high", "none", "")));
+        terms.put(
+                "session_approval_seconds",
+                most("approvals.session", Unit.SECONDS, TaskPolicy::getSessionApprovalSeconds));
         terms.put("cpu_millis", limit("limits.cpu", Unit.THOUSANDTHS, TaskPolicy::getCpuMillis));
         terms.put("disk_bytes", limit("limits.disk", Unit.BYTES, TaskPolicy::getDiskBytes));
         terms.put(

@@ -102,6 +102,8 @@ public final class PolicyDefaults {
                 .setPatienceSeconds(10)
                 .setGateDeadlineMs(2_000)
                 .setApprovalDeadlineSeconds(300)
+                .setFourEyes("none")
+                .setSessionApprovalSeconds(3_600)
                 .setHoneytokenFreeze("local")
                 .setMetadataFreeze("local")
                 .setDegraded("deny");

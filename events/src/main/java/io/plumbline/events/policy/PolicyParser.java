@@ -2,6 +2,7 @@ package io.plumbline.events.policy;
 
 import io.plumbline.events.v1.EgressCredential;
 import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.GateRule;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.ScopeRule;
 import io.plumbline.events.v1.TaskPolicy;
@@ -43,6 +44,7 @@ public final class PolicyParser {
     /** What {@code may-widen} can name: the document's keys, those of {@code files} and {@code tools} one by one. */
     static final Set<String> SECTIONS = Set.of(
             "approval-deadline",
+            "approvals",
             "decoys",
             "egress",
             "egress-unknown",
@@ -51,6 +53,7 @@ public final class PolicyParser {
             "files.protect",
             "files.read",
             "files.write",
+            "gate",
             "gate-deadline",
             "honeytokens",
             "ladder",
@@ -67,6 +70,9 @@ public final class PolicyParser {
     private static final Set<String> SCOPE_ANSWERS =
             Arrays.stream(Scope.Answer.values()).map(Scope.Answer::word).collect(Collectors.toUnmodifiableSet());
 
+    private static final Set<String> GATE_ANSWERS = Set.of("log", "ask", "deny", "freeze");
+    private static final Set<String> FOUR_EYES = Set.of("none", "medium", "high");
+
     private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
     private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
     private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
@@ -79,6 +85,7 @@ public final class PolicyParser {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})(B|KiB|MiB|GiB)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final Pattern LINE = Pattern.compile("[^\\p{Cntrl}]{1,300}");
     private static final Pattern SERVICE = Pattern.compile("[a-z][a-z0-9-]{0,15}");
     private static final Pattern HOST = Pattern.compile("(\\*\\.)?[a-z0-9]([a-z0-9.:-]{0,251}[a-z0-9])?");
 
@@ -126,6 +133,15 @@ public final class PolicyParser {
             tools.close();
         });
         root.mapping("scopes").ifPresent(scopes -> readScopes(scopes, policy));
+        root.items("gate").forEach(item -> readGate(item, policy));
+        root.mapping("approvals").ifPresent(approvals -> {
+            approvals.text("four-eyes").ifPresent(value -> policy.setFourEyes(value.oneOf(FOUR_EYES)));
+            approvals
+                    .text("session")
+                    .ifPresent(value ->
+                            policy.setSessionApprovalSeconds(value.text().equals("none") ? 0 : seconds(value)));
+            approvals.close();
+        });
         root.mapping("ladder").ifPresent(ladder -> readLadder(ladder, policy));
         root.mapping("limits").ifPresent(limits -> readLimits(limits, policy));
         root.text("workspace").ifPresent(mode -> policy.setWorkspaceMode(mode.oneOf(WORKSPACE_MODES)));
@@ -264,6 +280,30 @@ public final class PolicyParser {
             });
         }
         scopes.close();
+    }
+
+    private static void readGate(Scalar item, TaskPolicy.Builder policy) {
+        Fields fields = item.fields("gate");
+        Scalar name = fields.required("name");
+        GateRule rule = GateRule.newBuilder()
+                .setName(name.matching(NAME, "a name such as containers"))
+                .setWhen(fields.required("when").value())
+                .setAnswer(fields.required("answer").oneOf(GATE_ANSWERS))
+                .setWhy(fields.required("why").matching(LINE, "one line of at most 300 characters"))
+                .build();
+        fields.close();
+        if (policy.getGateList().stream().anyMatch(other -> other.getName().equals(rule.getName()))) {
+            throw name.rejected("a name that no other rule of gate has, on a level above neither");
+        }
+        try {
+            GateRules.of(List.of(rule));
+        } catch (PolicyException e) {
+            throw rejected(
+                    item.node(),
+                    String.valueOf(e.getMessage()).replaceFirst("^policy: ", ""),
+                    "an expression that can be read");
+        }
+        policy.addGate(rule);
     }
 
     private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {

@@ -2,6 +2,7 @@ package io.plumbline.events.policy;
 
 import io.plumbline.events.v1.ScopeRule;
 import io.plumbline.events.v1.TaskPolicy;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -30,7 +31,11 @@ public enum Scope {
     /** Downloaded or decoded text that is run. */
     DOWNLOADED_CODE(Answer.ASK, "Nobody has seen what it does."),
     /** Commands of which nobody can say what they do. */
-    UNINSPECTABLE(Answer.ALLOW, "Nobody can say beforehand what it does.");
+    UNINSPECTABLE(Answer.ALLOW, "Nobody can say beforehand what it does."),
+    /** Another user's rights, capabilities, name spaces, and whoever starts containers. */
+    PRIVILEGE(Answer.ASK, "It acts with rights that the task was not given."),
+    /** Variables that decide which code runs, whom it trusts, or where it connects. */
+    ENVIRONMENT(Answer.ASK, "It changes what the programs after it load, trust or connect to.");
 
     /** What becomes of an act; the later, the stricter. */
     public enum Answer {
@@ -48,6 +53,13 @@ public enum Scope {
         /** As it stands in policies. */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The answer of a word; empty when there is none. */
+        public static Optional<Answer> of(String word) {
+            return Arrays.stream(values())
+                    .filter(answer -> answer.word().equals(word))
+                    .findFirst();
         }
     }
 
@@ -88,12 +100,7 @@ public enum Scope {
     public Answer answer(TaskPolicy policy) {
         for (ScopeRule rule : policy.getScopesList()) {
             if (rule.getScope().equals(word())) {
-                for (Answer answer : Answer.values()) {
-                    if (answer.word().equals(rule.getAnswer())) {
-                        return answer;
-                    }
-                }
-                return Answer.DENY;
+                return Answer.of(rule.getAnswer()).orElse(Answer.DENY);
             }
         }
         return byDefault;

@@ -207,6 +207,12 @@ final class CommandReader {
             return new Words(at, inside, more, assignments, redirections, upstream);
         }
 
+        Words with(List<Argument> moreAssignments) {
+            List<Argument> all = new ArrayList<>(assignments);
+            all.addAll(moreAssignments);
+            return new Words(at, words, wrappers, all, redirections, upstream);
+        }
+
         Invocation invocation() {
             return new Invocation(
                     at,
@@ -302,12 +308,6 @@ final class CommandReader {
             return;
         }
         List<Argument> before = words.arguments().subList(0, start.get());
-        for (Argument argument : before) {
-            int equals = argument.text().indexOf('=');
-            if (equals > 0 && STEERING.contains(argument.text().substring(0, equals))) {
-                found(Reason.CHANGED_ENVIRONMENT, words.at(), argument.text());
-            }
-        }
         List<Argument> inside = new ArrayList<>(
                 words.arguments().subList(start.get(), words.arguments().size()));
         if (name.equals("flock")
@@ -320,7 +320,10 @@ final class CommandReader {
             // What it reads becomes arguments.
             inside.add(Argument.unknown(words.upstream()));
         }
-        invoke(words.inner(inside));
+        List<Argument> set = before.stream()
+                .filter(argument -> argument.text().matches("(?s)[A-Za-z_][A-Za-z0-9_]*=.*"))
+                .toList();
+        invoke(words.with(set).inner(inside));
     }
 
     private void executedByFind(Words words) {

@@ -129,6 +129,10 @@ class ShippedPoliciesTest {
                 "evidence: {%s}", keys.path("evidence"),
                 "runtime: {%s}", keys.path("runtime")));
         mappings.put("scopes: {%s}", keys.path("scopes"));
+        mappings.put("approvals: {%s}", keys.path("approvals"));
+        mappings.put(
+                "gate: [{name: a, when: 'true', answer: ask, why: w, %s}]",
+                keys.path("gate").path("items"));
         for (Map.Entry<String, JsonNode> mapping : mappings.entrySet()) {
             assertThat(known(mapping.getKey().formatted("no-such-key: 1")))
                     .as(mapping.getKey())

@@ -215,6 +215,7 @@ public final class AgentEvents {
                     GATE_ANSWERED,
                     EGRESS_ANSWERED,
                     APPROVAL_REQUESTED,
+                    APPROVAL_SETTLED,
                     SESSION_RISK,
                     JUDGED,
                     PROBE_ANSWERED,

@@ -1,6 +1,7 @@
 package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.policy.FileRules.Access;
+import io.plumbline.events.policy.GateRules;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.DeviationKind;
@@ -15,6 +16,7 @@ import io.plumbline.watcher.footprint.Footprints;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,20 +29,48 @@ import java.util.regex.Pattern;
 /** Reads what is announced before it is done, and says what of it a policy wants refused, asked for or noted. */
 public final class PlanReview {
     /**
-     * One act that falls into a scope.
+     * One act that a policy names.
      *
+     * @param clause where the policy names it: {@code scopes.publishing}, {@code gate.containers}
+     * @param why it matters, one sentence
+     * @param scope empty: an expression of the policy holds of it
      * @param what as it was announced, one line
      * @param decoy whether it is a file that the host planted
      */
-    public record Reviewed(Scope scope, Answer answer, String what, boolean decoy) {
+    public record Reviewed(
+            String clause, String why, Optional<Scope> scope, Answer answer, String what, boolean decoy) {
+        private static final Comparator<Reviewed> STRICTEST_FIRST = Comparator.comparing(Reviewed::answer)
+                .reversed()
+                .thenComparing(one -> one.scope().map(Scope::ordinal).orElse(Integer.MAX_VALUE));
+
+        static Reviewed of(Scope scope, Answer answer, String what, boolean decoy) {
+            return new Reviewed("scopes." + scope.word(), scope.why(), Optional.of(scope), answer, what, decoy);
+        }
+
+        static Reviewed of(GateRules.Holding holding, String what) {
+            return new Reviewed(
+                    "gate." + holding.rule().getName(),
+                    holding.rule().getWhy(),
+                    Optional.empty(),
+                    holding.answer(),
+                    what,
+                    false);
+        }
+
         /** Whether another file of the scope counts again; variants of a command do not. */
         boolean countsEach() {
-            return scope == Scope.CREDENTIALS || scope == Scope.PERSISTENCE;
+            return scope.filter(one -> one == Scope.CREDENTIALS || one == Scope.PERSISTENCE)
+                    .isPresent();
+        }
+
+        /** What a deviation about it is called. */
+        String key() {
+            return scope.map(Scope::word).orElse(clause);
         }
 
         /** As it stands in approvals and answers: {@code scopes.publishing ask}. */
-        public String clause() {
-            return "scopes." + scope.word() + " " + answer.word();
+        public String answered() {
+            return clause + " " + answer.word();
         }
     }
 
@@ -66,12 +96,14 @@ public final class PlanReview {
     private final WatchState.Builder state;
     private final ScopedPaths scopes;
     private final Aliases aliases;
+    private final AnnouncedActs acts;
 
     public PlanReview(SessionState session) {
         this.session = session;
         this.state = session.values();
         this.scopes = new ScopedPaths(state.getTask().getHome(), state.getTask().getWorkspace());
         this.aliases = new Aliases(session);
+        this.acts = new AnnouncedActs(state);
     }
 
     /** What a call announces, the strictest first; of a scope once. */
@@ -79,7 +111,7 @@ public final class PlanReview {
         Map<Scope, Reviewed> found = new LinkedHashMap<>();
         if (PLANNING_TOOLS.contains(call.getTool())) {
             prose(call.getArgumentsJson(), found);
-            return sorted(found);
+            return sorted(found.values());
         }
         footprint.mentions().forEach(mention -> add(found, mention.scope(), mention.what(), false));
         for (NamedFile file : footprint.files()) {
@@ -96,7 +128,14 @@ public final class PlanReview {
                     .filter(folder -> !folder.equals(workspace) && !folder.startsWith(workspace + "/"))
                     .forEach(folder -> add(found, Scope.OTHER_REPOSITORIES, folder, false));
         }
-        return sorted(found);
+        List<Reviewed> all = new ArrayList<>(found.values());
+        if (state.getTask().getPolicy().getGateCount() > 0) {
+            String line = line(call.getCommand().isBlank() ? call.getArgumentsJson() : call.getCommand());
+            session.gateRules().holding(acts.of(call, footprint, found.keySet())).stream()
+                    .map(holding -> Reviewed.of(holding, line))
+                    .forEach(all::add);
+        }
+        return sorted(all);
     }
 
     /** What a plan announces. Prose: it names things for many reasons. */
@@ -105,7 +144,7 @@ public final class PlanReview {
         for (PlanItem item : plan.getItemsList()) {
             prose(item.getText(), found);
         }
-        return sorted(found);
+        return sorted(found.values());
     }
 
     private void prose(String text, Map<Scope, Reviewed> found) {
@@ -180,18 +219,19 @@ public final class PlanReview {
     private void add(Map<Scope, Reviewed> found, Scope scope, String what, boolean decoy) {
         Answer answer = scope.answer(state.getTask().getPolicy());
         if (answer != Answer.ALLOW) {
-            String line = what.length() <= 300 ? what : what.substring(0, 300) + "…";
             found.merge(
                     scope,
-                    new Reviewed(scope, answer, line, decoy),
+                    Reviewed.of(scope, answer, line(what), decoy),
                     (one, other) -> one.decoy() ? one : other.decoy() ? other : one);
         }
     }
 
-    private static List<Reviewed> sorted(Map<Scope, Reviewed> found) {
-        List<Reviewed> all = new ArrayList<>(found.values());
-        all.sort(Comparator.comparing(Reviewed::answer).reversed().thenComparing(Reviewed::scope));
-        return all;
+    private static String line(String what) {
+        return what.length() <= 300 ? what : what.substring(0, 300) + "…";
+    }
+
+    private static List<Reviewed> sorted(Collection<Reviewed> found) {
+        return found.stream().sorted(Reviewed.STRICTEST_FIRST).toList();
     }
 
     /** The finding for something that a call announces. */
@@ -203,15 +243,15 @@ public final class PlanReview {
         Deviation found = new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         severity,
-                        "review|" + reviewed.scope().word() + (reviewed.countsEach() ? "|" + reviewed.what() : ""),
+                        "review|" + reviewed.key() + (reviewed.countsEach() ? "|" + reviewed.what() : ""),
                         "A call announces what its policy names",
                         call.getTool() + ": " + reviewed.what(),
-                        reviewed.scope().why(),
-                        reviewed.clause(),
+                        reviewed.why(),
+                        reviewed.answered(),
                         call.getCall(),
                         risk,
                         reviewed.decoy() && risk > 0)
-                .about(Optional.of(reviewed.scope()));
+                .about(reviewed.scope());
         return risk >= 10 ? found : found.softly();
     }
 
@@ -219,7 +259,10 @@ public final class PlanReview {
         if (reviewed.decoy()) {
             return 40;
         }
-        return switch (reviewed.scope()) {
+        if (reviewed.scope().isEmpty()) {
+            return 5;
+        }
+        return switch (reviewed.scope().get()) {
             case METADATA_SERVICE, SECURITY_TOOLS -> 20;
             case CREDENTIALS, PERSISTENCE -> 10;
             case FILES,
@@ -229,7 +272,9 @@ public final class PlanReview {
                     HISTORY_REWRITING,
                     OTHER_REPOSITORIES,
                     DOWNLOADED_CODE,
-                    UNINSPECTABLE -> 5;
+                    UNINSPECTABLE,
+                    PRIVILEGE,
+                    ENVIRONMENT -> 5;
         };
     }
 
@@ -238,16 +283,15 @@ public final class PlanReview {
         return new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         Severity.LOW,
-                        "plan-review|" + reviewed.scope().word() + "|"
-                                + reviewed.what().toLowerCase(Locale.ROOT),
+                        "plan-review|" + reviewed.key() + "|" + reviewed.what().toLowerCase(Locale.ROOT),
                         "A plan names what its policy names",
                         reviewed.what(),
-                        reviewed.scope().why(),
-                        reviewed.clause(),
+                        reviewed.why(),
+                        reviewed.answered(),
                         call,
                         reviewed.answer() == Answer.LOG ? 0 : 5,
                         false)
-                .about(Optional.of(reviewed.scope()))
+                .about(reviewed.scope())
                 .softly();
     }
 }

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param contacts those of them that its programs connect to
  * @param hosts further hosts that its programs are known to use
  * @param folders that it works in, besides the one it begins in
+ * @param environment variables that it sets for its programs, as {@code NAME=VALUE} or, when they had their value before, {@code NAME}
  * @param mentions acts that fall into a scope by themselves, whatever they touch
  */
 public record Footprint(
@@ -34,6 +35,7 @@ public record Footprint(
         Set<String> hosts,
         boolean anyHost,
         List<String> folders,
+        List<String> environment,
         List<Mention> mentions,
         List<Uninspectable> uninspectable) {
 
@@ -59,7 +61,7 @@ public record Footprint(
     /** That of a call which says nothing about itself. */
     public static final Footprint OPEN = new Footprint(
             Set.of(), true, List.of(), List.of(), true, List.of(), List.of(), List.of(), Set.of(), true, List.of(),
-            List.of(), List.of());
+            List.of(), List.of(), List.of());
 
     public Footprint {
         files = List.copyOf(files);
@@ -68,6 +70,7 @@ public record Footprint(
         namedHosts = List.copyOf(namedHosts);
         contacts = List.copyOf(contacts);
         folders = List.copyOf(folders);
+        environment = List.copyOf(environment);
         mentions = List.copyOf(mentions);
         uninspectable = List.copyOf(uninspectable);
     }

@@ -35,6 +35,29 @@ public final class Footprints {
     public static final Set<String> EDITING_TOOLS = Set.of(
             "Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write", "write_file", "replace");
 
+    /** Variables kept of one call, and characters of each. */
+    private static final int MAX_VARIABLES = 50;
+
+    private static final int MAX_VARIABLE = 300;
+
+    /**
+     * Variables that decide which code programs load, whom they trust, or where they connect. Those that developers set every day,
+     * such as {@code PATH}, are not among them: what they lead to is seen.
+     */
+    private static final Pattern STEERING = Pattern.compile("LD_\\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND"
+            + "|GIT_(?:SSH|EXTERNAL_DIFF|PROXY_COMMAND|EXEC_PATH|CONFIG|SSL_NO_VERIFY)\\w*"
+            + "|(?i:\\w*_PROXY)|SSL_CERT_(?:FILE|DIR)|(?:CURL|REQUESTS)_CA_BUNDLE|NODE_EXTRA_CA_CERTS"
+            + "|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|(?i:NPM_CONFIG_REGISTRY)|PIP_(?:EXTRA_)?INDEX_URL"
+            + "|(?:ANTHROPIC|OPENAI|CLAUDE|CODEX|GEMINI)_\\w+");
+
+    /** {@code NODE_OPTIONS} is harmless but for these. */
+    private static final Pattern LOADING = Pattern.compile("NODE_OPTIONS=.*(?:require|import|loader|-r ).*");
+
+    private static final Set<String> EXPORTING = Set.of("export", "declare", "typeset", "readonly");
+
+    /** Wrappers that give other rights to what they wrap. */
+    private static final Set<String> PRIVILEGED = Set.of("sudo", "doas", "chroot", "unshare", "setpriv");
+
     private static final Set<String> STARTED_BY_SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh");
 
     /** Tools whose addresses are where they go; others have them in their texts. */
@@ -66,6 +89,7 @@ public final class Footprints {
     private final Set<String> namedHosts = new LinkedHashSet<>();
     private final Set<String> contacts = new LinkedHashSet<>();
     private final Set<String> hosts = new TreeSet<>();
+    private final Set<String> environment = new LinkedHashSet<>();
     private final List<Mention> mentions = new ArrayList<>();
     private final Set<String> fetched = new LinkedHashSet<>();
     private boolean anyProgram;
@@ -139,6 +163,7 @@ public final class Footprints {
                 Set.copyOf(hosts),
                 anyHost,
                 bases.subList(1, bases.size()),
+                List.copyOf(environment),
                 mentions,
                 uninspectable);
     }
@@ -202,6 +227,14 @@ public final class Footprints {
         programs.add(name);
         programs.add(Tools.stem(name));
         invocation.wrappers().forEach(programs::add);
+        invocation.wrappers().stream()
+                .filter(PRIVILEGED::contains)
+                .findFirst()
+                .ifPresent(wrapper -> mention(Scope.PRIVILEGE, wrapper + " " + name));
+        invocation.assignments().forEach(assignment -> variable(assignment.text()));
+        if (EXPORTING.contains(name)) {
+            invocation.arguments().forEach(argument -> variable(argument.text()));
+        }
         if (STARTED_BY_SHELLS.contains(name)) {
             if (asksForCommands(invocation)) {
                 open();
@@ -411,6 +444,18 @@ public final class Footprints {
             if (connects) {
                 contacts.add(plain);
             }
+        }
+    }
+
+    private void variable(String text) {
+        String name = text.replaceFirst("(?s)=.*", "");
+        if (text.startsWith("-") || name.isEmpty() || environment.size() >= MAX_VARIABLES) {
+            return;
+        }
+        String line = text.length() <= MAX_VARIABLE ? text : text.substring(0, MAX_VARIABLE) + "…";
+        if (environment.add(line)
+                && (STEERING.matcher(name).matches() || LOADING.matcher(text).matches())) {
+            mention(Scope.ENVIRONMENT, line);
         }
     }
 

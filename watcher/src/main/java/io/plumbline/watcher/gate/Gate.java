@@ -2,8 +2,10 @@ package io.plumbline.watcher.gate;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.Scope;
+import io.plumbline.events.shell.Uninspectable;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.EgressAnswered;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
@@ -14,15 +16,15 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
+import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
-import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Approval;
+import io.plumbline.watcher.state.v1.Grant;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.WatchState;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,16 +40,24 @@ public final class Gate {
         record Asked(ApprovalRequested question) implements EgressAnswer {}
     }
 
+    /** What became of a question, and the final answer to what waited for it; none while another person has to decide. */
+    public record Settled(Optional<GateAnswered> call, Optional<EgressAnswered> connection, ApprovalSettled how) {}
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    /** Uninspectable parts that are shown with a question. */
+    private static final int MOST_PARTS = 20;
 
     private final WatchState.Builder state;
     private final IntentLedger ledger;
     private final PolicyCheck policyCheck;
+    private final Approvals approvals;
 
     public Gate(SessionState session, IntentLedger ledger, PolicyCheck policyCheck) {
         this.state = session.values();
         this.ledger = ledger;
         this.policyCheck = policyCheck;
+        this.approvals = new Approvals(state);
     }
 
     /**
@@ -74,15 +84,16 @@ public final class Gate {
             Reviewed one = strictest.get();
             return refuse(
                     event,
-                    "the policy " + policy.getName() + " does not allow this (" + one.clause() + "): " + one.what()
-                            + ". " + one.scope().why());
+                    "the policy " + policy.getName() + " does not allow this (" + one.answered() + "): " + one.what()
+                            + ". " + one.why());
         }
         int named = policy.getToolsAskList().indexOf(call.getTool());
         if (named >= 0) {
-            return ask(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
+            return askOnce(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
         }
         if (strictest.filter(one -> one.answer() == Scope.Answer.ASK).isPresent()) {
-            return ask(event, strictest.get().clause() + ": " + strictest.get().what(), Severity.HIGH);
+            return askOnce(
+                    event, strictest.get().answered() + ": " + strictest.get().what(), Severity.HIGH);
         }
         if (Ladder.of(policy).step(state.getRisk()) == Step.ASK) {
             return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
@@ -97,89 +108,161 @@ public final class Gate {
         return new Answer(answered(event.getId(), call, GateDecision.DENY, reason, ""), Optional.empty());
     }
 
+    /** Not asked again for what a person has approved for the session, while nothing speaks against the session. */
+    private Answer askOnce(Event event, String clause, Severity tier) {
+        ToolCall call = event.getToolCall();
+        boolean quiet = !state.getTainted()
+                && Ladder.of(state.getTask().getPolicy()).step(state.getRisk()).compareTo(Step.ASK) < 0;
+        Optional<Grant> grant =
+                quiet ? approvals.grant(EventIds.sha256Hex(subject(call)), event.getEventTimeNs()) : Optional.empty();
+        if (grant.isEmpty()) {
+            return ask(event, clause, tier);
+        }
+        ledger.allow(call.getCall());
+        return new Answer(
+                answered(
+                        event.getId(),
+                        call.getCall(),
+                        GateDecision.ALLOW,
+                        "approved for the session by "
+                                + String.join(" and ", grant.get().getPeopleList()),
+                        grant.get().getApproval()),
+                Optional.empty());
+    }
+
     private Answer ask(Event event, String clause, Severity tier) {
         ToolCall call = event.getToolCall();
         // Until a person has decided, the call counts as refused: if it runs all the same, that is a deviation.
         ledger.deny(call.getCall());
-        String approval = EventIds.derived(event.getId(), "approval");
-        String subject = subject(call);
-        long deadline =
-                event.getEventTimeNs() + state.getTask().getPolicy().getApprovalDeadlineSeconds() * NANOS_PER_SECOND;
-        remember(Approval.newBuilder()
-                .setApproval(approval)
-                .setCause(event.getId())
-                .setCall(call.getCall())
-                .setSubjectSha256(EventIds.sha256Hex(subject))
-                .setDeadlineNs(deadline)
-                .build());
-        ApprovalRequested question = ApprovalRequested.newBuilder()
-                .setApproval(approval)
-                .setCause(event.getId())
+        Footprint footprint = ledger.footprint(call.getCall());
+        ApprovalRequested question = question(event, subject(call), clause, tier)
                 .setCall(call.getCall())
                 .setTool(call.getTool())
+                .setStatedReason(call.getStatedReason())
+                .setExpected(footprint.describe())
+                .addAllEnvironment(footprint.environment())
+                .addAllUninspectable(footprint.uninspectable().stream()
+                        .limit(MOST_PARTS)
+                        .map(Uninspectable::toString)
+                        .toList())
+                .build();
+        approvals.remember(asked(question).setCall(call.getCall()).build());
+        return new Answer(
+                answered(
+                        event.getId(),
+                        call.getCall(),
+                        GateDecision.ASK,
+                        "waiting for a person: " + clause,
+                        question.getApproval()),
+                Optional.of(question));
+    }
+
+    private ApprovalRequested.Builder question(Event event, String subject, String clause, Severity tier) {
+        TaskPolicy policy = state.getTask().getPolicy();
+        return ApprovalRequested.newBuilder()
+                .setApproval(EventIds.derived(event.getId(), "approval"))
+                .setCause(event.getId())
                 .setSubject(subject)
                 .setSubjectSha256(EventIds.sha256Hex(subject))
                 .setClause(clause)
                 .setTier(tier)
-                .setDeadlineNs(deadline)
-                .setStatedReason(call.getStatedReason())
-                .build();
-        return new Answer(
-                answered(event.getId(), call.getCall(), GateDecision.ASK, "waiting for a person: " + clause, approval),
-                Optional.of(question));
+                .setPeople(needsTwo(policy, tier) ? 2 : 1)
+                .setSessionSeconds(policy.getSessionApprovalSeconds())
+                .setDeadlineNs(event.getEventTimeNs() + policy.getApprovalDeadlineSeconds() * NANOS_PER_SECOND);
     }
 
-    private void remember(Approval approval) {
-        if (state.getApprovalsCount() >= StateLimits.APPROVALS) {
-            state.getApprovalsMap().values().stream()
-                    .min(Comparator.comparing((Approval known) -> !known.getDecided())
-                            .thenComparing(Approval::getDeadlineNs))
-                    .ifPresent(oldest -> {
-                        state.removeApprovals(oldest.getApproval());
-                        state.getEvictedBuilder()
-                                .setApprovals(state.getEvicted().getApprovals() + 1);
-                    });
-        }
-        state.putApprovals(approval.getApproval(), approval);
+    /** A word from a newer contract asks for two people. */
+    private static boolean needsTwo(TaskPolicy policy, Severity tier) {
+        return switch (policy.getFourEyes()) {
+            case "", "none" -> false;
+            case "high" -> tier.compareTo(Severity.HIGH) >= 0;
+            default -> true;
+        };
     }
 
-    /**
-     * The final answer after a person's decision; empty when the approval is unknown or was decided before. A decision about
-     * other bytes than the ones asked for, or after the deadline, is a refusal.
-     */
-    public Optional<GateAnswered> decided(Event event) {
+    private static Approval.Builder asked(ApprovalRequested question) {
+        return Approval.newBuilder()
+                .setApproval(question.getApproval())
+                .setCause(question.getCause())
+                .setSubjectSha256(question.getSubjectSha256())
+                .setDeadlineNs(question.getDeadlineNs())
+                .setPeople(question.getPeople())
+                .setSessionSeconds(question.getSessionSeconds());
+    }
+
+    /** What a person's decision leads to; empty when the question is unknown or was settled before. All but an approval is a refusal. */
+    public Optional<Settled> decided(Event event) {
         ApprovalDecided decision = event.getApprovalDecided();
-        Approval approval = state.getApprovalsMap().get(decision.getApproval());
-        if (approval == null || approval.getDecided() || approval.getEgress()) {
-            return Optional.empty();
+        return Optional.ofNullable(state.getApprovalsMap().get(decision.getApproval()))
+                .flatMap(approval -> approvals.decide(decision, event.getEventTimeNs(), gone(approval)))
+                .map(this::answered);
+    }
+
+    private Optional<String> gone(Approval approval) {
+        if (state.getPhase() != Phase.WATCHING) {
+            return Optional.of("the session is stopped by its security policy");
         }
-        state.putApprovals(
-                approval.getApproval(), approval.toBuilder().setDecided(true).build());
-        boolean sameBytes = approval.getSubjectSha256().equals(decision.getSubjectSha256());
-        boolean inTime = event.getEventTimeNs() <= approval.getDeadlineNs();
-        boolean running = state.getPhase() == Phase.WATCHING;
+        if (approval.getEgress()) {
+            return state.getTainted()
+                    ? Optional.of("the session deviated before; nothing new leaves until a person has looked")
+                    : Optional.empty();
+        }
         // The call id is the agent's word; it may have announced something else under it since.
-        boolean sameCall = ledger.call(approval.getCall())
+        boolean same = ledger.call(approval.getCall())
                 .filter(call -> call.getEvent().equals(approval.getCause()))
                 .isPresent();
-        boolean allowed = decision.getApproved() && sameBytes && inTime && running && sameCall;
-        String reason;
-        if (allowed) {
-            ledger.allow(approval.getCall());
-            reason = "approved by " + decision.getDecidedBy();
-        } else if (decision.getApproved()) {
-            reason = !sameBytes || !sameCall
-                    ? "the approval was given for other bytes"
-                    : inTime ? "the session is stopped by its security policy" : "the approval came too late";
-        } else {
-            reason = "denied by " + decision.getDecidedBy() + ": " + decision.getReason();
+        return same ? Optional.empty() : Optional.of("the approval was given for other bytes");
+    }
+
+    /** The questions whose time is over on the session's clock. */
+    public List<Settled> overdue(long nowNs) {
+        return approvals.overdue(nowNs).stream().map(this::answered).toList();
+    }
+
+    /** The questions about a call that is announced anew. */
+    public List<Settled> announcedAnew(String call) {
+        return approvals
+                .supersede(
+                        approval -> !approval.getEgress() && approval.getCall().equals(call),
+                        "the call was announced anew")
+                .stream()
+                .map(this::answered)
+                .toList();
+    }
+
+    /** All questions: what they were asked under has changed. Nothing that was approved for the session holds any longer. */
+    public List<Settled> superseded(String why) {
+        state.clearGrants();
+        return approvals.supersede(approval -> true, why).stream()
+                .map(this::answered)
+                .toList();
+    }
+
+    private Settled answered(Approvals.Settled settled) {
+        Approval approval = settled.approval();
+        if (settled.open()) {
+            return new Settled(Optional.empty(), Optional.empty(), settled.how());
         }
-        return Optional.of(answered(
-                approval.getCause(),
-                approval.getCall(),
-                allowed ? GateDecision.ALLOW : GateDecision.DENY,
-                reason,
-                approval.getApproval()));
+        String reason = settled.how().getReason();
+        if (approval.getEgress()) {
+            return new Settled(
+                    Optional.empty(),
+                    Optional.of(
+                            answered(approval.getCause(), approval.getConnection(), settled.approved() ? "" : reason)),
+                    settled.how());
+        }
+        if (settled.approved()) {
+            ledger.allow(approval.getCall());
+        }
+        return new Settled(
+                Optional.of(answered(
+                        approval.getCause(),
+                        approval.getCall(),
+                        settled.approved() ? GateDecision.ALLOW : GateDecision.DENY,
+                        reason,
+                        approval.getApproval())),
+                Optional.empty(),
+                settled.how());
     }
 
     /** The answer to a connection that is held at the barrier; everything the session did before has been judged. */
@@ -196,70 +279,27 @@ public final class Gate {
             refusal = "the session deviated before; nothing new leaves until a person has looked";
         } else if (!policyCheck.allows(request)) {
             // What was approved for the connection holds for what it sends later, as long as nothing was found since.
-            return request.getUpload() && approvedBefore(request.getConnection())
+            return request.getUpload() && approvals.approvedFor(request.getConnection())
                     ? new EgressAnswer.Answered(answered(event.getId(), request.getConnection(), ""))
                     : askEgress(event);
         }
         return new EgressAnswer.Answered(answered(event.getId(), request.getConnection(), refusal));
     }
 
-    private boolean approvedBefore(long connection) {
-        return state.getApprovalsMap().values().stream()
-                .anyMatch(known -> known.getEgress() && known.getConnection() == connection && known.getApproved());
-    }
-
     private EgressAnswer askEgress(Event event) {
         EgressRequested request = event.getEgressRequested();
-        TaskPolicy policy = state.getTask().getPolicy();
-        String approval = EventIds.derived(event.getId(), "approval");
-        String subject = subject(request, policy);
-        long deadline = event.getEventTimeNs() + policy.getApprovalDeadlineSeconds() * NANOS_PER_SECOND;
-        remember(Approval.newBuilder()
-                .setApproval(approval)
-                .setCause(event.getId())
-                .setSubjectSha256(EventIds.sha256Hex(subject))
-                .setDeadlineNs(deadline)
+        String subject = subject(request, state.getTask().getPolicy());
+        if (approvals.grant(EventIds.sha256Hex(subject), event.getEventTimeNs()).isPresent()) {
+            return new EgressAnswer.Answered(answered(event.getId(), request.getConnection(), ""));
+        }
+        ApprovalRequested question = question(event, subject, "egress-unknown ask", Severity.MEDIUM)
+                .setTool("egress")
+                .build();
+        approvals.remember(asked(question)
                 .setEgress(true)
                 .setConnection(request.getConnection())
                 .build());
-        return new EgressAnswer.Asked(ApprovalRequested.newBuilder()
-                .setApproval(approval)
-                .setCause(event.getId())
-                .setTool("egress")
-                .setSubject(subject)
-                .setSubjectSha256(EventIds.sha256Hex(subject))
-                .setClause("egress-unknown ask")
-                .setTier(Severity.MEDIUM)
-                .setDeadlineNs(deadline)
-                .build());
-    }
-
-    /** The final answer to a held connection after a person's decision; closed on the same grounds as {@link #decided}. */
-    public Optional<EgressAnswered> decidedEgress(Event event) {
-        ApprovalDecided decision = event.getApprovalDecided();
-        Approval approval = state.getApprovalsMap().get(decision.getApproval());
-        if (approval == null || approval.getDecided() || !approval.getEgress()) {
-            return Optional.empty();
-        }
-        String refusal = "";
-        if (!decision.getApproved()) {
-            refusal = "denied by " + decision.getDecidedBy() + ": " + decision.getReason();
-        } else if (!approval.getSubjectSha256().equals(decision.getSubjectSha256())) {
-            refusal = "the approval was given for another destination";
-        } else if (event.getEventTimeNs() > approval.getDeadlineNs()) {
-            refusal = "the approval came too late";
-        } else if (state.getPhase() != Phase.WATCHING) {
-            refusal = "the session is stopped by its security policy";
-        } else if (state.getTainted()) {
-            refusal = "the session deviated before; nothing new leaves until a person has looked";
-        }
-        state.putApprovals(
-                approval.getApproval(),
-                approval.toBuilder()
-                        .setDecided(true)
-                        .setApproved(refusal.isEmpty())
-                        .build());
-        return Optional.of(answered(approval.getCause(), approval.getConnection(), refusal));
+        return new EgressAnswer.Asked(question);
     }
 
     private static EgressAnswered answered(String cause, long connection, String refusal) {
@@ -277,9 +317,11 @@ public final class Gate {
                 + " revision " + policy.getRevision();
     }
 
-    /** The exact bytes that a person decides about: tool and arguments as the agent gave them, and where they would run. */
-    private static String subject(ToolCall call) {
-        return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson();
+    /** The exact bytes that a person decides about: tool and arguments as the agent gave them, where they would run, under which revision. */
+    private String subject(ToolCall call) {
+        TaskPolicy policy = state.getTask().getPolicy();
+        return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson() + "\n" + policy.getName()
+                + " revision " + policy.getRevision();
     }
 
     private static GateAnswered answered(

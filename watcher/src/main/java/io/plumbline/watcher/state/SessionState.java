@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.policy.FileRules;
+import io.plumbline.events.policy.GateRules;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -38,6 +39,7 @@ public final class SessionState implements JudgeMemory {
     private final Map<String, Footprint> footprints = new LinkedHashMap<>();
     private final Map<String, Remembered<?>> remembered = new TreeMap<>();
     private @Nullable FileRules fileRules;
+    private @Nullable GateRules gateRules;
 
     /** What a judge remembers, as it works with it. */
     private record Remembered<T>(T value, Function<T, byte[]> write) {
@@ -146,6 +148,7 @@ public final class SessionState implements JudgeMemory {
     public void assign(TaskAssigned task) {
         values.setTask(task);
         fileRules = null;
+        gateRules = null;
         footprints.clear();
     }
 
@@ -178,6 +181,16 @@ public final class SessionState implements JudgeMemory {
             TaskAssigned task = values.getTask();
             rules = new FileRules(task.getPolicy(), task.getHome(), task.getWorkspace());
             fileRules = rules;
+        }
+        return rules;
+    }
+
+    /** The expressions of the policy in force; those that this version cannot read hold of every act. */
+    public GateRules gateRules() {
+        GateRules rules = gateRules;
+        if (rules == null) {
+            rules = GateRules.closed(values.getTask().getPolicy().getGateList());
+            gateRules = rules;
         }
         return rules;
     }

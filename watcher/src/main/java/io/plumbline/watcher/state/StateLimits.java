@@ -20,6 +20,12 @@ public final class StateLimits {
     /** Approvals, pending and decided. */
     public static final int APPROVALS = 500;
 
+    /** Approvals that hold for longer. */
+    public static final int GRANTS = 64;
+
+    /** Deviations that a person accepted. */
+    public static final int ACCEPTED = 200;
+
     /** Other names for protected files and their folders; an honest session makes none. */
     public static final int ALIASES = 1_000;
 
