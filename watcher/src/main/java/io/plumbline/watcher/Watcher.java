@@ -184,6 +184,9 @@ public final class Watcher {
                     policyCheck.changed(event.getFileChanged(), by).forEach(this::deviate);
                     configurationCheck.changed(event.getFileChanged(), by).ifPresent(this::deviate);
                     taintCheck.changed(event.getFileChanged());
+                    if (taintCheck.isFull()) {
+                        deviate(Completeness.tableFull("files with copies of a secret"));
+                    }
                     judge(by);
                 }
                 case NAMED_SYSCALL -> {
@@ -200,7 +203,9 @@ public final class Watcher {
                 }
                 case CONNECTED -> {
                     Attribution by = processes.attribute(event.getConnected().getActor());
-                    egressOwners.connected(event.getConnected(), by, event.getId());
+                    if (!egressOwners.connected(event.getConnected(), by, event.getId())) {
+                        deviate(Completeness.tableFull("connections that wait at the proxy's door"));
+                    }
                     policyCheck.connected(event.getConnected(), by).ifPresent(this::deviate);
                     judge(by);
                 }
@@ -318,6 +323,9 @@ public final class Watcher {
                 gate.superseded("the policy was revised").forEach(this::settled);
                 session.revise(confirmed.getInForce());
                 judged();
+                if (Ladder.of(confirmed.getInForce()).step(state.getRisk()) == Step.FREEZE) {
+                    freeze("risk " + state.getRisk() + " under the revised policy", "plumbline");
+                }
             } else {
                 deviate(Revisions.notOrdered(confirmed));
             }
@@ -343,17 +351,18 @@ public final class Watcher {
                 judge(Attribution.none());
                 return;
             }
-            gate.announcedAnew(call.getCall()).forEach(this::settled);
-            ledger.announce(call, event.getId());
-            processes.announced(call.getCall());
+            boolean announced = ledger.announce(call, event.getId());
+            if (announced) {
+                processes.announced(call.getCall());
+            }
             List<Reviewed> reviewed = state.hasTask() && state.getPhase() == Phase.WATCHING
-                    ? planReview.call(call, ledger.footprint(call.getCall()))
+                    ? planReview.call(event, ledger.footprint(call))
                     : List.of();
             Function<Reviewed, Deviation> finding = one -> PlanReview.finding(one, call);
             reviewed.forEach(one -> deviate(finding.apply(one)));
             judge(Attribution.none());
             if (call.getGated()) {
-                Gate.Answer answer = gate.answer(event, reviewed);
+                Gate.Answer answer = announced ? gate.answer(event, reviewed) : gate.idUsedBefore(event);
                 verdicts.add(answer.answer());
                 answer.question().ifPresent(verdicts::add);
             }
@@ -388,6 +397,9 @@ public final class Watcher {
             }
             boolean writes = PolicyCheck.writes(open);
             taintCheck.opened(open, writes, by, event.getId());
+            if (taintCheck.isFull()) {
+                deviate(Completeness.tableFull("files with copies of a secret"));
+            }
             if (refused.isEmpty() && configured.isEmpty()) {
                 footprintCheck.opened(open, writes, by).ifPresent(this::deviate);
             }
@@ -443,7 +455,12 @@ public final class Watcher {
 
         private void confirmed(RuntimeState runtime) {
             switch (runtime.getState()) {
-                case FROZEN -> state.setPhase(Phase.FROZEN);
+                case FROZEN -> {
+                    // What is being killed, or has ended, stays so, whatever is confirmed late.
+                    if (state.getPhase() != Phase.KILL_ORDERED && state.getPhase() != Phase.ENDED) {
+                        state.setPhase(Phase.FROZEN);
+                    }
+                }
                 case KILLED, EXITED, FAILED -> {
                     processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
                     gate.superseded("the session has ended").forEach(this::settled);

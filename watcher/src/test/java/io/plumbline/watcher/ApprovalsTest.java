@@ -134,15 +134,15 @@ class ApprovalsTest {
     }
 
     @Test
-    void anAnnouncementAnewSupersedesTheQuestion() {
+    void anotherCallUnderTheSameIdIsRefusedAndLeavesTheQuestion() {
         SessionScript session = SessionScript.of(ASKS);
         ApprovalRequested question = question(session.call("c1", "Bash", "git status"));
 
         List<Event> verdicts = session.call("c1", "Bash", "git push");
 
-        assertThat(settled(verdicts).getApproval()).isEqualTo(question.getApproval());
-        assertThat(settled(verdicts).getState()).isEqualTo(ApprovalState.APPROVAL_SUPERSEDED);
-        assertThat(decide(session, question, "ada", 0)).isEmpty();
+        assertThat(gate(verdicts).getDecision()).isEqualTo(GateDecision.DENY);
+        assertThat(gate(verdicts).getReason()).contains("has been used for another one");
+        assertThat(gate(decide(session, question, "ada", 0)).getDecision()).isEqualTo(GateDecision.ALLOW);
     }
 
     @Test
@@ -171,7 +171,7 @@ class ApprovalsTest {
                 .isEqualTo(GateDecision.DENY);
     }
 
-    private static List<Event> revise(SessionScript session, String yaml) throws Exception {
+    static List<Event> revise(SessionScript session, String yaml) throws Exception {
         TaskPolicy policy = PolicyParser.parse(yaml).toBuilder().setRevision(2).build();
         SignedPolicy signed = SignedPolicy.newBuilder()
                 .setStatement(

@@ -32,6 +32,8 @@ public enum Scope {
     DOWNLOADED_CODE(Answer.ASK, "Nobody has seen what it does."),
     /** Commands of which nobody can say what they do. */
     UNINSPECTABLE(Answer.ALLOW, "Nobody can say beforehand what it does."),
+    /** Calls that are too long, too deep or no grammar, so that a part of them was not read at all. */
+    UNREADABLE(Answer.ASK, "A part of it was not read, and could be anything."),
     /** Another user's rights, capabilities, name spaces, and whoever starts containers. */
     PRIVILEGE(Answer.ASK, "It acts with rights that the task was not given."),
     /** Variables that decide which code runs, whom it trusts, or where it connects. */

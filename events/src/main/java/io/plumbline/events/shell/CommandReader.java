@@ -11,10 +11,10 @@ import io.plumbline.events.shell.ShellNode.Sequence;
 import io.plumbline.events.shell.ShellNode.Simple;
 import io.plumbline.events.shell.Uninspectable.Reason;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Walks through a parsed text and notes what it starts. One use each. */
 final class CommandReader {
@@ -27,7 +27,7 @@ final class CommandReader {
     /** Invocations kept. */
     private static final int MAX_INVOCATIONS = 2_000;
 
-    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh", "ash", "mksh");
+    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish");
 
     /** Interpreters, and after which option program text follows. */
     private static final Set<String> INTERPRETERS = Set.of(
@@ -63,19 +63,24 @@ final class CommandReader {
             "RUBYOPT",
             "JAVA_TOOL_OPTIONS");
 
+    /** Names of what a process reads from. */
+    private static final Pattern INPUTS = Pattern.compile("/dev/(?:stdin|fd/[0-9]+)|/proc/(?:self|[0-9]+)/fd/[0-9]+");
+
     private static final Set<String> DECLARING = Set.of("export", "local", "declare", "typeset", "readonly");
 
     private final List<Invocation> invocations = new ArrayList<>();
     private final List<Redirected> redirections = new ArrayList<>();
     private final List<Argument> scripts = new ArrayList<>();
     private final List<Uninspectable> uninspectable = new ArrayList<>();
-    private final Set<String> functions = new HashSet<>();
     private final WordExpansion expansion = new WordExpansion(this::inside);
     private int texts;
     private int characters;
 
     ShellCommands read(String text) {
         text(text, List.of());
+        if (expansion.exhausted()) {
+            found(Reason.TOO_LARGE, 0, text);
+        }
         return new ShellCommands(
                 invocations,
                 redirections,
@@ -137,10 +142,8 @@ final class CommandReader {
                 compound.redirections().forEach(redirection -> redirections.add(redirected(redirection)));
                 compound.parts().forEach(part -> walk(part, upstream));
             }
-            case Function function -> {
-                functions.add(function.name());
-                walk(function.body(), upstream);
-            }
+            // Calls of it count as calls of the program with its name: whether it is in force there is not followed.
+            case Function function -> walk(function.body(), upstream);
             case Simple simple -> simple(simple, upstream);
         }
     }
@@ -159,6 +162,7 @@ final class CommandReader {
                     assignment.name() + "=" + value.text(), value.exact() && values.size() <= 1, value.producers()));
             if (simple.words().isEmpty()) {
                 expansion.assign(assignment.name(), values);
+                steering(assignment.name(), simple.at(), assignment.name() + "=" + value.text());
             }
         }
         List<Redirected> own =
@@ -167,7 +171,7 @@ final class CommandReader {
         if (simple.words().isEmpty()) {
             return;
         }
-        List<List<Argument>> starts = expansion.alternatives(simple.words().getFirst());
+        List<List<Argument>> starts = expansion.starts(simple.words().getFirst());
         List<Argument> rest = new ArrayList<>();
         simple.words().subList(1, simple.words().size()).forEach(word -> rest.addAll(expansion.fields(word)));
         for (List<Argument> start : starts) {
@@ -239,15 +243,9 @@ final class CommandReader {
             return;
         }
         for (Argument assignment : words.assignments()) {
-            String name = assignment.text().substring(0, assignment.text().indexOf('='));
-            if (STEERING.contains(name)) {
-                found(Reason.CHANGED_ENVIRONMENT, words.at(), assignment.text());
-            }
+            steering(assignment.text().substring(0, assignment.text().indexOf('=')), words.at(), assignment.text());
         }
         String name = words.name();
-        if (functions.contains(words.program().text())) {
-            return;
-        }
         if (DECLARING.contains(name)) {
             declare(words);
         } else if (name.equals("read")
@@ -287,17 +285,20 @@ final class CommandReader {
             if (equals > 0) {
                 String name = argument.text().substring(0, equals);
                 expansion.assign(name, List.of(argument.value()));
-                if (STEERING.contains(name)) {
-                    found(Reason.CHANGED_ENVIRONMENT, words.at(), argument.text());
-                }
+                steering(name, words.at(), argument.text());
             }
+        }
+    }
+
+    private void steering(String name, int at, String text) {
+        if (STEERING.contains(name)) {
+            found(Reason.CHANGED_ENVIRONMENT, at, text);
         }
     }
 
     private void wrapped(Words words) {
         String name = words.name();
-        Optional<Argument> split =
-                name.equals("env") ? optionValue(words.arguments(), Set.of("-S", "--split-string")) : Optional.empty();
+        Optional<Argument> split = name.equals("env") ? splitString(words.arguments()) : Optional.empty();
         if (split.isPresent()) {
             run(words, split.get());
             return;
@@ -374,7 +375,7 @@ final class CommandReader {
                 }
                 return;
             }
-            if (text.equals("-s")) {
+            if (text.matches("-[a-zA-Z]*s[a-zA-Z]*")) {
                 standardInput(words, true);
                 return;
             }
@@ -429,7 +430,9 @@ final class CommandReader {
 
     /** A file, or the output of programs by the name of a file, is run. */
     private void script(Words words, Argument file) {
-        if (file.producers().isEmpty()) {
+        if (INPUTS.matcher(file.text()).matches() && file.producers().isEmpty()) {
+            standardInput(words, SHELLS.contains(words.name()));
+        } else if (file.producers().isEmpty()) {
             scripts.add(file);
         } else {
             found(
@@ -515,6 +518,20 @@ final class CommandReader {
             return Reason.DOWNLOADED_CODE;
         }
         return all.stream().anyMatch(DECODERS::contains) ? Reason.DECODED_CODE : otherwise;
+    }
+
+    /** The text that {@code env} splits into a command: {@code -S TEXT}, {@code -STEXT}, {@code -vS TEXT}, {@code --split-string=TEXT}. */
+    private static Optional<Argument> splitString(List<Argument> arguments) {
+        for (Argument argument : arguments) {
+            String text = argument.text();
+            int attached = text.startsWith("--split-string=")
+                    ? "--split-string=".length()
+                    : text.matches("(?s)-[a-zA-Z0]*S.+") ? text.indexOf('S') + 1 : 0;
+            if (attached > 0) {
+                return Optional.of(new Argument(text.substring(attached), argument.exact(), argument.producers()));
+            }
+        }
+        return optionValue(arguments, Set.of("-S", "-iS", "-vS", "-0S", "--split-string"));
     }
 
     private static Optional<Argument> optionValue(List<Argument> arguments, Set<String> options) {

@@ -27,7 +27,11 @@ final class WordExpansion {
     /** Pieces of one word; a here-document has one for each variable in it. */
     private static final int MAX_PARTS = 256;
 
+    /** Characters of all words of a text together: words that name one another's values could grow without it. */
+    private static final long MAX_EXPANDED = 1 << 20;
+
     private int characters;
+    private long expanded;
     private final Map<String, Set<String>> values = new HashMap<>();
     private final Set<String> computed = new HashSet<>();
     private final Function<ShellNode, List<String>> programsOf;
@@ -60,9 +64,18 @@ final class WordExpansion {
         computed.add(name);
     }
 
-    /** The fields that a word becomes, for each way in which it can be expanded. */
-    List<List<Argument>> alternatives(ShellWord word) {
-        return alternatives(word, true);
+    /** The fields that the first word of a command becomes, for each way in which it can be expanded; braces make several of one. */
+    List<List<Argument>> starts(ShellWord word) {
+        boolean braces = word.parts().stream()
+                .anyMatch(part -> part instanceof Part.Text text
+                        && !text.quoted()
+                        && text.text().contains("{"));
+        return braces ? List.of(fields(word)) : alternatives(word, true);
+    }
+
+    /** Whether words were left unexpanded because all of them together would be too long. */
+    boolean exhausted() {
+        return expanded > MAX_EXPANDED;
     }
 
     /** All fields of a word, whichever way it is expanded. */
@@ -79,7 +92,7 @@ final class WordExpansion {
     }
 
     private List<List<Argument>> alternatives(ShellWord word, boolean split) {
-        if (word.parts().size() > MAX_PARTS) {
+        if (word.parts().size() > MAX_PARTS || exhausted()) {
             List<String> producers = new ArrayList<>();
             for (Part part : word.parts()) {
                 pieces(part, false).forEach(piece -> producers.addAll(piece.producers()));
@@ -104,7 +117,15 @@ final class WordExpansion {
             }
             drafts = longer;
         }
-        return drafts.stream().map(draft -> draft.fields(split)).toList();
+        List<List<Argument>> all = new ArrayList<>();
+        for (Draft draft : drafts) {
+            expanded += draft.length();
+            if (exhausted()) {
+                return List.of(List.of(Argument.unknown(List.of())));
+            }
+            all.add(draft.fields(split));
+        }
+        return all;
     }
 
     /** Ways in which a part can be read. */
@@ -183,6 +204,10 @@ final class WordExpansion {
     private record Draft(List<Piece> pieces) {
         Draft() {
             this(List.of());
+        }
+
+        long length() {
+            return pieces.stream().mapToLong(piece -> piece.text().length()).sum();
         }
 
         Draft with(Piece piece) {

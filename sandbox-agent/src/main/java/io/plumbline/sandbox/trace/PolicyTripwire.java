@@ -31,7 +31,7 @@ public final class PolicyTripwire implements Tripwire {
             new byte[] {(byte) 169, (byte) 254, (byte) 169, (byte) 254},
             new byte[] {(byte) 0xfd, 0, 0x0e, (byte) 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54});
     private static final Pattern OWN_ROOT =
-            Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10}|self/task/[0-9]{1,10})/root(?=/)");
+            Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/root(?=/)");
     private static final String OWN_FOLDER = "/proc/self/cwd/";
 
     private final Set<String> decoys;

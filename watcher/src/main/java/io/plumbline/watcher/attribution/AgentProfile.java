@@ -1,5 +1,6 @@
 package io.plumbline.watcher.attribution;
 
+import io.plumbline.watcher.intent.Executions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,9 +17,6 @@ import java.util.stream.Collectors;
  * @param announces whether the agent announces every call through a hook; then nothing else counts as an announcement
  */
 public record AgentProfile(String agent, String version, boolean announces, List<Shape> housekeeping) {
-    /** Where programs lie that the workload cannot have put there: a sandbox has these read-only. */
-    private static final List<String> PROGRAMS = List.of("/bin/", "/sbin/", "/usr/", "/opt/", "/nix/store/");
-
     /** Files that go by another name. What argv[0] says is the caller's choice, and proves nothing. */
     private static final Map<String, Set<String>> ALIASES =
             Map.of("sh", Set.of("dash", "bash"), "which", Set.of("which.debianutils"));
@@ -89,7 +87,7 @@ public record AgentProfile(String agent, String version, boolean announces, List
 
         private boolean isProgram(String binary) {
             String name = fileName(binary);
-            return installed(binary)
+            return Executions.isInstalled(binary)
                     && (name.equals(program)
                             || ALIASES.getOrDefault(program, Set.of()).contains(name));
         }
@@ -145,12 +143,8 @@ public record AgentProfile(String agent, String version, boolean announces, List
      * @param before what the process or its parent had executed until then
      */
     static boolean belongsToHousekeeping(String before, String binary) {
-        return installed(binary)
+        return Executions.isInstalled(binary)
                 && (!fileName(before).equals("git") || fileName(binary).equals("git"));
-    }
-
-    private static boolean installed(String binary) {
-        return PROGRAMS.stream().anyMatch(binary::startsWith) && !binary.contains("/../");
     }
 
     static String fileName(String path) {

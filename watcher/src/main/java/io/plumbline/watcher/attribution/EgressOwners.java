@@ -37,16 +37,21 @@ public final class EgressOwners {
         this.state = session.values();
     }
 
-    /** A process connected to somewhere on loopback. */
-    public void connected(Connected connect, Attribution by, String event) {
+    /**
+     * A process connected to somewhere on loopback.
+     *
+     * @return false when a connection had to be forgotten for it: who asks next cannot be told any more
+     */
+    public boolean connected(Connected connect, Attribution by, String event) {
         boolean door = connect.getPeer().getPort() == PROXY_PORT
                 && connect.getPeer().getFamily().startsWith("inet");
         // A connect that does not block is under way when it fails with EINPROGRESS.
         boolean made = connect.getError() == 0 || connect.getError() == 115;
         if (!door || !made) {
-            return;
+            return true;
         }
-        if (state.getProxyConnectionsCount() >= StateLimits.PROXY_CONNECTIONS) {
+        boolean room = state.getProxyConnectionsCount() < StateLimits.PROXY_CONNECTIONS;
+        if (!room) {
             state.removeProxyConnections(0);
             state.getEvictedBuilder().setProxyConnections(state.getEvicted().getProxyConnections() + 1);
         }
@@ -54,6 +59,7 @@ public final class EgressOwners {
                 .setProcess(by.process())
                 .setCall(by.call())
                 .setEvent(event));
+        return room;
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.plumbline.watcher.attribution;
 
 import io.plumbline.events.v1.McpServer;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.watcher.intent.Executions;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,19 +18,23 @@ final class McpServers {
 
     /**
      * The server that a command line starts: its arguments are the configured ones, and the word before them is the configured
-     * program, or a path to it in a folder of programs; in front of it at most the interpreter of its first line.
+     * program, or a path to it in a folder of programs; in front of it at most the interpreter of its first line. What is executed lies
+     * where the workload cannot have put it, or is the very file that the configuration names.
      */
-    static Optional<String> started(List<McpServer> servers, List<String> argv) {
+    static Optional<String> started(List<McpServer> servers, ProcessStarted start) {
+        List<String> argv = start.getArgvList();
+        String binary = start.getBinary();
         for (McpServer server : servers) {
             if (server.getArgvCount() == 0) {
                 continue;
             }
             List<String> arguments = server.getArgvList().subList(1, server.getArgvCount());
-            int start = argv.size() - arguments.size();
-            if (start >= 1
-                    && isInterpreter(argv.subList(0, start - 1))
-                    && argv.subList(start, argv.size()).equals(arguments)
-                    && isProgram(argv.get(start - 1), server.getArgv(0))) {
+            int first = argv.size() - arguments.size();
+            if (first >= 1
+                    && isInterpreter(argv.subList(0, first - 1))
+                    && argv.subList(first, argv.size()).equals(arguments)
+                    && isProgram(argv.get(first - 1), server.getArgv(0))
+                    && (Executions.isInstalled(binary) || binary.equals(server.getArgv(0)))) {
                 return Optional.of(server.getName());
             }
         }

@@ -6,6 +6,7 @@ import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.watcher.intent.Executions;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
@@ -95,7 +96,8 @@ public final class ProcessTable {
         Role role = before.getRole();
         if (role == Role.UNDECIDED || role == Role.HOUSEKEEPING) {
             boolean whole = !isCut(event);
-            Optional<Call> call = whole ? ledger.explaining(start.getArgvList()) : Optional.empty();
+            Optional<Call> call =
+                    whole ? ledger.explaining(start.getBinary(), start.getArgvList(), key) : Optional.empty();
             boolean refused =
                     call.isEmpty() && ledger.refused(start.getArgvList()).isPresent();
             if (call.isPresent()) {
@@ -109,10 +111,14 @@ public final class ProcessTable {
                 }
             } else {
                 Optional<String> server =
-                        whole ? McpServers.started(state.getMcpServersList(), start.getArgvList()) : Optional.empty();
+                        whole ? McpServers.started(state.getMcpServersList(), start) : Optional.empty();
                 AgentProfile profile = AgentProfiles.of(state.getAgent(), state.getAgentVersion())
                         .profile();
-                boolean ownHelper = whole && profile.keepsHouseWith(start.getBinary(), start.getArgvList());
+                boolean ownHelper = whole
+                        && profile.keepsHouseWith(start.getBinary(), start.getArgvList())
+                        && start.getArgvList().stream()
+                                .allMatch(argument -> Executions.namesOwnSnapshots(
+                                        argument, state.getTask().getWorkspace()));
                 if (server.isPresent()) {
                     process.setRole(Role.MCP_SERVER).setMcpServer(server.get());
                 } else if (ownHelper) {
@@ -149,7 +155,7 @@ public final class ProcessTable {
     public void announced(String call) {
         for (int i = 0; i < state.getPendingCount(); i++) {
             Pending pending = state.getPending(i);
-            boolean explained = ledger.explaining(pending.getArgvList())
+            boolean explained = ledger.explaining(pending.getBinary(), pending.getArgvList(), pending.getProcess())
                     .filter(known -> known.getCall().equals(call))
                     .isPresent();
             if (explained) {

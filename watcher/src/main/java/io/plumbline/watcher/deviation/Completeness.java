@@ -96,6 +96,21 @@ public final class Completeness {
                 35);
     }
 
+    /** The deviation for a table of the state that has no room left; nothing new leaves until somebody has looked. */
+    public static Deviation tableFull(String what) {
+        return new Deviation(
+                DeviationKind.TELEMETRY_GAP,
+                Severity.HIGH,
+                "full:" + what,
+                "More than can be followed",
+                "more " + what + " than are remembered",
+                "What was forgotten cannot be told apart any more.",
+                "limits",
+                "",
+                40,
+                true);
+    }
+
     /** The deviation for a session whose end does not account for everything. */
     public static Optional<Deviation> unaccounted(SessionReconciled end) {
         return end.getComplete()

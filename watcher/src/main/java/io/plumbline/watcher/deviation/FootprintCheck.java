@@ -83,7 +83,7 @@ public final class FootprintCheck {
     private Optional<Deviation> unannouncedScope(Mention mention, Footprint footprint, String line, Attribution by) {
         Scope scope = mention.scope();
         Answer answer = scope.answer(policy());
-        boolean announced = footprint.mentions().stream().anyMatch(known -> known.scope() == scope);
+        boolean announced = footprint.mentions().stream().anyMatch(mention::isLike);
         if (announced || answer.compareTo(Answer.ASK) < 0) {
             return Optional.empty();
         }
@@ -111,10 +111,7 @@ public final class FootprintCheck {
         boolean outsideItsOwn =
                 by.role() != Role.AGENT && by.role() != Role.HOUSEKEEPING && by.role() != Role.HOST_RELAY;
         Footprint footprint = ledger.footprint(by.call());
-        boolean expected = !by.call().isEmpty()
-                && (writes
-                        ? footprint.files().stream().anyMatch(file -> file.write() && file.covers(path))
-                        : footprint.expectsRead(path));
+        boolean expected = !by.call().isEmpty() && expectsScoped(footprint, path, writes);
         if (scope.isPresent() && outsideItsOwn && !expected) {
             return Optional.of(scoped(scope.get(), path, writes, seen, by));
         }
@@ -130,6 +127,15 @@ public final class FootprintCheck {
                     5));
         }
         return Optional.empty();
+    }
+
+    /** A folder or a pattern that holds it among much else does not announce a file of a scope. */
+    private boolean expectsScoped(Footprint footprint, String path, boolean writes) {
+        return footprint.files().stream()
+                        .filter(file -> file.covers(path) && (file.write() || !writes))
+                        .anyMatch(file -> file.path().equals(path)
+                                || scopes.named(file.path(), writes).isPresent())
+                || !writes && footprint.readsForItsOwnSake(path);
     }
 
     private Deviation scoped(Scope scope, String path, boolean writes, String seen, Attribution by) {

@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -22,7 +23,17 @@ final class MetadataService {
                 || HOSTS.contains(name)
                 || name.startsWith("::ffff:") && is(name.substring("::ffff:".length()))
                 || name.equals("a9fe:a9fe")
+                || name.indexOf(':') >= 0 && ADDRESSES.contains(shortest(name))
                 || NUMBERS.matcher(name).matches() && ADDRESSES.contains(dotted(name));
+    }
+
+    /** An IPv6 address as Java writes it; one that stands for an IPv4 address as that. */
+    private static String shortest(String name) {
+        try {
+            return InetAddress.ofLiteral(name).getHostAddress();
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
     }
 
     /** An IPv4 address in decimal, octal or hexadecimal numbers, the last of which may fill several bytes, as inet_aton(3) reads it. */

@@ -6,6 +6,7 @@ import io.plumbline.events.policy.Scope;
 import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.Severity;
@@ -90,7 +91,9 @@ public final class PlanReview {
                     + "\\b(?:plumbline|auditd|egress proxy|security hooks?|pretooluse)\\b.*");
 
     private static final Pattern WORD = Pattern.compile("[\\s\"'`,;()\\[\\]{}<>|]+");
-    private static final int MAX_WORDS = 2_000;
+
+    /** Fields of a call that say what it does. */
+    private static final Set<String> CONTENT = Set.of("command", "arguments_json", "paths");
 
     private final SessionState session;
     private final WatchState.Builder state;
@@ -106,14 +109,25 @@ public final class PlanReview {
         this.acts = new AnnouncedActs(state);
     }
 
-    /** What a call announces, the strictest first; of a scope once. */
-    public List<Reviewed> call(ToolCall call, Footprint footprint) {
+    /**
+     * What a call announces, the strictest first; of a scope once.
+     *
+     * @param event with a {@link ToolCall}; what was cut off it could be anything
+     */
+    public List<Reviewed> call(Event event, Footprint footprint) {
+        ToolCall call = event.getToolCall();
         Map<Scope, Reviewed> found = new LinkedHashMap<>();
+        if (event.getTruncatedList().stream().anyMatch(CONTENT::contains)) {
+            add(found, Scope.UNREADABLE, "the call is longer than it is told", false);
+        }
         if (PLANNING_TOOLS.contains(call.getTool())) {
             prose(call.getArgumentsJson(), found);
             return sorted(found.values());
         }
         footprint.mentions().forEach(mention -> add(found, mention.scope(), mention.what(), false));
+        if (footprint.mentions().stream().anyMatch(mention -> mention.scope() == Scope.UNREADABLE)) {
+            prose(call.getCommand(), found);
+        }
         for (NamedFile file : footprint.files()) {
             file(file, found);
         }
@@ -148,9 +162,8 @@ public final class PlanReview {
     }
 
     private void prose(String text, Map<Scope, Reviewed> found) {
-        String[] words = WORD.split(text, MAX_WORDS);
-        for (String word : words) {
-            String name = word.replaceAll("[.:!?]+$", "");
+        for (String word : WORD.split(text)) {
+            String name = withoutStops(word);
             if (MetadataService.is(name)
                     || name.contains("://") && MetadataService.is(name.replaceFirst("^\\w+://([^/:]*).*", "$1"))) {
                 add(found, Scope.METADATA_SERVICE, name, false);
@@ -165,11 +178,19 @@ public final class PlanReview {
                 }
             }
         }
-        for (String line : text.split("[\\n.\"]", MAX_WORDS)) {
+        for (String line : text.split("[\\n.\"]")) {
             if (line.length() < 500 && CONTROLS.matcher(line).matches()) {
                 add(found, Scope.SECURITY_TOOLS, line.strip(), false);
             }
         }
+    }
+
+    private static String withoutStops(String word) {
+        int end = word.length();
+        while (end > 0 && ".:!?".indexOf(word.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return word.substring(0, end);
     }
 
     private void file(NamedFile file, Map<Scope, Reviewed> found) {
@@ -205,9 +226,7 @@ public final class PlanReview {
     private boolean isElsewhere(String host) {
         boolean local =
                 host.equals("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0");
-        return !local
-                && host.contains(".")
-                && state.getTask().getPolicy().getEgressList().stream().noneMatch(rule -> names(rule, host));
+        return !local && state.getTask().getPolicy().getEgressList().stream().noneMatch(rule -> names(rule, host));
     }
 
     private static boolean names(EgressRule rule, String host) {
@@ -273,6 +292,7 @@ public final class PlanReview {
                     OTHER_REPOSITORIES,
                     DOWNLOADED_CODE,
                     UNINSPECTABLE,
+                    UNREADABLE,
                     PRIVILEGE,
                     ENVIRONMENT -> 5;
         };

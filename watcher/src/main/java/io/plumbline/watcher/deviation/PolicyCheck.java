@@ -37,7 +37,8 @@ public final class PolicyCheck {
     private static final int O_TRUNC = 0x200;
     private static final int O_PATH = 0x200000;
 
-    private static final Pattern HIDDEN = Pattern.compile("/proc/(self|thread-self|[0-9]{1,10})/(root|cwd)/.+");
+    private static final Pattern HIDDEN =
+            Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:root|cwd)/.+");
 
     /** Word of the egress proxy. */
     private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";

@@ -112,6 +112,8 @@ final class ScopedPaths {
     /** Names that a pattern in place of a file's name is likely to mean. */
     private static final List<String> LIKELY = List.of("id_rsa", "credentials", "config", "hosts.yml");
 
+    private static final int MAX_PATTERN = 500;
+
     private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}/environ");
 
     private static final Map<String, List<String>> CREDENTIALS_BY_FOLDER = byFolder(CREDENTIALS_OF_HOME);
@@ -160,7 +162,26 @@ final class ScopedPaths {
                 .map(name -> pattern.replace("**", name).replace("*", name))
                 .map(path -> write ? written(path) : read(path))
                 .flatMap(Optional::stream)
-                .findFirst();
+                .findFirst()
+                .or(() -> maySpell(pattern) ? Optional.of(Scope.CREDENTIALS) : Optional.empty());
+    }
+
+    /** Whether a pattern that says where it looks, and something of the name, may mean a credential: {@code ~/.aws/cred*}. */
+    private boolean maySpell(String pattern) {
+        String last = pattern.substring(pattern.lastIndexOf('/') + 1);
+        boolean vague = last.replace("*", "").isEmpty()
+                || !pattern.startsWith("/")
+                || pattern.indexOf('*') < pattern.indexOf('/', 1)
+                || pattern.indexOf('/', 1) < 0;
+        if (vague || pattern.length() > MAX_PATTERN) {
+            return false;
+        }
+        boolean listed = CREDENTIALS.stream().anyMatch(glob -> Patterns.meet(pattern, glob));
+        return listed
+                || CREDENTIALS_OF_HOME.stream()
+                        .anyMatch(glob -> Patterns.meet(pattern, home + "/" + glob)
+                                || Patterns.meet(pattern, "/root/" + glob)
+                                || Patterns.meet(pattern, "/home/*/" + glob));
     }
 
     /** Whether a file of a project may hold a secret. */

@@ -32,6 +32,7 @@ public final class TaintCheck {
     private final IntentLedger ledger;
     private final ScopedPaths scopes;
     private final Aliases aliases;
+    private boolean full;
 
     public TaintCheck(SessionState session, ProcessTable processes, IntentLedger ledger) {
         this.session = session;
@@ -46,7 +47,7 @@ public final class TaintCheck {
     public void opened(FileOpened open, boolean writes, Attribution by, String event) {
         // What the agent itself knows leaves by its model's service, which is its purpose; what it writes is its own
         // text.
-        if (by.role() == Role.AGENT || by.role() == Role.HOST_RELAY || by.role() == Role.HOUSEKEEPING) {
+        if (by.role() == Role.AGENT || by.role() == Role.HOST_RELAY) {
             return;
         }
         String path = aliases.original(open.getPath());
@@ -67,6 +68,11 @@ public final class TaintCheck {
                 ledger.call(by.call()).ifPresent(call -> call.getWrittenList().forEach(copy -> put(copy, taint)));
             }
         });
+    }
+
+    /** Whether a copy of a secret could not be remembered. */
+    public boolean isFull() {
+        return full;
     }
 
     private void written(String path, Attribution by) {
@@ -184,6 +190,7 @@ public final class TaintCheck {
         if (!state.containsTaintedFiles(path) && state.getTaintedFilesCount() >= StateLimits.TAINTED_FILES) {
             // The files that are known already stay: they are the ones that somebody is waiting for.
             state.getEvictedBuilder().setTaintedFiles(state.getEvicted().getTaintedFiles() + 1);
+            full = true;
             return;
         }
         state.putTaintedFiles(path, taint);

@@ -55,8 +55,21 @@ public record Footprint(
         }
     }
 
-    /** An act that a policy names. */
-    public record Mention(Scope scope, String what) {}
+    /**
+     * An act that a policy names.
+     *
+     * @param what where a program does it, its name and arguments
+     */
+    public record Mention(Scope scope, String what) {
+        /** Whether another mention is of the same program and scope. */
+        public boolean isLike(Mention other) {
+            return scope == other.scope && program().equals(other.program());
+        }
+
+        private String program() {
+            return what.substring(0, Math.max(0, what.indexOf(' ')));
+        }
+    }
 
     /** That of a call which says nothing about itself. */
     public static final Footprint OPEN = new Footprint(

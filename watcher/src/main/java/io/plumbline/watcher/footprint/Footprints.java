@@ -14,6 +14,7 @@ import io.plumbline.watcher.footprint.Tool.OptionValue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -44,14 +45,16 @@ public final class Footprints {
      * Variables that decide which code programs load, whom they trust, or where they connect. Those that developers set every day,
      * such as {@code PATH}, are not among them: what they lead to is seen.
      */
-    private static final Pattern STEERING = Pattern.compile("LD_\\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND"
-            + "|GIT_(?:SSH|EXTERNAL_DIFF|PROXY_COMMAND|EXEC_PATH|CONFIG|SSL_NO_VERIFY)\\w*"
-            + "|(?i:\\w*_PROXY)|SSL_CERT_(?:FILE|DIR)|(?:CURL|REQUESTS)_CA_BUNDLE|NODE_EXTRA_CA_CERTS"
-            + "|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|(?i:NPM_CONFIG_REGISTRY)|PIP_(?:EXTRA_)?INDEX_URL"
-            + "|(?:ANTHROPIC|OPENAI|CLAUDE|CODEX|GEMINI)_\\w+");
+    private static final Pattern STEERING = Pattern.compile(
+            "LD_PRELOAD|LD_AUDIT|BASH_ENV|PROMPT_COMMAND"
+                    + "|GIT_(?:SSH|EXTERNAL_DIFF|PROXY_COMMAND|EXEC_PATH|CONFIG|SSL_NO_VERIFY)\\w*"
+                    + "|(?i:\\w*_PROXY)|SSL_CERT_(?:FILE|DIR)|(?:CURL|REQUESTS)_CA_BUNDLE|NODE_EXTRA_CA_CERTS"
+                    + "|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|(?i:NPM_CONFIG_REGISTRY)|PIP_(?:EXTRA_)?INDEX_URL"
+                    + "|(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE)_\\w*(?:URL|BASE|ENDPOINT|HEADERS)\\w*|CLAUDE_CODE_\\w+|CLAUDE_CONFIG_DIR|CODEX_HOME");
 
-    /** {@code NODE_OPTIONS} is harmless but for these. */
-    private static final Pattern LOADING = Pattern.compile("NODE_OPTIONS=.*(?:require|import|loader|-r ).*");
+    /** Those that are harmless but for some values. */
+    private static final Pattern STEERING_BY_VALUE = Pattern.compile(
+            "(?s)NODE_OPTIONS=.*(?:require|import|loader|-r ).*|ENV=.*/.*|PATH=(?:/tmp|/var/tmp|/dev/shm)/.*");
 
     private static final Set<String> EXPORTING = Set.of("export", "declare", "typeset", "readonly");
 
@@ -69,6 +72,9 @@ public final class Footprints {
             Pattern.compile("(?:[A-Za-z0-9._-]{1,64}@)?([A-Za-z0-9][A-Za-z0-9.-]{1,252}):(?!//|[0-9]+$).{0,4096}");
     private static final Pattern BARE_HOST =
             Pattern.compile("([A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::[0-9]{1,5})?(?:[/?].*)?");
+
+    /** An address in one number. */
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{8,10}|0[xX][0-9a-fA-F]{7,8}");
 
     /** A connection that bash makes itself. */
     private static final Pattern DEVICE = Pattern.compile("/dev/(?:tcp|udp)/([^/]{1,253})/.*");
@@ -92,6 +98,7 @@ public final class Footprints {
     private final Set<String> environment = new LinkedHashSet<>();
     private final List<Mention> mentions = new ArrayList<>();
     private final Set<String> fetched = new LinkedHashSet<>();
+    private boolean overflown;
     private boolean anyProgram;
     private boolean anyWrite;
     private boolean anyHost;
@@ -150,7 +157,14 @@ public final class Footprints {
         return List.copyOf(footprints.mentions);
     }
 
-    private Footprint build(List<Uninspectable> uninspectable) {
+    private Footprint build(List<Uninspectable> found) {
+        List<Uninspectable> uninspectable = new ArrayList<>(found);
+        if (overflown) {
+            open();
+            Uninspectable rest = new Uninspectable(Reason.TOO_LARGE, 0, "more names than the first " + MAX_NAMED);
+            uninspectable.add(rest);
+            mentions.add(new Mention(Scope.UNREADABLE, rest.toString()));
+        }
         return new Footprint(
                 Set.copyOf(programs),
                 anyProgram,
@@ -188,14 +202,14 @@ public final class Footprints {
         if (!commands.uninspectable().isEmpty()) {
             open();
         }
-        boolean unseen = false;
+        Set<Scope> told = EnumSet.noneOf(Scope.class);
         for (Uninspectable part : commands.uninspectable()) {
-            boolean brought = part.reason() == Reason.DOWNLOADED_CODE || part.reason() == Reason.DECODED_CODE;
-            if (brought) {
-                mention(Scope.DOWNLOADED_CODE, part.toString());
-            } else if (!unseen) {
-                mention(Scope.UNINSPECTABLE, part.toString());
-                unseen = true;
+            Scope scope = scope(part.reason());
+            if (scope == Scope.DOWNLOADED_CODE || told.add(scope)) {
+                mention(scope, part.toString());
+            }
+            if (part.reason() == Reason.CHANGED_ENVIRONMENT) {
+                variable(part.detail());
             }
         }
         if (commands.invocations().stream()
@@ -206,6 +220,14 @@ public final class Footprints {
             }
         }
         runsWhatItFetched(commands);
+    }
+
+    private static Scope scope(Reason reason) {
+        return switch (reason) {
+            case DOWNLOADED_CODE, DECODED_CODE -> Scope.DOWNLOADED_CODE;
+            case SYNTAX, TOO_LONG, TOO_DEEP, TOO_LARGE -> Scope.UNREADABLE;
+            case COMPUTED_COMMAND, COMPUTED_TEXT, PIPED_TEXT, FOREIGN_CODE, CHANGED_ENVIRONMENT -> Scope.UNINSPECTABLE;
+        };
     }
 
     /** A file that the same command has downloaded is run. */
@@ -269,8 +291,13 @@ public final class Footprints {
                 .findFirst()
                 .orElse(exactly(arguments.isEmpty() ? "~" : Argument.UNKNOWN));
         for (String folder : resolved(target.text())) {
-            if (bases.size() < MAX_BASES && !bases.contains(folder)) {
+            if (bases.contains(folder)) {
+                continue;
+            }
+            if (bases.size() < MAX_BASES) {
                 bases.add(folder);
+            } else {
+                overflown = true;
             }
         }
     }
@@ -287,7 +314,7 @@ public final class Footprints {
             int equals = text.indexOf('=');
             String option = equals > 0 ? text.substring(0, equals) : text;
             Tool.OptionValue value = program.options().get(option);
-            written |= program.written().stream().anyMatch(text::startsWith);
+            written |= program.written().stream().anyMatch(flag -> text.startsWith(flag) || isClustered(flag, text));
             if (!onlyOperands && text.equals("--")) {
                 onlyOperands = true;
             } else if (!onlyOperands && value != null && equals > 0) {
@@ -298,7 +325,11 @@ public final class Footprints {
                     option(value, texts.get(i));
                 }
             } else if (!onlyOperands && text.startsWith("-") && text.length() > 1) {
-                attachedValue(program, argument);
+                Optional<OptionValue> next = attachedValue(program, argument);
+                if (next.isPresent() && i + 1 < texts.size()) {
+                    i++;
+                    option(next.get(), texts.get(i));
+                }
             } else {
                 operands.add(argument);
             }
@@ -315,14 +346,14 @@ public final class Footprints {
                     .findFirst()
                     .orElse(program);
         }
-        needs(tool, texts);
+        needs(tool, invocation.name(), texts);
         operands(tool, operands, written);
         if (tool.operands() == Operands.URL) {
             files.subList(named, files.size()).stream()
                     .filter(NamedFile::write)
                     .forEach(file -> fetched.add(file.path()));
             operands.stream()
-                    .map(operand -> operand.text().replaceFirst("[?#*].*", "").replaceFirst(".*/", ""))
+                    .map(operand -> fileOf(operand.text()))
                     .filter(file -> !file.isEmpty())
                     .forEach(file -> fetched.addAll(resolved(file)));
             invocation.redirections().stream()
@@ -340,7 +371,16 @@ public final class Footprints {
         }
     }
 
-    private void needs(Tool tool, List<Argument> words) {
+    /** The name under which a download is kept. */
+    private static String fileOf(String address) {
+        int end = 0;
+        while (end < address.length() && "?#*".indexOf(address.charAt(end)) < 0) {
+            end++;
+        }
+        return address.substring(address.lastIndexOf('/', end - 1) + 1, end);
+    }
+
+    private void needs(Tool tool, String name, List<Argument> words) {
         anyProgram |= tool.anyChild();
         programs.addAll(tool.children());
         anyWrite |= tool.writesWorkspace();
@@ -351,7 +391,7 @@ public final class Footprints {
         List<String> texts = words.stream().map(Argument::text).toList();
         tool.scoped()
                 .filter(scoped -> scoped.covers(texts))
-                .ifPresent(scoped -> mention(scoped.scope(), String.join(" ", texts)));
+                .ifPresent(scoped -> mention(scoped.scope(), name + " " + String.join(" ", texts)));
     }
 
     private void operands(Tool tool, List<Argument> operands, boolean written) {
@@ -388,20 +428,41 @@ public final class Footprints {
         }
     }
 
-    /** {@code -oFILE}. */
-    private void attachedValue(Tool tool, Argument argument) {
+    /** {@code -i} in {@code -Ei}. */
+    private static boolean isClustered(String flag, String text) {
+        return flag.length() == 2
+                && !text.startsWith("--")
+                && text.matches("-[A-Za-z]+")
+                && text.indexOf(flag.charAt(1)) > 0;
+    }
+
+    /**
+     * {@code -oFILE}, and {@code -fsSLoFILE}: letters, the first of which that takes a value has what follows.
+     *
+     * @return of {@code -fsSLo}, the meaning of the next word
+     */
+    private Optional<OptionValue> attachedValue(Tool tool, Argument argument) {
         String text = argument.text();
-        if (text.length() > 2 && !text.startsWith("--")) {
-            OptionValue value = tool.options().get(text.substring(0, 2));
+        for (int i = 1; i < text.length() && !text.startsWith("--") && Character.isLetter(text.charAt(i)); i++) {
+            OptionValue value = tool.options().get("-" + text.charAt(i));
+            if (value != null && i + 1 == text.length()) {
+                return Optional.of(value);
+            }
             if (value != null) {
-                option(value, new Argument(text.substring(2), argument.exact(), List.of()));
+                option(value, new Argument(text.substring(i + 1), argument.exact(), List.of()));
+                return Optional.empty();
             }
         }
+        return Optional.empty();
     }
 
     private void file(Argument argument, boolean write) {
         String text = argument.text();
-        if (text.isEmpty() || text.equals("-") || text.contains("://") || files.size() >= MAX_NAMED) {
+        if (text.isEmpty() || text.equals("-") || text.contains("://")) {
+            return;
+        }
+        if (files.size() >= MAX_NAMED) {
+            overflown = true;
             return;
         }
         Matcher remote = REMOTE.matcher(text);
@@ -422,7 +483,7 @@ public final class Footprints {
 
     private void urls(String text, boolean connects) {
         Matcher url = URL.matcher(text);
-        while (url.find() && namedHosts.size() < MAX_NAMED) {
+        while (!overflown && url.find()) {
             name(url.group(1), connects);
         }
     }
@@ -431,7 +492,11 @@ public final class Footprints {
     private void host(String text) {
         Matcher bare = BARE_HOST.matcher(text);
         if (!text.contains("://") && bare.matches() && !FILE_NAME.matcher(text).matches()) {
-            name(bare.group(1), true);
+            // A word alone may be the value of an option that nobody knows.
+            boolean address = bare.group(1).contains(".")
+                    || text.contains(":")
+                    || NUMBER.matcher(bare.group(1)).matches();
+            name(bare.group(1), address);
         }
     }
 
@@ -439,7 +504,9 @@ public final class Footprints {
         String plain = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]|\\.$", "");
         if (plain.contains("*") || plain.contains("$")) {
             anyHost = true;
-        } else if (namedHosts.size() < MAX_NAMED) {
+        } else if (namedHosts.size() >= MAX_NAMED) {
+            overflown = true;
+        } else {
             namedHosts.add(plain);
             if (connects) {
                 contacts.add(plain);
@@ -454,7 +521,8 @@ public final class Footprints {
         }
         String line = text.length() <= MAX_VARIABLE ? text : text.substring(0, MAX_VARIABLE) + "…";
         if (environment.add(line)
-                && (STEERING.matcher(name).matches() || LOADING.matcher(text).matches())) {
+                && (STEERING.matcher(name).matches()
+                        || STEERING_BY_VALUE.matcher(text).matches())) {
             mention(Scope.ENVIRONMENT, line);
         }
     }
@@ -462,6 +530,8 @@ public final class Footprints {
     private void mention(Scope scope, String what) {
         if (mentions.size() < MAX_NAMED) {
             mentions.add(new Mention(scope, what));
+        } else {
+            overflown = true;
         }
     }
 

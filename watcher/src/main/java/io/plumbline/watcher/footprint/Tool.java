@@ -56,8 +56,15 @@ record Tool(
     /** The scope of an invocation that has none of the words {@code unless}, and one of {@code with} when there are any. */
     record Scoped(Scope scope, List<String> unless, List<String> with) {
         boolean covers(List<String> words) {
-            return unless.stream().noneMatch(word -> isAmong(word, words))
+            return unless.stream().noneMatch(word -> isHarmless(word, words))
                     && (with.isEmpty() || with.stream().anyMatch(word -> isAmong(word, words)));
+        }
+
+        /** A flag that stands there just so, or a subcommand in front. */
+        private static boolean isHarmless(String wanted, List<String> words) {
+            return wanted.startsWith("-")
+                    ? words.contains(wanted)
+                    : !words.isEmpty() && words.getFirst().equals(wanted);
         }
 
         private static boolean isAmong(String wanted, List<String> words) {
@@ -65,10 +72,13 @@ record Tool(
                 boolean sign = wanted.length() == 1;
                 boolean flag = wanted.length() == 2 && wanted.startsWith("-");
                 boolean name = wanted.length() > 3 && !wanted.startsWith("-");
+                String option = word.replaceFirst("(?s)=.*", "");
+                // git and others take any beginning of a name that is its alone.
+                boolean shortened = option.length() > 4 && option.startsWith("--") && wanted.startsWith(option);
                 if (word.equals(wanted)
                         || sign && word.startsWith(wanted)
                         || flag && word.matches("-[A-Za-z]+") && word.indexOf(wanted.charAt(1)) > 0
-                        || wanted.startsWith("--") && word.startsWith(wanted + "=")
+                        || wanted.startsWith("--") && (option.equals(wanted) || shortened)
                         || name && !word.startsWith("-") && word.contains(wanted)) {
                     return true;
                 }

@@ -95,11 +95,23 @@ public final class Gate {
             return askOnce(
                     event, strictest.get().answered() + ": " + strictest.get().what(), Severity.HIGH);
         }
-        if (Ladder.of(policy).step(state.getRisk()) == Step.ASK) {
+        if (Ladder.of(policy).step(state.getRisk()).compareTo(Step.ASK) >= 0) {
             return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
         }
         ledger.allow(call.getCall());
         return new Answer(answered(event.getId(), call.getCall(), GateDecision.ALLOW, "", ""), Optional.empty());
+    }
+
+    /** The answer to a call under the id of another one, which stays as it is. */
+    public Answer idUsedBefore(Event event) {
+        return new Answer(
+                answered(
+                        event.getId(),
+                        event.getToolCall().getCall(),
+                        GateDecision.DENY,
+                        "the id of this call has been used for another one; announce it under an id of its own",
+                        ""),
+                Optional.empty());
     }
 
     private Answer refuse(Event event, String reason) {
@@ -217,17 +229,6 @@ public final class Gate {
     /** The questions whose time is over on the session's clock. */
     public List<Settled> overdue(long nowNs) {
         return approvals.overdue(nowNs).stream().map(this::answered).toList();
-    }
-
-    /** The questions about a call that is announced anew. */
-    public List<Settled> announcedAnew(String call) {
-        return approvals
-                .supersede(
-                        approval -> !approval.getEgress() && approval.getCall().equals(call),
-                        "the call was announced anew")
-                .stream()
-                .map(this::answered)
-                .toList();
     }
 
     /** All questions: what they were asked under has changed. Nothing that was approved for the session holds any longer. */

@@ -13,15 +13,9 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
-    private static final String GEMINI_BEGIN = "shopt -u promptvars nullglob extglob nocaseglob dotglob; _bgpids_file=";
-    private static final String GEMINI_END = "\n)\n__code=$?\nexit $__code";
-    private static final String GEMINI_TRAP = "\n(\n  trap 'jobs -p > \"$_bgpids_file\"' EXIT\n";
-    private static final Pattern GEMINI_FILE = Pattern.compile("'?[A-Za-z0-9_./-]{1,200}'?");
-
     private final SessionState session;
     private final WatchState.Builder state;
 
@@ -51,11 +45,19 @@ public final class IntentLedger {
         }
     }
 
-    /** Announces a call. A second announcement under the same id replaces the first only while nothing was attributed to it. */
-    public void announce(ToolCall call, String event) {
+    /**
+     * Announces a call.
+     *
+     * @return false when its id has been used for something else: the call before stays as it is, and this one is none
+     */
+    public boolean announce(ToolCall call, String event) {
         Call known = state.getCallsMap().get(call.getCall());
+        boolean same = known != null && says(known, call);
+        if (known != null && known.getGated() && call.getGated()) {
+            return same;
+        }
         if (known != null && (known.getStarted() || known.getFinished())) {
-            return;
+            return same || !call.getGated();
         }
         if (known == null && state.getCallsCount() >= StateLimits.CALLS) {
             forgetOldest();
@@ -73,7 +75,15 @@ public final class IntentLedger {
                         .setNumber(state.getCallsSeen())
                         .setCwd(call.getCwd())
                         .setTurn(state.getTurn())
+                        .setGated(call.getGated())
                         .build());
+        return true;
+    }
+
+    private static boolean says(Call known, ToolCall call) {
+        return known.getTool().equals(call.getTool())
+                && known.getCommand().equals(call.getCommand())
+                && known.getPathsList().equals(call.getPathsList());
     }
 
     /** What the call can honestly need; of one that is not known, anything. */
@@ -82,12 +92,21 @@ public final class IntentLedger {
         return known == null ? Footprint.OPEN : session.footprint(known.getEvent(), () -> footprint(known));
     }
 
+    /** What a call as it is announced can honestly need. */
+    public Footprint footprint(ToolCall call) {
+        return footprint(call.getTool(), call.getCommand(), call.getPathsList(), call.getCwd());
+    }
+
     private Footprint footprint(Call call) {
-        String cwd = call.getCwd().isEmpty() ? state.getTask().getWorkspace() : call.getCwd();
+        return footprint(call.getTool(), call.getCommand(), call.getPathsList(), call.getCwd());
+    }
+
+    private Footprint footprint(String tool, String command, List<String> paths, String cwd) {
+        String folder = cwd.isEmpty() ? state.getTask().getWorkspace() : cwd;
         String home = state.getTask().getHome();
-        return call.getCommand().isBlank()
-                ? Footprints.ofTool(call.getTool(), call.getPathsList(), "", cwd, home)
-                : Footprints.ofCommand(call.getCommand(), cwd, home);
+        return command.isBlank()
+                ? Footprints.ofTool(tool, paths, "", folder, home)
+                : Footprints.ofCommand(command, folder, home);
     }
 
     /** False when the result belongs to a call that nobody announced: a hook was missing or bypassed. */
@@ -172,19 +191,25 @@ public final class IntentLedger {
     }
 
     /**
-     * The announced, allowed and unfinished call that {@code argv} executes: its command is one whole argument, or the one
-     * that Claude Code's wrapper evaluates. Of several equal calls the first one that nothing was attributed to.
+     * The announced, allowed and unfinished call that a process executes, in one of the shapes of {@link Executions}; of several equal
+     * calls the first one that nothing was attributed to. A call is executed once: another process with the same command is not it.
+     *
+     * @param binary as the kernel executed it
+     * @param process its key
      */
-    public Optional<Call> explaining(List<String> argv) {
+    public Optional<Call> explaining(String binary, List<String> argv, String process) {
+        String workspace = state.getTask().getWorkspace();
         return state.getCallsMap().values().stream()
-                .filter(call -> !call.getDenied() && !call.getFinished() && executes(argv, call))
+                .filter(call -> !call.getDenied() && !call.getFinished())
+                .filter(call -> !call.getStarted() || call.getRoot().equals(process))
+                .filter(call -> Executions.isExactly(binary, argv, call.getCommand(), workspace))
                 .min(Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber));
     }
 
-    /** The call that was announced and refused, and that {@code argv} executes all the same; unless an equal one is allowed. */
+    /** The call that was announced and refused, and whose command stands in what is executed all the same. */
     public Optional<Call> refused(List<String> argv) {
         return state.getCallsMap().values().stream()
-                .filter(call -> call.getDenied() && executes(argv, call))
+                .filter(call -> call.getDenied() && Executions.contains(argv, call.getCommand()))
                 .min(Comparator.comparing(Call::getNumber));
     }
 
@@ -205,38 +230,6 @@ public final class IntentLedger {
         // A temporary name beside the file ends up as the file by rename, which carries no names in the trace.
         return call.getPathsCount() == 0
                 || call.getPathsList().stream().anyMatch(named -> path.equals(named) || path.startsWith(named + "."));
-    }
-
-    private static boolean executes(List<String> argv, Call call) {
-        String command = call.getCommand();
-        return !command.isBlank() && argv.stream().anyMatch(argument -> carries(argument, command));
-    }
-
-    /**
-     * Whether an argument is the command, or a wrapper around nothing but the command. Claude Code 2.1.330 runs
-     * {@code source SNAPSHOT … && eval 'COMMAND' < /dev/null && pwd -P >| FILE}; Codex 0.169.0 re-executes
-     * {@code …; exec '/bin/bash' -c 'COMMAND'} before the plain command; Gemini CLI 0.61.0 puts it in a subshell that notes its
-     * background jobs.
-     */
-    private static boolean carries(String argument, String command) {
-        if (argument.equals(command)) {
-            return true;
-        }
-        String claude = "'" + command.replace("'", "'\"'\"'") + "'";
-        if (argument.startsWith("source ") && argument.contains(" && eval " + claude + " ")) {
-            return argument.indexOf(" && eval ") == argument.lastIndexOf(" && eval " + claude + " ");
-        }
-        if (argument.startsWith(GEMINI_BEGIN)) {
-            int trap = argument.indexOf(GEMINI_TRAP);
-            return trap > 0
-                    && GEMINI_FILE
-                            .matcher(argument.substring(GEMINI_BEGIN.length(), trap))
-                            .matches()
-                    && argument.substring(trap).equals(GEMINI_TRAP + command.strip() + GEMINI_END);
-        }
-        String codex = "'" + command.replace("'", "'\\''") + "'";
-        return argument.endsWith("exec '/bin/bash' -c " + codex)
-                || argument.endsWith("exec '/bin/bash' -c '" + command.replace("'", "'\"'\"'") + "'");
     }
 
     private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {

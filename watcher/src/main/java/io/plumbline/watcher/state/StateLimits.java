@@ -30,7 +30,7 @@ public final class StateLimits {
     public static final int ALIASES = 1_000;
 
     /** Connections that were made to the proxy and not asked for yet; a request follows its connection within milliseconds. */
-    public static final int PROXY_CONNECTIONS = 64;
+    public static final int PROXY_CONNECTIONS = 256;
 
     /** Connections of the proxy whose owner is remembered. */
     public static final int EGRESS_OWNERS = 256;
