@@ -475,17 +475,19 @@ class FallbackIT {
         awaitEnd(session);
     }
 
-    /** Four ways to take a disk's space under no name or beyond a file's end, at once: no look sees a part of it. */
+    /** Four ways to take a disk's space under no name or beyond a file's end, at once: no look sees a part. */
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "exec 3> big; rm big; dd if=/dev/zero bs=3000000 count=1 iflag=fullblock >&3; sleep 600",
+                "exec 3> big; rm big; fallocate --length 3000000 /proc/self/fd/3; head -c 3000000 /dev/zero >&3; sleep 600",
                 ": > big; fallocate --keep-size --length 3000000 big; sleep 600",
-                "exec python3 -c 'import mmap, os, time; f = open(\"big\", \"w+b\", 0); f.write(bytes(3000000));"
-                        + " m = mmap.mmap(f.fileno(), 0); f.close(); os.remove(\"big\"); time.sleep(600)'",
+                "exec python3 -c 'import mmap, os, time; f = open(\"big\", \"w+b\"); f.truncate(3000000); m = mmap.mmap(f.fileno(), 0);"
+                        + " os.remove(\"big\"); os.posix_fallocate(f.fileno(), 0, 3000000); f.close();"
+                        + " m.write(bytes(3000000)); time.sleep(600)'",
                 "exec python3 -c '\nimport ctypes, os, threading, time\n"
-                        + "def hold():\n    ctypes.CDLL(None).unshare(0x400)\n    f = open(\"big\", \"wb\", 0)\n"
-                        + "    os.remove(\"big\")\n    f.write(bytes(3000000))\n    time.sleep(600)\n"
+                        + "def hold():\n    ctypes.CDLL(None).unshare(0x400)\n    f = open(\"big\", \"wb\")\n    os.remove(\"big\")\n"
+                        + "    os.posix_fallocate(f.fileno(), 0, 3000000)\n"
+                        + "    f.write(bytes(3000000))\n    f.flush()\n    time.sleep(600)\n"
                         + "threading.Thread(target=hold).start()\n'"
             })
     void aWorkloadThatHidesWhatItTakesOfTheDiskIsFrozen(String script) {

@@ -174,8 +174,11 @@ class LimitsIT {
     void freezesAWorkloadThatFillsTheDiskWithAFileWithoutAName() {
         Recorder session = start(
                 policy().setDiskBytes(1 << 20),
-                "exec 3> big; rm big; echo removed $(ls | grep -c big);"
-                        + " dd if=/dev/zero bs=3000000 count=1 iflag=fullblock >&3; sleep 600");
+                // At once: no look sees a part.
+                "exec python3 -c 'import os, time; f = open(\"big\", \"wb\"); os.remove(\"big\");"
+                        + " print(\"removed\", os.listdir().count(\"big\"), flush=True);"
+                        + " os.posix_fallocate(f.fileno(), 0, 3000000); f.write(bytes(3000000)); f.flush();"
+                        + " time.sleep(600)'");
         session.awaitState(RuntimeState.State.FROZEN);
         LimitReached reached = awaitReached();
         assertThat(reached.getLimit()).isEqualTo("disk");
