@@ -377,7 +377,7 @@ class SandboxHostIT {
         int freezes = 1;
         RuntimeState frozen = freeze(session.id, "f1");
         long latest = System.nanoTime() + LIMIT.toNanos();
-        // A starved machine may take the fallback, whose stopped kernel tells nothing: then the sandbox is frozen afresh.
+        // A starved machine may take the fallback, whose stopped kernel tells nothing: it is frozen afresh then.
         while (frozen.getMechanism().equals("sigstop") && System.nanoTime() < latest) {
             assertThat(thaw(session.id, "again" + freezes).getState()).isEqualTo(RuntimeState.State.RUNNING);
             freezes++;
@@ -400,7 +400,7 @@ class SandboxHostIT {
                 .doesNotContain("\"HOME=");
         assertStandsStill(pid);
 
-        // A second time: nothing comes of it.
+        // Delivered a second time, it is not carried out again.
         freeze(session.id, order);
         assertThat(thaw(session.id, "t1").getState()).isEqualTo(RuntimeState.State.RUNNING);
         long before = opens();
