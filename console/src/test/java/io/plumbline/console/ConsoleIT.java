@@ -1,6 +1,7 @@
 package io.plumbline.console;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -63,6 +64,7 @@ class ConsoleIT {
 
     @BeforeAll
     static void startEverything() throws Exception {
+        setDefaultAssertionTimeout(60_000);
         node = SearchChild.start(directory);
         index = new DemoIndex(node.url());
         index.install();

@@ -37,7 +37,7 @@ record SearchChild(Process process, URI url) implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
-        Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> Files.exists(portFile));
+        Awaitility.await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(portFile));
         return new SearchChild(
                 process,
                 URI.create("http://127.0.0.1:" + Files.readString(portFile).strip()));

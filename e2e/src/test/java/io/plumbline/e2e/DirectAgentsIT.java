@@ -114,9 +114,10 @@ class DirectAgentsIT {
         Platform started = Platform.start();
         platform = started;
         log = started.log();
-        String door = started.state().endpoint("ingest");
-        String strictDoor = strictDoor(started);
         Layout layout = started.layout();
+        String door = door(started, "patient", layout.home().resolve("direct-policy.yaml"));
+        String strictDoor =
+                door(started, "strict", Files.writeString(layout.home().resolve("no-shell.yaml"), NO_SHELL));
         Secrets secrets = new Secrets(layout);
         String token = Secrets.read(secrets.agentToken());
         ExecutorService pool = Executors.newFixedThreadPool(2);
@@ -315,21 +316,21 @@ class DirectAgentsIT {
         return new Turn(say, plan, List.of(steps), Duration.ZERO);
     }
 
-    /** A second instance of ingest on the same log, with a policy of its own; its address. */
-    private static String strictDoor(Platform platform) throws Exception {
+    /** A further instance of ingest on the same log, which gives the watcher time on a busy machine; its address. */
+    private static String door(Platform platform, String instance, Path policy) throws Exception {
         Layout layout = platform.layout();
-        Path policy = Files.writeString(layout.home().resolve("no-shell.yaml"), NO_SHELL);
-        Path said = layout.home().resolve("strict.log");
+        Path said = layout.home().resolve(instance + ".log");
         platform.begin(
                 "ingest",
                 "io.plumbline.ingest.Ingest",
                 said,
                 "ingest.port=0",
-                "ingest.instance=strict",
+                "ingest.instance=" + instance,
                 "kafka.bootstrap=" + platform.state().endpoint("broker"),
                 "tokens.file=" + layout.secrets().resolve("tokens.yaml"),
-                "data.directory=" + Files.createDirectories(layout.data("strict")),
-                "direct.policy-file=" + policy);
+                "data.directory=" + Files.createDirectories(layout.data(instance)),
+                "direct.policy-file=" + policy,
+                "gate.deadline-ms=30000");
         Pattern ready = Pattern.compile("^READY (\\d+)$", Pattern.MULTILINE);
         await().atMost(LIMIT).until(() -> ready.matcher(Files.readString(said)).find());
         return ready.matcher(Files.readString(said))
@@ -409,7 +410,7 @@ class DirectAgentsIT {
             long begun = System.nanoTime();
             Process process = builder.start();
             try {
-                boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+                boolean ended = process.waitFor(10, TimeUnit.MINUTES);
                 System.out.printf(
                         "figure e2e.direct_%s_%s_seconds %.1f%n", agent, name, (System.nanoTime() - begun) / 1e9);
                 return new Ran(ended ? process.exitValue() : -1, Files.readString(output), workspace);

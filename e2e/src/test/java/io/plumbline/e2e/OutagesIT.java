@@ -96,31 +96,30 @@ class OutagesIT {
         assertThat(log().gaps(id, Channel.CLAIMS)).isEmpty();
         assertThat(log().of(id, Event::hasTraceLoss)).isEmpty();
         assertThat(log().of(id, EventLog.reached(RuntimeState.State.FROZEN))).isEmpty();
-        int alerts = log().of(id, Event::hasAlertRaised).size();
-        await().atMost(LIMIT).until(() -> platform().search().state(id), "exited"::equals);
+        SearchCopy search = platform().search();
+        await().atMost(LIMIT).until(() -> search.state(id), "exited"::equals);
         await().atMost(LIMIT)
                 .until(
-                        () -> platform().search().events(id),
+                        () -> search.events(id),
                         count -> count == log().of(id).size());
-        assertThat(platform().search().alerts(id)).hasSize(alerts);
-        assertThat(platform()
-                        .search()
-                        .session(id)
-                        .path("counts")
-                        .path("missing")
-                        .asLong())
-                .isZero();
+        int alerts = log().of(id, Event::hasAlertRaised).size();
+        await().atMost(LIMIT).until(() -> search.alerts(id).size(), count -> count >= alerts);
+        assertThat(search.alerts(id)).hasSize(alerts);
+        assertThat(search.session(id).path("counts").path("missing").asLong()).isZero();
     }
 
     @Test
     @Order(2)
     void aHangingDoorFreezesTheSessionThatHasNoPatience() throws Exception {
         RunningSession session = RunningSession.busy(
-                platform(), "patience", "{patience: 2s, ladder: {alert: 10, ask: 99, freeze: 100}}");
+                platform(), "patience", "{patience: 15s, ladder: {alert: 10, ask: 99, freeze: 100}}");
         String id = session.id();
         awaitFilesOpened(id, 20);
         List<ProcessHandle> workload = platform().workloadProcesses();
         long ingest = platform().pid("ingest");
+        // Patience counts from the door's last answer, which is older than its end.
+        long heard = System.nanoTime();
+        awaitFilesOpened(id, 20);
         long begun = System.nanoTime();
         Platform.signal("STOP", ingest);
         try {
@@ -129,16 +128,16 @@ class OutagesIT {
         } finally {
             Platform.signal("CONT", ingest);
         }
-        double seconds = (System.nanoTime() - begun) / 1e9;
-        System.out.printf("figure e2e.hanging_door_to_frozen_s %.1f  (patience 2 s)%n", seconds);
-        assertThat(seconds).isGreaterThan(2.0);
+        long now = System.nanoTime();
+        System.out.printf("figure e2e.hanging_door_to_frozen_s %.1f  (patience 15 s)%n", (now - begun) / 1e9);
+        assertThat((now - heard) / 1e9).isGreaterThan(15.0);
         assertThat(workload).isNotEmpty();
 
         await().atMost(LIMIT).until(() -> log().has(id, EventLog.reached(RuntimeState.State.FROZEN)));
         RuntimeState frozen = log().of(id, EventLog.reached(RuntimeState.State.FROZEN))
                 .getFirst()
                 .getRuntimeState();
-        assertThat(frozen.getReason()).contains("out of reach");
+        assertThat(frozen.getReason()).containsPattern("out of reach for (1[5-9]|[2-9]\\d) s");
         assertThat(frozen.getOrder()).isEmpty();
         await().atMost(LIMIT).until(() -> platform().search().state(id), "frozen"::equals);
         assertStandsStill(id);
@@ -188,7 +187,7 @@ class OutagesIT {
         long begun = System.nanoTime();
         try {
             Platform.signal("KILL", host);
-            await().atMost(Duration.ofSeconds(10)).until(() -> sandbox.stream().noneMatch(ProcessHandle::isAlive));
+            await().atMost(LIMIT).until(() -> sandbox.stream().noneMatch(ProcessHandle::isAlive));
         } finally {
             Platform.signal("CONT", supervisor);
         }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DirectAgentsTest {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @TempDir
     static Path directory;
@@ -45,7 +45,7 @@ class DirectAgentsTest {
         platform = new TestPlatform(directory);
         ingest = platform.ingest(
                 0,
-                "gate.deadline-ms=1000",
+                "gate.deadline-ms=30000",
                 "gate.approval-deadline-seconds=1",
                 "limits.body-bytes=100000",
                 "direct.policy-file="
@@ -98,7 +98,9 @@ class DirectAgentsTest {
 
     @Test
     void deniesWhenNobodyAnswersOrDecides() throws Exception {
-        assertThat(hook("s2", "ls")).contains("\"deny\"").contains("no answer");
+        try (Ingest impatient = platform.ingest(0, "ingest.instance=impatient", "gate.deadline-ms=1000")) {
+            assertThat(hook(impatient, "s2", "ls")).contains("\"deny\"").contains("no answer");
+        }
         AutoCloseable brain = platform.brain(event -> {
             if (event.hasToolCall()) {
                 answer(event, GateDecision.ASK);
@@ -302,19 +304,28 @@ class DirectAgentsTest {
     }
 
     private String hook(String agentSession, String command) throws Exception {
+        return hook(ingest, agentSession, command);
+    }
+
+    private String hook(Ingest door, String agentSession, String command) throws Exception {
         String body = "{\"session_id\":\"" + agentSession
                 + "\",\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\""
                 + command
                 + "\"}}";
-        HttpResponse<String> answer =
-                post("/hooks/claude", TestPlatform.AGENT_TOKEN, "application/json", body.getBytes(UTF_8), "");
+        HttpResponse<String> answer = post(
+                address(door, "/hooks/claude"), TestPlatform.AGENT_TOKEN, "application/json", body.getBytes(UTF_8), "");
         assertThat(answer.statusCode()).isEqualTo(200);
         return answer.body();
     }
 
     private HttpResponse<String> post(String path, String token, String type, byte[] body, String encoding)
             throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address(path))
+        return post(address(ingest, path), token, type, body, encoding);
+    }
+
+    private HttpResponse<String> post(URI address, String token, String type, byte[] body, String encoding)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", type)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
@@ -325,10 +336,10 @@ class DirectAgentsTest {
     }
 
     private HttpResponse<String> get(String path) throws Exception {
-        return client.send(HttpRequest.newBuilder(address(path)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(HttpRequest.newBuilder(address(ingest, path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    private URI address(String path) {
-        return URI.create("http://127.0.0.1:" + ingest.port() + path);
+    private static URI address(Ingest door, String path) {
+        return URI.create("http://127.0.0.1:" + door.port() + path);
     }
 }

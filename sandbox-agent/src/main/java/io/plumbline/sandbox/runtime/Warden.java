@@ -20,6 +20,7 @@ public final class Warden implements AutoCloseable {
     public static final Duration SILENCE = Duration.ofSeconds(10);
 
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+    private static final Duration END_LIMIT = Duration.ofSeconds(5);
     private static final String STOPPED = "stopped";
 
     /** What a pulse found. */
@@ -87,7 +88,7 @@ public final class Warden implements AutoCloseable {
         pulse();
     }
 
-    /** The sandbox has ended in order: the warden goes without killing anything. */
+    /** The sandbox has ended in order: the warden goes without killing anything. Waits some seconds at most until it has. */
     @Override
     public synchronized void close() {
         try {
@@ -97,6 +98,11 @@ public final class Warden implements AutoCloseable {
             // It has gone already.
         }
         watching.process.destroyForcibly();
+        try {
+            watching.process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** For tests: what a dying daemon leaves of a warden's pipe. */

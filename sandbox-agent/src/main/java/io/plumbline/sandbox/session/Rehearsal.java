@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A session at the daemon's start that nobody asked for: made, seen, frozen, thawed, ended. It shows that this host can do
@@ -24,6 +25,9 @@ import java.util.List;
  */
 final class Rehearsal {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    /** Works until its input ends, which it does after the thaw: no host is too slow to freeze it before. */
+    private static final String WORKLOAD = "/usr/bin/cat";
 
     private Rehearsal() {}
 
@@ -43,10 +47,14 @@ final class Rehearsal {
                             "rehearsal",
                             Agent.NONE,
                             workspace,
-                            List.of("/usr/bin/sleep", "0.2"),
-                            "sandbox host"),
+                            List.of(WORKLOAD),
+                            "sandbox host",
+                            new Stdio.Piped(),
+                            Optional.empty(),
+                            Optional.empty()),
                     services.apart(new LoopbackLink(brain), directory),
                     outcome);
+            brain.whenThawed = session.input()::end;
             session.start();
             if (!session.awaitFinished(LIMIT)) {
                 session.stop("the rehearsal took too long");
@@ -92,9 +100,15 @@ final class Rehearsal {
         }
     }
 
-    /** Orders a freeze when the workload runs and a thaw when it is frozen; keeps nothing beyond the rehearsal. */
+    /**
+     * Orders a freeze when the workload runs and a thaw when it is frozen, and ends the workload when it runs again; keeps nothing
+     * beyond the rehearsal.
+     */
     private static final class Brain implements LoopbackLink.Receiver {
+        private static final String THAW = "thaw";
+
         private final List<Event> events = new ArrayList<>();
+        private volatile Runnable whenThawed = () -> {};
 
         @Override
         public void event(Event event, VerdictListener listener) {
@@ -104,10 +118,12 @@ final class Rehearsal {
             answer(event, listener);
         }
 
-        private static void answer(Event event, VerdictListener listener) {
+        private void answer(Event event, VerdictListener listener) {
             RuntimeState state = event.getRuntimeState();
             if (state.getState() == RuntimeState.State.RUNNING
-                    && state.getOrder().isEmpty()) {
+                    && state.getOrder().equals(THAW)) {
+                whenThawed.run();
+            } else if (state.getState() == RuntimeState.State.RUNNING) {
                 listener.onVerdict(
                         Event.newBuilder()
                                 .setId("freeze")
@@ -117,7 +133,7 @@ final class Rehearsal {
             } else if (state.getState() == RuntimeState.State.FROZEN) {
                 listener.onVerdict(
                         Event.newBuilder()
-                                .setId("thaw")
+                                .setId(THAW)
                                 .setThawOrdered(ThawOrdered.newBuilder().setCause(event.getId()))
                                 .build(),
                         StageTimes.getDefaultInstance());
@@ -139,7 +155,7 @@ final class Rehearsal {
                                 .anyMatch(event -> event.hasProcessStarted()
                                         && event.getProcessStarted()
                                                 .getArgvList()
-                                                .contains("0.2")
+                                                .contains(WORKLOAD)
                                         && !event.getProcessStarted().getFirst())
                         && events.stream().noneMatch(Event::hasTraceLoss);
             }

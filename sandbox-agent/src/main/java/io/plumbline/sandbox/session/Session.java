@@ -56,6 +56,7 @@ final class Session {
     private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
     private static final int MAX_EARLY_VERDICTS = 1000;
     private static final int KILLED_EXIT_CODE = 137;
+    private static final String CONTROL_ENDED = "the sandbox's control socket has ended";
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     private final String id;
@@ -347,16 +348,18 @@ final class Session {
         OptionalInt code;
         try {
             code = sandbox.awaitExit();
-            if (code.isEmpty() && orders.killReason().isEmpty() && sandbox.alive()) {
-                orders.blind("the sandbox's control socket has ended");
-                orders.killHere("the sandbox's control socket has ended");
-            }
             if (code.isEmpty() && orders.killReason().isEmpty()) {
+                // Also a kernel that has been killed, until its parent knows of it.
+                boolean alive = sandbox.alive();
+                if (alive) {
+                    orders.blind(CONTROL_ENDED);
+                }
                 pulse.close();
-                limits.atEnd().ifPresent(reached -> {
-                    Pulse.publish(journal, reached);
-                    orders.killHere(reached.reason());
-                });
+                Optional<SessionLimits.Reached> reached = limits.atEnd();
+                reached.ifPresent(limit -> Pulse.publish(journal, limit));
+                if (alive || reached.isPresent()) {
+                    orders.killHere(reached.map(SessionLimits.Reached::reason).orElse(CONTROL_ENDED));
+                }
             }
         } finally {
             pulse.close();

@@ -32,6 +32,7 @@ final class WarmPool implements AutoCloseable {
 
     // Guarded by this.
     private final Deque<PreparedSandbox> waiting = new ArrayDeque<>();
+    private final List<Thread> ending = new ArrayList<>();
     private @Nullable Thread filler;
     private long notBefore = System.nanoTime();
     private boolean closed;
@@ -74,7 +75,7 @@ final class WarmPool implements AutoCloseable {
     private void keepFilled() {
         try {
             while (awaitTurn()) {
-                removeDead().forEach(WarmPool::discard);
+                removeDead().forEach(this::discard);
                 if (due()) {
                     add();
                 }
@@ -141,11 +142,12 @@ final class WarmPool implements AutoCloseable {
         made.close();
     }
 
-    private static Thread discard(PreparedSandbox sandbox) {
-        return Thread.ofPlatform().daemon().name("warm-pool-discard").start(sandbox::close);
+    private synchronized void discard(PreparedSandbox sandbox) {
+        ending.removeIf(thread -> !thread.isAlive());
+        ending.add(Thread.ofPlatform().daemon().name("warm-pool-discard").start(sandbox::close));
     }
 
-    /** Ends what waits. What was given away is not the pool's any more. */
+    /** Ends what waits, and what it is ending already. What was given away is not the pool's any more. */
     @Override
     public void close() {
         Thread filling;
@@ -159,8 +161,8 @@ final class WarmPool implements AutoCloseable {
                 filling.join();
             }
             // Each may wait for the host's init: together, not one after the other.
-            for (Thread ending : discardWaiting()) {
-                ending.join();
+            for (Thread thread : discardWaiting()) {
+                thread.join();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -168,8 +170,8 @@ final class WarmPool implements AutoCloseable {
     }
 
     private synchronized List<Thread> discardWaiting() {
-        List<Thread> ending = waiting.stream().map(WarmPool::discard).toList();
+        waiting.forEach(this::discard);
         waiting.clear();
-        return ending;
+        return List.copyOf(ending);
     }
 }

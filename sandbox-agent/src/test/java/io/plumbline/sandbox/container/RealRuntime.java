@@ -29,7 +29,10 @@ public final class RealRuntime implements AutoCloseable {
         RUNC
     }
 
-    private static final String NAMESPACE = "plumbline-test";
+    /** Containerd's, and the name of a control group: of this run alone. */
+    public static final String NAMESPACE =
+            "plumbline-test-ctr-" + ProcessHandle.current().pid();
+
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Kind kind;

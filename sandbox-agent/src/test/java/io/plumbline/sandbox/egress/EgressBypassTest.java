@@ -110,7 +110,7 @@ class EgressBypassTest {
 
     @Test
     void cutsATunnelThatSaysNothing() throws Exception {
-        harness.headLimit = Duration.ofMillis(200);
+        harness.headLimit = Duration.ofSeconds(2);
         harness.start(policy(rule()));
         Duplex client = tunnel();
         send(client, new byte[] {22, 3, 1});
@@ -323,7 +323,7 @@ class EgressBypassTest {
 
     @Test
     void givesAHeadThatComesByDropsUp() throws Exception {
-        harness.headLimit = Duration.ofMillis(200);
+        harness.headLimit = Duration.ofSeconds(2);
         harness.start(policy(rule()));
         Duplex client = harness.connect();
         send(client, "GET http://");

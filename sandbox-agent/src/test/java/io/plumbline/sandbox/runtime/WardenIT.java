@@ -41,6 +41,7 @@ class WardenIT {
 
     @Test
     void stopsTheProcessWhenTheDaemonIsSilentAndSaysSo() throws Exception {
+        await().atMost(LIMIT).until(this::state, state -> state == 'S');
         try (Warden warden = Warden.watch(guest, watched.pid())) {
             assertThat(warden.pulse()).isEqualTo(Warden.Finding.GUARDING);
             assertThat(state()).isEqualTo('S');

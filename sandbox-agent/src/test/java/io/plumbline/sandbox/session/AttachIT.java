@@ -149,7 +149,7 @@ class AttachIT {
                         freezer,
                         container.container(),
                         container.socket().toString(),
-                        kind == RealRuntime.Kind.CONTAINERD ? "plumbline-test" : ""));
+                        kind == RealRuntime.Kind.CONTAINERD ? RealRuntime.NAMESPACE : ""));
     }
 
     @ParameterizedTest

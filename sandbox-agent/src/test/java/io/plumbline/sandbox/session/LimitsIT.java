@@ -52,9 +52,7 @@ class LimitsIT {
     @AfterEach
     void leavesNoControlGroup() throws Exception {
         running.close();
-        for (String controller : List.of("memory", "cpu", "pids")) {
-            assertThat(groups(controller)).isEmpty();
-        }
+        assertThat(HostGroups.of(base.resolve("d"), "memory", "cpu", "pids")).isEmpty();
         Bundle.deleteTree(base);
     }
 
@@ -106,11 +104,11 @@ class LimitsIT {
                 policy().setMemoryBytes(16 << 20),
                 "for i in 1 2 3 4 5 6; do head -c 900000000 /dev/zero > /tmp/full$i & done; wait");
         // Whoever comes first, the look once a second or the kernel: more than the limit and the runtime's share is
-        // never had.
+        // never had. It is told before the session is ended for another reason.
+        assertThat(awaitReached().getLimit()).isEqualTo("memory");
         await().atMost(LIMIT).until(() -> session.states.contains(RuntimeState.State.FROZEN) || !session.end.isEmpty());
         running.host().stop(session.id, "seen");
         assertThat(session.await()).startsWith("exited 137");
-        assertThat(awaitReached().getLimit()).isEqualTo("memory");
     }
 
     @Test
@@ -131,7 +129,8 @@ class LimitsIT {
         assertThat(reached.getLimit()).isEqualTo("processes");
         assertThat(reached.getAllowed()).isEqualTo(100);
         Path sandbox = SandboxFolder.of(base.resolve("d"), bomb.id::equals);
-        Path threads = groups("pids").getFirst().resolve(sandbox.getFileName());
+        Path threads =
+                HostGroups.of(base.resolve("d"), "pids").getFirst().resolve(sandbox.getFileName());
         assertThat(Long.parseLong(
                         Files.readString(threads.resolve("pids.current")).trim()))
                 .isLessThanOrEqualTo(Long.parseLong(
@@ -144,14 +143,6 @@ class LimitsIT {
         running.host().stop(bomb.id, "seen");
         assertThat(bomb.await()).startsWith("exited 137");
         await().atMost(LIMIT).until(() -> !Files.exists(threads));
-    }
-
-    private List<Path> groups(String controller) throws Exception {
-        String name =
-                "plumbline-" + Integer.toHexString(base.resolve("d").toString().hashCode());
-        try (var groups = Files.walk(Path.of("/sys/fs/cgroup", controller))) {
-            return groups.filter(path -> path.endsWith(name)).toList();
-        }
     }
 
     @Test
@@ -174,7 +165,7 @@ class LimitsIT {
         LimitReached reached = awaitReached();
         assertThat(reached.getLimit()).isEqualTo("disk");
         assertThat(reached.getUsed()).isGreaterThan(1 << 20);
-        assertThat(session.text(SessionObserver.Stream.STDOUT)).contains("no room");
+        session.awaitText("no room");
         running.host().stop(session.id, "seen");
         session.await();
     }
@@ -183,12 +174,16 @@ class LimitsIT {
     void freezesAWorkloadThatFillsTheDiskWithAFileWithoutAName() {
         Recorder session = start(
                 policy().setDiskBytes(1 << 20),
-                "exec 3> big; rm big; head -c 3000000 /dev/zero >&3; echo removed $(ls | grep -c big); sleep 600");
+                // At once: no look sees a part.
+                "exec python3 -c 'import os, time; f = open(\"big\", \"wb\"); os.remove(\"big\");"
+                        + " print(\"removed\", os.listdir().count(\"big\"), flush=True);"
+                        + " os.posix_fallocate(f.fileno(), 0, 3000000); f.write(bytes(3000000)); f.flush();"
+                        + " time.sleep(600)'");
         session.awaitState(RuntimeState.State.FROZEN);
         LimitReached reached = awaitReached();
         assertThat(reached.getLimit()).isEqualTo("disk");
         assertThat(reached.getUsed()).isBetween(2_900_000L, 4_000_000L);
-        assertThat(session.text(SessionObserver.Stream.STDOUT)).contains("removed 0");
+        session.awaitText("removed 0");
         running.host().stop(session.id, "seen");
         session.await();
     }
@@ -226,6 +221,13 @@ class LimitsIT {
         String await() {
             org.awaitility.Awaitility.await().atMost(LIMIT).until(() -> !end.isEmpty());
             return end;
+        }
+
+        /** On standard output, where it comes a moment after it was said. */
+        void awaitText(String text) {
+            org.awaitility.Awaitility.await()
+                    .atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(text(Stream.STDOUT)).contains(text));
         }
 
         void awaitState(RuntimeState.State state) {

@@ -37,6 +37,9 @@ class OrdinaryHostIT {
     private static final int USER = 4321;
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
+    /** Of a program that waits up to {@link #LIMIT} for each of several things. */
+    private static final Duration PROGRAM_LIMIT = Duration.ofMinutes(5);
+
     private final Path base = Files.createTempDirectory("plor");
 
     private final List<String> classPath = new ArrayList<>();
@@ -128,7 +131,7 @@ class OrdinaryHostIT {
                 .directory(base.toFile())
                 .start();
         try {
-            assertThat(daemon.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
+            assertThat(daemon.waitFor(PROGRAM_LIMIT.toSeconds(), TimeUnit.SECONDS))
                     .as(Files.readString(output, StandardCharsets.UTF_8))
                     .isTrue();
         } finally {
@@ -169,6 +172,7 @@ class OrdinaryHostIT {
                     .build();
             try (SandboxHost.Running running = SandboxHost.open(
                     settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy))) {
+                Quiet observer = new Quiet();
                 String session = running.host()
                         .run(
                                 new SessionRequest(
@@ -182,15 +186,15 @@ class OrdinaryHostIT {
                                                 "id -u > who; (cat /etc/shadow || echo refused) > secret.new; mv secret.new secret;"
                                                         + " while true; do cat who > /dev/null; sleep 0.1; done"),
                                         "tester"),
-                                new Quiet());
-                state(link, RuntimeState.State.RUNNING, 1);
+                                observer);
+                state(link, observer, RuntimeState.State.RUNNING, 1);
                 await().atMost(LIMIT).until(() -> Files.exists(workspace.resolve("secret")));
                 order(link, session, Event.newBuilder().setFreezeOrdered(FreezeOrdered.getDefaultInstance()));
-                state(link, RuntimeState.State.FROZEN, 1);
+                state(link, observer, RuntimeState.State.FROZEN, 1);
                 order(link, session, Event.newBuilder().setThawOrdered(ThawOrdered.getDefaultInstance()));
-                state(link, RuntimeState.State.RUNNING, 2);
+                state(link, observer, RuntimeState.State.RUNNING, 2);
                 order(link, session, Event.newBuilder().setKillOrdered(KillOrdered.getDefaultInstance()));
-                state(link, RuntimeState.State.KILLED, 1);
+                state(link, observer, RuntimeState.State.KILLED, 1);
                 await().atMost(LIMIT).until(() -> link.events.stream()
                         .anyMatch(event -> event.getFileOpened().getPath().equals("/workspace/who")));
                 System.out.println("saw the workspace's file");
@@ -202,8 +206,9 @@ class OrdinaryHostIT {
                     .onVerdict(order.setId("order-" + order.getPayloadCase()).build(), StageTimes.getDefaultInstance());
         }
 
-        private static void state(RecordingLink link, RuntimeState.State wanted, int times) {
+        private static void state(RecordingLink link, Quiet observer, RuntimeState.State wanted, int times) {
             await().atMost(LIMIT)
+                    .failFast("the session failed", () -> observer.failed)
                     .until(() -> link.events.stream()
                                     .filter(event -> event.getRuntimeState().getState() == wanted)
                                     .count()
@@ -261,6 +266,8 @@ class OrdinaryHostIT {
     }
 
     private static final class Quiet implements SessionObserver {
+        private volatile boolean failed;
+
         @Override
         public void output(Stream stream, byte[] bytes) {}
 
@@ -273,6 +280,7 @@ class OrdinaryHostIT {
         @Override
         public void failed(String message) {
             System.out.println("failed: " + message);
+            failed = true;
         }
     }
 }

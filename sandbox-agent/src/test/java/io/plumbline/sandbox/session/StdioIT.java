@@ -217,7 +217,8 @@ class StdioIT {
                         pipe,
                         "/bin/bash",
                         "-c",
-                        "tee >(sha256sum >&2) | cat; sleep 0.3; test -t 0 || exit 4")
+                        "tee >(sha256sum >&2; : > /tmp/summed) | cat; until [ -e /tmp/summed ]; do sleep 0.1; done;"
+                                + " test -t 0 || exit 4")
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
         assertThat(exit.code()).isEqualTo(4);
         assertThat(screen.out.toByteArray()).isEqualTo(much);

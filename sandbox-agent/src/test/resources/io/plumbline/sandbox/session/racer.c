@@ -1,9 +1,11 @@
 /* racer race|clean ROUNDS PORT: eight threads in four processes send to 127.0.0.1:PORT through the session's proxy; in a race
- * some of them read the decoy at the same moment and all of them send what was read. A file /tmp/round-N marks each start. */
+ * some of them read the decoy at the same moment and all of them send what was read. A file /tmp/round-N marks each start. At its
+ * end a race says how often a connection that was refused too early was tried again. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@ enum { PROCESSES = 4, THREADS = 2, WORKERS = PROCESSES * THREADS, OPENED_FIRST =
 
 struct shared {
     pthread_barrier_t start, end;
-    atomic_int ready, opened;
+    atomic_int ready, opened, retried;
     char secret[33];
 };
 
@@ -36,7 +38,8 @@ static void read_decoy(void) {
     atomic_store(&shared->ready, 1);
 }
 
-static void attempt(void) {
+/* Whether it got a connection. */
+static bool attempt(void) {
     struct sockaddr_in proxy = {.sin_family = AF_INET, .sin_port = htons(PROXY_PORT)};
     inet_pton(AF_INET, "127.0.0.1", &proxy.sin_addr);
     int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -51,7 +54,8 @@ static void attempt(void) {
         if (n <= 0) _exit(6);
         read_so_far += n;
     }
-    if (strcmp(answer, "HTTP/1.1 200") == 0) {
+    bool connected = strcmp(answer, "HTTP/1.1 200") == 0;
+    if (connected) {
         atomic_fetch_add(&shared->opened, 1);
         while (race && !atomic_load(&shared->ready)) usleep(500);
         length = snprintf(text, sizeof text, "PAYLOAD %s", race ? shared->secret : "nothing secret");
@@ -60,6 +64,7 @@ static void attempt(void) {
     }
     while (read(s, text, sizeof text) > 0) {}
     close(s);
+    return connected;
 }
 
 static void *work(void *argument) {
@@ -68,14 +73,19 @@ static void *work(void *argument) {
     for (int round = 0; round < rounds; round++) {
         pthread_barrier_wait(&shared->start);
         /* Two of the eight read: in every other round once some have a connection, else in the same moment as all connect. */
+        bool connect_first = race && round % 2 == 0;
         if (race && (index + round) % 4 == 0) {
-            while (round % 2 == 0 && atomic_load(&shared->opened) < OPENED_FIRST) usleep(500);
+            while (connect_first && atomic_load(&shared->opened) < OPENED_FIRST) usleep(500);
             spin(&seed, 100000);
             read_decoy();
         } else {
             spin(&seed, 100000);
         }
-        attempt();
+        /* Who reads waits for connections, and a proxy that had to wait too long for the trace refuses them before. */
+        while (!attempt() && connect_first && !atomic_load(&shared->ready)) {
+            atomic_fetch_add(&shared->retried, 1);
+            usleep(500);
+        }
         pthread_barrier_wait(&shared->end);
     }
     return NULL;
@@ -117,5 +127,6 @@ int main(int count, char **arguments) {
     /* By name: the session's relay is a child too, and stays. */
     for (int p = 0; p < PROCESSES; p++)
         if (waitpid(children[p], &status, 0) < 0 || status != 0) worst = 1;
+    if (race) printf("retried %d\n", atomic_load(&shared->retried));
     return worst;
 }

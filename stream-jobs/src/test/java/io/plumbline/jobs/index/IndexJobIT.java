@@ -61,7 +61,7 @@ class IndexJobIT {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(portFile));
+        Awaitility.await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(portFile));
         client = ElasticsearchClient.of(b -> b.host("http://127.0.0.1:" + read(portFile)));
     }
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The watch job on a real broker and a real cluster. */
 class WatchJobIT {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(5);
     private static final String EXFILTRATION = "claude-code-2.1.330.exfil-ssh-key";
 
     @TempDir
