@@ -188,7 +188,7 @@ final class SessionLimits {
             return false;
         }
         long now = nanoTime.getAsLong();
-        if (now - silentSince.computeIfAbsent(kind, first -> now) < MAX_SILENCE.toNanos()) {
+        if (now - silentSince.computeIfAbsent(kind, ignored -> now) < MAX_SILENCE.toNanos()) {
             return false;
         }
         silentSince.put(kind, now);
@@ -220,7 +220,7 @@ final class SessionLimits {
         // That it was told of has stopped the session: somebody has let it go on.
         if (state == Freezer.State.RUNNING && told.contains(kind)) {
             long now = nanoTime.getAsLong();
-            Grace grace = graces.computeIfAbsent(kind, first -> new Grace(used, now));
+            Grace grace = graces.computeIfAbsent(kind, ignored -> new Grace(used, now));
             long growth = Math.max(1, reached.payload().getAllowed() / GRACE_GROWTH);
             if (used - grace.used() >= growth || now - grace.fromNanos() >= GRACE.toNanos()) {
                 told.remove(kind);
