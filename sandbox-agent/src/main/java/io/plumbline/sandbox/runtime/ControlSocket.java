@@ -194,7 +194,12 @@ final class ControlSocket implements AutoCloseable {
                     byte[] text = reply.toByteArray();
                     reply = new ByteArrayOutputStream();
                     end.reset();
-                    unread.removeFirst().reply = Optional.of(parse(text));
+                    Question first = unread.pollFirst();
+                    if (first == null) {
+                        close();
+                        throw new IOException("the sandbox's control socket sent a reply that nobody asked for");
+                    }
+                    first.reply = Optional.of(parse(text));
                     return true;
                 }
                 if (reply.size() > MAX_REPLY) {

@@ -18,6 +18,7 @@ final class RunscSandbox implements Sandbox {
 
     private static final String TRACE_SESSIONS = "containerManager.ListTraceSessions";
     private static final String PROCESSES = "containerManager.Processes";
+
     private final RunscRuntime runtime;
     private final RunscKernel kernel;
     private final SandboxRuntime.Creation creation;

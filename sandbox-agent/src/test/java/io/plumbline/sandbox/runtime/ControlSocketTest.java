@@ -143,6 +143,14 @@ class ControlSocketTest {
     }
 
     @Test
+    void aReplyThatNobodyAskedForEndsTheConnection() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        answer("]{\"success\":true,\"err\":\"\",\"result\":1}");
+        assertThatThrownBy(() -> question.ask(LIMIT)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> question.ask(LIMIT)).isInstanceOf(IOException.class);
+    }
+
+    @Test
     void tellsRefusalAndEndApart() throws Exception {
         answer("{\"success\":false,\"err\":\"no such method\",\"result\":null}");
         assertThatThrownBy(() -> client.call("x.Y", NOTHING, LIMIT))
