@@ -22,8 +22,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +45,9 @@ public final class RuleSet {
 
     /** Combinations of log sources with a program of their own; the watcher has a dozen. */
     private static final int MAX_PROGRAMS = 64;
+
+    /** Correlations one upon the other. */
+    static final int MAX_CHAIN = 32;
 
     private final List<Detection> detections;
     private final List<LinkedCorrelation> correlations;
@@ -235,7 +240,8 @@ public final class RuleSet {
         private final List<List<Use>> correlationUses = new ArrayList<>();
         private final Map<String, Integer> detectionIndex = new HashMap<>();
         private final Map<String, Integer> correlationIndex = new HashMap<>();
-        private final Set<String> visiting = new HashSet<>();
+        private final List<Integer> correlationDepths = new ArrayList<>();
+        private final SequencedSet<String> visiting = new LinkedHashSet<>();
         private final Set<String> refused = new HashSet<>();
 
         void add(SigmaReader.Read read, String contentHash) {
@@ -359,6 +365,9 @@ public final class RuleSet {
                         correlation.metadata().position(),
                         "'" + id + "' was refused itself (expected: a usable rule)");
             }
+            if (visiting.size() >= MAX_CHAIN) {
+                throw tooDeep(target(visiting.getFirst(), correlation).metadata());
+            }
             if (!visiting.add(id)) {
                 throw new RuleException(
                         Code.CORRELATION,
@@ -366,6 +375,7 @@ public final class RuleSet {
                         "'" + id + "' leads back to itself (expected: correlations without a circle)");
             }
             try {
+                int depth = 1;
                 List<SigmaDocument> targets = new ArrayList<>();
                 Set<String> distinct = new HashSet<>();
                 MessageDigest digest = sha256();
@@ -386,13 +396,19 @@ public final class RuleSet {
                     }
                     targets.add(target);
                     if (target instanceof Correlation inner) {
-                        digest.update(linked.get(link(inner)).stateKey().getBytes(StandardCharsets.UTF_8));
+                        int index = link(inner);
+                        depth = Math.max(depth, correlationDepths.get(index) + 1);
+                        digest.update(linked.get(index).stateKey().getBytes(StandardCharsets.UTF_8));
                     } else {
                         digest.update(
                                 hashes.getOrDefault(target.metadata().id(), "").getBytes(StandardCharsets.UTF_8));
                     }
                 }
+                if (depth > MAX_CHAIN) {
+                    throw tooDeep(correlation.metadata());
+                }
                 int index = linked.size();
+                correlationDepths.add(depth);
                 linked.add(new LinkedCorrelation(
                         correlation, id + "@" + HexFormat.of().formatHex(digest.digest(), 0, 8)));
                 correlationUses.add(new ArrayList<>());
@@ -404,6 +420,14 @@ public final class RuleSet {
             } finally {
                 visiting.remove(id);
             }
+        }
+
+        private static RuleException tooDeep(Metadata metadata) {
+            return new RuleException(
+                    Code.LIMIT,
+                    metadata.position(),
+                    "'" + metadata.id() + "' is upon " + MAX_CHAIN
+                            + " correlations one upon the other or more (expected: a chain of <= " + MAX_CHAIN + ")");
         }
 
         private List<Use> uses(SigmaDocument target) {

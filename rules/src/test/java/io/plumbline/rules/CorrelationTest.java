@@ -10,7 +10,9 @@ import io.plumbline.rules.correlation.CorrelationState;
 import io.plumbline.rules.correlation.CorrelationState.Loss;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -404,6 +406,138 @@ class CorrelationTest {
                 .isTrue());
         assertThat(state.entries()).isLessThan(3000);
         assertThat(state.lost(Loss.EVICTED_MATCHES)).isEqualTo(4000 - state.entries());
+    }
+
+    @Test
+    void aFloodOfOneStepDoesNotPushOutAnother() {
+        RuleSet set = Rules.load(
+                base("a"),
+                base("b"),
+                base("c"),
+                correlation("type: temporal_ordered\nrules: [a, b, c]\ntimespan: 1h\n"));
+        RuleEngine engine = set.engine();
+        feed(engine, 0, "'Kind':'a'");
+        for (int i = 0; i < 3000; i++) {
+            feed(engine, 1 + i / 10, "'Kind':'b'");
+        }
+        assertThat(feed(engine, 400, "'Kind':'c'")).singleElement().satisfies(match -> {
+            assertThat(match.degraded()).isTrue();
+            assertThat(match.events()).startsWith("e0");
+        });
+    }
+
+    @Test
+    void aFloodOfTwoStepsDoesNotPushOutTheFirstOfEach() {
+        RuleSet set = Rules.load(
+                base("a"),
+                base("b"),
+                base("c"),
+                base("d"),
+                correlation("type: temporal_ordered\nrules: [a, b, c, d]\ntimespan: 1h\n"));
+        RuleEngine engine = set.engine();
+        feed(engine, 0, "'Kind':'a'");
+        feed(engine, 1, "'Kind':'b'");
+        feed(engine, 2, "'Kind':'c'");
+        for (int i = 0; i < 3000; i++) {
+            feed(engine, 3 + i / 10, i % 2 == 0 ? "'Kind':'b'" : "'Kind':'a'");
+        }
+        assertThat(feed(engine, 400, "'Kind':'d'")).hasSize(1);
+    }
+
+    @Test
+    void aFloodOfOneValueDoesNotPushOutAnother() {
+        RuleSet set = Rules.load(
+                base("a"),
+                correlation("type: value_count\nrules: [a]\ntimespan: 1h\ncondition: {field: N, gte: 4}\n"));
+        RuleEngine engine = set.engine();
+        feed(engine, 0, "'Kind':'a','N':'x'");
+        feed(engine, 1, "'Kind':'a','N':'y'");
+        for (int i = 0; i < 3000; i++) {
+            feed(engine, 2 + i / 10, "'Kind':'a','N':'flood'");
+        }
+        assertThat(feed(engine, 400, "'Kind':'a','N':'z'")).hasSize(1);
+    }
+
+    @Test
+    void aMatchThatComesLateBeforeAFloodIsBoundedAndSaid() {
+        RuleSet set = Rules.load(
+                base("a"),
+                correlation("type: value_count\nrules: [a]\ntimespan: 1h\ncondition: {field: N, gte: 1000}\n"));
+        RuleEngine engine = set.engine();
+        for (int i = 0; i < 300; i++) {
+            feed(engine, 100, "'Kind':'a','N':" + i % 10);
+        }
+        feed(engine, 99, "'Kind':'a','N':1");
+        assertThat(state.lost(Loss.LATE)).as("few enough to look at").isZero();
+        for (int i = 0; i < 1500; i++) {
+            feed(engine, 101, "'Kind':'a','N':" + i % 10);
+        }
+        feed(engine, 99, "'Kind':'a','N':2");
+        assertThat(state.lost(Loss.LATE)).isEqualTo(1);
+    }
+
+    @Test
+    void groupsThatHaveExpiredMakeRoomForThoseThatHaveNot() {
+        RuleSet set = Rules.load(
+                base("a"),
+                base("b"),
+                correlation("type: event_count\nrules: [a]\ngroup-by: [U]\ntimespan: 10m\ncondition: {gte: 2}\n"),
+                "title: s\nid: short\ncorrelation:\n  type: event_count\n  rules: [b]\n  group-by: [U]\n"
+                        + "  timespan: 1m\n  condition: {gte: 2}\n");
+        RuleEngine engine = set.engine();
+        feed(engine, 0, "'Kind':'a','U':'kept'");
+        for (int i = 1; i < CorrelationState.MAX_GROUPS; i++) {
+            feed(engine, 1, "'Kind':'b','U':'u" + i + "'");
+        }
+        feed(engine, 200, "'Kind':'b','U':'new'");
+        assertThat(state.lost(Loss.EVICTED_GROUPS)).isZero();
+        assertThat(state.groups()).isEqualTo(2);
+        assertThat(state.entries()).isEqualTo(2);
+        assertThat(feed(engine, 201, "'Kind':'a','U':'kept'")).hasSize(1);
+    }
+
+    private static String link(int number, int last) {
+        return "title: l\nid: l" + number + "\ncorrelation:\n  type: event_count\n  rules: ["
+                + (number == last ? "a" : "l" + (number + 1)) + "]\n  timespan: 1m\n  condition: {gte: 1}\n";
+    }
+
+    @ParameterizedTest
+    @CsvSource({"33, false", "33, true", "3000, false", "3000, true"})
+    void aChainOfCorrelationsIsBoundedWhateverItsOrder(int length, boolean lastFirst) {
+        List<String> texts = new ArrayList<>();
+        for (int i = 1; i <= length; i++) {
+            texts.add(link(i, length));
+        }
+        if (lastFirst) {
+            Collections.reverse(texts);
+        }
+        RuleException refusal = refusal(base("a") + "---\n" + String.join("---\n", texts));
+        assertThat(refusal.code()).isEqualTo(Code.LIMIT);
+        assertThat(refusal).hasMessageContaining("'l" + (lastFirst ? length - RuleSet.MAX_CHAIN : 1) + "' is upon 32");
+    }
+
+    @Test
+    void aChainUpToTheBoundMatches() {
+        List<String> texts = new ArrayList<>(List.of(base("a")));
+        for (int i = 1; i <= RuleSet.MAX_CHAIN; i++) {
+            texts.add(link(i, RuleSet.MAX_CHAIN));
+        }
+        RuleSet set = Rules.load(texts.toArray(new String[0]));
+        assertThat(feed(set.engine(), 0, "'Kind':'a'"))
+                .extracting(RuleMatch::rule)
+                .containsExactly("l1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"event_count, group-by, ''", "value_count, field, '  '"})
+    void moreFieldsThanStateHoldsAreRefused(String type, String key, String indent) {
+        List<String> names = IntStream.rangeClosed(0, 16).mapToObj(i -> "f" + i).toList();
+        String condition = "condition:\n  gte: 2\n";
+        String fields = indent + key + ": " + names + "\n";
+        String body = "type: " + type + "\nrules: [a]\ntimespan: 1m\n"
+                + (indent.isEmpty() ? fields + condition : condition + fields);
+        assertThat(refusal(base("a") + "---\n" + correlation(body)))
+                .hasMessageContaining(key + ": 17 fields (expected: <= 16)");
     }
 
     @Test

@@ -10,8 +10,12 @@ import io.plumbline.rules.RuleException.Code;
 import io.plumbline.rules.correlation.CorrelationState;
 import io.plumbline.rules.engine.EventLimitException;
 import io.plumbline.rules.engine.JsonEvents;
+import io.plumbline.rules.engine.Program;
 import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.sigma.Expression;
 import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.rules.sigma.TextPattern;
+import io.plumbline.rules.sigma.ValueTest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +49,33 @@ class HostileInputTest {
         assertThat(refusal(selection("F|re: '" + "(".repeat(3000) + "a" + ")".repeat(3000) + "'"))
                         .code())
                 .isIn(Code.REGEX, Code.LIMIT);
+    }
+
+    @Test
+    void whatAConditionSelectsAgainIsTheSameExpression() {
+        RuleSet set = Rules.load(
+                Rules.rule("s1: {F: x}\ns2: {F: y}\ncondition: 1 of s* and not 1 of s** and all of s*\n"));
+        assertThat(set.detections().getFirst().expression()).isInstanceOfSatisfying(Expression.And.class, and -> {
+            Expression any = and.parts().getFirst();
+            assertThat(and.parts().get(1))
+                    .isInstanceOfSatisfying(
+                            Expression.Not.class,
+                            not -> assertThat(not.part()).isSameAs(any));
+            assertThat(and.parts().get(2)).isInstanceOf(Expression.And.class);
+        });
+    }
+
+    @Test
+    void aRuleThatAnyOfTooManyTestsCouldMatchIsLookedAtForEachEvent() {
+        List<Expression> tests = new ArrayList<>();
+        for (int i = 0; i < 4096; i++) {
+            tests.add(new Expression.Test("F", List.of(new ValueTest.Text(new TextPattern("v" + i), false))));
+        }
+        assertThat(Program.compile(List.of(new Expression.Or(tests))).alwaysEvaluated())
+                .isZero();
+        tests.add(new Expression.Test("F", List.of(new ValueTest.Text(new TextPattern("more"), false))));
+        assertThat(Program.compile(List.of(new Expression.Or(tests))).alwaysEvaluated())
+                .isEqualTo(1);
     }
 
     @Test

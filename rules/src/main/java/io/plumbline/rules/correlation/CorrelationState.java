@@ -9,13 +9,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What correlations remember. Bounded by {@link #MAX_GROUPS} and {@link #MAX_ENTRIES}; the group that was used longest ago goes
- * first, and is counted. Belongs to one thread.
+ * What correlations remember. Bounded by {@link #MAX_GROUPS} and {@link #MAX_ENTRIES}; of the groups that can still count the one
+ * that was used longest ago goes first, and is counted. Belongs to one thread.
  */
 public final class CorrelationState {
     /** Groups of all correlations together. */
@@ -37,7 +38,7 @@ public final class CorrelationState {
         EVICTED_GROUPS,
         /** Matches dropped, with their group or because a group had too many. */
         EVICTED_MATCHES,
-        /** Matches that came after their window had been forgotten. */
+        /** Matches that came after their window had been forgotten, or before so many others that not all of theirs were looked at. */
         LATE,
         /** Matches without a value for every group-by field. */
         WITHOUT_GROUP,
@@ -68,6 +69,9 @@ public final class CorrelationState {
     private int entries;
     private long sequence;
 
+    /** No group expires before; asks nobody to look at all of them for nothing. */
+    private long noneExpiresBeforeNs = Long.MIN_VALUE;
+
     /** How much was left out for a reason. */
     public long lost(Loss loss) {
         return losses[loss.ordinal()];
@@ -96,18 +100,35 @@ public final class CorrelationState {
         entries += difference;
     }
 
-    /** The group of a key as the one used last; makes room for it when it is new. */
+    /**
+     * The group of a key as the one used last; makes room for it when it is new.
+     *
+     * @param nowNs before which no match comes any more
+     */
     Group use(Key key, long nowNs) {
         Group group = groups.remove(key);
         if (group == null) {
             group = new Group();
         }
         forget(nowNs);
-        while (groups.size() >= MAX_GROUPS || (entries >= MAX_ENTRIES && !groups.isEmpty())) {
+        if (full() && noneExpiresBeforeNs < nowNs) {
+            forgetAll(nowNs);
+        }
+        while (full()) {
             dropEldest(true);
         }
         groups.put(key, group);
         return group;
+    }
+
+    private boolean full() {
+        return groups.size() >= MAX_GROUPS || (entries >= MAX_ENTRIES && !groups.isEmpty());
+    }
+
+    /** Says until when the matches of a group can count. */
+    void keep(Group group, long untilNs) {
+        group.expiresNs = untilNs;
+        noneExpiresBeforeNs = Math.min(noneExpiresBeforeNs, untilNs);
     }
 
     void remove(Key key) {
@@ -121,6 +142,21 @@ public final class CorrelationState {
         while (!groups.isEmpty() && groups.firstEntry().getValue().expiresNs < nowNs) {
             dropEldest(false);
         }
+    }
+
+    /** Also of those that were used after one that has not expired. */
+    private void forgetAll(long nowNs) {
+        long first = Long.MAX_VALUE;
+        for (Iterator<Group> each = groups.values().iterator(); each.hasNext(); ) {
+            Group group = each.next();
+            if (group.expiresNs < nowNs) {
+                entries -= group.window.entries().size();
+                each.remove();
+            } else {
+                first = Math.min(first, group.expiresNs);
+            }
+        }
+        noneExpiresBeforeNs = first;
     }
 
     private void dropEldest(boolean evicted) {

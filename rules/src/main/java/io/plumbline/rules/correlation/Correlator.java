@@ -5,6 +5,7 @@ import io.plumbline.rules.correlation.CorrelationState.Key;
 import io.plumbline.rules.correlation.CorrelationState.Loss;
 import io.plumbline.rules.sigma.Numbers;
 import io.plumbline.rules.sigma.SigmaDocument.Correlation;
+import io.plumbline.rules.sigma.SigmaDocument.Type;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -31,6 +32,12 @@ public final class Correlator {
 
     /** Ids of events that a match names: the newest. */
     public static final int MAX_EVENTS = 100;
+
+    /**
+     * Matches looked at for one that comes late, in all the windows that it is in: more than the largest window has, and few enough
+     * that nobody else waits for it.
+     */
+    private static final int MAX_LOOKED_AT = 64 * Window.MAX_ENTRIES;
 
     /** Longest text that is kept as it is; of longer ones, and of ids, the hash is kept. */
     private static final int MAX_KEPT = 256;
@@ -69,7 +76,7 @@ public final class Correlator {
         }
         long spanNs = correlation.timespanNs();
         Key key = new Key(correlation.stateKey(), List.copyOf(values.values()));
-        Group group = state.use(key, hit.timeNs());
+        Group group = state.use(key, hit.timeNs() - LATENESS.toNanos());
         Window window = group.window;
         long keepNs = spanNs + LATENESS.toNanos();
         if (!window.entries().isEmpty() && hit.timeNs() < window.newestNs() - keepNs) {
@@ -81,21 +88,32 @@ public final class Correlator {
         state.changeEntries(1 - dropped);
         at -= dropped;
         if (window.entries().size() > Window.MAX_ENTRIES) {
-            window.entries().removeFirst();
-            window.saturate();
+            int gone = window.makeRoom(definition.type());
             state.changeEntries(-1);
             state.count(Loss.EVICTED_MATCHES, 1);
-            at--;
+            at = gone == at ? -1 : gone < at ? at - 1 : at;
         }
-        group.expiresNs = window.newestNs() + keepNs;
-        return at < 0 ? Optional.empty() : outcome(definition, spanNs, window, at, hit, values);
+        state.keep(group, window.newestNs() + keepNs);
+        return at < 0 ? Optional.empty() : outcome(definition, spanNs, window, at, hit, values, state);
     }
 
     private static Optional<Outcome> outcome(
-            Correlation definition, long spanNs, Window window, int at, Hit hit, Map<String, String> values) {
+            Correlation definition,
+            long spanNs,
+            Window window,
+            int at,
+            Hit hit,
+            Map<String, String> values,
+            CorrelationState state) {
         List<Window.Entry> entries = window.entries();
+        int lookedAt = 0;
         for (int end = at; end < entries.size() && entries.get(end).timeNs() - spanNs <= hit.timeNs(); end++) {
             int start = window.start(end, spanNs);
+            lookedAt += definition.type() == Type.EVENT_COUNT ? 1 : end - start + 1;
+            if (lookedAt > MAX_LOOKED_AT) {
+                state.count(Loss.LATE, 1);
+                return Optional.empty();
+            }
             if (window.meets(definition, start, end, -1) && !window.meets(definition, start, end, at)) {
                 Set<String> events = new LinkedHashSet<>();
                 for (Window.Entry entry :

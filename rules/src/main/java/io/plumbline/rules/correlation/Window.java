@@ -5,9 +5,13 @@ import io.plumbline.rules.sigma.SigmaDocument.Limit;
 import io.plumbline.rules.sigma.SigmaDocument.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** The matches of one group that a window may still contain, oldest first; matches of the same time in the order of arrival. */
 final class Window {
@@ -38,6 +42,43 @@ final class Window {
 
     void saturate() {
         saturated = true;
+    }
+
+    /**
+     * Drops a match, so that many of one kind do not push out the few of another, and returns the place that it had: one between two
+     * of its own kind, without which nothing is lost; else, of the kind that there are most of, the second.
+     */
+    int makeRoom(Type type) {
+        saturated = true;
+        int gone =
+                switch (type) {
+                    case TEMPORAL, TEMPORAL_ORDERED -> dispensable(Entry::position);
+                    case VALUE_COUNT -> dispensable(Entry::value);
+                    case EVENT_COUNT, VALUE_SUM, VALUE_AVG, VALUE_PERCENTILE, VALUE_MEDIAN -> 0;
+                };
+        entries.remove(gone);
+        return gone;
+    }
+
+    private <K> int dispensable(Function<Entry, K> kind) {
+        for (int i = entries.size() - 2; i > 0; i--) {
+            K own = kind.apply(entries.get(i));
+            if (own.equals(kind.apply(entries.get(i - 1))) && own.equals(kind.apply(entries.get(i + 1)))) {
+                return i;
+            }
+        }
+        Map<K, Integer> counts = new HashMap<>();
+        entries.forEach(entry -> counts.merge(kind.apply(entry), 1, Integer::sum));
+        int most = Collections.max(counts.values());
+        Set<K> once = new HashSet<>();
+        for (int i = 0; i < entries.size(); i++) {
+            K own = kind.apply(entries.get(i));
+            // The first of a kind stays: for what comes in an order it counts most.
+            if (!once.add(own) && counts.getOrDefault(own, 0) == most) {
+                return i;
+            }
+        }
+        return 0;
     }
 
     /** Time of the newest match. */

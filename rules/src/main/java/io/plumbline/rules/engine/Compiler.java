@@ -20,6 +20,9 @@ final class Compiler {
     /** How likely it is that a field is there, against texts in it. */
     private static final double PRESENCE = 4;
 
+    /** Atoms of one witness; an expression with more of them is asked for with every event. */
+    private static final int MAX_WITNESS = 4096;
+
     private static final int NONE = -1;
 
     private final Map<String, Integer> fields = new LinkedHashMap<>();
@@ -300,6 +303,9 @@ final class Compiler {
                                 yield Witness.NONE;
                             }
                             all.addAll(needed.atoms());
+                            if (all.size() > MAX_WITNESS) {
+                                yield Witness.NONE;
+                            }
                             cost += needed.cost();
                         }
                         yield new Witness(all, cost);

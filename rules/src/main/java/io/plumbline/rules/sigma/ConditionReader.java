@@ -4,9 +4,11 @@ import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleException.Code;
 import io.plumbline.rules.yaml.YamlNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -26,9 +28,13 @@ final class ConditionReader {
     private final String text;
     private final Map<String, Expression> identifiers;
     private final Set<String> used = new HashSet<>();
+    private final Map<Selected, Expression> quantified = new HashMap<>();
     private int at;
     private int start;
     private String token = "";
+
+    /** What {@code 1 of} or {@code all of} stands before; what has been said before is the same expression again. */
+    private record Selected(boolean all, List<String> names) {}
 
     private ConditionReader(YamlNode.Scalar scalar, Map<String, Expression> identifiers) {
         this.scalar = scalar;
@@ -164,19 +170,20 @@ final class ConditionReader {
         if (token.isEmpty() || !wordCharacter(token.charAt(0)) || (WORDS.contains(token) && !token.equals("them"))) {
             throw unexpected("them, or a pattern of search identifiers");
         }
-        List<Expression> selected = new ArrayList<>();
         String pattern = token;
-        identifiers.forEach((name, expression) -> {
-            if (pattern.equals("them") ? !name.startsWith("_") : fits(pattern, name)) {
-                used.add(name);
-                selected.add(expression);
-            }
-        });
-        if (selected.isEmpty()) {
+        List<String> names = identifiers.keySet().stream()
+                .filter(name -> pattern.equals("them") ? !name.startsWith("_") : fits(pattern, name))
+                .toList();
+        if (names.isEmpty()) {
             throw unexpected("a pattern that fits one of " + String.join(", ", identifiers.keySet()));
         }
+        used.addAll(names);
         advance();
-        return all ? Expression.and(selected) : Expression.or(selected);
+        return quantified.computeIfAbsent(new Selected(all, names), ignored -> {
+            List<Expression> parts =
+                    names.stream().map(name -> Objects.requireNonNull(identifiers.get(name))).toList();
+            return all ? Expression.and(parts) : Expression.or(parts);
+        });
     }
 
     private static boolean fits(String pattern, String name) {

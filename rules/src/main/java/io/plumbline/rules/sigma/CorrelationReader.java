@@ -24,6 +24,9 @@ final class CorrelationReader {
     /** Largest count that can be asked for: so many events of one group are kept. */
     static final int MAX_COUNT = 1000;
 
+    /** Fields that one correlation groups by, or counts the values of together. */
+    static final int MAX_FIELDS = 16;
+
     /** Longest window. */
     static final Duration MAX_TIMESPAN = Duration.ofDays(90);
 
@@ -57,7 +60,7 @@ final class CorrelationReader {
         if (type.temporal() && rules.size() < 2) {
             throw wrong(rulesNode, "one rule for " + word + " (expected: at least two)");
         }
-        List<String> groupBy = Shape.distinct(body, "group-by");
+        List<String> groupBy = fields(body, "group-by");
         Map<String, Map<String, String>> aliases = aliases(body, rules, groupBy);
         Duration timespan = timespan(Shape.required(body, "timespan", "a correlation", body.position()));
         Condition condition = condition(body, type, rules.size(), aliases);
@@ -72,6 +75,14 @@ final class CorrelationReader {
                 condition.percentile(),
                 condition.limits(),
                 generate(body));
+    }
+
+    private static List<String> fields(YamlNode.Mapping mapping, String key) {
+        List<String> fields = Shape.distinct(mapping, key);
+        if (fields.size() > MAX_FIELDS) {
+            throw wrong(mapping, key + ": " + fields.size() + " fields (expected: <= " + MAX_FIELDS + ")");
+        }
+        return fields;
     }
 
     private static RuleException wrong(YamlNode node, String problem) {
@@ -176,7 +187,7 @@ final class CorrelationReader {
             }
         }
         check(mapping, type, rules, limits);
-        List<String> fields = wantsField ? Shape.distinct(mapping, "field") : List.of();
+        List<String> fields = wantsField ? fields(mapping, "field") : List.of();
         if (wantsField && (fields.isEmpty() || (fields.size() > 1 && type != Type.VALUE_COUNT))) {
             throw wrong(
                     mapping,

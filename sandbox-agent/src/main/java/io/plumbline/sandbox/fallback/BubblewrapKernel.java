@@ -35,7 +35,9 @@ final class BubblewrapKernel implements SandboxKernel {
     public void rest() {}
 
     @Override
-    public void wake() {}
+    public boolean wake() {
+        return true;
+    }
 
     @Override
     public synchronized Sandbox create(SandboxRuntime.Creation creation) throws SandboxException {

@@ -14,7 +14,10 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to a sentry's control server (gVisor {@code pkg/urpc}): bare JSON without framing, one reply per request, in
@@ -32,8 +35,21 @@ final class ControlSocket implements AutoCloseable {
     private final JsonEnd end = new JsonEnd();
     private ByteArrayOutputStream reply = new ByteArrayOutputStream();
 
-    /** Requests whose reply has not been read. */
-    private int outstanding;
+    /** Whose reply has not been read; replies come in the order of requests. */
+    private final Deque<Question> unread = new ArrayDeque<>();
+
+    /** A request, and its reply once that has been read. Guarded by the socket. */
+    private static final class Question {
+        private final long askedNanos = System.nanoTime();
+        private Optional<JsonNode> reply = Optional.empty();
+    }
+
+    /**
+     * What a {@link Standing} question was answered.
+     *
+     * @param askedNanos when it was asked, as of {@link System#nanoTime}: what the result says is of then, or of later
+     */
+    record Answer(JsonNode result, long askedNanos) {}
 
     private ControlSocket(SocketChannel channel, Selector selector) {
         this.channel = channel;
@@ -55,7 +71,8 @@ final class ControlSocket implements AutoCloseable {
     }
 
     /**
-     * Calls and waits for the reply; replies of earlier calls that came late are read and dropped first.
+     * Calls and waits for the reply; replies of earlier requests are read first, and dropped unless a {@link Standing}
+     * question waits for them.
      *
      * @return the result, or empty when no reply came in time
      * @throws SandboxException when the sentry refused
@@ -64,22 +81,20 @@ final class ControlSocket implements AutoCloseable {
     synchronized Optional<JsonNode> call(String method, JsonNode argument, Duration limit)
             throws IOException, SandboxException {
         long deadline = System.nanoTime() + limit.toNanos();
-        send(method, argument);
-        Optional<JsonNode> answer = Optional.empty();
-        while (outstanding > 0) {
-            answer = next(deadline);
-            if (answer.isEmpty()) {
-                return answer;
-            }
-        }
-        return Optional.of(result(method, answer.orElseThrow()));
+        Optional<JsonNode> reply = reply(request(method, argument), deadline);
+        return reply.isEmpty() ? reply : Optional.of(result(method, reply.get()));
     }
 
     /** Sends a request whose reply is left to {@link #awaitOutstanding}. */
     synchronized void send(String method, JsonNode argument) throws IOException {
+        request(method, argument);
+    }
+
+    private Question request(String method, JsonNode argument) throws IOException {
         byte[] request = JSON.writeValueAsBytes(
                 JSON.createObjectNode().put("method", method).set("arg", argument));
         ByteBuffer out = ByteBuffer.wrap(request);
+        Question question = new Question();
         while (out.hasRemaining()) {
             // Requests are far smaller than the socket's buffer; a full one means that the sentry reads nothing any
             // more.
@@ -87,24 +102,90 @@ final class ControlSocket implements AutoCloseable {
                 throw new IOException("the sandbox's control socket is full");
             }
         }
-        outstanding++;
+        unread.addLast(question);
+        return question;
     }
 
     /** Reads all replies that are still to come; false when they did not come in time or one of them was a refusal. */
     synchronized boolean awaitOutstanding(Duration limit) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
         boolean succeeded = true;
-        while (outstanding > 0) {
-            Optional<JsonNode> answer = next(deadline);
-            if (answer.isEmpty()) {
+        while (!unread.isEmpty()) {
+            Optional<JsonNode> reply = reply(unread.getFirst(), deadline);
+            if (reply.isEmpty()) {
                 return false;
             }
-            succeeded &= answer.get().path("success").asBoolean();
+            succeeded &= reply.get().path("success").asBoolean();
         }
         return succeeded;
     }
 
-    private Optional<JsonNode> next(long deadline) throws IOException {
+    /** A question that will be asked over and over. */
+    Standing standing(String method, JsonNode argument) {
+        return new Standing(method, argument);
+    }
+
+    /**
+     * A question that is asked over and over: at most one request of it is under way, so that a slow kernel gets no more to
+     * do, and its answer counts whenever it comes.
+     */
+    final class Standing {
+        private final String method;
+        private final JsonNode argument;
+
+        // Guarded by the socket.
+        private @Nullable Question underWay;
+
+        private Standing(String method, JsonNode argument) {
+            this.method = method;
+            this.argument = argument;
+        }
+
+        /**
+         * Asks, unless a request is under way, and waits for the answer.
+         *
+         * @return the newest answer; empty when none has come since the last call
+         * @throws SandboxException when the sentry refused
+         * @throws IOException when the connection has ended
+         */
+        Optional<Answer> ask(Duration limit) throws IOException, SandboxException {
+            synchronized (ControlSocket.this) {
+                long deadline = System.nanoTime() + limit.toNanos();
+                Optional<Answer> late = answer(System.nanoTime());
+                if (underWay == null) {
+                    underWay = request(method, argument);
+                }
+                Optional<Answer> answer = answer(deadline);
+                return answer.isPresent() ? answer : late;
+            }
+        }
+
+        /** Of the request under way, which it then is no more. */
+        private Optional<Answer> answer(long deadline) throws IOException, SandboxException {
+            Question question = underWay;
+            if (question == null) {
+                return Optional.empty();
+            }
+            Optional<JsonNode> reply = reply(question, deadline);
+            if (reply.isEmpty()) {
+                return Optional.empty();
+            }
+            underWay = null;
+            return Optional.of(new Answer(result(method, reply.get()), question.askedNanos));
+        }
+    }
+
+    /** Empty when it has not come in time; replies that come before it are read too. */
+    private Optional<JsonNode> reply(Question question, long deadline) throws IOException {
+        boolean inTime = true;
+        while (inTime && question.reply.isEmpty()) {
+            inTime = readReply(deadline);
+        }
+        return question.reply;
+    }
+
+    /** Reads the next reply; false when it has not come in time. */
+    private boolean readReply(long deadline) throws IOException {
         while (true) {
             while (buffer.hasRemaining()) {
                 byte b = buffer.get();
@@ -113,8 +194,13 @@ final class ControlSocket implements AutoCloseable {
                     byte[] text = reply.toByteArray();
                     reply = new ByteArrayOutputStream();
                     end.reset();
-                    outstanding--;
-                    return Optional.of(parse(text));
+                    Question first = unread.pollFirst();
+                    if (first == null) {
+                        close();
+                        throw new IOException("the sandbox's control socket sent a reply that nobody asked for");
+                    }
+                    first.reply = Optional.of(parse(text));
+                    return true;
                 }
                 if (reply.size() > MAX_REPLY) {
                     close();
@@ -130,7 +216,7 @@ final class ControlSocket implements AutoCloseable {
             if (n == 0) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
-                    return Optional.empty();
+                    return false;
                 }
                 try {
                     selector.select(Math.max(1, left / 1_000_000));
@@ -142,10 +228,11 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
-    private static JsonNode parse(byte[] text) throws IOException {
+    private JsonNode parse(byte[] text) throws IOException {
         try {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
+            close();
             throw new IOException("the sandbox's control socket sent no JSON", e);
         }
     }

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.plumbline.sandbox.posix.Posix;
+import io.plumbline.sandbox.posix.ProcessState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,24 +61,27 @@ final class RunscKernel implements SandboxKernel {
     /** @param container id of the one that keeps the kernel open */
     static RunscKernel attach(RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket)
             throws IOException, SandboxException {
-        RunscKernel kernel = new RunscKernel(
-                runtime,
-                boot,
-                container,
-                ProcessHandle.of(pid).orElseThrow(() -> new SandboxException("the sandbox has ended")),
-                ControlSocket.connect(socket),
-                ControlSocket.connect(socket),
-                ControlSocket.connect(socket));
-        // The first call loads classes here and allocates there, which takes longer than a pause.
+        ProcessHandle sentry = ProcessHandle.of(pid).orElseThrow(() -> new SandboxException("the sandbox has ended"));
+        List<ControlSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                sockets.add(ControlSocket.connect(socket));
+            }
+            warmUp(sockets.getFirst());
+        } catch (IOException | SandboxException | RuntimeException e) {
+            disconnect(sockets);
+            throw e;
+        }
+        return new RunscKernel(runtime, boot, container, sentry, sockets.get(0), sockets.get(1), sockets.get(2));
+    }
+
+    /** The first call loads classes here and allocates there, which takes longer than a pause. */
+    private static void warmUp(ControlSocket socket) throws IOException, SandboxException {
         for (int i = 0; i < 3; i++) {
-            if (kernel.brakeSocket
-                    .call("containerManager.ListTraceSessions", NOTHING, WARM_UP_LIMIT)
-                    .isEmpty()) {
-                kernel.disconnect();
+            if (socket.call("containerManager.ListTraceSessions", NOTHING, WARM_UP_LIMIT).isEmpty()) {
                 throw new SandboxException("the sandbox's control socket does not answer");
             }
         }
-        return kernel;
     }
 
     SandboxRuntime.Boot boot() {
@@ -105,8 +111,8 @@ final class RunscKernel implements SandboxKernel {
     }
 
     @Override
-    public void wake() {
-        signal(Posix.SIGCONT);
+    public boolean wake() {
+        return signal(Posix.SIGCONT);
     }
 
     @Override
@@ -157,10 +163,12 @@ final class RunscKernel implements SandboxKernel {
 
     @Override
     public boolean alive() {
-        return ProcessHandle.of(sentry.pid())
-                .filter(sentry::equals)
-                .map(ProcessHandle::isAlive)
-                .orElse(false);
+        // A dead process exists until its parent has asked for its exit status, which is nobody's haste.
+        return exists() && !ProcessState.ended(Path.of("/proc", Long.toString(sentry.pid())));
+    }
+
+    private boolean exists() {
+        return ProcessHandle.of(sentry.pid()).filter(sentry::equals).isPresent();
     }
 
     @Override
@@ -170,13 +178,16 @@ final class RunscKernel implements SandboxKernel {
 
     /** Process ids are reused: a signal goes only to the process that was there when the kernel came up. */
     private boolean signal(int number) {
-        return ProcessHandle.of(sentry.pid()).filter(sentry::equals).isPresent()
-                && Posix.kill(sentry.pid(), number) == 0;
+        return exists() && Posix.kill(sentry.pid(), number) == 0;
     }
 
     /** The sentry of an ended sandbox stays for as long as somebody is connected to it. */
     void disconnect() {
-        for (ControlSocket socket : new ControlSocket[] {brakeSocket, inspection, exit}) {
+        disconnect(List.of(brakeSocket, inspection, exit));
+    }
+
+    private static void disconnect(List<ControlSocket> sockets) {
+        for (ControlSocket socket : sockets) {
             try {
                 socket.close();
             } catch (IOException e) {

@@ -13,14 +13,29 @@ import java.util.OptionalLong;
 
 /** The workload's container in a {@link RunscKernel}, which serves no other. */
 final class RunscSandbox implements Sandbox {
+    /** An answer to an older question says nothing of how it is now. */
+    private static final Duration MAX_AGE = Duration.ofSeconds(30);
+
+    private static final String TRACE_SESSIONS = "containerManager.ListTraceSessions";
+    private static final String PROCESSES = "containerManager.Processes";
+
     private final RunscRuntime runtime;
     private final RunscKernel kernel;
     private final SandboxRuntime.Creation creation;
+    private final ControlSocket.Standing drops;
+    private final ControlSocket.Standing processes;
+    private final ControlSocket.Standing memory;
+    private volatile boolean ended;
 
     RunscSandbox(RunscRuntime runtime, RunscKernel kernel, SandboxRuntime.Creation creation) {
         this.runtime = runtime;
         this.kernel = kernel;
         this.creation = creation;
+        ControlSocket inspection = kernel.inspection();
+        this.drops = inspection.standing(TRACE_SESSIONS, RunscKernel.NOTHING);
+        this.processes = inspection.standing(PROCESSES, JsonNodeFactory.instance.textNode(creation.id()));
+        JsonNode options = JsonNodeFactory.instance.objectNode().put("Full", false);
+        this.memory = inspection.standing("Usage.Collect", options);
     }
 
     @Override
@@ -48,7 +63,7 @@ final class RunscSandbox implements Sandbox {
         ObjectNode evidence = JsonNodeFactory.instance.objectNode();
         JsonNode id = JsonNodeFactory.instance.textNode(creation.id());
         try {
-            evidence.set("processes", answered(kernel.inspection().call("containerManager.Processes", id, limit)));
+            evidence.set("processes", answered(kernel.inspection().call(PROCESSES, id, limit)));
             evidence.set(
                     "procfs",
                     answered(kernel.inspection().call("containerManager.ProcfsDump", RunscKernel.NOTHING, limit)));
@@ -84,8 +99,10 @@ final class RunscSandbox implements Sandbox {
     @Override
     public OptionalLong droppedTraceMessages(Duration limit) {
         try {
-            Optional<JsonNode> sessions =
-                    kernel.inspection().call("containerManager.ListTraceSessions", RunscKernel.NOTHING, limit);
+            // The last figure has to be of all that the workload did.
+            Optional<JsonNode> sessions = ended
+                    ? kernel.inspection().call(TRACE_SESSIONS, RunscKernel.NOTHING, limit)
+                    : latest(drops, limit);
             if (sessions.isEmpty()) {
                 return OptionalLong.empty();
             }
@@ -105,8 +122,7 @@ final class RunscSandbox implements Sandbox {
     @Override
     public OptionalLong memoryBytes(Duration limit) {
         try {
-            ObjectNode options = JsonNodeFactory.instance.objectNode().put("Full", false);
-            Optional<JsonNode> usage = kernel.inspection().call("Usage.Collect", options, limit);
+            Optional<JsonNode> usage = latest(memory, limit);
             return usage.isEmpty() || !usage.get().hasNonNull("Total")
                     ? OptionalLong.empty()
                     : OptionalLong.of(usage.get().get("Total").asLong());
@@ -118,13 +134,18 @@ final class RunscSandbox implements Sandbox {
     @Override
     public OptionalInt processCount(Duration limit) {
         try {
-            return kernel.inspection()
-                    .call("containerManager.Processes", JsonNodeFactory.instance.textNode(creation.id()), limit)
-                    .map(processes -> OptionalInt.of(processes.size()))
-                    .orElse(OptionalInt.empty());
+            Optional<JsonNode> listed = latest(processes, limit);
+            return listed.map(all -> OptionalInt.of(all.size())).orElse(OptionalInt.empty());
         } catch (IOException | SandboxException e) {
             return OptionalInt.empty();
         }
+    }
+
+    private static Optional<JsonNode> latest(ControlSocket.Standing question, Duration limit)
+            throws IOException, SandboxException {
+        return question.ask(limit)
+                .filter(answer -> System.nanoTime() - answer.askedNanos() <= MAX_AGE.toNanos())
+                .map(ControlSocket.Answer::result);
     }
 
     @Override
@@ -139,6 +160,8 @@ final class RunscSandbox implements Sandbox {
             return OptionalInt.of(exitCode(status.get().asInt()));
         } catch (IOException | SandboxException e) {
             return OptionalInt.empty();
+        } finally {
+            ended = true;
         }
     }
 

@@ -33,13 +33,19 @@ public interface Sandbox extends AutoCloseable {
      */
     Path checkpoint(Path directory, Duration limit) throws SandboxException;
 
-    /** Trace messages that the runtime has dropped so far; empty when it does not answer. */
+    /**
+     * Trace messages that the runtime has dropped so far; once {@link #awaitExit} has returned, until the workload's end. Empty
+     * when it does not answer.
+     */
     OptionalLong droppedTraceMessages(Duration limit);
 
-    /** Processes of the workload, the sandbox's relay among them; empty when the runtime does not answer. */
+    /**
+     * Processes of the workload, the sandbox's relay among them; when the runtime is slow, of up to half a minute ago. Empty when it
+     * does not answer.
+     */
     OptionalInt processCount(Duration limit);
 
-    /** Memory that the workload uses, bytes; empty when the runtime does not answer. */
+    /** Memory that the workload uses, bytes; as old as {@link #processCount} may be, and empty likewise. */
     OptionalLong memoryBytes(Duration limit);
 
     /**

@@ -13,7 +13,7 @@ public interface SandboxKernel extends AutoCloseable {
      */
     OptionalLong pid();
 
-    /** Whether it still exists. */
+    /** Whether it still runs, or could after {@link #wake}; not known counts as alive. */
     boolean alive();
 
     /**
@@ -22,8 +22,8 @@ public interface SandboxKernel extends AutoCloseable {
      */
     void rest();
 
-    /** Lets it go on after {@link #rest}. */
-    void wake();
+    /** Lets it go on after {@link #rest}; false when it could not be told to. */
+    boolean wake();
 
     /**
      * Makes the sandbox whose workload has not begun, once; what the runtime holds is then as the bundle asks for.

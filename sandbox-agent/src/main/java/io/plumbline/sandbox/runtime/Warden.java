@@ -121,20 +121,26 @@ public final class Warden implements AutoCloseable {
                 Process process = new ProcessBuilder(guest.toString(), "warden")
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start();
-                Watching watching = new Watching(process, process.outputWriter(), new LinkedBlockingQueue<>());
-                // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
-                Thread.ofPlatform().daemon().name("warden-" + pid).start(() -> watching.read(process.inputReader()));
+                boolean watches = false;
                 try {
+                    Watching watching = new Watching(process, process.outputWriter(), new LinkedBlockingQueue<>());
+                    // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("warden-" + pid)
+                            .start(() -> watching.read(process.inputReader()));
                     watching.tell(
                             "watch " + pid + freezer.map(group -> " " + group).orElse(""));
                     String answer = watching.answers.poll(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-                    if (!"watching".equals(answer)) {
+                    watches = "watching".equals(answer);
+                    if (!watches) {
                         throw new SandboxException("warden: " + answer + " (expected: watching)");
                     }
                     return watching;
-                } catch (IOException | SandboxException e) {
-                    process.destroyForcibly();
-                    throw e;
+                } finally {
+                    if (!watches) {
+                        process.destroyForcibly();
+                    }
                 }
             } catch (IOException e) {
                 throw new SandboxException("warden: " + e.getMessage(), e);

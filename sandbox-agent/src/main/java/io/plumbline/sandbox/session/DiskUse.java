@@ -1,6 +1,7 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.sandbox.posix.FileUse;
+import io.plumbline.sandbox.posix.ProcessState;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -230,15 +231,9 @@ final class DiskUse implements AutoCloseable {
 
         /** What has ended has nothing open, and need not let anybody look at it. */
         private static void throwUnlessEnded(Path holder, IOException problem) throws IOException {
-            try {
-                String status = Files.readString(holder.resolveSibling("stat"));
-                if ("ZX".indexOf(status.charAt(status.lastIndexOf(')') + 2)) >= 0) {
-                    return;
-                }
-            } catch (IOException gone) {
-                return;
+            if (!ProcessState.ended(Objects.requireNonNull(holder.getParent(), "a folder of a process"))) {
+                throw problem;
             }
-            throw problem;
         }
     }
 

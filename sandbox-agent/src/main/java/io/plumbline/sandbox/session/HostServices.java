@@ -62,8 +62,21 @@ record HostServices(
                 .build();
     }
 
-    /** The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own. */
+    /**
+     * The same host for sandboxes of its own, which report elsewhere and lie in a folder of their own; each has gone through what
+     * those that wait go through.
+     */
     HostServices apart(HostLink otherLink, Path folder) {
-        return of(tenant, otherLink, runtime, parts, folder, agents, guest, policyKeys, groups, 0);
+        return new HostServices(
+                tenant,
+                otherLink,
+                runtime,
+                parts,
+                folder,
+                agents,
+                guest,
+                policyKeys,
+                groups,
+                WarmPool.ofWoken(new PreparedSandbox.Site(runtime, groups, folder, guest)));
     }
 }

@@ -49,6 +49,7 @@ final class PreparedSandbox implements AutoCloseable {
     private final Site site;
     private final String id;
     private final Path directory;
+    private final long bornNanos = System.nanoTime();
     private @Nullable Groundwork groundwork;
     private @Nullable LinePipe syscallLog;
     private @Nullable TraceSocket trace;
@@ -122,17 +123,23 @@ final class PreparedSandbox implements AutoCloseable {
         kernel().rest();
     }
 
-    void wake() {
-        kernel().wake();
+    /** Likewise; false when it could not be told to: it is of no use then. */
+    boolean wake() {
+        return kernel().wake();
     }
 
     private SandboxKernel kernel() {
         return Objects.requireNonNull(kernel, "not booted");
     }
 
-    /** Whether it can still be given to a session. */
+    /** Whether it can still be given to a session, whatever its {@link #age}. */
     boolean usable() {
         return kernel != null && kernel.alive() && warden != null && warden.guards();
+    }
+
+    /** Of its copy of the host's configuration, which the host may have changed since. */
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - bornNanos);
     }
 
     Path directory() {
@@ -201,7 +208,7 @@ final class PreparedSandbox implements AutoCloseable {
             step.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Exception e) {
+        } catch (Throwable e) {
             LOG.warn("sandbox {}: {} could not be given back", id, what, e);
         }
     }

@@ -2,9 +2,10 @@ package io.plumbline.sandbox.session;
 
 import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.sandbox.posix.BeneathFile;
 import io.plumbline.sandbox.posix.OpenDirectory;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -28,7 +29,8 @@ final class RepositoryPolicy {
         if (!workspace.isAbsolute() || Files.notExists(workspace.resolve(FOLDER), LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
-        try (OpenDirectory open = OpenDirectory.open(workspace.toRealPath());
+        // With a dot: what is opened is the directory that a descriptor's path, or a link, leads to.
+        try (OpenDirectory open = OpenDirectory.open(workspace.resolve("."));
                 OpenDirectory folder = open.child(FOLDER)) {
             Path file = folder.entry(FILE);
             if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -37,17 +39,27 @@ final class RepositoryPolicy {
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw new IllegalArgumentException(name() + " (expected: a file, not a link or something else)");
             }
-            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-                byte[] text = in.readNBytes(PolicyParser.MAX_CHARACTERS + 1);
-                if (text.length > PolicyParser.MAX_CHARACTERS) {
-                    throw new IllegalArgumentException(name() + ": more than " + PolicyParser.MAX_CHARACTERS
-                            + " bytes (expected: <= " + PolicyParser.MAX_CHARACTERS + ")");
-                }
-                return Optional.of(new PolicyLevels.Level(name(), new String(text, StandardCharsets.UTF_8)));
+            // It may have been replaced since.
+            try (BeneathFile opened = BeneathFile.open(folder.path(), FILE)) {
+                return Optional.of(new PolicyLevels.Level(name(), text(opened)));
             }
         } catch (IOException e) {
             throw new IllegalArgumentException(name() + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static String text(BeneathFile file) throws IOException {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        byte[] read = file.read();
+        while (read.length > 0) {
+            text.writeBytes(read);
+            if (text.size() > PolicyParser.MAX_CHARACTERS) {
+                throw new IllegalArgumentException(name() + ": more than " + PolicyParser.MAX_CHARACTERS
+                        + " bytes (expected: <= " + PolicyParser.MAX_CHARACTERS + ")");
+            }
+            read = file.read();
+        }
+        return text.toString(StandardCharsets.UTF_8);
     }
 
     private static String name() {

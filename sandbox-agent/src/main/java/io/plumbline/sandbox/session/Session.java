@@ -163,13 +163,17 @@ final class Session {
                 end(opened);
                 observer.exited(code, reason);
                 giveBack(opened);
-            } catch (IOException | SandboxException | RuntimeException e) {
-                LOG.warn("session {} failed", id, e);
+            } catch (Throwable e) {
+                // Whatever it is, such as no further thread to be had: nothing of the session may be left.
                 String message = String.valueOf(e.getMessage());
-                fail(opened, message);
+                attempt("word of its failure", () -> fail(opened, message));
                 end(opened);
-                observer.failed(message);
+                attempt("answer", () -> observer.failed(message));
                 giveBack(opened);
+                LOG.warn("session {} failed", id, e);
+                if (e instanceof InterruptedException) {
+                    Thread.currentThread().interrupt();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -539,7 +543,7 @@ final class Session {
             step.run();
         } catch (InterruptedException e) {
             throw e;
-        } catch (Exception e) {
+        } catch (Throwable e) {
             LOG.warn("session {}: {} could not be given back", id, what, e);
         }
     }

@@ -10,13 +10,16 @@ import io.plumbline.sandbox.runtime.SandboxRuntime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /** What a session's policy lets it use of its host, looked at every second. Not for use by several threads. */
 final class SessionLimits {
@@ -30,18 +33,35 @@ final class SessionLimits {
     private static final int THROTTLED_PERIODS = 5;
 
     /**
-     * Looks in a row without an answer after which the session counts as over its limits: a workload that keeps the sandbox's
-     * kernel too busy to be asked must not gain by it. Each look waits {@code limit} at most.
+     * How long a question may stay without an answer until the session counts as over its limits: a workload that keeps the
+     * sandbox's kernel too busy to be asked must not gain by it.
      */
-    private static final int MAX_UNANSWERED = 30;
+    static final Duration MAX_SILENCE = Duration.ofSeconds(30);
+
+    /**
+     * For how long a session may go on over a limit when it was let go on over it: until somebody has looked into it, or has
+     * revised the limit.
+     */
+    static final Duration GRACE = Duration.ofSeconds(60);
+
+    /** The grace ends early with as much more as this part of the limit. */
+    private static final int GRACE_GROWTH = 16;
 
     private final TaskPolicy policy;
     private final ControlGroups.Group group;
     private final DiskUse disk;
+    private final LongSupplier nanoTime;
     private final Set<Kind> told = EnumSet.noneOf(Kind.class);
+    private final Map<Kind, Grace> graces = new EnumMap<>(Kind.class);
+    private final Map<Kind, Long> silentSince = new EnumMap<>(Kind.class);
     private TaskPolicy latest;
     private long throttledBefore;
-    private int unanswered;
+
+    /** Whether the processes are to be counted: something may have changed since they were. */
+    private boolean countDue;
+
+    /** @param used when it began */
+    private record Grace(long used, long fromNanos) {}
 
     private enum Kind {
         MEMORY,
@@ -67,7 +87,14 @@ final class SessionLimits {
      * @throws IOException when the policy limits what is added to them and what is there cannot be told
      */
     SessionLimits(TaskPolicy policy, ControlGroups.Group group, DiskUse disk) throws IOException {
+        this(policy, group, disk, System::nanoTime);
+    }
+
+    /** @param nanoTime as {@link System#nanoTime} */
+    SessionLimits(TaskPolicy policy, ControlGroups.Group group, DiskUse disk, LongSupplier nanoTime)
+            throws IOException {
         this.policy = policy;
+        this.nanoTime = nanoTime;
         this.latest = policy;
         this.disk = disk;
         if (policy.getDiskBytes() != 0) {
@@ -93,36 +120,18 @@ final class SessionLimits {
         if (!inForce.equals(latest)) {
             // What was said is of another limit now.
             this.told.clear();
+            graces.clear();
             latest = inForce;
-            told = true;
+            countDue = true;
         }
+        countDue |= told;
         List<Reached> reached = new ArrayList<>();
-        boolean asked = told || inForce.getMemoryBytes() != 0;
-        boolean answered = true;
-        if (inForce.getMemoryBytes() != 0) {
-            OptionalLong used = sandbox.memoryBytes(limit);
-            answered = used.isPresent();
-            if (used.isPresent()) {
-                over(Kind.MEMORY, used.getAsLong(), inForce.getMemoryBytes()).ifPresent(reached::add);
-            }
-        }
-        OptionalInt processes = told ? sandbox.processCount(limit) : OptionalInt.empty();
-        int allowed = Bundle.processes(inForce);
-        answered &= processes.isPresent() || !told;
-        if (processes.isPresent() && allowed < Bundle.processes(policy)) {
-            // A revision allows less than the sandbox's kernel does: nobody else refuses.
-            over(Kind.PROCESSES, processes.getAsInt(), allowed).ifPresent(reached::add);
-        } else if (processes.isPresent() && processes.getAsInt() >= allowed) {
-            // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
-            tell(Kind.PROCESSES, processes.getAsInt(), allowed, "refuse").ifPresent(reached::add);
-        }
-        // A kernel that stands still by order cannot answer and lets nothing happen.
-        if (asked) {
-            unanswered = answered || state != Freezer.State.RUNNING ? 0 : unanswered + 1;
-        }
-        if (unanswered == MAX_UNANSWERED) {
-            unanswered = 0;
-            reached.add(unmeasured(inForce));
+        if (state == Freezer.State.RUNNING) {
+            askKernel(inForce, sandbox, limit, reached);
+        } else {
+            // A kernel that stands still by order cannot answer and lets nothing happen.
+            silentSince.clear();
+            graces.clear();
         }
         long throttled = group.cpuThrottled();
         if (inForce.getCpuMillis() != 0 && throttled - throttledBefore >= THROTTLED_PERIODS) {
@@ -133,13 +142,57 @@ final class SessionLimits {
         if (inForce.getDiskBytes() != 0) {
             disk.watch();
             if (disk.overdue()) {
-                tell(Kind.DISK, unlooked(inForce)).ifPresent(reached::add);
+                exceeded(Kind.DISK, Long.MAX_VALUE, unlooked(inForce), state).ifPresent(reached::add);
             } else if (disk.growth().isPresent()) {
-                over(Kind.DISK, disk.growth().getAsLong(), inForce.getDiskBytes())
+                over(Kind.DISK, disk.growth().getAsLong(), inForce.getDiskBytes(), state)
                         .ifPresent(reached::add);
             }
         }
         return reached;
+    }
+
+    private void askKernel(TaskPolicy inForce, Sandbox sandbox, Duration limit, List<Reached> reached) {
+        if (inForce.getMemoryBytes() != 0) {
+            OptionalLong used = sandbox.memoryBytes(limit);
+            if (silent(Kind.MEMORY, used.isPresent())) {
+                reached.add(unmeasured(Kind.MEMORY, inForce.getMemoryBytes()));
+            }
+            if (used.isPresent()) {
+                over(Kind.MEMORY, used.getAsLong(), inForce.getMemoryBytes(), Freezer.State.RUNNING)
+                        .ifPresent(reached::add);
+            }
+        }
+        if (!countDue) {
+            return;
+        }
+        OptionalInt processes = sandbox.processCount(limit);
+        countDue = processes.isEmpty();
+        int allowed = Bundle.processes(inForce);
+        if (silent(Kind.PROCESSES, processes.isPresent())) {
+            reached.add(unmeasured(Kind.PROCESSES, allowed));
+        }
+        if (processes.isPresent() && allowed < Bundle.processes(policy)) {
+            // A revision allows less than the sandbox's kernel does: nobody else refuses.
+            over(Kind.PROCESSES, processes.getAsInt(), allowed, Freezer.State.RUNNING)
+                    .ifPresent(reached::add);
+        } else if (processes.isPresent() && processes.getAsInt() >= allowed) {
+            // The sandbox's kernel itself allows no more; what is seen here is that the workload has come that far.
+            tell(Kind.PROCESSES, processes.getAsInt(), allowed, "refuse").ifPresent(reached::add);
+        }
+    }
+
+    /** Whether a question has been without an answer for too long; from then on it may be for as long again. */
+    private boolean silent(Kind kind, boolean answered) {
+        if (answered) {
+            silentSince.remove(kind);
+            return false;
+        }
+        long now = nanoTime.getAsLong();
+        if (now - silentSince.computeIfAbsent(kind, ignored -> now) < MAX_SILENCE.toNanos()) {
+            return false;
+        }
+        silentSince.put(kind, now);
+        return true;
     }
 
     /** Why the sandbox ended without telling, if it was for want of memory or of threads. */
@@ -153,27 +206,44 @@ final class SessionLimits {
                 : Optional.empty();
     }
 
-    /** Told of once, and again only after it was kept in between. */
-    private Optional<Reached> over(Kind kind, long used, long allowed) {
+    /** Told of once, and again only after it was kept in between, or when it is exceeded in a session that was let go on. */
+    private Optional<Reached> over(Kind kind, long used, long allowed, Freezer.State state) {
         if (used <= allowed) {
             told.remove(kind);
+            graces.remove(kind);
             return Optional.empty();
         }
-        return tell(kind, used, allowed, "freeze");
+        return exceeded(kind, used, reached(kind, used, allowed, "freeze"), state);
+    }
+
+    private Optional<Reached> exceeded(Kind kind, long used, Reached reached, Freezer.State state) {
+        // That it was told of has stopped the session: somebody has let it go on.
+        if (state == Freezer.State.RUNNING && told.contains(kind)) {
+            long now = nanoTime.getAsLong();
+            Grace grace = graces.computeIfAbsent(kind, ignored -> new Grace(used, now));
+            long growth = Math.max(1, reached.payload().getAllowed() / GRACE_GROWTH);
+            if (used - grace.used() >= growth || now - grace.fromNanos() >= GRACE.toNanos()) {
+                told.remove(kind);
+                graces.remove(kind);
+            }
+        }
+        return tell(kind, reached);
     }
 
     private Optional<Reached> tell(Kind kind, long used, long allowed, String action) {
+        return tell(kind, reached(kind, used, allowed, action));
+    }
+
+    private static Reached reached(Kind kind, long used, long allowed, String action) {
         String name = kind.name().toLowerCase(Locale.ROOT);
-        return tell(
-                kind,
-                new Reached(
-                        LimitReached.newBuilder()
-                                .setLimit(name)
-                                .setUsed(used)
-                                .setAllowed(allowed)
-                                .setAction(action)
-                                .build(),
-                        name + ": " + used + " (expected: <= " + allowed + ")"));
+        return new Reached(
+                LimitReached.newBuilder()
+                        .setLimit(name)
+                        .setUsed(used)
+                        .setAllowed(allowed)
+                        .setAction(action)
+                        .build(),
+                name + ": " + used + " (expected: <= " + allowed + ")");
     }
 
     private Optional<Reached> tell(Kind kind, Reached reached) {
@@ -192,14 +262,15 @@ final class SessionLimits {
                         + inForce.getDiskBytes() + ")");
     }
 
-    private static Reached unmeasured(TaskPolicy inForce) {
-        boolean memory = inForce.getMemoryBytes() != 0;
+    private static Reached unmeasured(Kind kind, long allowed) {
+        String name = kind.name().toLowerCase(Locale.ROOT);
         return new Reached(
                 LimitReached.newBuilder()
-                        .setLimit(memory ? "memory" : "processes")
-                        .setAllowed(memory ? inForce.getMemoryBytes() : Bundle.processes(inForce))
+                        .setLimit(name)
+                        .setAllowed(allowed)
                         .setAction("freeze")
                         .build(),
-                "the sandbox's kernel did not say " + MAX_UNANSWERED + " times in a row what the workload uses");
+                name + ": the sandbox's kernel has not said for " + MAX_SILENCE.toSeconds()
+                        + " s what the workload uses");
     }
 }

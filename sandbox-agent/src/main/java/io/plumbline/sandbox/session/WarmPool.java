@@ -25,10 +25,24 @@ final class WarmPool implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(500);
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+
+    /** What waits has a copy of the host's configuration beside the host's programs as they are: both may have been updated. */
+    private static final Duration MAX_AGE = Duration.ofMinutes(10);
+
     private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
+
+    /** Where a sandbox comes from when none waits. */
+    private enum Cold {
+        /** As it was begun. */
+        BEGUN,
+        /** As if it had waited: booted, laid to rest and woken. */
+        WOKEN
+    }
 
     private final PreparedSandbox.Site site;
     private final int size;
+    private final Duration maxAge;
+    private final Cold cold;
 
     // Guarded by this.
     private final Deque<PreparedSandbox> waiting = new ArrayDeque<>();
@@ -39,8 +53,24 @@ final class WarmPool implements AutoCloseable {
 
     /** @param size sandboxes to keep waiting once {@link #fill} was called; 0: none */
     WarmPool(PreparedSandbox.Site site, int size) {
+        this(site, size, MAX_AGE, Cold.BEGUN);
+    }
+
+    /** @param maxAge of a sandbox that is given away */
+    WarmPool(PreparedSandbox.Site site, int size, Duration maxAge) {
+        this(site, size, maxAge, Cold.BEGUN);
+    }
+
+    private WarmPool(PreparedSandbox.Site site, int size, Duration maxAge, Cold cold) {
         this.site = site;
         this.size = size;
+        this.maxAge = maxAge;
+        this.cold = cold;
+    }
+
+    /** Keeps none waiting, and gives away what is as if it had waited: a proof that it works is one of those that wait too. */
+    static WarmPool ofWoken(PreparedSandbox.Site site) {
+        return new WarmPool(site, 0, MAX_AGE, Cold.WOKEN);
     }
 
     /** Begins to keep sandboxes waiting. */
@@ -50,21 +80,45 @@ final class WarmPool implements AutoCloseable {
         }
     }
 
-    /** One that waits, or one that has still to be booted. The caller's from now on. */
-    PreparedSandbox take() throws IOException {
+    /** One that waits, or one that may have still to be booted. The caller's from now on. */
+    PreparedSandbox take() throws IOException, SandboxException, InterruptedException {
         PreparedSandbox taken;
         synchronized (this) {
             notBefore = System.nanoTime() + QUIET.toNanos();
             taken = waiting.pollFirst();
         }
-        if (taken != null && taken.usable()) {
-            taken.wake();
+        if (taken != null && usable(taken) && taken.wake()) {
             return taken;
         }
         if (taken != null) {
             discard(taken);
         }
-        return PreparedSandbox.begin(site);
+        return switch (cold) {
+            case BEGUN -> PreparedSandbox.begin(site);
+            case WOKEN -> woken();
+        };
+    }
+
+    private PreparedSandbox woken() throws IOException, SandboxException, InterruptedException {
+        PreparedSandbox made = PreparedSandbox.begin(site);
+        boolean woken = false;
+        try {
+            made.boot();
+            made.rest();
+            woken = made.wake();
+        } finally {
+            if (!woken) {
+                made.close();
+            }
+        }
+        if (!woken) {
+            throw new SandboxException("the sandbox's kernel could not be woken");
+        }
+        return made;
+    }
+
+    private boolean usable(PreparedSandbox sandbox) {
+        return sandbox.usable() && sandbox.age().compareTo(maxAge) <= 0;
     }
 
     /** How many wait. */
@@ -104,7 +158,7 @@ final class WarmPool implements AutoCloseable {
         List<PreparedSandbox> dead = new ArrayList<>();
         for (Iterator<PreparedSandbox> each = waiting.iterator(); each.hasNext(); ) {
             PreparedSandbox next = each.next();
-            if (!next.usable()) {
+            if (!usable(next)) {
                 each.remove();
                 dead.add(next);
             }
@@ -118,20 +172,19 @@ final class WarmPool implements AutoCloseable {
             made = PreparedSandbox.begin(site);
             made.boot();
             made.rest();
-        } catch (IOException | SandboxException | RuntimeException e) {
-            LOG.warn("no sandbox could be prepared; sessions wait for their own: {}", e.getMessage());
+        } catch (Throwable e) {
+            // Whatever it is, such as no further thread to be had: what runs must not be left behind, and the pool goes on.
             synchronized (this) {
                 notBefore = System.nanoTime() + AFTER_FAILURE.toNanos();
             }
             if (made != null) {
                 made.close();
             }
-            return;
-        } catch (InterruptedException e) {
-            if (made != null) {
-                made.close();
+            if (e instanceof InterruptedException interrupted) {
+                throw interrupted;
             }
-            throw e;
+            LOG.warn("no sandbox could be prepared; sessions wait for their own: {}", e.getMessage());
+            return;
         }
         synchronized (this) {
             if (!closed) {

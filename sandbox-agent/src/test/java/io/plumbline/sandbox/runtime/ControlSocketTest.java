@@ -87,6 +87,70 @@ class ControlSocketTest {
     }
 
     @Test
+    void theAnswerToAStandingQuestionCountsWheneverItComes() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        assertThat(question.ask(SHORT)).isEmpty();
+        long between = System.nanoTime();
+        answer("{\"success\":true,\"err\":\"\",\"result\":1}");
+        ControlSocket.Answer late = question.ask(SHORT).orElseThrow();
+        assertThat(late.result().asInt()).isEqualTo(1);
+        assertThat(between - late.askedNanos()).isPositive();
+
+        answer("{\"success\":true,\"err\":\"\",\"result\":2}{\"success\":true,\"err\":\"\",\"result\":3}");
+        ControlSocket.Answer fresh = question.ask(LIMIT).orElseThrow();
+        assertThat(fresh.result().asInt()).as("the newest of two").isEqualTo(3);
+        assertThat(between - fresh.askedNanos()).isNegative();
+    }
+
+    @Test
+    void aStandingQuestionWithoutAnAnswerIsOnTheWireOnce() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        for (int i = 0; i < 30; i++) {
+            assertThat(question.ask(Duration.ZERO)).isEmpty();
+        }
+        assertThat(requests()).containsOnlyOnce("x.Figure");
+    }
+
+    private String requests() throws IOException {
+        ByteBuffer requests = ByteBuffer.allocate(100_000);
+        sentry.read(requests);
+        return new String(requests.array(), 0, requests.position(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void anAnswerThatAnotherCallReadsWaitsForItsStandingQuestion() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        assertThat(question.ask(SHORT)).isEmpty();
+        answer("{\"success\":true,\"err\":\"\",\"result\":1}{\"success\":true,\"err\":\"\",\"result\":2}");
+        assertThat(client.call("x.Y", NOTHING, LIMIT).orElseThrow().asInt()).isEqualTo(2);
+        assertThat(question.ask(SHORT).orElseThrow().result().asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusedStandingQuestionIsAskedAgain() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        answer("{\"success\":false,\"err\":\"no\",\"result\":null}");
+        assertThatThrownBy(() -> question.ask(LIMIT)).isInstanceOf(SandboxException.class);
+        answer("{\"success\":true,\"err\":\"\",\"result\":1}");
+        assertThat(question.ask(LIMIT).orElseThrow().result().asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void whoSendsNoJsonIsNotListenedToAnyMore() throws Exception {
+        answer("]{\"success\":true,\"err\":\"\",\"result\":1}");
+        assertThatThrownBy(() -> client.call("x.Y", NOTHING, LIMIT)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.call("x.Y", NOTHING, LIMIT)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aReplyThatNobodyAskedForEndsTheConnection() throws Exception {
+        ControlSocket.Standing question = client.standing("x.Figure", NOTHING);
+        answer("]{\"success\":true,\"err\":\"\",\"result\":1}");
+        assertThatThrownBy(() -> question.ask(LIMIT)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> question.ask(LIMIT)).isInstanceOf(IOException.class);
+    }
+
+    @Test
     void tellsRefusalAndEndApart() throws Exception {
         answer("{\"success\":false,\"err\":\"no such method\",\"result\":null}");
         assertThatThrownBy(() -> client.call("x.Y", NOTHING, LIMIT))

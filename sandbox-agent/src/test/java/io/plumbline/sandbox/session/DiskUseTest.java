@@ -45,7 +45,11 @@ class DiskUseTest {
     }
 
     private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox) {
-        return limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, true);
+        return look(limits, sandbox, Freezer.State.RUNNING);
+    }
+
+    private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox, Freezer.State state) {
+        return limits.look(POLICY, sandbox, state, Duration.ZERO, true);
     }
 
     @Test
@@ -58,7 +62,8 @@ class DiskUseTest {
             return 0;
         };
         try (DiskUse disk = new DiskUse(look, Duration.ofMillis(1))) {
-            SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk);
+            AtomicLong now = new AtomicLong();
+            SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk, now::get);
             Sandbox sandbox = new QuietSandbox();
 
             look(limits, sandbox);
@@ -68,7 +73,12 @@ class DiskUseTest {
                 assertThat(reached.payload().getLimit()).isEqualTo("disk");
                 assertThat(reached.reason()).contains("could not be told in time");
             });
-            assertThat(look(limits, sandbox)).as("told of once").isEmpty();
+            assertThat(look(limits, sandbox, Freezer.State.PAUSED))
+                    .as("told of once")
+                    .isEmpty();
+            assertThat(look(limits, sandbox)).as("let go on").isEmpty();
+            now.addAndGet(SessionLimits.GRACE.toNanos());
+            assertThat(look(limits, sandbox)).hasSize(1);
         }
     }
 
@@ -181,9 +191,11 @@ class DiskUseTest {
         return Path.of("/proc", Long.toString(pid), "fd");
     }
 
-    /** Runs, and uses nothing. */
+    /** Runs, and uses nothing unless told to. */
     static final class QuietSandbox implements Sandbox {
         int counted;
+        OptionalInt processes = OptionalInt.of(1);
+        OptionalLong memory = OptionalLong.of(0);
 
         @Override
         public String id() {
@@ -216,12 +228,12 @@ class DiskUseTest {
         @Override
         public OptionalInt processCount(Duration limit) {
             counted++;
-            return OptionalInt.of(1);
+            return processes;
         }
 
         @Override
         public OptionalLong memoryBytes(Duration limit) {
-            return OptionalLong.of(0);
+            return memory;
         }
 
         @Override

@@ -8,20 +8,36 @@ import io.plumbline.sandbox.runtime.Freezer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class SessionLimitsTest {
     private static final TaskPolicy POLICY =
             TaskPolicy.newBuilder().setName("p").setProcesses(10).build();
+    private static final TaskPolicy MEMORY =
+            POLICY.toBuilder().setMemoryBytes(1600).build();
+    private static final Duration SECOND = Duration.ofSeconds(1);
 
     private final DiskUseTest.QuietSandbox sandbox = new DiskUseTest.QuietSandbox();
+    private Duration now = Duration.ZERO;
 
     private SessionLimits limits() throws IOException {
-        return new SessionLimits(POLICY, ControlGroups.Group.none(), DiskUse.of(List.of(), List::of));
+        return new SessionLimits(
+                POLICY, ControlGroups.Group.none(), DiskUse.of(List.of(), List::of), () -> now.toNanos());
     }
 
     private void look(SessionLimits limits, TaskPolicy policy, boolean told) {
         limits.look(policy, sandbox, Freezer.State.RUNNING, Duration.ZERO, told);
+    }
+
+    /** A second after the one before. */
+    private List<String> lookAtMemory(SessionLimits limits, Freezer.State state, long used) {
+        now = now.plus(SECOND);
+        sandbox.memory = OptionalLong.of(used);
+        return limits.look(MEMORY, sandbox, state, Duration.ZERO, false).stream()
+                .map(SessionLimits.Reached::reason)
+                .toList();
     }
 
     @Test
@@ -40,5 +56,94 @@ class SessionLimitsTest {
         look(limits, POLICY, true);
         look(limits, POLICY.toBuilder().setProcesses(5).build(), false);
         assertThat(sandbox.counted).isEqualTo(2);
+    }
+
+    @Test
+    void aLimitThatWasRevisedInAFrozenSessionIsLookedAtOnceItRuns() throws Exception {
+        SessionLimits limits = limits();
+        look(limits, POLICY, true);
+        TaskPolicy fewer = POLICY.toBuilder().setProcesses(5).build();
+        limits.look(fewer, sandbox, Freezer.State.PAUSED, Duration.ZERO, false);
+        assertThat(sandbox.counted).isEqualTo(1);
+        look(limits, fewer, false);
+        assertThat(sandbox.counted).isEqualTo(2);
+    }
+
+    @Test
+    void whoIsLetGoOnOverALimitIsFrozenAgainWithASixteenthOfItMore() throws Exception {
+        SessionLimits limits = limits();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1700))
+                .containsExactly("memory: 1700 (expected: <= 1600)");
+        assertThat(lookAtMemory(limits, Freezer.State.PAUSED, 1700)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1800)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1899)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1900))
+                .containsExactly("memory: 1900 (expected: <= 1600)");
+        assertThat(lookAtMemory(limits, Freezer.State.STOPPED, 1900)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1900)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1600)).isEmpty();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1601)).hasSize(1);
+    }
+
+    @Test
+    void whoIsLetGoOnOverALimitIsFrozenAgainAfterAMinute() throws Exception {
+        SessionLimits limits = limits();
+        assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1700)).hasSize(1);
+        for (int thaw = 0; thaw < 2; thaw++) {
+            assertThat(lookAtMemory(limits, Freezer.State.PAUSED, 1700)).isEmpty();
+            assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1700)).isEmpty();
+            now = now.plus(SessionLimits.GRACE).minusSeconds(2);
+            assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1700)).isEmpty();
+            assertThat(lookAtMemory(limits, Freezer.State.RUNNING, 1700)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aKernelThatIsSilentForHalfAMinuteIsFrozen() throws Exception {
+        SessionLimits limits = limits();
+        sandbox.processes = OptionalInt.empty();
+        look(limits, POLICY, true);
+        now = SessionLimits.MAX_SILENCE.minus(SECOND);
+        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+                .isEmpty();
+        now = SessionLimits.MAX_SILENCE;
+        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+                .singleElement()
+                .satisfies(reached -> {
+                    assertThat(reached.freezes()).isTrue();
+                    assertThat(reached.payload().getLimit()).isEqualTo("processes");
+                    assertThat(reached.reason()).contains("has not said for 30 s");
+                });
+    }
+
+    @Test
+    void oneAnswerInHalfAMinuteIsEnoughAndOneOfAnotherKindIsNone() throws Exception {
+        SessionLimits limits = limits();
+        sandbox.processes = OptionalInt.empty();
+        for (int i = 0; i < 3; i++) {
+            look(limits, MEMORY, true);
+            now = now.plus(SessionLimits.MAX_SILENCE).minus(SECOND);
+            sandbox.processes = OptionalInt.of(1);
+            assertThat(limits.look(MEMORY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+                    .isEmpty();
+            sandbox.processes = OptionalInt.empty();
+        }
+        look(limits, MEMORY, true);
+        now = now.plus(SessionLimits.MAX_SILENCE);
+        assertThat(limits.look(MEMORY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+                .hasSize(1);
+    }
+
+    @Test
+    void aFrozenKernelIsNotAskedAndItsSilenceIsNone() throws Exception {
+        SessionLimits limits = limits();
+        sandbox.processes = OptionalInt.empty();
+        look(limits, POLICY, true);
+        now = SessionLimits.MAX_SILENCE;
+        assertThat(limits.look(POLICY, sandbox, Freezer.State.STOPPED, Duration.ZERO, true))
+                .isEmpty();
+        assertThat(sandbox.counted).isEqualTo(1);
+        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, true))
+                .isEmpty();
     }
 }

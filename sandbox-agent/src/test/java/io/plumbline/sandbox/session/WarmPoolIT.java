@@ -111,6 +111,20 @@ class WarmPoolIT {
     }
 
     @Test
+    void whatHasWaitedForTooLongIsGivenToNobody() throws Exception {
+        pool.close();
+        pool = new WarmPool(
+                new PreparedSandbox.Site(runtime, ControlGroups.none(), folder, GvisorFixture.guest()),
+                1,
+                Duration.ZERO);
+        pool.fill();
+        await().atMost(LIMIT).until(() -> pool.waiting() == 1);
+        try (PreparedSandbox taken = pool.take()) {
+            assertThat(taken.usable()).as("has waited").isFalse();
+        }
+    }
+
+    @Test
     void whatIsClosedTakesWhatWaitsAlong() throws Exception {
         ProcessHandle kernel = kernel(folders().getFirst());
         pool.close();
