@@ -3,6 +3,7 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.watcher.state.v1.WatchState;
 import org.junit.jupiter.api.Test;
 
@@ -22,13 +23,14 @@ class BoundsTest {
     @Test
     void connectionsThatNobodyAsksForAreForgottenOldestFirst() {
         session.run("c1", "npm install", SHELL);
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 300; i++) {
             session.proxy(SHELL);
         }
 
         WatchState state = session.state().values().build();
-        assertThat(state.getProxyConnectionsCount()).isEqualTo(64);
-        assertThat(state.getEvicted().getProxyConnections()).isEqualTo(36);
+        assertThat(state.getProxyConnectionsCount()).isEqualTo(256);
+        assertThat(state.getEvicted().getProxyConnections()).isEqualTo(44);
+        assertThat(Alerts.of(session.verdicts())).extracting(AlertRaised::getClause).contains("limits");
     }
 
     @Test
@@ -57,6 +59,7 @@ class BoundsTest {
         assertThat(state.getTaintedFilesCount()).isEqualTo(1_000);
         assertThat(state.containsTaintedFiles("/tmp/f0")).isTrue();
         assertThat(state.getEvicted().getTaintedFiles()).isEqualTo(100);
+        assertThat(Alerts.of(session.verdicts())).extracting(AlertRaised::getClause).contains("limits");
     }
 
     @Test

@@ -93,6 +93,21 @@ class EvasionTest {
                                 + " < /dev/null && pwd -P >| /tmp/claude-3047-cwd"));
     }
 
+    /** Codex runs a long prelude that ends in the command; what else the prelude starts nobody has announced. */
+    @Test
+    void aPreludeIsNotTheCall() {
+        SessionScript session = SessionScript.of("{}", "codex");
+        session.call("c1", "Bash", "ls");
+        session.fork(SessionScript.agent(), SHELL);
+        assertThat(session.exec(SHELL, "bash", "-c", "x=1\nsh /tmp/evil.sh\nexec '/bin/bash' -c 'ls'")).isEmpty();
+        ProcessRef child = SessionScript.process(12, 102);
+        session.fork(SHELL, child);
+
+        assertThat(Alerts.of(session.exec(child, "sh", "/tmp/evil.sh"))).isNotEmpty();
+        assertThat(session.exec(SHELL, "bash", "-c", "ls")).isEmpty();
+        assertThat(session.state().values().getCallsOrThrow("c1").getStarted()).isTrue();
+    }
+
     @Test
     void aBinaryOfTheWorkloadIsNoShellWhateverItIsCalledWith() {
         SessionScript session = SessionScript.of("{}");

@@ -105,6 +105,8 @@ public final class ProcessTable {
                 process.setRole(Role.CALL).setCall(call.get().getCall());
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
+            } else if (role == Role.UNDECIDED && whole && ledger.leadsToCall(start.getArgvList())) {
+                process.setRole(Role.UNDECIDED);
             } else if (role == Role.HOUSEKEEPING) {
                 if (!AgentProfile.belongsToHousekeeping(before.getBinary(), start.getBinary())) {
                     process.setRole(Role.UNANNOUNCED);

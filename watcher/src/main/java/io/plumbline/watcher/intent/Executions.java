@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 /**
  * The shapes in which agents execute an announced command: a shell of the read-only root with nothing but the command, or with a
  * wrapper around nothing but the command. Claude Code 2.1.330 runs {@code source SNAPSHOT … && eval 'COMMAND' < /dev/null && pwd -P >|
- * FILE}; Codex 0.169.0 re-executes itself with the shell's command line, and that {@code …; exec '/bin/bash' -c 'COMMAND'}, before the
- * plain command; Gemini CLI 0.61.0 puts it in a subshell that notes its background jobs.
+ * FILE}; Gemini CLI 0.61.0 puts it in a subshell that notes its background jobs. Codex 0.169.0 executes itself with the shell's command
+ * line, and where it has a snapshot of the shell, a prelude of 40 kB that ends in {@code exec '/bin/bash' -c 'COMMAND'}: what the prelude
+ * starts besides is not the command.
  */
 public final class Executions {
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh");
@@ -30,8 +31,8 @@ public final class Executions {
     private static final String GEMINI_TRAP = "\n(\n  trap 'jobs -p > \"$_bgpids_file\"' EXIT\n";
     private static final Pattern GEMINI_FILE = Pattern.compile("'?[A-Za-z0-9_./-]{1,200}'?");
 
-    /** What stands in front of the command in a wrapper. */
-    private static final List<String> WRAPPED_BY = List.of("eval ", "exec '/bin/bash' -c ");
+    private static final String EVALUATED = "eval ";
+    private static final String EXECUTED = "exec '/bin/bash' -c ";
 
     /** What wrappers do besides: nothing that starts a program or reads a file. */
     private static final Set<String> HARMLESS = Set.of(
@@ -110,14 +111,12 @@ public final class Executions {
     }
 
     private static boolean isWrapper(String text, String quoted, String workspace) {
-        for (String before : WRAPPED_BY) {
-            int at = text.lastIndexOf(before + quoted);
-            if (at >= 0) {
-                int from = at + before.length();
-                return isHarmless(text.substring(0, from) + "':'" + text.substring(from + quoted.length()), workspace);
-            }
+        int at = text.lastIndexOf(EVALUATED + quoted);
+        if (at < 0) {
+            return false;
         }
-        return false;
+        int from = at + EVALUATED.length();
+        return isHarmless(text.substring(0, from) + "':'" + text.substring(from + quoted.length()), workspace);
     }
 
     private static boolean isHarmless(String wrapper, String workspace) {

@@ -206,6 +206,14 @@ public final class IntentLedger {
                 .min(Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber));
     }
 
+    /** Whether what is executed leads up to an announced and allowed call, in the same process. */
+    public boolean leadsToCall(List<String> argv) {
+        return state.getCallsMap().values().stream()
+                .anyMatch(call -> !call.getDenied()
+                        && !call.getFinished()
+                        && Executions.isPrelude(argv, call.getCommand()));
+    }
+
     /** The call that was announced and refused, and whose command stands in what is executed all the same. */
     public Optional<Call> refused(List<String> argv) {
         return state.getCallsMap().values().stream()

@@ -75,7 +75,12 @@ class ScopedPathsTest {
     @CsvSource({
         "/home/agent/.ssh/*, true",
         "/home/agent/.ssh/**, true",
-        "/home/agent/.aws/cred*, false",
+        "/home/agent/.aws/cred*, true",
+        "/home/agent/.ss*/id_rsa, true",
+        "/etc/shado*, true",
+        "/home/*/.netrc, true",
+        "/home/agent/doc*, false",
+        "/workspace/**/id_rsa, false",
         "/workspace/*, false",
         "**, false"
     })
