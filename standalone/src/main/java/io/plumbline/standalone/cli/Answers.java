@@ -38,6 +38,13 @@ final class Answers {
         }
     }
 
+    /** For people only: lines of the program's own making, as they are. */
+    void text(String lines) {
+        if (!json) {
+            println(lines);
+        }
+    }
+
     /** For programs only. */
     void object(ObjectNode object) {
         if (json) {

@@ -52,7 +52,10 @@ import picocli.CommandLine.Spec;
             RulesCommand.TestRules.class,
             RulesCommand.ExplainRule.class,
             RulesCommand.ImportRules.class,
+            RulesBacktestCommand.class,
+            RulesConvertCommand.class,
             RulesCoverageCommand.class,
+            RulesWatchCommand.class,
             RulesSchemaCommand.class
         })
 final class RulesCommand implements Callable<Integer> {
@@ -186,17 +189,17 @@ final class RulesCommand implements Callable<Integer> {
                             remark.severity() == Severity.ERROR || (strict && remark.severity() == Severity.WARNING));
             return failed ? ExitCodes.FAILED : ExitCodes.OK;
         }
+    }
 
-        private static ObjectNode object(Remark remark) {
-            return Answers.object()
-                    .put("file", remark.position().source())
-                    .put("line", remark.position().line())
-                    .put("column", remark.position().column())
-                    .put("end_column", remark.end().column())
-                    .put("severity", remark.severity().word())
-                    .put("check", remark.check().id())
-                    .put("text", remark.text());
-        }
+    static ObjectNode object(Remark remark) {
+        return Answers.object()
+                .put("file", remark.position().source())
+                .put("line", remark.position().line())
+                .put("column", remark.position().column())
+                .put("end_column", remark.end().column())
+                .put("severity", remark.severity().word())
+                .put("check", remark.check().id())
+                .put("text", remark.text());
     }
 
     static String line(Remark remark) {
@@ -299,12 +302,7 @@ final class RulesCommand implements Callable<Integer> {
         private void tell(RuleCases.Result result, Totals totals) {
             totals.passed += result.passed() ? 1 : 0;
             totals.failed += result.passed() ? 0 : 1;
-            answers.object(Answers.object()
-                    .put("rule", result.rule())
-                    .put("case", result.position().toString())
-                    .put("expected", result.expected())
-                    .put("matched", result.matched())
-                    .put("passed", result.passed()));
+            answers.object(object(result));
             if (!result.passed()) {
                 answers.line(failure(result));
             }
@@ -323,6 +321,15 @@ final class RulesCommand implements Callable<Integer> {
                                     .put("noticed", false),
                             survivor.position() + ": no case notices: " + survivor.change()));
         }
+    }
+
+    static ObjectNode object(RuleCases.Result result) {
+        return Answers.object()
+                .put("rule", result.rule())
+                .put("case", result.position().toString())
+                .put("expected", result.expected())
+                .put("matched", result.matched())
+                .put("passed", result.passed());
     }
 
     static String failure(RuleCases.Result result) {
