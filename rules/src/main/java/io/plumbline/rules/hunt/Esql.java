@@ -42,9 +42,7 @@ final class Esql {
     }
 
     private String joined(List<Query> parts, String by, String none) {
-        return parts.isEmpty()
-                ? none
-                : parts.stream().map(this::condition).collect(Collectors.joining(by, "(", ")"));
+        return parts.isEmpty() ? none : parts.stream().map(this::condition).collect(Collectors.joining(by, "(", ")"));
     }
 
     private static String twoValued(String comparison) {

@@ -53,17 +53,21 @@ public final class Hunt {
      * @throws ConversionException for what ES|QL cannot be asked for
      */
     public String esql(String index) {
-        return "FROM " + index + " METADATA _id\n| WHERE " + Esql.render(query, this::several) + "\n| KEEP _id, @timestamp\n";
+        return "FROM " + index + " METADATA _id\n| WHERE " + Esql.render(query, this::several)
+                + "\n| KEEP _id, @timestamp\n";
     }
 
     private boolean several(String field) {
-        return List.of("process.args", "plumbline.call.paths", "plumbline.truncated").contains(field);
+        return List.of("process.args", "plumbline.call.paths", "plumbline.truncated")
+                .contains(field);
     }
 
     private Query query(Expression expression) {
         return switch (expression) {
-            case Expression.And and -> Query.all(and.parts().stream().map(this::query).toList());
-            case Expression.Or or -> Query.any(or.parts().stream().map(this::query).toList());
+            case Expression.And and ->
+                Query.all(and.parts().stream().map(this::query).toList());
+            case Expression.Or or ->
+                Query.any(or.parts().stream().map(this::query).toList());
             case Expression.Not not -> new Query.Not(query(not.part()));
             case Expression.Test test -> test(test);
         };
@@ -74,10 +78,11 @@ public final class Hunt {
             throw new ConversionException("keywords (expected: a field; the index does not have all texts as a whole)");
         }
         Stored field = stored.field(test.field())
-                .orElseThrow(() -> new ConversionException("field " + test.field()
-                        + " (expected: one that the index has as a keyword or number)"));
-        return Query.any(
-                test.anyOf().stream().map(value -> value(test.field(), field, value)).toList());
+                .orElseThrow(() -> new ConversionException(
+                        "field " + test.field() + " (expected: one that the index has as a keyword or number)"));
+        return Query.any(test.anyOf().stream()
+                .map(value -> value(test.field(), field, value))
+                .toList());
     }
 
     private Query value(String name, Stored field, ValueTest value) {
@@ -109,13 +114,10 @@ public final class Hunt {
             case Stored.Guarded guarded -> Query.all(guarded.guard(), new Query.Exists(guarded.field()));
             case Stored.User user -> new Query.Exists(user.field());
             case Stored.Number number ->
-                number.zeroLeftOut()
-                        ? number.guard()
-                        : Query.all(number.guard(), new Query.Exists(number.field()));
+                number.zeroLeftOut() ? number.guard() : Query.all(number.guard(), new Query.Exists(number.field()));
             case Stored.Address address ->
                 address.domain()
-                        ? Query.any(
-                                Query.all(address.guard(), new Query.Exists(address.field())), domain(".*"))
+                        ? Query.any(Query.all(address.guard(), new Query.Exists(address.field())), domain(".*"))
                         : Query.all(address.guard(), new Query.Exists(address.field()));
             case Stored.Enumerated enumerated ->
                 Query.any(List.copyOf(enumerated.values().values()));
@@ -187,7 +189,8 @@ public final class Hunt {
         StringBuilder regex = new StringBuilder(text.cased() ? "(?s)" : "(?is)");
         for (int i = 0; i < pattern.length(); i++) {
             char c = pattern.charAt(i);
-            regex.append(c == TextPattern.ANY ? ".*" : c == TextPattern.ONE ? "." : java.util.regex.Pattern.quote("" + c));
+            regex.append(
+                    c == TextPattern.ANY ? ".*" : c == TextPattern.ONE ? "." : java.util.regex.Pattern.quote("" + c));
         }
         return candidate.matches(regex.toString());
     }
@@ -198,7 +201,8 @@ public final class Hunt {
             boolean fits =
                     switch (value) {
                         case ValueTest.Text text -> fits(text, entry.getKey());
-                        case ValueTest.Regex regex -> regex.pattern().matcher(entry.getKey()).find();
+                        case ValueTest.Regex regex ->
+                            regex.pattern().matcher(entry.getKey()).find();
                         default -> throw refused(name, value);
                     };
             if (fits) {
@@ -214,7 +218,8 @@ public final class Hunt {
         boolean zero;
         switch (value) {
             case ValueTest.Compare compare -> {
-                found = new Query.Compare(field.field(), compare.comparison(), compare.limit().multiply(factor));
+                found = new Query.Compare(
+                        field.field(), compare.comparison(), compare.limit().multiply(factor));
                 zero = compare.comparison().holds(BigDecimal.ZERO.compareTo(compare.limit()));
             }
             case ValueTest.Text text -> {
@@ -249,7 +254,8 @@ public final class Hunt {
         if (!expression.matches("[0-9.\\\\()|\\[\\]?-]+")) {
             return Query.any(List.of());
         }
-        Query own = Query.all(field.guard(), new Query.Expression(field.field(), "(::[fF][fF][fF][fF]:)?" + expression));
+        Query own =
+                Query.all(field.guard(), new Query.Expression(field.field(), "(::[fF][fF][fF][fF]:)?" + expression));
         return field.domain() ? Query.any(own, domain(expression)) : own;
     }
 

@@ -36,7 +36,8 @@ final class LuceneExpression {
 
     /** Expressions of which at least one fits exactly the texts in which the other one is found. */
     static List<String> of(String expression) {
-        String flags = expression.matches("(?s)^\\(\\?[ims]+\\).*") ? expression.substring(2, expression.indexOf(')')) : "";
+        String flags =
+                expression.matches("(?s)^\\(\\?[ims]+\\).*") ? expression.substring(2, expression.indexOf(')')) : "";
         String body = flags.isEmpty() ? expression : expression.substring(flags.length() + 3);
         LuceneExpression reader = new LuceneExpression(body, flags.contains("i"), flags.contains("s"));
         List<List<Item>> alternatives = reader.alternatives(0);
@@ -102,16 +103,13 @@ final class LuceneExpression {
     }
 
     private static boolean opens(Item item, boolean start) {
-        return item instanceof Item.Group group
-                && group.repetition().isEmpty()
-                && (anchored(group, start));
+        return item instanceof Item.Group group && group.repetition().isEmpty() && (anchored(group, start));
     }
 
     private static String whole(List<Item> branch) {
         boolean start = !branch.isEmpty() && branch.getFirst() instanceof Item.Anchor anchor && anchor.start();
-        boolean end = branch.size() > (start ? 1 : 0)
-                && branch.getLast() instanceof Item.Anchor anchor
-                && !anchor.start();
+        boolean end =
+                branch.size() > (start ? 1 : 0) && branch.getLast() instanceof Item.Anchor anchor && !anchor.start();
         StringBuilder whole = new StringBuilder(start ? "" : ".*");
         for (Item item : branch.subList(start ? 1 : 0, branch.size() - (end ? 1 : 0))) {
             whole.append(render(item));
@@ -310,6 +308,8 @@ final class LuceneExpression {
     }
 
     private static String member(int point) {
-        return point < 128 && !Character.isLetterOrDigit(point) && point > ' ' ? "\\" + (char) point : Character.toString(point);
+        return point < 128 && !Character.isLetterOrDigit(point) && point > ' '
+                ? "\\" + (char) point
+                : Character.toString(point);
     }
 }

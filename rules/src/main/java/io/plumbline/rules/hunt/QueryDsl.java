@@ -17,8 +17,7 @@ final class QueryDsl {
     static ObjectNode render(Query query) {
         return switch (query) {
             case Query.All all -> bool("filter", all.parts());
-            case Query.Any any ->
-                any.parts().isEmpty() ? wrap("match_none", object()) : bool("should", any.parts());
+            case Query.Any any -> any.parts().isEmpty() ? wrap("match_none", object()) : bool("should", any.parts());
             case Query.Not not -> bool("must_not", List.of(not.part()));
             case Query.Exists exists -> wrap("exists", object().put("field", exists.field()));
             case Query.Equal equal -> wrap("term", object().putPOJO(equal.field(), equal.value()));
@@ -30,10 +29,10 @@ final class QueryDsl {
                 wrap(
                         "regexp",
                         object().set(
-                                expression.field(),
-                                object().put("value", expression.expression())
-                                        .put("flags", "NONE")
-                                        .put("max_determinized_states", MAX_STATES)));
+                                        expression.field(),
+                                        object().put("value", expression.expression())
+                                                .put("flags", "NONE")
+                                                .put("max_determinized_states", MAX_STATES)));
             case Query.Compare compare -> compare(compare);
         };
     }
@@ -47,8 +46,7 @@ final class QueryDsl {
                     new Query.Exists(compare.field()),
                     new Query.Not(new Query.Compare(compare.field(), Comparison.EQ, compare.limit()))));
         }
-        ObjectNode limit =
-                object().put(compare.comparison().name().toLowerCase(Locale.ROOT), compare.limit());
+        ObjectNode limit = object().put(compare.comparison().name().toLowerCase(Locale.ROOT), compare.limit());
         return wrap("range", object().set(compare.field(), limit));
     }
 

@@ -73,7 +73,10 @@ final class StoredFields {
                     case "linux/process_creation" -> processCreation();
                     case "linux/file_event" ->
                         files(Query.any(
-                                Query.all(action("file-opened"), equal("plumbline.operation", "open_write"), succeeded(true)),
+                                Query.all(
+                                        action("file-opened"),
+                                        equal("plumbline.operation", "open_write"),
+                                        succeeded(true)),
                                 Query.all(
                                         action("file-changed"),
                                         succeeded(true),
@@ -163,8 +166,7 @@ final class StoredFields {
     private static StoredFields files(Query source) {
         StoredFields stored = new StoredFields(source).actor().outcome();
         stored.fields.put("TargetFilename", new Stored.NewPath());
-        stored.fields.put(
-                "SourceFilename", new Stored.Guarded(new Query.Exists("plumbline.new_path"), "file.path"));
+        stored.fields.put("SourceFilename", new Stored.Guarded(new Query.Exists("plumbline.new_path"), "file.path"));
         stored.text("Operation", "plumbline.operation");
         return stored;
     }
@@ -174,7 +176,9 @@ final class StoredFields {
     }
 
     private StoredFields destination(Query asked) {
-        fields.put("DestinationHostname", new Stored.Guarded(new Query.Not(isAddress("destination.domain")), "destination.domain"));
+        fields.put(
+                "DestinationHostname",
+                new Stored.Guarded(new Query.Not(isAddress("destination.domain")), "destination.domain"));
         number("DestinationPort", "destination.port");
         text("Method", "http.request.method");
         text("Url", "url.full");
@@ -194,9 +198,9 @@ final class StoredFields {
 
     private static StoredFields connection() {
         Query asked = action("egress-requested");
-        Query kernel = Query.all(
-                Query.any(action("connected"), action("accepted")), new Query.Exists("network.type"));
-        StoredFields stored = new StoredFields(Query.any(kernel, asked)).actor().outcome().destination(asked);
+        Query kernel = Query.all(Query.any(action("connected"), action("accepted")), new Query.Exists("network.type"));
+        StoredFields stored =
+                new StoredFields(Query.any(kernel, asked)).actor().outcome().destination(asked);
         stored.fields.put("DestinationIp", new Stored.Address(action("connected"), "destination.address", true));
         stored.fields.put("SourceIp", new Stored.Address(action("accepted"), "source.address", false));
         stored.fields.put("SourcePort", new Stored.Number(action("accepted"), "source.port", 1, false));
@@ -209,8 +213,7 @@ final class StoredFields {
 
     private static StoredFields listen() {
         StoredFields stored = new StoredFields(action("bound")).actor().outcome();
-        stored.fields.put(
-                "SourceIp", new Stored.Address(new Query.Exists("network.type"), "source.address", false));
+        stored.fields.put("SourceIp", new Stored.Address(new Query.Exists("network.type"), "source.address", false));
         stored.number("SourcePort", "source.port");
         return stored;
     }
@@ -275,8 +278,7 @@ final class StoredFields {
     private static StoredFields toolResult() {
         StoredFields stored = new StoredFields(action("tool-result")).tool();
         stored.text("Outcome", "plumbline.call.outcome");
-        stored.fields.put(
-                "DurationMs", new Stored.Number(action("tool-result"), "event.duration", 1_000_000, true));
+        stored.fields.put("DurationMs", new Stored.Number(action("tool-result"), "event.duration", 1_000_000, true));
         return stored;
     }
 

@@ -99,7 +99,8 @@ public final class Recordings {
     }
 
     private static String oneLine(IOException e) {
-        String message = e instanceof JsonProcessingException json ? json.getOriginalMessage() : String.valueOf(e.getMessage());
+        String message =
+                e instanceof JsonProcessingException json ? json.getOriginalMessage() : String.valueOf(e.getMessage());
         return message.lines().findFirst().orElse("unreadable");
     }
 
@@ -112,7 +113,8 @@ public final class Recordings {
                 break;
             }
             if (line.length() > MAX_LINE) {
-                throw new IOException("a line of more than " + MAX_LINE + " characters (expected: <= " + MAX_LINE + ")");
+                throw new IOException(
+                        "a line of more than " + MAX_LINE + " characters (expected: <= " + MAX_LINE + ")");
             }
         }
         return line.toString();

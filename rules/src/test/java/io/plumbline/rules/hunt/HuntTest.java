@@ -61,9 +61,12 @@ class HuntTest {
 
     @Test
     void networksOfIpv4AreSpelledOut() {
-        assertThat(hunt(CONNECTION, "DestinationIp|cidr: 172.16.0.0/12").queryDsl().toString())
+        assertThat(hunt(CONNECTION, "DestinationIp|cidr: 172.16.0.0/12")
+                        .queryDsl()
+                        .toString())
                 .contains("(::[fF][fF][fF][fF]:)?172\\\\.(16|17|18|19|20|21|22|23|24|25|26|27|28|29|30|31)\\\\.");
-        assertThatThrownBy(() -> hunt(CONNECTION, "DestinationIp|cidr: fd00::/8")).hasMessageContaining("IPv6");
+        assertThatThrownBy(() -> hunt(CONNECTION, "DestinationIp|cidr: fd00::/8"))
+                .hasMessageContaining("IPv6");
     }
 
     @Test
@@ -87,9 +90,15 @@ class HuntTest {
     })
     void expressionsFitTheSameTexts(String expression, String fits, String not) {
         Pattern whole = Pattern.compile(String.join("|", LuceneExpression.of(expression)), Pattern.DOTALL);
-        assertThat(List.of(com.google.re2j.Pattern.compile(expression).matcher(fits).find(), whole.matcher(fits).matches()))
+        assertThat(List.of(
+                        com.google.re2j.Pattern.compile(expression)
+                                .matcher(fits)
+                                .find(),
+                        whole.matcher(fits).matches()))
                 .containsExactly(true, true);
-        assertThat(List.of(com.google.re2j.Pattern.compile(expression).matcher(not).find(), whole.matcher(not).matches()))
+        assertThat(List.of(
+                        com.google.re2j.Pattern.compile(expression).matcher(not).find(),
+                        whole.matcher(not).matches()))
                 .containsExactly(false, false);
     }
 

@@ -67,14 +67,18 @@ class BacktestTest {
     void anotherSetLosesAndFindsHits() throws IOException {
         List<Hit> hits = Backtest.run(set(), recordings());
         List<Hit> other = Backtest.run(Rules.load(Rules.selection("F: y")), recordings());
-        assertThat(Backtest.without(hits, other)).extracting(Hit::key).doesNotContain("the-rule r.jsonl:4 {}").hasSize(3);
+        assertThat(Backtest.without(hits, other))
+                .extracting(Hit::key)
+                .doesNotContain("the-rule r.jsonl:4 {}")
+                .hasSize(3);
         assertThat(Backtest.without(other, hits)).isEmpty();
     }
 
     @Test
     void theTimeOfARuleIsThatOfItsLogSource() throws IOException {
         AtomicLong clock = new AtomicLong();
-        assertThat(Backtest.time(set(), recordings(), () -> clock.addAndGet(7))).containsExactly(Map.entry("the-rule", 7L));
+        assertThat(Backtest.time(set(), recordings(), () -> clock.addAndGet(7)))
+                .containsExactly(Map.entry("the-rule", 7L));
     }
 
     @Test

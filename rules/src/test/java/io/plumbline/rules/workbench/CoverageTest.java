@@ -18,7 +18,8 @@ class CoverageTest {
         assertThat(Techniques.ATTACK.tactics()).hasSize(15);
         assertThat(Techniques.ATLAS.tactics()).hasSize(16);
         for (Techniques base : Techniques.values()) {
-            base.techniques().values().forEach(technique -> assertThat(base.tactics().keySet())
+            base.techniques().values().forEach(technique -> assertThat(
+                            base.tactics().keySet())
                     .as(technique.id())
                     .containsAll(technique.tactics()));
         }
@@ -37,7 +38,10 @@ class CoverageTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(execution.covered()).isEqualTo(1);
-        assertThat(execution.missing()).extracting(Techniques.Technique::id).doesNotContain("T1059").contains("T1203");
+        assertThat(execution.missing())
+                .extracting(Techniques.Technique::id)
+                .doesNotContain("T1059")
+                .contains("T1203");
         JsonNode layer = coverage.layer("x");
         assertThat(layer.at("/techniques/0/techniqueID").asText()).isEqualTo("T1059.004");
         assertThat(layer.at("/techniques/0/score").asInt()).isEqualTo(1);
@@ -75,10 +79,10 @@ class CoverageTest {
         JUnitReport report = new JUnitReport();
         report.ran(
                 "r.yml",
-                RuleCases.run(
-                        rule, new RuleSource("c.yml", "match:\n  - F: y\nnone:\n  - F: z\n"), Placeholders.NONE));
+                RuleCases.run(rule, new RuleSource("c.yml", "match:\n  - F: y\nnone:\n  - F: z\n"), Placeholders.NONE));
         assertThat(report.render())
                 .contains("<testsuite name=\"r.yml\" tests=\"2\" failures=\"1\" errors=\"0\">")
-                .contains("<testcase classname=\"the-rule\" name=\"match at line 2\"><failure message=\"c.yml:2:5 does not match");
+                .contains(
+                        "<testcase classname=\"the-rule\" name=\"match at line 2\"><failure message=\"c.yml:2:5 does not match");
     }
 }

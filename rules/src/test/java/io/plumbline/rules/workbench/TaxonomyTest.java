@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** The table of fields against what events become. */
 class TaxonomyTest {
-    private static final ActContext KNOWN = new ActContext(true, "call", "c", "/bin/x", List.of("/bin/sh -c x"), "allowed");
+    private static final ActContext KNOWN =
+            new ActContext(true, "call", "c", "/bin/x", List.of("/bin/sh -c x"), "allowed");
 
     /** An event of each payload with every field set. */
     private static Event full(FieldDescriptor payload) {
@@ -45,7 +46,11 @@ class TaxonomyTest {
                         case STRING -> field.getName().equals("operation") ? "rename" : "x";
                         case BYTE_STRING -> com.google.protobuf.ByteString.copyFromUtf8("x");
                         case ENUM -> field.getEnumType().getValues().getLast();
-                        case MESSAGE -> depth > 3 ? null : fill(builder.newBuilderForField(field), depth + 1).build();
+                        case MESSAGE ->
+                            depth > 3
+                                    ? null
+                                    : fill(builder.newBuilderForField(field), depth + 1)
+                                            .build();
                     };
             if (value != null && !field.isMapField()) {
                 if (field.isRepeated()) {

@@ -2,7 +2,6 @@ package io.plumbline.jobs.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import co.elastic.clients.elasticsearch.ElasticsearchClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -166,9 +165,8 @@ class HuntIT {
     }
 
     private static Optional<Event.Builder> event(Map<String, List<String>> fields, LogSource own, int number) {
-        String source = first(fields, "_source").isEmpty()
-                ? own.category() + "/" + own.product()
-                : first(fields, "_source");
+        String source =
+                first(fields, "_source").isEmpty() ? own.category() + "/" + own.product() : first(fields, "_source");
         Event.Builder event = event(number);
         long error = first(fields, "Succeeded").equals("false") ? 13 : 0;
         boolean writes = first(fields, "Operation").equals("open_write") || source.equals("file_event/linux");
@@ -236,7 +234,8 @@ class HuntIT {
                         event.setTraceLoss(TraceLoss.newBuilder().setDropped(number(fields, "Dropped")));
                     case "frozen" ->
                         event.setRuntimeState(RuntimeState.newBuilder().setState(RuntimeState.State.FROZEN));
-                    default -> event.setSessionDeclared(SessionDeclared.newBuilder().setAgent("codex"));
+                    default ->
+                        event.setSessionDeclared(SessionDeclared.newBuilder().setAgent("codex"));
                 }
             }
             default -> {
@@ -289,7 +288,8 @@ class HuntIT {
         int converted = 0;
         int withMatches = 0;
         Map<String, String> refused = new TreeMap<>();
-        for (Detection rule : RuleSet.load(RulePack.sources(), Placeholders.NONE).detections()) {
+        for (Detection rule :
+                RuleSet.load(RulePack.sources(), Placeholders.NONE).detections()) {
             Hunt hunt;
             try {
                 hunt = Hunt.of(rule);
@@ -298,14 +298,17 @@ class HuntIT {
                 continue;
             }
             Set<String> expected = matched(rule);
-            differences.assertThat(found(hunt))
+            differences
+                    .assertThat(found(hunt))
                     .as(rule.metadata().position() + " " + hunt.queryDsl())
                     .isEqualTo(expected);
             converted++;
             withMatches += expected.isEmpty() ? 0 : 1;
         }
         differences.assertAll();
-        assertThat(withMatches).as("with matches, of " + converted + " converted; refused: " + refused).isGreaterThanOrEqualTo(700);
+        assertThat(withMatches)
+                .as("with matches, of " + converted + " converted; refused: " + refused)
+                .isGreaterThanOrEqualTo(700);
         assertThat(converted).isGreaterThanOrEqualTo(80);
         assertThat(refused.values()).allMatch(why -> why.contains("(expected: "));
     }
