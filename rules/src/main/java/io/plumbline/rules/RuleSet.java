@@ -127,16 +127,25 @@ public final class RuleSet {
                 linker.problems.add(e);
                 continue;
             }
-            for (YamlNode node : nodes) {
-                try {
-                    linker.add(reader.read(node), SigmaReader.contentHash(node));
-                } catch (RuleException e) {
-                    linker.problems.add(e);
-                }
-            }
+            linker.addAll(nodes, reader);
         }
         linker.link();
         return new Loaded(new RuleSet(linker, linker.hash(placeholders)), linker.problems);
+    }
+
+    /**
+     * Loads documents that were read already.
+     *
+     * @throws RuleException for the first that is not usable
+     */
+    public static RuleSet of(List<YamlNode> documents, Placeholders placeholders) {
+        Linker linker = new Linker();
+        linker.addAll(documents, new SigmaReader(placeholders));
+        linker.link();
+        if (!linker.problems.isEmpty()) {
+            throw linker.problems.getFirst();
+        }
+        return new RuleSet(linker, linker.hash(placeholders));
     }
 
     /** 64 hex digits over the content of all usable documents and the placeholders; the order and the layout do not matter. */
@@ -244,7 +253,17 @@ public final class RuleSet {
         private final SequencedSet<String> visiting = new LinkedHashSet<>();
         private final Set<String> refused = new HashSet<>();
 
-        void add(SigmaReader.Read read, String contentHash) {
+        void addAll(List<YamlNode> nodes, SigmaReader reader) {
+            for (YamlNode node : nodes) {
+                try {
+                    add(reader.read(node), SigmaReader.contentHash(node));
+                } catch (RuleException e) {
+                    problems.add(e);
+                }
+            }
+        }
+
+        private void add(SigmaReader.Read read, String contentHash) {
             SigmaDocument document = read.document();
             Metadata metadata = document.metadata();
             if (documents.size() == MAX_DOCUMENTS) {

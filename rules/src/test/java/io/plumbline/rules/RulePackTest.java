@@ -51,7 +51,7 @@ class RulePackTest {
                 assertThat(document.metadata().description()).isNotEmpty();
                 assertThat(document.metadata().tags())
                         .isNotEmpty()
-                        .allMatch(tag -> tag.matches("attack\\.(t\\d{4}(\\.\\d{3})?|[a-z-]+)"));
+                        .allMatch(tag -> tag.matches("(attack|atlas)\\.((aml\\.)?t\\d{4}(\\.\\d{3})?|[a-z-]+)"));
                 assertThat(document.metadata().id())
                         .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
             }

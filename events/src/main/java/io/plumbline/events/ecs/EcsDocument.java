@@ -58,6 +58,9 @@ public final class EcsDocument {
     /** Value of {@code ecs.version}. */
     public static final String ECS_VERSION = "9.2.0";
 
+    /** O_WRONLY, O_RDWR, O_CREAT and O_TRUNC of Linux. */
+    private static final int OPENED_FOR_WRITING = 01 | 02 | 0100 | 01000;
+
     private EcsDocument() {}
 
     /** The document of one event; its id in an index is {@code event.getId()}. */
@@ -618,7 +621,10 @@ public final class EcsDocument {
         if (opened.getMode() != 0) {
             document.at("file").put("mode", String.format(Locale.ROOT, "%04o", opened.getMode()));
         }
-        document.at("plumbline").number("flags", opened.getFlags());
+        boolean writes = (opened.getFlags() & OPENED_FOR_WRITING) != 0;
+        document.at("plumbline")
+                .number("flags", opened.getFlags())
+                .put("operation", writes ? "open_write" : "open_read");
         outcome(opened.getError(), document);
     }
 

@@ -19,7 +19,9 @@ import java.util.Set;
 
 /** Reads one document: a rule, a correlation or a filter. */
 public final class SigmaReader {
-    private static final List<String> STATUSES = List.of("stable", "test", "experimental", "deprecated", "unsupported");
+    /** What a document's status can be. */
+    public static final List<String> STATUSES = List.of("stable", "test", "experimental", "deprecated", "unsupported");
+
     private static final int MAX_TITLE = 256;
     private static final int MAX_DESCRIPTION = 65_535;
     private static final int MAX_TEXT = 4096;
@@ -31,6 +33,11 @@ public final class SigmaReader {
 
     public SigmaReader(Placeholders placeholders) {
         this.placeholders = placeholders;
+    }
+
+    /** The modifiers that items can have. */
+    public static List<String> modifiers() {
+        return Modifier.words();
     }
 
     /**

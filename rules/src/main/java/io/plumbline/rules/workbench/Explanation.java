@@ -50,18 +50,23 @@ public record Explanation(String text, boolean holds, List<Explanation> parts) {
     }
 
     private static String test(Expression.Test test, SigmaEvent event) {
+        if (test.field().equals(Expression.Test.KEYWORDS)) {
+            return words(test);
+        }
+        List<String> texts = event.texts(test.field());
+        String actual = texts.isEmpty() ? "no text" : String.join(", ", texts);
+        return words(test) + "; the event has " + (actual.length() <= 120 ? actual : actual.substring(0, 120) + "...");
+    }
+
+    /** What a test asks for, in words. */
+    static String words(Expression.Test test) {
         List<String> values = new ArrayList<>();
         test.anyOf().stream().limit(MAX_VALUES).forEach(value -> values.add(words(value)));
         if (test.anyOf().size() > MAX_VALUES) {
             values.add((test.anyOf().size() - MAX_VALUES) + " more");
         }
-        if (test.field().equals(Expression.Test.KEYWORDS)) {
-            return "any field " + String.join(" or ", values);
-        }
-        List<String> texts = event.texts(test.field());
-        String actual = texts.isEmpty() ? "no text" : String.join(", ", texts);
-        return test.field() + " " + String.join(" or ", values) + "; the event has "
-                + (actual.length() <= 120 ? actual : actual.substring(0, 120) + "...");
+        String field = test.field().equals(Expression.Test.KEYWORDS) ? "any field" : test.field();
+        return field + " " + String.join(" or ", values);
     }
 
     private static String words(ValueTest value) {

@@ -39,6 +39,9 @@ public final class RuleCases {
         }
     }
 
+    /** A case as it is written: its place, whether the rule should match, its events. */
+    record Case(Position position, boolean expected, YamlNode events) {}
+
     /**
      * Runs the cases of a source's rule: its correlation that no other names, else its first rule.
      *
@@ -46,33 +49,40 @@ public final class RuleCases {
      */
     public static List<Result> run(RuleSource rules, RuleSource cases, Placeholders placeholders) {
         RuleSet set = RuleSet.load(List.of(rules), placeholders);
-        SigmaDocument target = target(set);
+        return run(set, target(set), read(cases));
+    }
+
+    static List<Result> run(RuleSet set, SigmaDocument target, List<Case> cases) {
+        return cases.stream()
+                .map(one -> new Result(
+                        target.metadata().id(), one.position(), one.expected(), matches(set, target, one.events())))
+                .toList();
+    }
+
+    static List<Case> read(RuleSource cases) {
         List<YamlNode> documents = YamlReader.read(cases.name(), cases.text());
         if (documents.size() != 1 || !(documents.getFirst() instanceof YamlNode.Mapping body)) {
             throw new RuleException(
                     Code.DOCUMENT, new Position(cases.name(), 1, 1), "cases (expected: one map with match and none)");
         }
-        List<Result> results = new ArrayList<>();
+        List<Case> read = new ArrayList<>();
         for (YamlNode.Entry entry : body.entries()) {
             String key = entry.key().text();
             if (!(key.equals("match") || key.equals("none")) || !(entry.value() instanceof YamlNode.Sequence list)) {
                 throw new RuleException(
                         Code.DOCUMENT, entry.key().position(), "'" + key + "' (expected: match or none, each a list)");
             }
-            for (YamlNode item : list.items()) {
-                results.add(new Result(
-                        target.metadata().id(), item.position(), key.equals("match"), matches(set, target, item)));
-            }
+            list.items().forEach(item -> read.add(new Case(item.position(), key.equals("match"), item)));
         }
         for (boolean expected : new boolean[] {true, false}) {
-            if (results.stream().noneMatch(result -> result.expected() == expected)) {
+            if (read.stream().noneMatch(one -> one.expected() == expected)) {
                 throw new RuleException(
                         Code.DOCUMENT,
                         body.position(),
                         "no case under " + (expected ? "match" : "none") + " (expected: at least one)");
             }
         }
-        return results;
+        return read;
     }
 
     /** The document that the cases of a source are about. */

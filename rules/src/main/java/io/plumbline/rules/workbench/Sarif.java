@@ -3,8 +3,6 @@ package io.plumbline.rules.workbench;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.plumbline.rules.workbench.Lint.Check;
-import io.plumbline.rules.workbench.Lint.Remark;
 import java.util.List;
 
 /** Remarks as SARIF 2.1.0 (OASIS), which code hosts show beside the lines. */
@@ -19,32 +17,26 @@ public final class Sarif {
                 .put("version", "2.1.0");
         ObjectNode run = log.putArray("runs").addObject();
         ObjectNode driver = run.putObject("tool").putObject("driver").put("name", "plumbline rules lint");
+        run.put("columnKind", "unicodeCodePoints");
         ArrayNode rules = driver.putArray("rules");
         for (Check check : Check.values()) {
-            rules.addObject()
-                    .put("id", check.id())
-                    .putObject("shortDescription")
-                    .put("text", check.meaning());
+            ObjectNode rule = rules.addObject().put("id", check.id());
+            rule.putObject("shortDescription").put("text", check.meaning());
+            rule.putObject("defaultConfiguration").put("level", check.severity().word());
         }
         ArrayNode results = run.putArray("results");
         for (Remark remark : remarks) {
-            ObjectNode result =
-                    results.addObject().put("ruleId", remark.check().id()).put("level", level(remark));
+            ObjectNode result = results.addObject()
+                    .put("ruleId", remark.check().id())
+                    .put("level", remark.severity().word());
             result.putObject("message").put("text", remark.text());
             ObjectNode place = result.putArray("locations").addObject().putObject("physicalLocation");
             place.putObject("artifactLocation").put("uri", remark.position().source());
             place.putObject("region")
                     .put("startLine", remark.position().line())
-                    .put("startColumn", remark.position().column());
+                    .put("startColumn", remark.position().column())
+                    .put("endColumn", remark.end().column());
         }
         return log;
-    }
-
-    private static String level(Remark remark) {
-        return switch (remark.severity()) {
-            case ERROR -> "error";
-            case WARNING -> "warning";
-            case NOTE -> "note";
-        };
     }
 }

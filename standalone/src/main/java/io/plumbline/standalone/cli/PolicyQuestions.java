@@ -1,7 +1,5 @@
 package io.plumbline.standalone.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.policy.PolicyComparison;
 import io.plumbline.events.policy.PolicyComparison.Change;
@@ -24,14 +22,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** What a policy says, without a platform. */
 final class PolicyQuestions {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private PolicyQuestions() {}
 
     private static String word(Enum<?> constant) {
@@ -53,38 +48,25 @@ final class PolicyQuestions {
         @Mixin
         private final PolicyAbove above = new PolicyAbove();
 
-        @Option(names = "--json", description = "Print one JSON object per finding.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec;
+        @Mixin
+        private final Answers answers = new Answers();
 
         @Override
         public Integer call() {
             TaskPolicy policy = above.task(file);
             List<Finding> findings = PolicyLint.of(policy);
-            PrintWriter out = spec.commandLine().getOut();
             for (Finding finding : findings) {
-                out.println(
-                        json
-                                ? JSON.createObjectNode()
-                                        .put("level", word(finding.level()))
-                                        .put("rule", finding.rule())
-                                        .put("key", finding.key())
-                                        .put("message", finding.message())
-                                        .toString()
-                                : "%-8s%s: %s [%s]"
-                                        .formatted(
-                                                word(finding.level()),
-                                                finding.key(),
-                                                finding.message(),
-                                                finding.rule()));
+                answers.tell(
+                        Answers.object()
+                                .put("level", word(finding.level()))
+                                .put("rule", finding.rule())
+                                .put("key", finding.key())
+                                .put("message", finding.message()),
+                        "%-8s%s: %s [%s]"
+                                .formatted(word(finding.level()), finding.key(), finding.message(), finding.rule()));
             }
-            if (!json) {
-                out.println(policy.getName() + ": " + policy.getFilesCount() + " file rules (defaults included), "
-                        + policy.getEgressCount() + " destinations, workspace " + policy.getWorkspaceMode());
-            }
-            out.flush();
+            answers.line(policy.getName() + ": " + policy.getFilesCount() + " file rules (defaults included), "
+                    + policy.getEgressCount() + " destinations, workspace " + policy.getWorkspaceMode());
             return findings.stream().anyMatch(finding -> finding.level() == PolicyLint.Level.ERROR)
                     ? ExitCodes.FAILED
                     : ExitCodes.OK;
@@ -111,11 +93,8 @@ final class PolicyQuestions {
         @Mixin
         private final PolicyAbove above = new PolicyAbove();
 
-        @Option(names = "--json", description = "Print one JSON object.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec;
+        @Mixin
+        private final Answers answers = new Answers();
 
         @Override
         public Integer call() {
@@ -126,19 +105,11 @@ final class PolicyQuestions {
             } catch (PolicyException e) {
                 throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
             }
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                ObjectNode line = JSON.createObjectNode()
-                        .put("answer", word(explanation.answer()))
-                        .put("clause", explanation.clause());
-                ArrayNode conditions = line.putArray("conditions");
-                explanation.conditions().forEach(conditions::add);
-                out.println(line);
-            } else {
-                out.println(word(explanation.answer()) + "  " + explanation.clause());
-                explanation.conditions().forEach(condition -> out.println("  if " + condition));
-            }
-            out.flush();
+            ObjectNode object =
+                    Answers.object().put("answer", word(explanation.answer())).put("clause", explanation.clause());
+            explanation.conditions().forEach(object.putArray("conditions")::add);
+            answers.tell(object, word(explanation.answer()) + "  " + explanation.clause());
+            explanation.conditions().forEach(condition -> answers.line("  if " + condition));
             return ExitCodes.OK;
         }
     }
@@ -160,31 +131,24 @@ final class PolicyQuestions {
         @Mixin
         private final PolicyAbove above = new PolicyAbove();
 
-        @Option(names = "--json", description = "Print one JSON object per change.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec;
+        @Mixin
+        private final Answers answers = new Answers();
 
         @Override
         public Integer call() {
             List<Change> changes = PolicyComparison.between(above.task(before), above.task(after));
-            PrintWriter out = spec.commandLine().getOut();
             for (Change change : changes) {
-                out.println(
-                        json
-                                ? JSON.createObjectNode()
-                                        .put("key", change.key())
-                                        .put("direction", word(change.direction()))
-                                        .put("before", change.before())
-                                        .put("after", change.after())
-                                        .toString()
-                                : change.toString());
+                answers.tell(
+                        Answers.object()
+                                .put("key", change.key())
+                                .put("direction", word(change.direction()))
+                                .put("before", change.before())
+                                .put("after", change.after()),
+                        change.toString());
             }
-            if (changes.isEmpty() && !json) {
-                out.println("no difference");
+            if (changes.isEmpty()) {
+                answers.line("no difference");
             }
-            out.flush();
             return changes.stream().anyMatch(change -> change.direction() == PolicyComparison.Direction.WIDER)
                     ? ExitCodes.FAILED
                     : ExitCodes.OK;

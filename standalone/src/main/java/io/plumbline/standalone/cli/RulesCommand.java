@@ -1,6 +1,5 @@
 package io.plumbline.standalone.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RulePack;
@@ -11,12 +10,17 @@ import io.plumbline.rules.engine.JsonEvents;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument;
+import io.plumbline.rules.workbench.Check;
+import io.plumbline.rules.workbench.Diagnostics;
 import io.plumbline.rules.workbench.Explanation;
+import io.plumbline.rules.workbench.JUnitReport;
 import io.plumbline.rules.workbench.Lint;
-import io.plumbline.rules.workbench.Lint.Remark;
+import io.plumbline.rules.workbench.Mutations;
+import io.plumbline.rules.workbench.Remark;
 import io.plumbline.rules.workbench.RuleCases;
 import io.plumbline.rules.workbench.RuleFiles;
 import io.plumbline.rules.workbench.Sarif;
+import io.plumbline.rules.workbench.Severity;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Printable;
@@ -29,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,16 +45,21 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rules",
         mixinStandardHelpOptions = true,
-        description = "Check Sigma rules, run their cases, explain a match, try foreign rules.",
+        description =
+                "Check Sigma rules, run their cases, explain a match, try foreign rules, measure and convert them.",
         subcommands = {
             RulesCommand.LintRules.class,
             RulesCommand.TestRules.class,
             RulesCommand.ExplainRule.class,
-            RulesCommand.ImportRules.class
+            RulesCommand.ImportRules.class,
+            RulesBacktestCommand.class,
+            RulesConvertCommand.class,
+            RulesCoverageCommand.class,
+            RulesWatchCommand.class,
+            RulesSchemaCommand.class
         })
 final class RulesCommand implements Callable<Integer> {
     private static final int MAX_LINE = 400;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     @Spec
     private CommandSpec spec;
@@ -82,7 +92,8 @@ final class RulesCommand implements Callable<Integer> {
         }
     }
 
-    private static List<RuleSource> sources(List<Path> paths) {
+    /** The rules of paths; those of the product when there are none. */
+    static List<RuleSource> sources(List<Path> paths) {
         try {
             return paths.isEmpty() ? RulePack.sources() : RuleFiles.read(paths);
         } catch (IOException e) {
@@ -90,7 +101,7 @@ final class RulesCommand implements Callable<Integer> {
         }
     }
 
-    private static Optional<RuleSource> cases(RuleSource source, boolean pack) {
+    static Optional<RuleSource> cases(RuleSource source, boolean pack) {
         try {
             return pack ? Optional.of(RulePack.cases(source)) : RuleFiles.cases(source);
         } catch (IOException e) {
@@ -98,7 +109,13 @@ final class RulesCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "lint", mixinStandardHelpOptions = true, description = "Say what is wrong or doubtful in rules.")
+    @Command(
+            name = "lint",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Say what is wrong or doubtful in rules.",
+                "Exit code 1 when there is an error among the remarks, with --strict also a warning."
+            })
     static final class LintRules implements Callable<Integer> {
         @Parameters(
                 paramLabel = "PATH",
@@ -107,61 +124,108 @@ final class RulesCommand implements Callable<Integer> {
         private List<Path> paths = List.of();
 
         @Mixin
-        private Pipeline pipeline = new Pipeline();
+        private final Pipeline pipeline = new Pipeline();
 
-        @Option(names = "--json", description = "Print one JSON object per remark.")
-        private boolean json;
+        @Mixin
+        private final Answers answers = new Answers();
 
-        @Option(names = "--sarif", description = "Print one SARIF 2.1.0 log.")
-        private boolean sarif;
+        @ArgGroup
+        private @Nullable Form form;
 
         @Option(names = "--strict", description = "Fail on warnings too.")
         private boolean strict;
 
+        @Option(names = "--quiet", description = "Leave notes out, but for their number.")
+        private boolean quiet;
+
         @Spec
         private CommandSpec spec;
 
+        /** Another form than a line for each remark. */
+        static final class Form {
+            @Option(names = "--sarif", description = "Print one SARIF 2.1.0 log.")
+            private boolean sarif;
+
+            @Option(
+                    names = "--lsp",
+                    description =
+                            "Print for each file what an editor's publishDiagnostics takes, one JSON object per line.")
+            private boolean lsp;
+
+            @Option(names = "--list", description = "List the checks instead of running them.")
+            private boolean list;
+        }
+
         @Override
         public Integer call() {
-            List<Remark> remarks = Lint.check(sources(paths), pipeline.placeholders());
-            PrintWriter out = spec.commandLine().getOut();
-            if (sarif) {
-                out.println(Sarif.render(remarks));
-            } else {
-                remarks.forEach(remark -> out.println(json ? object(remark).toString() : line(remark)));
-                if (!json) {
-                    out.println(remarks.size() + " remarks");
+            if (form != null && form.list) {
+                for (Check check : Check.values()) {
+                    answers.tell(
+                            Answers.object()
+                                    .put("check", check.id())
+                                    .put("severity", check.severity().word())
+                                    .put("meaning", check.meaning()),
+                            "%-8s %-24s %s".formatted(check.severity().word(), check.id(), check.meaning()));
                 }
+                return ExitCodes.OK;
             }
-            out.flush();
+            List<RuleSource> sources = sources(paths);
+            List<Remark> remarks = Lint.check(sources, pipeline.placeholders(), source -> cases(source, paths.isEmpty()));
+            PrintWriter out = spec.commandLine().getOut();
+            if (form != null && form.sarif) {
+                out.println(Sarif.render(remarks));
+                out.flush();
+            } else if (form != null && form.lsp) {
+                Diagnostics.render(sources, remarks).forEach(out::println);
+                out.flush();
+            } else {
+                remarks.stream()
+                        .filter(remark -> !quiet || remark.severity() != Severity.NOTE)
+                        .forEach(remark -> answers.tell(object(remark), line(remark)));
+                answers.line(counts(remarks) + " in " + sources.size() + " files");
+            }
             boolean failed = remarks.stream()
-                    .anyMatch(remark -> remark.severity() == Lint.Severity.ERROR
-                            || (strict && remark.severity() == Lint.Severity.WARNING));
+                    .anyMatch(remark ->
+                            remark.severity() == Severity.ERROR || (strict && remark.severity() == Severity.WARNING));
             return failed ? ExitCodes.FAILED : ExitCodes.OK;
         }
+    }
 
-        private static String line(Remark remark) {
-            return Printable.line(
-                    remark.position() + ": " + remark.severity().name().toLowerCase(java.util.Locale.ROOT) + ": "
-                            + remark.check().id() + ": " + remark.text(),
-                    MAX_LINE);
-        }
+    static ObjectNode object(Remark remark) {
+        return Answers.object()
+                .put("file", remark.position().source())
+                .put("line", remark.position().line())
+                .put("column", remark.position().column())
+                .put("end_column", remark.end().column())
+                .put("severity", remark.severity().word())
+                .put("check", remark.check().id())
+                .put("text", remark.text());
+    }
 
-        private static ObjectNode object(Remark remark) {
-            return JSON.createObjectNode()
-                    .put("file", remark.position().source())
-                    .put("line", remark.position().line())
-                    .put("column", remark.position().column())
-                    .put("severity", remark.severity().name().toLowerCase(java.util.Locale.ROOT))
-                    .put("check", remark.check().id())
-                    .put("text", remark.text());
+    static String line(Remark remark) {
+        return remark.position() + ": " + remark.severity().word() + ": "
+                + remark.check().id() + ": " + remark.text();
+    }
+
+    static String counts(List<Remark> remarks) {
+        List<String> counts = new ArrayList<>();
+        for (Severity severity : Severity.values()) {
+            long count = remarks.stream()
+                    .filter(remark -> remark.severity() == severity)
+                    .count();
+            counts.add(count + " " + severity.word() + (count == 1 ? "" : "s"));
         }
+        return String.join(", ", counts);
     }
 
     @Command(
             name = "test",
             mixinStandardHelpOptions = true,
-            description = "Run the cases that lie beside rules (NAME.cases.yml).")
+            description = {
+                "Run the cases that lie beside rules (NAME.cases.yml).",
+                "With --mutate also say which part of a rule no case protects: it is changed at one place at a time.",
+                "Exit code 1 when a case fails or a change is noticed by no case."
+            })
     static final class TestRules implements Callable<Integer> {
         @Parameters(
                 paramLabel = "PATH",
@@ -170,72 +234,107 @@ final class RulesCommand implements Callable<Integer> {
         private List<Path> paths = List.of();
 
         @Mixin
-        private Pipeline pipeline = new Pipeline();
+        private final Pipeline pipeline = new Pipeline();
 
-        @Option(names = "--json", description = "Print one JSON object per case.")
-        private boolean json;
+        @Mixin
+        private final Answers answers = new Answers();
 
-        @Spec
-        private CommandSpec spec;
+        @Option(names = "--mutate", description = "Try changes of the rules as well.")
+        private boolean mutate;
+
+        @Option(names = "--junit", paramLabel = "FILE", description = "Write JUnit XML as well.")
+        private @Nullable Path junit;
 
         @Override
         public Integer call() {
-            PrintWriter out = spec.commandLine().getOut();
             Placeholders placeholders = pipeline.placeholders();
-            int passed = 0;
-            int failed = 0;
-            int without = 0;
+            JUnitReport report = new JUnitReport();
+            Totals totals = new Totals();
             for (RuleSource source : sources(paths)) {
                 Optional<RuleSource> cases = cases(source, paths.isEmpty());
                 if (cases.isEmpty()) {
-                    without++;
+                    totals.without++;
                     continue;
                 }
                 try {
-                    for (RuleCases.Result result : RuleCases.run(source, cases.get(), placeholders)) {
-                        passed += result.passed() ? 1 : 0;
-                        failed += result.passed() ? 0 : 1;
-                        tell(out, result);
+                    List<RuleCases.Result> results = RuleCases.run(source, cases.get(), placeholders);
+                    report.ran(source.name(), results);
+                    results.forEach(result -> tell(result, totals));
+                    if (mutate && results.stream().allMatch(RuleCases.Result::passed)) {
+                        tell(Mutations.run(source, cases.get(), placeholders), totals);
                     }
                 } catch (RuleException e) {
-                    failed++;
-                    refused(out, source, e);
+                    totals.failed++;
+                    report.refused(source.name(), e);
+                    answers.tell(
+                            Answers.object()
+                                    .put("file", source.name())
+                                    .put("passed", false)
+                                    .put("error", e.getMessage()),
+                            String.valueOf(e.getMessage()));
                 }
             }
-            if (!json) {
-                out.println(passed + " cases passed, " + failed + " failed, " + without + " files without cases");
+            answers.line(totals.passed + " cases passed, " + totals.failed + " failed, " + totals.without
+                    + " files without cases");
+            if (mutate) {
+                answers.line(totals.noticed + " changes noticed, " + totals.survived + " by no case"
+                        + (totals.left == 0 ? "" : ", " + totals.left + " not tried"));
             }
-            out.flush();
-            return failed == 0 ? ExitCodes.OK : ExitCodes.FAILED;
+            if (junit != null) {
+                try {
+                    Files.writeString(junit, report.render());
+                } catch (IOException e) {
+                    throw new CommandException("report " + junit + " (expected: a file that can be written)");
+                }
+            }
+            return totals.failed == 0 && totals.survived == 0 ? ExitCodes.OK : ExitCodes.FAILED;
         }
 
-        private void tell(PrintWriter out, RuleCases.Result result) {
-            if (json) {
-                out.println(JSON.createObjectNode()
-                        .put("rule", result.rule())
-                        .put("case", result.position().toString())
-                        .put("expected", result.expected())
-                        .put("matched", result.matched())
-                        .put("passed", result.passed()));
-            } else if (!result.passed()) {
-                out.println(Printable.line(
-                        result.position() + ": rule " + result.rule()
-                                + (result.matched() ? " matches" : " does not match") + " (expected: "
-                                + (result.expected() ? "a match" : "none") + ")",
-                        MAX_LINE));
+        private static final class Totals {
+            private int passed;
+            private int failed;
+            private int without;
+            private int noticed;
+            private int survived;
+            private int left;
+        }
+
+        private void tell(RuleCases.Result result, Totals totals) {
+            totals.passed += result.passed() ? 1 : 0;
+            totals.failed += result.passed() ? 0 : 1;
+            answers.object(object(result));
+            if (!result.passed()) {
+                answers.line(failure(result));
             }
         }
 
-        private void refused(PrintWriter out, RuleSource source, RuleException e) {
-            if (json) {
-                out.println(JSON.createObjectNode()
-                        .put("file", source.name())
-                        .put("passed", false)
-                        .put("error", e.getMessage()));
-            } else {
-                out.println(Printable.line(String.valueOf(e.getMessage()), MAX_LINE));
-            }
+        private void tell(Mutations.Outcome outcome, Totals totals) {
+            totals.noticed += outcome.noticed();
+            totals.survived += outcome.survivors().size();
+            totals.left += outcome.left();
+            outcome.survivors()
+                    .forEach(survivor -> answers.tell(
+                            Answers.object()
+                                    .put("rule", survivor.rule())
+                                    .put("place", survivor.position().toString())
+                                    .put("change", survivor.change())
+                                    .put("noticed", false),
+                            survivor.position() + ": no case notices: " + survivor.change()));
         }
+    }
+
+    static ObjectNode object(RuleCases.Result result) {
+        return Answers.object()
+                .put("rule", result.rule())
+                .put("case", result.position().toString())
+                .put("expected", result.expected())
+                .put("matched", result.matched())
+                .put("passed", result.passed());
+    }
+
+    static String failure(RuleCases.Result result) {
+        return result.position() + ": rule " + result.rule() + (result.matched() ? " matches" : " does not match")
+                + " (expected: " + (result.expected() ? "a match" : "none") + ")";
     }
 
     @Command(
@@ -253,13 +352,10 @@ final class RulesCommand implements Callable<Integer> {
         private Path event;
 
         @Mixin
-        private Pipeline pipeline = new Pipeline();
+        private final Pipeline pipeline = new Pipeline();
 
-        @Option(names = "--json", description = "Print one JSON object per rule.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec;
+        @Mixin
+        private final Answers answers = new Answers();
 
         @Override
         public Integer call() {
@@ -274,30 +370,23 @@ final class RulesCommand implements Callable<Integer> {
                 throw new CommandException(
                         "event " + event + " (expected: a readable file with a JSON object)", ExitCodes.USAGE);
             }
-            PrintWriter out = spec.commandLine().getOut();
             boolean matches = false;
             for (SigmaDocument.Detection detection : set.detections()) {
                 Explanation explanation = Explanation.of(detection.expression(), read);
                 matches |= explanation.holds();
-                if (json) {
-                    out.println(object(explanation)
-                            .put("rule", detection.metadata().id())
-                            .put("title", detection.metadata().title()));
-                } else {
-                    out.println(Printable.line(
-                            detection.metadata().title() + " ("
-                                    + detection.metadata().id() + "), for events of " + detection.logSource(),
-                            MAX_LINE));
-                    explanation.lines().forEach(line -> out.println("  " + Printable.line(line, MAX_LINE)));
-                }
+                answers.tell(
+                        object(explanation)
+                                .put("rule", detection.metadata().id())
+                                .put("title", detection.metadata().title()),
+                        detection.metadata().title() + " ("
+                                + detection.metadata().id() + "), for events of " + detection.logSource());
+                explanation.lines().forEach(line -> answers.line("  " + line));
             }
-            out.flush();
             return matches ? ExitCodes.OK : ExitCodes.FAILED;
         }
 
         private static ObjectNode object(Explanation explanation) {
-            ObjectNode node =
-                    JSON.createObjectNode().put("holds", explanation.holds()).put("text", explanation.text());
+            ObjectNode node = Answers.object().put("holds", explanation.holds()).put("text", explanation.text());
             if (!explanation.parts().isEmpty()) {
                 var parts = node.putArray("parts");
                 explanation.parts().forEach(part -> parts.add(object(part)));
@@ -318,7 +407,10 @@ final class RulesCommand implements Callable<Integer> {
         private List<Path> paths = List.of();
 
         @Mixin
-        private Pipeline pipeline = new Pipeline();
+        private final Pipeline pipeline = new Pipeline();
+
+        @Mixin
+        private final Answers answers = new Answers();
 
         @Option(
                 names = "--to",
@@ -326,45 +418,33 @@ final class RulesCommand implements Callable<Integer> {
                 description = "Copy the files of which every document loads here.")
         private @Nullable Path target;
 
-        @Option(names = "--json", description = "Print one JSON object per refused document, then one with the counts.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             List<RuleSource> sources = sources(paths);
             RuleSet.Loaded loaded = RuleSet.loadUsable(sources, pipeline.placeholders());
-            PrintWriter out = spec.commandLine().getOut();
             List<String> refused = new ArrayList<>();
             for (RuleException problem : loaded.problems()) {
                 refused.add(problem.position().source());
-                if (json) {
-                    out.println(JSON.createObjectNode()
-                            .put("file", problem.position().source())
-                            .put("line", problem.position().line())
-                            .put("column", problem.position().column())
-                            .put("code", problem.code().name())
-                            .put("problem", problem.problem()));
-                } else {
-                    out.println(Printable.line(String.valueOf(problem.getMessage()), MAX_LINE));
-                }
+                answers.tell(
+                        Answers.object()
+                                .put("file", problem.position().source())
+                                .put("line", problem.position().line())
+                                .put("column", problem.position().column())
+                                .put("code", problem.code().name())
+                                .put("problem", problem.problem()),
+                        String.valueOf(problem.getMessage()));
             }
             int copied = target == null ? 0 : copy(target, sources, refused);
             int usable = loaded.set().documents().size();
-            if (json) {
-                out.println(JSON.createObjectNode()
-                        .put("files", sources.size())
-                        .put("usable", usable)
-                        .put("refused", refused.size())
-                        .put("copied", copied)
-                        .put("rule_set", loaded.set().hash()));
-            } else {
-                out.println(sources.size() + " files: " + usable + " documents usable, " + refused.size() + " refused"
-                        + (target == null ? "" : ", " + copied + " files copied"));
-            }
-            out.flush();
+            answers.tell(
+                    Answers.object()
+                            .put("files", sources.size())
+                            .put("usable", usable)
+                            .put("refused", refused.size())
+                            .put("copied", copied)
+                            .put("rule_set", loaded.set().hash()),
+                    sources.size() + " files: " + usable + " documents usable, " + refused.size() + " refused"
+                            + (target == null ? "" : ", " + copied + " files copied"));
             return ExitCodes.OK;
         }
 

@@ -103,4 +103,69 @@ class RulesCommandTest {
         assertThat(rules("explain", file("good.yml"), file("missing.json"))).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains("missing (expected: a readable file or folder)", "missing.json (expected:");
     }
+
+    private String events() throws IOException {
+        Files.writeString(
+                folder.resolve("events.jsonl"),
+                "{\"_source\":\"process_creation/linux\",\"_at\":1,\"_id\":\"e1\",\"Image\":\"/bin/nc\"}\n");
+        return file("events.jsonl");
+    }
+
+    @Test
+    void lintHasTheFormsOfEditorsAndAListOfItsChecks() {
+        assertThat(rules("lint", "--lsp", file("good.yml"))).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("\"diagnostics\":[{\"range\":{\"start\":{\"line\":0,\"character\":7}");
+        assertThat(rules("lint", "--list")).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("warning  shadowed-rule");
+        assertThat(rules("lint", "--lsp", "--sarif", file("good.yml"))).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void mutationNamesWhatNoCaseProtectsAndJUnitIsWritten() throws IOException {
+        Files.writeString(folder.resolve("good.yml"), RULE.replace("/nc}", "[/nc, /ncat]}"));
+        assertThat(rules("test", "--mutate", "--junit", file("junit.xml"), file("good.yml")))
+                .isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("good.yml:6:", "no case notices: without '/ncat'", "1 by no case");
+        assertThat(Files.readString(folder.resolve("junit.xml"))).contains("tests=\"2\" failures=\"0\"");
+    }
+
+    @Test
+    void backtestFailsWhenHitsAreLost() throws IOException {
+        String recorded = events();
+        assertThat(rules("backtest", file("good.yml"), "--events", recorded, "--hits"))
+                .isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("hit  t [5f0e3f0e", "1 hits in 1 events of 1 recordings");
+        Files.writeString(folder.resolve("other.yml"), RULE.replace("/nc", "/ncat"));
+        assertThat(rules("backtest", file("other.yml"), "--events", recorded, "--against", file("good.yml")))
+                .isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("1 hits lost, 0 new against");
+        Files.writeString(folder.resolve("verdicts"), "{\"rule\":\"5f0e3f0e-3d0b-4a3b-9b0a-0d0f2f0e3d0b\"}\n");
+        assertThat(rules("backtest", "--events", recorded, "--verdicts", file("verdicts")))
+                .isEqualTo(ExitCodes.USAGE);
+        assertThat(rules("backtest", file("good.yml"))).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("verdicts:1: no verdict (expected: ", "no events (expected: --events");
+    }
+
+    @Test
+    void convertNamesWhatItRefuses() throws IOException {
+        assertThat(rules("convert", file("good.yml"))).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("\"process.executable\"", "# 1 rules as dsl, 0 refused");
+        Files.writeString(folder.resolve("bad.yml"), RULE.replace("Image|", "ParentImage|"));
+        assertThat(rules("convert", "--to", "ESQL", file("bad.yml"))).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("refused: field ParentImage (expected: ");
+        assertThat(rules("convert", "--index", "x | y", file("good.yml"))).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void coverageWritesALayerAndWatchChecksOnce() throws IOException {
+        assertThat(rules("coverage", "--layer", file("layer.json"), "--gaps")).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString()).contains("techniques of attack 19 have a rule", "T1591 ");
+        assertThat(Files.readString(folder.resolve("layer.json"))).contains("\"techniqueID\"");
+        assertThat(rules("watch", "--once", folder.toString())).isEqualTo(ExitCodes.OK);
+        Files.writeString(folder.resolve("good.cases.yml"), "match:\n  - Image: /bin/ls\nnone:\n  - Image: /bin/cp\n");
+        assertThat(rules("watch", "--once", folder.toString())).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("does not match (expected: a match)", "1 cases passed, 1 failed");
+        assertThat(rules("watch", file("good.yml"))).isEqualTo(ExitCodes.USAGE);
+        assertThat(rules("schema")).isEqualTo(ExitCodes.OK);
+    }
 }

@@ -10,17 +10,12 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState.State;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,47 +27,17 @@ class IndexJobIT {
     @SuppressWarnings("NullAway.Init")
     static Path directory;
 
-    private static @Nullable Process node;
-    private static @Nullable ElasticsearchClient client;
+    @SuppressWarnings("NullAway.Init")
+    private static SearchNodeProcess node;
 
     @BeforeAll
     static void startNode() throws IOException {
-        Path module = Path.of("..", "standalone", "search-node", "target")
-                .toAbsolutePath()
-                .normalize();
-        Path classPath = module.resolve("classpath.txt");
-        assertThat(classPath)
-                .as("run ./mvnw -pl standalone/search-node package first")
-                .exists();
-        Path portFile = directory.resolve("port");
-        node = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        module.resolve("classes") + ":"
-                                + Files.readString(classPath).strip(),
-                        "io.plumbline.search.SearchNode",
-                        "--data",
-                        directory.resolve("data").toString(),
-                        "--port-file",
-                        portFile.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("log").toFile())
-                .start();
-        Awaitility.await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(portFile));
-        client = ElasticsearchClient.of(b -> b.host("http://127.0.0.1:" + read(portFile)));
+        node = SearchNodeProcess.start(directory);
     }
 
     @AfterAll
     static void stopNode() throws Exception {
-        if (node != null) {
-            node.destroy();
-            if (!node.waitFor(20, TimeUnit.SECONDS)) {
-                node.destroyForcibly();
-            }
-        }
+        node.close();
     }
 
     @Test
@@ -117,7 +82,7 @@ class IndexJobIT {
         Configuration configuration = new Configuration();
         configuration.setString("pipeline.generic-types", "false");
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
-        URI url = URI.create("http://127.0.0.1:" + read(directory.resolve("port")));
+        URI url = URI.create(node.url());
         IndexJob.define(
                 env.fromData(events, new ImmutableTypeInformation<>(Event.class, EventSerializer.INSTANCE)),
                 IndexSettings.local("unused:9092", url));
@@ -130,14 +95,6 @@ class IndexJobIT {
     }
 
     private static ElasticsearchClient client() {
-        return Objects.requireNonNull(client);
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file).strip();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        return node.client();
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.plumbline.rules.hunt;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,52 @@
+package io.plumbline.standalone.cli;
+
+import io.plumbline.events.v1.Event;
+import io.plumbline.rules.agent.ActContext;
+import io.plumbline.rules.agent.AgentEvents;
+import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.Watcher;
+import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.judge.EventContext;
+import io.plumbline.watcher.judge.Finding;
+import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.JudgeMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Takes down a session as rules see it: the watcher goes through it and says of each act who did it and what explains it. */
+final class SessionRecorder implements Judge {
+    private final List<SigmaEvent> events = new ArrayList<>();
+
+    private SessionRecorder() {}
+
+    static List<SigmaEvent> record(List<Event> telemetry) {
+        SessionRecorder recorder = new SessionRecorder();
+        Watcher watcher = new Watcher(List.of(recorder));
+        SessionState state = SessionState.empty();
+        telemetry.forEach(event -> watcher.onEvent(state, event));
+        return recorder.events;
+    }
+
+    @Override
+    public String version() {
+        return "recorder";
+    }
+
+    @Override
+    public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
+        Attribution by = context.attribution();
+        ActContext act = by.process().isEmpty()
+                ? ActContext.NONE
+                : new ActContext(
+                        by.explained(),
+                        by.role().name().toLowerCase(Locale.ROOT),
+                        by.call(),
+                        "",
+                        context.parents(),
+                        "");
+        AgentEvents.of(event, act).ifPresent(events::add);
+        return List.of();
+    }
+}
