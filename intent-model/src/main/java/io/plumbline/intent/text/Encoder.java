@@ -8,6 +8,8 @@ import io.plumbline.intent.IntentModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ public final class Encoder implements AutoCloseable {
     /** Bounds the time that a long act takes. */
     public static final int MAX_WINDOWS = 8;
 
+    private static final int MAX_COMMAND_LINE = 3_500;
     private static final int BODY = WINDOW - 2;
     private static final int STRIDE = BODY - 6;
     private static final String MODEL = "/all-minilm-l6-v2-q.onnx";
@@ -68,6 +71,7 @@ public final class Encoder implements AutoCloseable {
     }
 
     private static Loaded read() throws IntentModelException {
+        checkCommandLine();
         byte[] model = resource(MODEL);
         try (InputStream vocabulary = Encoder.class.getResourceAsStream(VOCABULARY);
                 OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -83,6 +87,21 @@ public final class Encoder implements AutoCloseable {
                     environment, environment.createSession(model, options), WordPiece.read(vocabulary), sha256(model));
         } catch (OrtException | IOException | UnsatisfiedLinkError e) {
             throw new IntentModelException("encoder: " + e.getMessage() + " (expected: a model that loads)", e);
+        }
+    }
+
+    /** ONNX Runtime 1.29 reads the command line of its process into a page, and takes the whole process down when it is longer. */
+    private static void checkCommandLine() throws IntentModelException {
+        try (InputStream line = Files.newInputStream(Path.of("/proc/self/cmdline"))) {
+            int bytes = line.readNBytes(MAX_COMMAND_LINE + 1).length;
+            if (bytes > MAX_COMMAND_LINE) {
+                throw new IntentModelException(
+                        "encoder: this process has a command line of more than " + MAX_COMMAND_LINE
+                                + " bytes (expected: <= " + MAX_COMMAND_LINE + "; give the class path in CLASSPATH)");
+            }
+        } catch (IOException e) {
+            throw new IntentModelException(
+                    "encoder: " + e.getMessage() + " (expected: a readable /proc/self/cmdline)", e);
         }
     }
 

@@ -15,6 +15,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Judged;
+import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.EmbeddedCluster;
 import io.plumbline.rules.RuleSet;
@@ -198,9 +199,10 @@ class WatchJobIT {
             control(order);
             assertThat(answer(order).getShadow().getName()).isEqualTo("cats");
             List<Event> counts = new ArrayList<>();
+            int[] sessions = {1_000};
             Awaitility.await().atMost(START).untilAsserted(() -> {
                 // The candidate is compiled aside, so the first session may not be counted.
-                send(session(counts.size()));
+                send(session(sessions[0]++));
                 counts.clear();
                 counts.addAll(parsed().stream().filter(Event::hasShadowCounted).toList());
                 assertThat(counts).isNotEmpty();
@@ -285,14 +287,19 @@ class WatchJobIT {
 
     /** The beginning of another session. */
     private static List<Event> session(int number) {
-        return List.of(EventIds.withId(Event.newBuilder()
+        Event.Builder event = Event.newBuilder()
                 .setTenant("default")
                 .setHost("host-1")
                 .setSession(String.format("%032x", number))
-                .setChannel(Channel.CONTROL)
                 .setSeq(1)
-                .setEventTimeNs(1)
-                .setTaskAssigned(TaskAssigned.newBuilder().setTask("wait"))));
+                .setEventTimeNs(1);
+        return List.of(
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.CONTROL)
+                        .setTaskAssigned(TaskAssigned.newBuilder().setTask("wait"))),
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.CLAIMS)
+                        .setPrompt(Prompt.newBuilder().setText("wait"))));
     }
 
     private List<Event> awaitSession(String session, int count) {
