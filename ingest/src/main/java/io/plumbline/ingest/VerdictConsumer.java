@@ -154,6 +154,10 @@ final class VerdictConsumer implements AutoCloseable {
             return;
         }
         observer.accept(verdict);
+        if (verdict.getSession().isEmpty()) {
+            // It is about a whole tenant: no host waits for it.
+            return;
+        }
         router.accept(
                 new PendingVerdict(verdict, stages(record), record.partition(), record.offset(), System.nanoTime()));
     }

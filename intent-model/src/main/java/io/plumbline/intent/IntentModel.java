@@ -108,6 +108,11 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         return of(bytes, limit, nanoClock);
     }
 
+    /** A head of {@code plumbline model train}, with the limit of the shipped one. */
+    public static IntentModel of(byte[] head) throws IntentModelException {
+        return of(head, LIMIT, System::nanoTime);
+    }
+
     /**
      * @param head file of {@code plumbline model train}
      * @param limit after which a score is no longer given
@@ -168,12 +173,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         }
     }
 
-    /**
-     * Holds a plan against the task: items that are too broad, that have nothing to do with it, or that announce what it does not
-     * ask for. No findings say nothing in favour of a plan.
-     *
-     * @throws IntentModelException when the encoder fails: the plan is then unchecked
-     */
+    @Override
     public List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
         return new PlanCheck(features)
                 .check(cut(task), items.stream().map(IntentModel::cut).toList());

@@ -17,6 +17,16 @@ public interface IntentScorer {
         return scores;
     }
 
+    /**
+     * Holds a plan against the task: items that are too broad, that have nothing to do with it, or that announce what it does not
+     * ask for. No findings say nothing in favour of a plan.
+     *
+     * @throws IntentModelException when there is no model or it fails: the plan is then unchecked
+     */
+    default List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
+        throw new IntentModelException("plan: no model (expected: one that loads)");
+    }
+
     /** A scorer for when there is no model. */
     static IntentScorer missing(String why) {
         return (intent, act) -> new Score.NotScored(Score.Cause.NO_MODEL, why);

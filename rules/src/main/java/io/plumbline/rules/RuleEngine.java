@@ -8,6 +8,7 @@ import io.plumbline.rules.correlation.Hit;
 import io.plumbline.rules.engine.Matcher;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.Level;
+import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Metadata;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,19 @@ public final class RuleEngine {
 
     RuleEngine(RuleSet set) {
         this.set = set;
+    }
+
+    /**
+     * Compiles what events of these log sources need, so that no event waits for it.
+     *
+     * @param logSources for each kind of event its log sources, in the order in which the event names them
+     */
+    public RuleEngine prepared(List<List<LogSource>> logSources) {
+        for (List<LogSource> sources : logSources) {
+            matchers.computeIfAbsent(
+                    set.routed(sources), routed -> routed.program().matcher());
+        }
+        return this;
     }
 
     /**

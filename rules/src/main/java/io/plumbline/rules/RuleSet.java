@@ -25,10 +25,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -191,6 +193,18 @@ public final class RuleSet {
             }
         }
         return false;
+    }
+
+    /** Names of the windows that its correlations keep; another definition has another name. */
+    public Set<String> stateKeys() {
+        return correlations.stream().map(LinkedCorrelation::stateKey).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The rule over single events with this id; empty: there is none, or it is a correlation. */
+    public Optional<Detection> detection(String id) {
+        return detections.stream()
+                .filter(detection -> detection.metadata().id().equals(id))
+                .findFirst();
     }
 
     boolean detectionReports(int index) {

@@ -73,7 +73,8 @@ final class Topology {
                         List.of(
                                 "127.0.0.1:" + brokerPort,
                                 "http://127.0.0.1:" + searchPort,
-                                layout.data("checkpoints").toString()));
+                                layout.data("checkpoints").toString(),
+                                secrets.policyPublicKey().toString()));
             case INGEST ->
                 part(
                         name,

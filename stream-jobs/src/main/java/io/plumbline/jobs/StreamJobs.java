@@ -2,12 +2,13 @@ package io.plumbline.jobs;
 
 import io.plumbline.jobs.index.IndexJob;
 import io.plumbline.jobs.index.IndexSettings;
-import io.plumbline.jobs.watch.JudgeFactory;
 import io.plumbline.jobs.watch.WatchJob;
 import io.plumbline.jobs.watch.WatchRehearsal;
+import io.plumbline.jobs.watch.WatchSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** Both jobs on an embedded cluster, as the standalone process tree runs them. */
@@ -16,15 +17,21 @@ public final class StreamJobs {
 
     private StreamJobs() {}
 
-    /** Usage: {@code StreamJobs KAFKA_BOOTSTRAP ELASTICSEARCH_URL CHECKPOINT_DIRECTORY}; prints {@code READY} and runs until SIGTERM. */
+    /**
+     * Usage: {@code StreamJobs KAFKA_BOOTSTRAP ELASTICSEARCH_URL CHECKPOINT_DIRECTORY [ACTIVATION_KEYS]}; prints {@code READY} and runs
+     * until SIGTERM. With a file of public keys, only activations that one of them signed are taken.
+     */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 3) {
-            System.err.println("stream-jobs: " + arguments.length
-                    + " arguments (expected: KAFKA_BOOTSTRAP ELASTICSEARCH_URL CHECKPOINT_DIRECTORY)");
+        if (arguments.length != 3 && arguments.length != 4) {
+            System.err.println(
+                    "stream-jobs: " + arguments.length
+                            + " arguments (expected: KAFKA_BOOTSTRAP ELASTICSEARCH_URL CHECKPOINT_DIRECTORY [ACTIVATION_KEYS])");
             System.exit(2);
         }
         String bootstrap = arguments[0];
         URI elasticsearch = URI.create(arguments[1]);
+        WatchSettings settings = WatchSettings.fromEnvironment(
+                arguments.length == 4 ? Optional.of(Path.of(arguments[3])) : Optional.empty());
         EmbeddedCluster cluster = EmbeddedCluster.start(Path.of(arguments[2]));
         CountDownLatch stop = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -35,7 +42,7 @@ public final class StreamJobs {
             }
             stop.countDown();
         }));
-        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, JudgeFactory.fromEnvironment()), START_LIMIT);
+        cluster.submit("watch", env -> WatchJob.define(env, bootstrap, settings), START_LIMIT);
         WatchRehearsal.run();
         IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
         cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);

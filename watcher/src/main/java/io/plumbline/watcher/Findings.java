@@ -135,32 +135,31 @@ final class Findings {
         state.setRisk(risk);
         state.setTainted(state.getTainted() || deviation.taints() && acceptedBy.isEmpty());
         suspect(deviation);
-        verdicts.add(
-                AlertRaised.newBuilder()
-                        .setKind(deviation.kind())
-                        .setSeverity(deviation.severity())
-                        .setTitle(deviation.title())
-                        .setSaid(said(deviation.call()))
-                        .setSeen(deviation.seen())
-                        .setWhy(deviation.why())
-                        .setClause(deviation.clause())
-                        .setCall(deviation.call())
-                        .addEvidence(event.getId())
-                        .addAllEvidence(deviation.evidence().stream()
-                                .filter(resting -> !resting.equals(event.getId()))
-                                .toList())
-                        .setRiskAdded(added)
-                        .setRisk(risk)
-                        .setScope(deviation.scope().map(Scope::word).orElse(""))
-                        .setDeviation(id)
-                        .setAcceptedBy(acceptedBy)
-                        .setExpected(
-                                deviation.call().isEmpty()
-                                                || ledger.call(deviation.call()).isEmpty()
-                                        ? ""
-                                        : ledger.footprint(deviation.call()).describe())
-                        .build(),
-                key);
+        AlertRaised.Builder alert = AlertRaised.newBuilder()
+                .setKind(deviation.kind())
+                .setSeverity(deviation.severity())
+                .setTitle(deviation.title())
+                .setSaid(said(deviation.call()))
+                .setSeen(deviation.seen())
+                .setWhy(deviation.why())
+                .setClause(deviation.clause())
+                .setCall(deviation.call())
+                .addEvidence(event.getId())
+                .addAllEvidence(deviation.evidence().stream()
+                        .filter(resting -> !resting.equals(event.getId()))
+                        .toList())
+                .setRiskAdded(added)
+                .setRisk(risk)
+                .setScope(deviation.scope().map(Scope::word).orElse(""))
+                .setDeviation(id)
+                .setAcceptedBy(acceptedBy)
+                .setExpected(
+                        deviation.call().isEmpty()
+                                        || ledger.call(deviation.call()).isEmpty()
+                                ? ""
+                                : ledger.footprint(deviation.call()).describe());
+        deviation.detail().addTo(alert);
+        verdicts.add(alert.build(), key);
         Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
         if (step == Step.FREEZE && acceptedBy.isEmpty()) {
             freeze.accept(deviation.title() + ": " + deviation.seen());

@@ -38,8 +38,12 @@ import io.plumbline.watcher.deviation.TaintCheck;
 import io.plumbline.watcher.gate.Gate;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.judge.EventContext;
+import io.plumbline.watcher.judge.EventContext.Announced;
 import io.plumbline.watcher.judge.Finding;
+import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.JudgeObserver;
+import io.plumbline.watcher.judge.Stakes;
 import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
@@ -48,6 +52,8 @@ import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -60,10 +66,23 @@ import java.util.stream.Collectors;
  */
 public final class Watcher {
     private final List<Judge> judges;
+    private final JudgeObserver observer;
+    private final String judgedBy;
 
     /** @param judges asked in this order about every event */
     public Watcher(List<Judge> judges) {
+        this(judges, JudgeObserver.NONE);
+    }
+
+    /**
+     * A watcher beside which a candidate is counted.
+     *
+     * @param observer sees what the judges found; changes nothing
+     */
+    public Watcher(List<Judge> judges, JudgeObserver observer) {
         this.judges = List.copyOf(judges);
+        this.observer = observer;
+        this.judgedBy = judges.stream().map(Judge::version).collect(Collectors.joining(" + "));
     }
 
     /** Judges one event; {@code session} is changed in place. The verdicts are in the order in which they must be carried out. */
@@ -91,6 +110,7 @@ public final class Watcher {
         private final KillSwitch killSwitch;
         private final Verdicts verdicts;
         private final Findings findings;
+        private boolean againstPolicy;
 
         Pass(SessionState session, Event event) {
             this.session = session;
@@ -124,6 +144,9 @@ public final class Watcher {
                 }
                 case AFTER_A_GAP -> deviate(Completeness.gap(event));
                 case NEXT -> {}
+            }
+            if (!state.getJudgedBy().equals(judgedBy)) {
+                begin();
             }
             if (event.getChannel() == Channel.EVIDENCE) {
                 processes.overdue(event.getEventTimeNs()).forEach(this::neverAnnounced);
@@ -293,16 +316,31 @@ public final class Watcher {
             session.assign(task);
             state.setAgent(task.getAgent());
             state.setJudged(true);
-            judged();
+            judged(0);
         }
 
-        private void judged() {
+        /** Other judges than before, from this event on. */
+        private void begin() {
+            long dropped =
+                    judges.stream().mapToLong(judge -> judge.begin(session)).sum();
+            state.setJudgedBy(judgedBy);
+            if (state.getJudged() && !event.hasTaskAssigned()) {
+                judged(dropped);
+            }
+        }
+
+        private void judged(long windowsDropped) {
             TaskPolicy policy = state.getTask().getPolicy();
             verdicts.add(Judged.newBuilder()
-                    .setRuleSet(versions())
+                    .setRuleSet(versions(false))
+                    .setModel(versions(true))
                     .setPolicy(policy.getName())
                     .setPolicyRevision(policy.getRevision())
                     .setTelemetrySeq(event.getSeq())
+                    .setFromEvent(event.getId())
+                    .setFromChannel(event.getChannel())
+                    .setRuleSetSha256(judges.stream().map(Judge::contentSha256).collect(Collectors.joining()))
+                    .setWindowsDropped(windowsDropped)
                     .build());
         }
 
@@ -322,7 +360,7 @@ public final class Watcher {
             if (revisions.answered(confirmed.getStatementSha256())) {
                 gate.superseded("the policy was revised").forEach(this::settled);
                 session.revise(confirmed.getInForce());
-                judged();
+                judged(0);
                 if (Ladder.of(confirmed.getInForce()).step(state.getRisk()) == Step.FREEZE) {
                     freeze("risk " + state.getRisk() + " under the revised policy", "plumbline");
                 }
@@ -331,8 +369,11 @@ public final class Watcher {
             }
         }
 
-        private String versions() {
-            return judges.stream().map(Judge::version).collect(Collectors.joining(" + "));
+        private String versions(boolean model) {
+            return judges.stream()
+                    .map(Judge::version)
+                    .filter(version -> version.startsWith(IntentJudge.KIND + " ") == model)
+                    .collect(Collectors.joining(" + "));
         }
 
         private void called(ToolCall call) {
@@ -360,9 +401,10 @@ public final class Watcher {
                     : List.of();
             Function<Reviewed, Deviation> finding = one -> PlanReview.finding(one, call);
             reviewed.forEach(one -> deviate(finding.apply(one)));
-            judge(Attribution.none());
+            List<Finding> found = judge(Attribution.none(), gate.verdict(call, reviewed), announced(call));
             if (call.getGated()) {
-                Gate.Answer answer = announced ? gate.answer(event, reviewed) : gate.idUsedBefore(event);
+                Gate.Answer answer =
+                        announced ? gate.answer(event, reviewed, strictest(found)) : gate.idUsedBefore(event);
                 verdicts.add(answer.answer());
                 answer.question().ifPresent(verdicts::add);
             }
@@ -480,18 +522,82 @@ public final class Watcher {
         }
 
         private void judge(Attribution by) {
-            if (judges.isEmpty()) {
-                return;
+            judge(by, policyVerdict(by), Optional.empty());
+        }
+
+        private List<Finding> judge(Attribution by, String policyVerdict, Optional<Announced> announced) {
+            if (judges.isEmpty() && observer == JudgeObserver.NONE) {
+                return List.of();
             }
-            EventContext context = new EventContext(state.getTask(), state.getPlanList(), by, processes.parents(by));
-            for (Judge judge : judges) {
-                for (Finding finding : judge.judge(event, context, session)) {
-                    deviate(Deviation.found(finding, by.description(), by.call()));
-                }
+            EventContext context = new EventContext(
+                    state.getTask(),
+                    state.getPlanList(),
+                    by,
+                    processes.parents(by),
+                    processes.image(by),
+                    policyVerdict,
+                    announced);
+            long unreadable = state.getJudgeMemoryUnreadable();
+            List<Finding> found = new ArrayList<>();
+            judges.forEach(judge -> found.addAll(judge.judge(event, context, session)));
+            if (state.getJudgeMemoryUnreadable() > unreadable) {
+                deviate(Completeness.memoryUnreadable(judgedBy));
             }
+            found.stream().filter(finding -> finding.consequence().tells()).forEach(finding -> tell(finding, by));
+            observer.judged(event, context, found);
+            return found;
+        }
+
+        private void tell(Finding finding, Attribution by) {
+            boolean announcement = event.hasToolCall();
+            // What is found about an announcement counts once for a rule, and once for each act for the classifier.
+            String act = announcement && finding.kind() == DeviationKind.OFF_PLAN
+                    ? event.getToolCall().getCall()
+                    : by.call();
+            String call = announcement ? event.getToolCall().getCall() : by.call();
+            deviate(Deviation.found(finding, act, act(by), call));
+        }
+
+        /** What was judged, one line for people. */
+        private String act(Attribution by) {
+            return event.hasToolCall() && by.description().isEmpty()
+                    ? ledger.call(event.getToolCall().getCall())
+                            .map(Findings::line)
+                            .orElse("")
+                    : by.description();
+        }
+
+        private Optional<Announced> announced(ToolCall call) {
+            return Optional.of(new Announced(
+                    ledger.before(call.getCall(), Announced.MAX_RECENT),
+                    Stakes.high(ledger.footprint(call.getCall()), state.getTask())));
+        }
+
+        private static Optional<Finding> strictest(List<Finding> found) {
+            return found.stream()
+                    .filter(finding -> finding.consequence() != Finding.Consequence.TELL)
+                    .max(Comparator.comparing(Finding::consequence));
+        }
+
+        /** What the policy says about an act; empty for what is none. */
+        private String policyVerdict(Attribution by) {
+            if (!state.hasTask()) {
+                return "";
+            }
+            if (event.hasEgressRequested()) {
+                EgressRequested request = event.getEgressRequested();
+                return policyCheck.allows(request)
+                        ? Answer.ALLOW.word()
+                        : policyCheck.asks(request) ? Answer.ASK.word() : Answer.DENY.word();
+            }
+            if (by.process().isEmpty()) {
+                return "";
+            }
+            return againstPolicy ? Answer.DENY.word() : Answer.ALLOW.word();
         }
 
         private void deviate(Deviation deviation) {
+            againstPolicy |= deviation.kind() == DeviationKind.OUT_OF_POLICY;
             findings.take(deviation);
         }
 

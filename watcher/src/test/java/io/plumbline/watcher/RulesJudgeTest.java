@@ -2,9 +2,14 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.ExplainedPart;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.sigma.Placeholders;
@@ -38,6 +43,14 @@ class RulesJudgeTest {
               timespan: 1m
               condition: {gte: 3}
             level: high
+            """;
+
+    private static final String SOMETHING_ELSE = """
+            title: Something else
+            id: 00000000-0000-4000-8000-000000000003
+            logsource: {product: linux, category: process_creation}
+            detection: {selection: {Image: /nowhere}, condition: selection}
+            level: low
             """;
 
     private static List<Event> watch(List<Event> events, RulesJudge judge, boolean savedInBetween) {
@@ -87,18 +100,118 @@ class RulesJudgeTest {
     }
 
     @Test
-    void anotherRuleSetBeginsAnew() {
-        SessionState state = SessionState.empty();
-        RulesJudge one = judge(CORRELATION);
-        RulesJudge other = judge(CORRELATION.replace("gte: 3", "gte: 4"));
-        for (Event event : Captures.read(EXFILTRATION, Captures.POLICY)) {
-            new Watcher(List.of(one)).onEvent(state, event);
+    void aCorrelationThatDidNotChangeKeepsItsWindowsInAnotherRuleSet() {
+        String more = String.join("---\n", CORRELATION, SOMETHING_ELSE);
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+        write(script, 2);
+        script.judgedBy(new Watcher(List.of(judge(more))));
+
+        List<Event> third = write(script, 1);
+
+        assertThat(found(third)).extracting(AlertRaised::getTitle).containsExactly("Many files are opened");
+        assertThat(third).filteredOn(Event::hasJudged).singleElement().satisfies(verdict -> {
+            assertThat(verdict.getJudged().getWindowsDropped()).isZero();
+            assertThat(verdict.getJudged().getRuleSet()).isEqualTo(judge(more).version());
+            assertThat(verdict.getJudged().getRuleSetSha256())
+                    .startsWith(judge(more).version().substring(6));
+            assertThat(verdict.getJudged().getFromChannel()).isEqualTo(Channel.EVIDENCE);
+        });
+    }
+
+    @Test
+    void theWindowsOfACorrelationThatChangedAreDroppedAndCounted() {
+        RulesJudge other = judge(CORRELATION.replace("timespan: 1m", "timespan: 2m"));
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+        write(script, 2);
+        script.judgedBy(new Watcher(List.of(other)));
+
+        List<Event> third = write(script, 1);
+
+        assertThat(found(third)).isEmpty();
+        assertThat(third).filteredOn(Event::hasJudged).singleElement().satisfies(verdict -> assertThat(
+                        verdict.getJudged().getWindowsDropped())
+                .isOne());
+        assertThat(write(script, 1)).noneMatch(Event::hasJudged);
+    }
+
+    @Test
+    void aMemoryThatCannotBeReadIsCountedAndTold() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+        write(script, 1);
+        SessionState state = SessionState.parse(script.state().toBytes());
+        state.values().putJudgeMemory("rules", ByteString.copyFromUtf8("no state"));
+        Event next = script.next(
+                Channel.EVIDENCE,
+                Event.newBuilder()
+                        .setFileOpened(FileOpened.newBuilder()
+                                .setActor(SessionScript.actor(SessionScript.agent()))
+                                .setPath("/workspace/x")
+                                .setFlags(1)));
+
+        List<Event> verdicts = new Watcher(List.of(judge(CORRELATION))).onEvent(state, next);
+
+        assertThat(state.values().getJudgeMemoryUnreadable()).isOne();
+        assertThat(verdicts)
+                .filteredOn(Event::hasAlertRaised)
+                .extracting(verdict -> verdict.getAlertRaised().getTitle())
+                .contains("What the rules remembered is lost");
+    }
+
+    @Test
+    void aFindingSaysWhichRuleOfWhichSetAndWhatItSaw() {
+        String rule = """
+                title: A shell
+                id: 00000000-0000-4000-8000-000000000004
+                modified: 2026-11-01
+                author: Ada
+                license: Apache-2.0
+                logsource: {product: linux, category: process_creation}
+                detection: {selection: {Image|endswith: /bash, PolicyVerdict: allow}, condition: selection}
+                level: high
+                """;
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(rule))));
+
+        List<AlertRaised> found = found(script.run("c1", "ls", SessionScript.process(7, 1)));
+
+        assertThat(found).singleElement().satisfies(alert -> {
+            assertThat(alert.getExplanation().getRuleVersion()).isEqualTo("2026-11-01");
+            assertThat(alert.getExplanation().getAuthor()).isEqualTo("Ada");
+            assertThat(alert.getExplanation().getSetSha256()).hasSize(64);
+            assertThat(alert.getExplanation().getTree().getMatched()).isTrue();
+            assertThat(alert.getExplanation().getTree().getPartsList())
+                    .extracting(ExplainedPart::getSeen)
+                    .contains("/usr/bin/bash", "allow");
+        });
+    }
+
+    @Test
+    void rulesSeeTheExecutableBehindAFileAndWhatThePolicySays() {
+        String rule = """
+                title: A file by tee
+                id: 00000000-0000-4000-8000-000000000005
+                logsource: {product: linux, category: file_event}
+                detection: {selection: {Image: /usr/bin/tee, PolicyVerdict: VERDICT}, condition: selection}
+                level: high
+                """;
+        for (String[] expected : new String[][] {{"/workspace/a", "allow"}, {"/etc/passwd", "deny"}}) {
+            SessionScript script = SessionScript.of("name: t")
+                    .judgedBy(new Watcher(List.of(judge(rule.replace("VERDICT", expected[1])))));
+            ProcessRef tee = SessionScript.process(7, 1);
+            script.call("c1", "Bash", "tee " + expected[0]);
+            script.fork(SessionScript.agent(), tee);
+            script.exec(tee, "tee", expected[0]);
+
+            assertThat(found(script.open(tee, expected[0], 1))).hasSize(1);
         }
-        assertThat(SessionState.parse(state.toBytes()).values().getJudgeMemoryMap())
-                .containsOnlyKeys(one.version());
-        state.of(other.version(), () -> "", bytes -> "", text -> new byte[0]);
-        assertThat(SessionState.parse(state.toBytes()).values().getJudgeMemoryMap())
-                .containsOnlyKeys(other.version());
+    }
+
+    /** Opens files for writing, one after another. */
+    private static List<Event> write(SessionScript script, int files) {
+        List<Event> verdicts = new ArrayList<>();
+        for (int i = 0; i < files; i++) {
+            verdicts.addAll(script.open(SessionScript.agent(), "/workspace/" + i, 1));
+        }
+        return verdicts;
     }
 
     @ParameterizedTest

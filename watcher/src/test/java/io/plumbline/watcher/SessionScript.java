@@ -31,7 +31,7 @@ import java.util.Map;
 final class SessionScript {
     private static final ProcessRef AGENT = process(1, 0);
 
-    private final Watcher watcher = new Watcher(List.of());
+    private Watcher watcher = new Watcher(List.of());
     private final SessionState state = SessionState.empty();
     private final Map<Channel, Long> seqs = new EnumMap<>(Channel.class);
     private final List<Event> all = new ArrayList<>();
@@ -66,6 +66,12 @@ final class SessionScript {
                         .setFirst(true)));
         script.exec(AGENT, "claude", "-p", "Tidy up");
         return script;
+    }
+
+    /** Another watcher from the next event on. */
+    SessionScript judgedBy(Watcher other) {
+        watcher = other;
+        return this;
     }
 
     static ProcessRef process(int threadGroup, long start) {
@@ -217,8 +223,13 @@ final class SessionScript {
     }
 
     List<Event> send(Channel channel, Event.Builder payload) {
+        return take(next(channel, payload));
+    }
+
+    /** The next event of a channel, for another watcher. */
+    Event next(Channel channel, Event.Builder payload) {
         long seq = seqs.merge(channel, 1L, Long::sum);
-        return take(EventIds.withId(stamped(channel, payload).setSeq(seq)));
+        return EventIds.withId(stamped(channel, payload).setSeq(seq));
     }
 
     List<Event> take(Event event) {

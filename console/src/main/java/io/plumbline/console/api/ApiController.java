@@ -170,13 +170,13 @@ class ApiController {
         return answer(orders.order(act, session, reason, by.getName()));
     }
 
-    private static ResponseEntity<Map<String, String>> answer(Outcome outcome) {
+    static ResponseEntity<Map<String, String>> answer(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Accepted accepted -> ResponseEntity.accepted().body(Map.of("event", accepted.event()));
             case Outcome.Refused refused ->
                 throw new ApiException(
                         switch (refused.refusal()) {
-                            case REASON, WORD, POLICY -> HttpStatus.BAD_REQUEST;
+                            case REASON, WORD, POLICY, CONTENT -> HttpStatus.BAD_REQUEST;
                             case UNKNOWN -> HttpStatus.NOT_FOUND;
                             case NOT_PENDING, HASH, UNSIGNED -> HttpStatus.CONFLICT;
                             case LOG -> HttpStatus.SERVICE_UNAVAILABLE;

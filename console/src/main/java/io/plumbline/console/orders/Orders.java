@@ -1,5 +1,6 @@
 package io.plumbline.console.orders;
 
+import com.google.protobuf.ByteString;
 import io.plumbline.console.orders.Outcome.Accepted;
 import io.plumbline.console.orders.Outcome.Refusal;
 import io.plumbline.console.orders.Outcome.Refused;
@@ -8,9 +9,13 @@ import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.events.EventIds;
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationException;
+import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -125,6 +130,34 @@ public final class Orders {
     }
 
     /**
+     * Orders that a rule set or a model judges, is tried in the shadow, or gives way to the one before. The watch job checks it again and
+     * answers with an {@code ActivationAnswered}.
+     *
+     * @param statement what is to be signed, without tenant and time
+     * @param content zlib of the content; empty when there is none
+     */
+    public Outcome activate(ActivationStatement statement, ByteString content, String reason, String by) {
+        Optional<Outcome> wrong = wrongReason(reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        try {
+            if (!content.isEmpty() || statement.getSize() != 0) {
+                ActivationContent.expand(content, statement.getSize(), statement.getSha256());
+            }
+            Event.Builder event = control("");
+            ActivationStatement whole = statement.toBuilder()
+                    .setTenant(tenant)
+                    .setIssuedNs(event.getEventTimeNs())
+                    .build();
+            Event.Builder order = ActivationOrder.order(whole, content, by, reason.strip(), policyKey);
+            return append(event.mergeFrom(order.buildPartial()));
+        } catch (ActivationException | PolicyException e) {
+            return new Refused(Refusal.CONTENT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
      * @param seenSha256 hash of the bytes that the person looked at; must be the hash that the approval was asked for
      */
     public Outcome decide(String approval, boolean approved, String reason, String seenSha256, String by) {
@@ -187,7 +220,7 @@ public final class Orders {
         try {
             log.append(event);
         } catch (OrderLog.OrderLogException e) {
-            return new Refused(Refusal.LOG, "The log did not acknowledge the order.");
+            return new Refused(Refusal.LOG, String.valueOf(e.getMessage()));
         }
         return new Accepted(event.getId());
     }

@@ -22,6 +22,8 @@ public sealed interface Outcome {
         WORD,
         /** The policy's text cannot be used. */
         POLICY,
+        /** The content of an activation is too large, or not what it is said to be. */
+        CONTENT,
         /** This console has no key to sign policies with, or the session no host that would check it. */
         UNSIGNED,
         /** The log did not acknowledge. */

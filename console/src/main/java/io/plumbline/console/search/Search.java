@@ -205,6 +205,46 @@ public final class Search {
         return counts;
     }
 
+    /**
+     * The newest answers to activations of a kind, as they stand in documents.
+     *
+     * @param subject rules or model
+     * @param order id of one order; empty: of all
+     */
+    public List<ObjectNode> activationAnswers(String subject, Optional<String> order, int limit) {
+        BoolQuery.Builder query = tenantEvents("activation-answered", "plumbline.activation.subject", subject);
+        order.ifPresent(
+                id -> query.filter(q -> q.term(t -> t.field("plumbline.cause").value(id))));
+        return newest(query.build(), limit);
+    }
+
+    /** What the tasks of the watch job have counted of a shadow, the newest report of each. */
+    public List<ObjectNode> shadowCounts(String order, int limit) {
+        return newest(tenantEvents("shadow-counted", "plumbline.cause", order).build(), limit);
+    }
+
+    private BoolQuery.Builder tenantEvents(String action, String field, String value) {
+        return tenantQuery("organization.id")
+                .filter(q -> q.term(t -> t.field("event.action").value(action)))
+                .filter(q -> q.term(t -> t.field(field).value(value)));
+    }
+
+    private List<ObjectNode> newest(BoolQuery query, int limit) {
+        return hits(
+                        SearchRequest.of(s -> {
+                            s.index(EVENTS)
+                                    .ignoreUnavailable(true)
+                                    .size(bounded(limit))
+                                    .query(q -> q.bool(query));
+                            byTime(s, SortOrder.Desc);
+                            return s;
+                        }),
+                        "activations")
+                .stream()
+                .map(Search::source)
+                .toList();
+    }
+
     /** Throws when the cluster cannot answer searches. */
     public void check() {
         sessions(1);

@@ -220,6 +220,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .or(() -> at)
                 .orElse(""));
         side.show(record, at, alert);
+        side.add(AlertReasons.of(search, alert));
     }
 
     private Optional<AlertRow> selectedAlert(SessionRecord record) {

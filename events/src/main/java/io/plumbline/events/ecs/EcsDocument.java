@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.v1.Activation;
+import io.plumbline.events.v1.ActivationAnswered;
+import io.plumbline.events.v1.ActiveSet;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
@@ -17,9 +20,11 @@ import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.ExplainedPart;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.Plan;
@@ -28,10 +33,12 @@ import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RawSyscall;
+import io.plumbline.events.v1.RuleExplanation;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ShadowCounted;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
@@ -438,11 +445,13 @@ public final class EcsDocument {
                         document.at("rule")
                                 .put("ruleset", event.getRuleSetActivated().getRuleSet());
                         own.put("sha256", event.getRuleSetActivated().getSha256());
+                        activation(event.getRuleSetActivated().getActivation(), document);
                         yield head.kind("event", "configuration", "change");
                     }
                     case MODEL_ACTIVATED -> {
                         own.put("model", event.getModelActivated().getModel())
                                 .put("sha256", event.getModelActivated().getSha256());
+                        activation(event.getModelActivated().getActivation(), document);
                         yield head.kind("event", "configuration", "change");
                     }
                     case TRIAGE_NOTED -> {
@@ -506,7 +515,25 @@ public final class EcsDocument {
                                 .put("name", event.getJudged().getPolicy())
                                 .number("revision", event.getJudged().getPolicyRevision());
                         own.number("telemetry_seq", event.getJudged().getTelemetrySeq());
+                        own.at("judged")
+                                .put("from_event", event.getJudged().getFromEvent())
+                                .put(
+                                        "from_channel",
+                                        lower(event.getJudged().getFromChannel().name()))
+                                .put("rule_set_sha256", event.getJudged().getRuleSetSha256())
+                                .positive("windows_dropped", event.getJudged().getWindowsDropped());
                         yield head.kind("state", "configuration", "info");
+                    }
+                    case ACTIVATION_ANSWERED -> {
+                        activationAnswered(event.getActivationAnswered(), document);
+                        yield head.kind(
+                                "event",
+                                "configuration",
+                                event.getActivationAnswered().getAccepted() ? "change" : "denied");
+                    }
+                    case SHADOW_COUNTED -> {
+                        shadowCounted(event.getShadowCounted(), own);
+                        yield head.kind("metric", "configuration", "info");
                     }
                     case CANARY_REPORTED -> {
                         CanaryReported canary = event.getCanaryReported();
@@ -819,6 +846,121 @@ public final class EcsDocument {
                 .strings("evidence", alert.getEvidenceList())
                 .number("risk_added", alert.getRiskAdded())
                 .number("risk", alert.getRisk());
+        if (alert.hasExplanation()) {
+            RuleExplanation explanation = alert.getExplanation();
+            document.at("rule")
+                    .put("uuid", explanation.getRule())
+                    .put("version", explanation.getRuleVersion())
+                    .put("author", explanation.getAuthor())
+                    .put("license", explanation.getLicense())
+                    .put("ruleset", explanation.getSetSha256());
+            document.at("plumbline").at("alert").node.set("explanation", explanation(explanation));
+        }
+        if (alert.hasIntentScore()) {
+            document.at("plumbline").at("alert").node.set("intent", intent(alert.getIntentScore()));
+        }
+    }
+
+    /** A rule's explanation as it stands in documents. */
+    public static ObjectNode explanation(RuleExplanation explanation) {
+        Fields fields = new Fields(JsonNodeFactory.instance.objectNode());
+        fields.put("rule", explanation.getRule())
+                .put("rule_version", explanation.getRuleVersion())
+                .put("set_sha256", explanation.getSetSha256())
+                .put("author", explanation.getAuthor())
+                .put("license", explanation.getLicense());
+        if (explanation.hasTree()) {
+            part(explanation.getTree(), fields.at("tree"));
+        }
+        return fields.flag("cut", explanation.getCut()).node;
+    }
+
+    private static void part(ExplainedPart part, Fields target) {
+        target.put("text", part.getText()).put("seen", part.getSeen()).flag("matched", part.getMatched());
+        if (part.getPartsCount() > 0) {
+            ArrayNode parts = target.node.putArray("parts");
+            part.getPartsList().forEach(child -> part(child, new Fields(parts.addObject())));
+        }
+    }
+
+    /** What the intent model says, as it stands in documents. */
+    public static ObjectNode intent(IntentScore score) {
+        Fields fields = new Fields(JsonNodeFactory.instance.objectNode());
+        fields.decimal("risk", score.getRisk())
+                .decimal("model", score.getModel())
+                .decimal("floor", score.getFloor())
+                .put("band", score.getBand())
+                .put("version", score.getModelVersion())
+                .put("task", score.getTask())
+                .put("act", score.getAct())
+                .put("not_scored", score.getNotScored());
+        ArrayNode reasons = fields.node.putArray("reasons");
+        score.getReasonsList().forEach(reason -> new Fields(reasons.addObject())
+                .put("text", reason.getText())
+                .decimal("weight", reason.getWeight()));
+        return fields.node;
+    }
+
+    /** The content stays in the log. */
+    private static void activation(Activation activation, Fields document) {
+        user(activation.getActivatedBy(), document);
+        document.at("event").put("reason", activation.getReason());
+        document.at("plumbline")
+                .at("activation")
+                .put("signed_by", activation.getKey())
+                .number("compressed_bytes", activation.getContent().size());
+    }
+
+    private static void activationAnswered(ActivationAnswered answered, Fields document) {
+        Fields target = document.at("plumbline").at("activation");
+        target.put("subject", answered.getSubject())
+                .put("action", lower(answered.getAction().name()))
+                .flag("accepted", answered.getAccepted())
+                .put("reason", answered.getReason())
+                .put("name", answered.getName())
+                .put("version", answered.getVersion());
+        document.at("plumbline").put("cause", answered.getCause());
+        document.at("event")
+                .put("reason", answered.getReason())
+                .put("outcome", answered.getAccepted() ? "success" : "failure");
+        activeSet(answered.getInForce(), target.at("in_force"));
+        activeSet(answered.getShadow(), target.at("shadow"));
+        activeSet(answered.getBefore(), target.at("before"));
+    }
+
+    private static void activeSet(ActiveSet set, Fields target) {
+        target.put("name", set.getName())
+                .put("version", set.getVersion())
+                .put("sha256", set.getSha256())
+                .positive("rules", set.getRules())
+                .put("order", set.getOrder())
+                .put("activated_by", set.getActivatedBy())
+                .put("reason", set.getReason())
+                .put("signed_by", set.getSignedBy());
+        if (set.getSinceNs() != 0) {
+            target.put("since", timestamp(set.getSinceNs()));
+        }
+    }
+
+    private static void shadowCounted(ShadowCounted counted, Fields own) {
+        own.put("cause", counted.getCause());
+        Fields target = own.at("shadow")
+                .put("subject", counted.getSubject())
+                .put("version", counted.getVersion())
+                .number("task", counted.getTask())
+                .put("since", timestamp(counted.getSinceNs()))
+                .number("events", counted.getEvents())
+                .number("agreed", counted.getAgreed())
+                .number("scored", counted.getScored())
+                .decimal("risk_difference", counted.getRiskDifference())
+                .positive("sessions_forgotten", counted.getSessionsForgotten())
+                .flag("more", counted.getMore());
+        ArrayNode hits = target.node.putArray("hits");
+        counted.getHitsList().forEach(hit -> new Fields(hits.addObject())
+                .put("rule", hit.getRule())
+                .number("both", hit.getBoth())
+                .number("gained", hit.getGained())
+                .number("lost", hit.getLost()));
     }
 
     /** The lower-case word of a severity; {@code unspecified} when it was not set. */
@@ -895,6 +1037,11 @@ public final class EcsDocument {
         }
 
         Fields number(String name, long value) {
+            node.put(name, value);
+            return this;
+        }
+
+        Fields decimal(String name, double value) {
             node.put(name, value);
             return this;
         }

@@ -158,11 +158,18 @@ public final class PolicyComparison {
                 "may_widen",
                 (before, after) ->
                         grants("may-widen", before.getMayWidenList(), after.getMayWidenList(), String::equals));
+        terms.put(
+                "not_scored",
+                ordered("not-scored", PolicyComparison::notScored, List.of("deny", "ask", "ask-high-risk", "allow")));
         terms.put("degraded", ordered("runtime.degraded", TaskPolicy::getDegraded, List.of("deny", "", "allow")));
         terms.put(
                 "checkpoint_bytes",
                 other("evidence.checkpoint", policy -> Unit.BYTES.shown(policy.getCheckpointBytes())));
         return Map.copyOf(terms);
+    }
+
+    private static String notScored(TaskPolicy policy) {
+        return policy.getNotScored().isEmpty() ? "ask-high-risk" : policy.getNotScored();
     }
 
     private static Term other(String key, Function<TaskPolicy, String> value) {

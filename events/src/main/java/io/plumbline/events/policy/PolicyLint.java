@@ -201,6 +201,13 @@ public final class PolicyLint {
                     "runtime.degraded",
                     "the task may run where the kernel's own evidence is missing");
         }
+        if (policy.getNotScored().equals("allow")) {
+            add(
+                    Level.WARNING,
+                    "unscored-allowed",
+                    "not-scored",
+                    "an act that the intent model could not score is allowed like one that it found fitting");
+        }
         if (policy.getDecoysCount() == 0) {
             add(Level.NOTE, "no-decoys", "decoys", "nothing is there that only a thief would open");
         } else if (!policy.getHoneytokenFreeze().equals("local")) {

@@ -59,6 +59,7 @@ public final class PolicyParser {
             "ladder",
             "limits",
             "metadata",
+            "not-scored",
             "patience",
             "runtime",
             "scopes",
@@ -66,6 +67,7 @@ public final class PolicyParser {
             "tools.deny",
             "workspace");
 
+    private static final Set<String> NOT_SCORED = Set.of("allow", "ask", "ask-high-risk", "deny");
     private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
     private static final Set<String> SCOPE_ANSWERS =
             Arrays.stream(Scope.Answer.values()).map(Scope.Answer::word).collect(Collectors.toUnmodifiableSet());
@@ -127,6 +129,7 @@ public final class PolicyParser {
         }
         root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
         root.text("egress-unknown").ifPresent(value -> policy.setEgressUnknown(value.oneOf(UNKNOWN_DESTINATIONS)));
+        root.text("not-scored").ifPresent(value -> policy.setNotScored(value.oneOf(NOT_SCORED)));
         root.mapping("tools").ifPresent(tools -> {
             tools.items("ask").forEach(item -> policy.addToolsAsk(item.value()));
             tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));

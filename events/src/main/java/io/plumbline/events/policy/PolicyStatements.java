@@ -30,7 +30,7 @@ public final class PolicyStatements {
     /** A signed policy travels as one event. */
     public static final int MAX_YAML_BYTES = 128 * 1024;
 
-    private static final byte[] CONTEXT = "plumbline policy statement v1\0".getBytes(StandardCharsets.US_ASCII);
+    private static final String CONTEXT = "plumbline policy statement v1";
     private static final int MAX_PEM_CHARACTERS = 64 * 1024;
     private static final Pattern PEM =
             Pattern.compile("-----BEGIN (PUBLIC|PRIVATE) KEY-----([A-Za-z0-9+/=\\s]{1,1000})-----END \\1 KEY-----");
@@ -74,32 +74,50 @@ public final class PolicyStatements {
          * @throws PolicyException when the key is not trusted, the signature does not fit, or the bytes are no statement
          */
         public PolicyStatement verify(SignedPolicy signed) throws PolicyException {
-            for (PublicKey key : keys) {
-                if (name(key).equals(signed.getKey())) {
-                    return verified(signed, key);
-                }
+            check(
+                    CONTEXT,
+                    signed.getStatement().toByteArray(),
+                    signed.getSignature().toByteArray(),
+                    signed.getKey());
+            try {
+                return PolicyStatement.parseFrom(signed.getStatement());
+            } catch (InvalidProtocolBufferException e) {
+                throw new PolicyException("policy signature: the signed bytes are no policy statement");
             }
-            String known = keys.isEmpty()
-                    ? "none is trusted here"
-                    : "one of " + keys.stream().map(PolicyStatements::name).toList();
-            throw new PolicyException(
-                    "policy signature: key " + printable(signed.getKey()) + " (expected: " + known + ")");
         }
 
-        private static PolicyStatement verified(SignedPolicy signed, PublicKey key) throws PolicyException {
+        /**
+         * Checks a signature over other statements than policies.
+         *
+         * @param context what the signed bytes begin with, so that a signature of one kind is none of another
+         * @param key name of the key that is said to have signed
+         * @throws PolicyException when the key is not trusted or the signature does not fit
+         */
+        public void check(String context, byte[] statement, byte[] signature, String key) throws PolicyException {
+            for (PublicKey known : keys) {
+                if (name(known).equals(key)) {
+                    check(context, statement, signature, known);
+                    return;
+                }
+            }
+            String trusted = keys.isEmpty()
+                    ? "none is trusted here"
+                    : "one of " + keys.stream().map(PolicyStatements::name).toList();
+            throw new PolicyException("policy signature: key " + printable(key) + " (expected: " + trusted + ")");
+        }
+
+        private static void check(String context, byte[] statement, byte[] signature, PublicKey key)
+                throws PolicyException {
             try {
                 Signature check = Signature.getInstance("Ed25519");
                 check.initVerify(key);
-                check.update(CONTEXT);
-                check.update(signed.getStatement().toByteArray());
-                if (!check.verify(signed.getSignature().toByteArray())) {
+                check.update(prefix(context));
+                check.update(statement);
+                if (!check.verify(signature)) {
                     throw new PolicyException("policy signature: does not fit the statement");
                 }
-                return PolicyStatement.parseFrom(signed.getStatement());
             } catch (GeneralSecurityException e) {
                 throw new PolicyException("policy signature: cannot be checked: " + e.getMessage());
-            } catch (InvalidProtocolBufferException e) {
-                throw new PolicyException("policy signature: the signed bytes are no policy statement");
             }
         }
     }
@@ -147,16 +165,25 @@ public final class PolicyStatements {
             if (bytes > MAX_YAML_BYTES) {
                 throw new PolicyException("policy: " + bytes + " bytes (expected: <= " + MAX_YAML_BYTES + ")");
             }
+            return SignedPolicy.newBuilder()
+                    .setStatement(statement.toByteString())
+                    .setSignature(ByteString.copyFrom(signature(CONTEXT, statement.toByteArray())))
+                    .setKey(name(published))
+                    .build();
+        }
+
+        /**
+         * The signature of a statement.
+         *
+         * @param context see {@link TrustedKeys#check}
+         */
+        public byte[] signature(String context, byte[] statement) throws PolicyException {
             try {
                 Signature signature = Signature.getInstance("Ed25519");
                 signature.initSign(secret);
-                signature.update(CONTEXT);
-                signature.update(statement.toByteArray());
-                return SignedPolicy.newBuilder()
-                        .setStatement(statement.toByteString())
-                        .setSignature(ByteString.copyFrom(signature.sign()))
-                        .setKey(name(published))
-                        .build();
+                signature.update(prefix(context));
+                signature.update(statement);
+                return signature.sign();
             } catch (GeneralSecurityException e) {
                 throw new PolicyException("policy signing key: cannot sign: " + e.getMessage());
             }
@@ -206,6 +233,10 @@ public final class PolicyStatements {
         return "-----BEGIN " + kind + " KEY-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + kind
                 + " KEY-----\n";
+    }
+
+    private static byte[] prefix(String context) {
+        return (context + "\0").getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String printable(String text) {

@@ -59,6 +59,8 @@ class PolicyComparisonTest {
             honeytokens: {freeze: brain}                      | WIDER honeytokens.freeze
             metadata: {freeze: "off"}                         | WIDER metadata.freeze
             runtime: {degraded: allow}                        | WIDER runtime.degraded
+            not-scored: allow                                 | WIDER not-scored
+            not-scored: deny                                  | TIGHTER not-scored
             evidence: {checkpoint: 1MiB}                      | OTHER evidence.checkpoint
             may-widen: [egress]                               | WIDER may-widen
             """)

@@ -36,6 +36,7 @@ class PolicyLintTest {
             ladder: {freeze: 100}                                                 | WARNING | never-frozen
             metadata: {freeze: 'off'}                                             | WARNING | metadata-not-frozen
             runtime: {degraded: allow}                                            | WARNING | degraded
+            not-scored: allow                                                     | WARNING | unscored-allowed
             decoys: []                                                            | NOTE    | no-decoys
             {decoys: [/srv/key], honeytokens: {freeze: brain}}                    | NOTE    | slow-honeytoken
             limits: {wall-clock: 30h}                                             | WARNING | long-task

@@ -116,6 +116,7 @@ class PolicyParserTest {
             honeytokens: {freeze: off}             | freeze: 'off'
             honeytokens: {thaw: local}             | unknown key 'thaw'
             metadata: {freeze: never}              | freeze: 'never'
+            not-scored: maybe                      | not-scored: 'maybe' (expected: one of allow, ask, ask-high-risk, deny)
             runtime: {degraded: maybe}             | degraded: 'maybe' (expected: one of allow, deny)
             runtime: {degrade: allow}              | unknown key 'degrade' in runtime
             decoys: ['~/../x']                     | decoys: '~/../x'

@@ -8,6 +8,8 @@ import io.plumbline.intent.IntentModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sentence vectors of all-MiniLM-L6-v2 (6 layers, int8), run by ONNX Runtime on one thread: mean over the pieces, length 1. One
@@ -28,25 +31,47 @@ public final class Encoder implements AutoCloseable {
     /** Bounds the time that a long act takes. */
     public static final int MAX_WINDOWS = 8;
 
+    private static final int MAX_COMMAND_LINE = 3_500;
     private static final int BODY = WINDOW - 2;
     private static final int STRIDE = BODY - 6;
     private static final String MODEL = "/all-minilm-l6-v2-q.onnx";
     private static final String VOCABULARY = "/all-minilm-l6-v2-q-tokenizer.json";
 
+    private static final Object LOCK = new Object();
+    private static @Nullable Loaded shared;
+    private static int users;
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final WordPiece tokenizer;
     private final String digest;
+    private boolean closed;
 
-    private Encoder(OrtEnvironment environment, OrtSession session, WordPiece tokenizer, String digest) {
-        this.environment = environment;
-        this.session = session;
-        this.tokenizer = tokenizer;
-        this.digest = digest;
+    /** What all encoders of this process work with: its memory is needed once. */
+    private record Loaded(OrtEnvironment environment, OrtSession session, WordPiece tokenizer, String digest) {}
+
+    private Encoder(Loaded loaded) {
+        this.environment = loaded.environment();
+        this.session = loaded.session();
+        this.tokenizer = loaded.tokenizer();
+        this.digest = loaded.digest();
     }
 
-    /** Loads the encoder from the class path. @throws IntentModelException when it is missing or does not load */
+    /** The encoder of the class path; loaded once in a process. @throws IntentModelException when it is missing or does not load */
     public static Encoder load() throws IntentModelException {
+        synchronized (LOCK) {
+            Loaded loaded = shared;
+            if (loaded == null) {
+                loaded = read();
+                shared = loaded;
+            }
+            users++;
+            return new Encoder(loaded);
+        }
+    }
+
+    private static Loaded read() throws IntentModelException {
+        checkCommandLine();
         byte[] model = resource(MODEL);
         try (InputStream vocabulary = Encoder.class.getResourceAsStream(VOCABULARY);
                 OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -58,10 +83,25 @@ public final class Encoder implements AutoCloseable {
             options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
             options.setDeterministicCompute(true);
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
-            return new Encoder(
+            return new Loaded(
                     environment, environment.createSession(model, options), WordPiece.read(vocabulary), sha256(model));
         } catch (OrtException | IOException | UnsatisfiedLinkError e) {
             throw new IntentModelException("encoder: " + e.getMessage() + " (expected: a model that loads)", e);
+        }
+    }
+
+    /** ONNX Runtime 1.29 reads the command line of its process into a page, and takes the whole process down when it is longer. */
+    private static void checkCommandLine() throws IntentModelException {
+        try (InputStream line = Files.newInputStream(Path.of("/proc/self/cmdline"))) {
+            int bytes = line.readNBytes(MAX_COMMAND_LINE + 1).length;
+            if (bytes > MAX_COMMAND_LINE) {
+                throw new IntentModelException(
+                        "encoder: this process has a command line of more than " + MAX_COMMAND_LINE
+                                + " bytes (expected: <= " + MAX_COMMAND_LINE + "; give the class path in CLASSPATH)");
+            }
+        } catch (IOException e) {
+            throw new IntentModelException(
+                    "encoder: " + e.getMessage() + " (expected: a readable /proc/self/cmdline)", e);
         }
     }
 
@@ -130,6 +170,17 @@ public final class Encoder implements AutoCloseable {
 
     @Override
     public void close() {
+        synchronized (LOCK) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            users--;
+            if (users > 0) {
+                return;
+            }
+            shared = null;
+        }
         try {
             session.close();
         } catch (OrtException e) {

@@ -15,6 +15,7 @@ import io.plumbline.events.v1.ToolResult;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.engine.SigmaEvent.Builder;
 import io.plumbline.rules.sigma.LogSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -27,6 +28,31 @@ public final class AgentEvents {
     private static final int WRITE_FLAGS = 3;
     private static final int CREATE = 0100;
     private static final int TRUNCATE = 01000;
+
+    /** For each kind of event its log sources, in the order in which it names them. */
+    public static final List<List<LogSource>> LOG_SOURCES = List.of(
+            List.of(linux("process_creation")),
+            List.of(linux("file_event")),
+            List.of(linux("file_access")),
+            List.of(linux("file_event"), linux("file_rename")),
+            List.of(linux("file_delete")),
+            List.of(linux("file_change")),
+            List.of(linux("network_connection")),
+            List.of(linux("unix_socket")),
+            List.of(linux("network_listen")),
+            List.of(linux("syscall")),
+            List.of(linux("network_connection"), agent("egress")),
+            List.of(linux("network_connection"), agent("egress"), linux("dns_query")),
+            List.of(agent("egress")),
+            List.of(agent("tool_call")),
+            List.of(agent("tool_result")),
+            List.of(agent("plan")),
+            List.of(agent("prompt")),
+            List.of(agent("message")),
+            List.of(agent("approval")),
+            List.of(agent("task")),
+            List.of(agent("session")),
+            List.of(agent("deviation")));
 
     private AgentEvents() {}
 

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What correlations remember. Bounded by {@link #MAX_GROUPS} and {@link #MAX_ENTRIES}; of the groups that can still count the one
@@ -136,6 +137,24 @@ public final class CorrelationState {
         if (group != null) {
             entries -= group.window.entries().size();
         }
+    }
+
+    /**
+     * Drops the windows of every correlation that is not among these; the others go on.
+     *
+     * @param stateKeys of the correlations that run from now on
+     * @return how many windows were dropped
+     */
+    public int retain(Set<String> stateKeys) {
+        int before = groups.size();
+        groups.entrySet().removeIf(entry -> {
+            boolean unknown = !stateKeys.contains(entry.getKey().correlation());
+            if (unknown) {
+                entries -= entry.getValue().window.entries().size();
+            }
+            return unknown;
+        });
+        return before - groups.size();
     }
 
     private void forget(long nowNs) {

@@ -60,7 +60,8 @@ final class PolicyInForce {
             "egress_rate_bytes",
             "upload_hold_bytes",
             "scopes",
-            "may_widen");
+            "may_widen",
+            "not_scored");
 
     /** Those that hold at once as far as the kernels of host and sandbox allow it, and wait with what they do not. */
     static final Set<String> BY_THE_KERNEL = Set.of("processes", "cpu_millis", "disk_bytes");

@@ -65,6 +65,7 @@ class PolicyFieldsTest {
             Map.entry("disk_bytes", limits("disk: 7MiB")),
             Map.entry("scopes", START + "scopes: {publishing: deny}"),
             Map.entry("may_widen", START + "may-widen: [egress]"),
+            Map.entry("not_scored", START + "not-scored: deny"),
             Map.entry("degraded", START + "runtime: {degraded: allow}"),
             Map.entry("checkpoint_bytes", START + "evidence: {checkpoint: 7MiB}"));
 

@@ -148,6 +148,8 @@ public final class Broker implements AutoCloseable {
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
                 Map.entry("auto.create.topics.enable", "false"),
                 Map.entry("log.cleaner.dedupe.buffer.size", "4194304"),
+                // A whole rule set is one record of the control topic.
+                Map.entry("message.max.bytes", "4325376"),
                 Map.entry("num.network.threads", "2"),
                 Map.entry("num.io.threads", "2"),
                 Map.entry("broker.session.timeout.ms", "1500"),

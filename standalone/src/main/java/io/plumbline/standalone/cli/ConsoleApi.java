@@ -78,6 +78,16 @@ public final class ConsoleApi {
                 JSON.createObjectNode().put("yaml", yaml).put("reason", reason));
     }
 
+    /** Orders an activation; {@code body} as the console documents it. The answer names the order's event. */
+    public JsonNode activate(String subject, ObjectNode body) {
+        return post("/activations/" + subject, body);
+    }
+
+    /** What judges, and what is counted beside it; answers to one order unless {@code order} is empty. */
+    public JsonNode activations(String subject, String order) {
+        return get("/activations/" + subject + (order.isEmpty() ? "" : "?order=" + encoded(order)));
+    }
+
     /** Decides an approval; bound to the bytes that {@code sha256} stands for. */
     public JsonNode decide(String approval, boolean approved, String reason, String sha256) {
         ObjectNode body = JSON.createObjectNode()

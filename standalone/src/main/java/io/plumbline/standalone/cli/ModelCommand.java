@@ -1,5 +1,7 @@
 package io.plumbline.standalone.cli;
 
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.intent.Act;
 import io.plumbline.intent.Intent;
 import io.plumbline.intent.IntentModel;
@@ -35,12 +37,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "model",
         mixinStandardHelpOptions = true,
-        description = "Train, evaluate, describe or ask the intent model.",
+        description = "Train, evaluate, describe or ask the intent model, put one in force.",
         subcommands = {
             ModelCommand.Train.class,
             ModelCommand.Evaluate.class,
             ModelCommand.Card.class,
-            ModelCommand.Explain.class
+            ModelCommand.Explain.class,
+            ModelCommand.ActivateModel.class,
+            ModelCommand.ActiveModel.class,
+            ModelCommand.RollbackModel.class
         })
 final class ModelCommand implements Callable<Integer> {
     @Spec
@@ -247,6 +252,64 @@ final class ModelCommand implements Callable<Integer> {
             for (Score.Reason why : scored.reasons()) {
                 printer.printf(Locale.ROOT, "  %+.2f  %s%n", why.weight(), why.words());
             }
+        }
+    }
+
+    @Command(
+            name = "activate",
+            mixinStandardHelpOptions = true,
+            description = "Let a model judge every announced act and plan from now on.")
+    static final class ActivateModel extends Activations.Activate {
+        @Parameters(paramLabel = "FILE", description = "A head.bin; shipped: the one that comes with the product.")
+        private String path;
+
+        ActivateModel() {
+            super("model");
+        }
+
+        @Override
+        Activations.Content content() {
+            if (path.equals(ActivationOrder.SHIPPED)) {
+                return new Activations.Content(ActivationOrder.SHIPPED, "", new byte[0]);
+            }
+            Path file = Path.of(path);
+            try {
+                if (Files.size(file) > ActivationContent.MAX_BYTES) {
+                    throw new CommandException(
+                            "model " + file + ": " + Files.size(file) + " bytes (expected: <= "
+                                    + ActivationContent.MAX_BYTES + ")",
+                            ExitCodes.USAGE);
+                }
+                byte[] head = Files.readAllBytes(file);
+                try (IntentModel model = IntentModel.of(head)) {
+                    return new Activations.Content(
+                            String.valueOf(file.toAbsolutePath().getFileName()), model.version(), head);
+                }
+            } catch (IOException e) {
+                throw new CommandException("model " + file + " (expected: a readable file)", ExitCodes.USAGE);
+            } catch (IntentModelException e) {
+                throw new CommandException("model " + file + ": " + e.getMessage(), ExitCodes.USAGE);
+            }
+        }
+    }
+
+    @Command(
+            name = "active",
+            mixinStandardHelpOptions = true,
+            description = "Show which model judges, what a shadow counts, and what was refused last.")
+    static final class ActiveModel extends Activations.Active {
+        ActiveModel() {
+            super("model");
+        }
+    }
+
+    @Command(
+            name = "rollback",
+            mixinStandardHelpOptions = true,
+            description = "End the shadow, or else bring back the model that judged before.")
+    static final class RollbackModel extends Activations.Rollback {
+        RollbackModel() {
+            super("model");
         }
     }
 }

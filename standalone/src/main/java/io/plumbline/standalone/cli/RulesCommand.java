@@ -1,6 +1,7 @@
 package io.plumbline.standalone.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
@@ -24,6 +25,8 @@ import io.plumbline.rules.workbench.Severity;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Printable;
+import io.plumbline.watcher.activation.Contents;
+import io.plumbline.watcher.judge.RulesJudge;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -46,7 +49,8 @@ import picocli.CommandLine.Spec;
         name = "rules",
         mixinStandardHelpOptions = true,
         description =
-                "Check Sigma rules, run their cases, explain a match, try foreign rules, measure and convert them.",
+                "Check Sigma rules, run their cases, explain a match, try foreign rules, measure and convert them, put them in"
+                        + " force.",
         subcommands = {
             RulesCommand.LintRules.class,
             RulesCommand.TestRules.class,
@@ -56,7 +60,10 @@ import picocli.CommandLine.Spec;
             RulesConvertCommand.class,
             RulesCoverageCommand.class,
             RulesWatchCommand.class,
-            RulesSchemaCommand.class
+            RulesSchemaCommand.class,
+            RulesCommand.ActivateRules.class,
+            RulesCommand.ActiveRules.class,
+            RulesCommand.RollbackRules.class
         })
 final class RulesCommand implements Callable<Integer> {
     private static final int MAX_LINE = 400;
@@ -468,6 +475,71 @@ final class RulesCommand implements Callable<Integer> {
                 }
             }
             return copied;
+        }
+    }
+
+    @Command(
+            name = "activate",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Let rules judge every session from now on. They take the place of those before.",
+                "A set with a single rule that does not load is refused, here and by the watch job."
+            })
+    static final class ActivateRules extends Activations.Activate {
+        @Parameters(
+                paramLabel = "PATH",
+                description = "File or folder with rules; shipped: those that come with the product.")
+        private String path;
+
+        ActivateRules() {
+            super("rules");
+        }
+
+        @Override
+        Activations.Content content() {
+            if (path.equals(ActivationOrder.SHIPPED)) {
+                return new Activations.Content(ActivationOrder.SHIPPED, "", new byte[0]);
+            }
+            List<RuleSource> sources = sources(List.of(Path.of(path)));
+            RuleSet.Loaded loaded = RuleSet.loadUsable(sources, Placeholders.NONE);
+            if (!loaded.problems().isEmpty()) {
+                throw new CommandException(
+                        Printable.line(
+                                        String.valueOf(
+                                                loaded.problems().getFirst().getMessage()),
+                                        MAX_LINE)
+                                + (loaded.problems().size() == 1
+                                        ? ""
+                                        : " (and " + (loaded.problems().size() - 1)
+                                                + " more; see plumbline rules lint)"),
+                        ExitCodes.USAGE);
+            }
+            if (loaded.set().detections().isEmpty()) {
+                throw new CommandException("path " + path + " (expected: at least one rule)", ExitCodes.USAGE);
+            }
+            Path name = Path.of(path).toAbsolutePath().normalize().getFileName();
+            return new Activations.Content(
+                    name == null ? "rules" : name.toString(), RulesJudge.version(loaded.set()), Contents.of(sources));
+        }
+    }
+
+    @Command(
+            name = "active",
+            mixinStandardHelpOptions = true,
+            description = "Show which rules judge, what a shadow counts, and what was refused last.")
+    static final class ActiveRules extends Activations.Active {
+        ActiveRules() {
+            super("rules");
+        }
+    }
+
+    @Command(
+            name = "rollback",
+            mixinStandardHelpOptions = true,
+            description = "End the shadow, or else bring back the rules that judged before.")
+    static final class RollbackRules extends Activations.Rollback {
+        RollbackRules() {
+            super("rules");
         }
     }
 }

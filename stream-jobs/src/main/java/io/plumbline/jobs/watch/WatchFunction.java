@@ -3,46 +3,77 @@ package io.plumbline.jobs.watch;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.watcher.Watcher;
+import io.plumbline.watcher.activation.ActivationLedger;
+import io.plumbline.watcher.activation.Judging;
+import io.plumbline.watcher.judge.IntentJudge;
+import io.plumbline.watcher.judge.Shadow;
 import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.v1.Activations;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.ToLongFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReadOnlyBroadcastState;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The watcher as a Flink operator: telemetry and orders keyed by session, what holds for every session (rule sets, models)
- * broadcast.
+ * The watcher as a Flink operator: telemetry and orders keyed by session; what judges a tenant's sessions is broadcast. A set that was
+ * activated is compiled aside; the task takes it over between two events.
  */
 final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecord, LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
-    /** What is active everywhere, by kind of payload: serialised control events. */
-    static final MapStateDescriptor<String, byte[]> ACTIVE =
-            new MapStateDescriptor<>("active", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+    /** What is in force, by tenant: serialised {@link Activations}. */
+    static final MapStateDescriptor<String, byte[]> ACTIVE = new MapStateDescriptor<>(
+            "activations", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+
+    private static final Logger LOG = LoggerFactory.getLogger(WatchFunction.class);
 
     /** A session that was silent for so long is over; its state is dropped. */
     private static final Duration FORGOTTEN_AFTER = Duration.ofDays(2);
 
-    private final JudgeFactory judgeFactory;
+    private final WatchSettings settings;
+    private final JudgeLoader loader;
     private transient @Nullable ValueState<SessionState> sessions;
-    private transient @Nullable Watcher watcher;
+    private transient @Nullable ExecutorService aside;
+    private transient @Nullable Map<String, InForce> inForce;
+    private transient @Nullable Map<String, Future<Judging>> loading;
+    private transient @Nullable ShadowReports shadows;
     private transient @Nullable Counter unreadable;
+    private transient @Nullable Counter memoryUnreadable;
+    private transient @Nullable Counter notLoaded;
 
-    WatchFunction(JudgeFactory judgeFactory) {
-        this.judgeFactory = judgeFactory;
+    /** The judges of a tenant and the watcher that asks them. */
+    private record InForce(Judging judging, Watcher watcher) {
+        static InForce of(Judging judging) {
+            return new InForce(judging, judging.watcher());
+        }
+    }
+
+    WatchFunction(WatchSettings settings, JudgeLoader loader) {
+        this.settings = settings;
+        this.loader = loader;
     }
 
     @Override
@@ -51,7 +82,29 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
                 new ValueStateDescriptor<>("session", new SessionStateSerializer());
         descriptor.enableTimeToLive(StateTtlConfig.newBuilder(FORGOTTEN_AFTER).build());
         sessions = getRuntimeContext().getState(descriptor);
-        unreadable = getRuntimeContext().getMetricGroup().counter("records_unreadable");
+        var metrics = getRuntimeContext().getMetricGroup();
+        unreadable = metrics.counter("records_unreadable");
+        memoryUnreadable = metrics.counter("judge_memory_unreadable");
+        notLoaded = metrics.counter("judges_not_loaded");
+        metrics.gauge("intent_scored", (Gauge<Long>) () -> scores(IntentJudge::scored));
+        metrics.gauge("intent_not_scored", (Gauge<Long>) () -> scores(IntentJudge::notScored));
+        shadows = new ShadowReports(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(), metrics);
+        inForce = new ConcurrentHashMap<>();
+        loading = new HashMap<>();
+        aside = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("plumbline-judges").factory());
+        // Compiles what everybody begins with before the first event.
+        loader.load(ActivationLedger.initial(settings.initial())).close();
+    }
+
+    @Override
+    public void close() {
+        if (aside != null) {
+            aside.shutdownNow();
+        }
+        if (inForce != null) {
+            inForce.values().forEach(judges -> judges.judging().close());
+        }
     }
 
     @Override
@@ -66,14 +119,15 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         if (state == null) {
             state = SessionState.empty();
         }
-        Watcher brain = watcher;
-        if (brain == null) {
-            brain = new Watcher(
-                    judgeFactory.judges(active(context.getBroadcastState(ACTIVE).immutableEntries())));
-            watcher = brain;
-        }
-        List<Event> verdicts = brain.onEvent(state, event.get());
+        String tenant = event.get().getTenant();
+        InForce judges = judges(tenant, context.getBroadcastState(ACTIVE));
+        long lost = state.values().getJudgeMemoryUnreadable();
+        List<Event> verdicts = judges.watcher().onEvent(state, event.get());
+        Objects.requireNonNull(memoryUnreadable).inc(state.values().getJudgeMemoryUnreadable() - lost);
         store.update(state);
+        for (Shadow shadow : judges.judging().shadows()) {
+            Objects.requireNonNull(shadows).report(tenant, shadow, out);
+        }
         if (verdicts.isEmpty()) {
             return;
         }
@@ -86,20 +140,62 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
 
     @Override
     public void processBroadcastElement(LogRecord record, Context context, Collector<LogRecord> out) throws Exception {
-        Optional<Event> event = record.parsed();
-        if (event.isEmpty()) {
-            Objects.requireNonNull(unreadable).inc();
-            return;
+        String tenant = record.key().substring(0, record.key().length() - 1);
+        Activations activations = ActivationLedger.parse(record.event());
+        // What judges until the new set is compiled.
+        judges(tenant, context.getBroadcastState(ACTIVE));
+        context.getBroadcastState(ACTIVE).put(tenant, record.event());
+        Future<Judging> superseded = Objects.requireNonNull(loading)
+                .put(tenant, Objects.requireNonNull(aside).submit(() -> loader.load(activations)));
+        if (superseded != null) {
+            superseded.cancel(false);
         }
-        context.getBroadcastState(ACTIVE).put(event.get().getPayloadCase().name(), record.event());
-        watcher = null;
     }
 
-    private static List<Event> active(Iterable<Map.Entry<String, byte[]>> entries) throws Exception {
-        List<Event> active = new ArrayList<>();
-        for (Map.Entry<String, byte[]> entry : entries) {
-            active.add(Event.parseFrom(entry.getValue()));
+    /** The judges of a tenant; a set that has been compiled in the meantime takes over here, between two events. */
+    private InForce judges(String tenant, ReadOnlyBroadcastState<String, byte[]> active) throws Exception {
+        Map<String, InForce> known = Objects.requireNonNull(inForce);
+        InForce judges = known.get(tenant);
+        if (judges == null) {
+            // After a restart there is nothing else that could judge, so events wait.
+            byte[] stored = active.get(tenant);
+            judges = InForce.of(loader.load(
+                    stored == null ? ActivationLedger.initial(settings.initial()) : ActivationLedger.parse(stored)));
+            tell(judges.judging());
+            known.put(tenant, judges);
         }
-        return active;
+        Future<Judging> next = Objects.requireNonNull(loading).get(tenant);
+        if (next == null || !next.isDone()) {
+            return judges;
+        }
+        loading.remove(tenant);
+        try {
+            InForce compiled = InForce.of(next.get());
+            tell(compiled.judging());
+            Objects.requireNonNull(shadows).forget(judges.judging().shadows());
+            known.put(tenant, compiled);
+            judges.judging().close();
+            return compiled;
+        } catch (ExecutionException e) {
+            Objects.requireNonNull(notLoaded).inc();
+            LOG.error("judges of {} could not be made; those before stay in force", tenant, e.getCause());
+            return judges;
+        }
+    }
+
+    private void tell(Judging judging) {
+        judging.problems().forEach(problem -> {
+            Objects.requireNonNull(notLoaded).inc();
+            LOG.error("not in force: {}", problem);
+        });
+    }
+
+    private long scores(ToLongFunction<IntentJudge> count) {
+        return Objects.requireNonNull(inForce).values().stream()
+                .flatMap(judges -> judges.judging().judges().stream())
+                .filter(IntentJudge.class::isInstance)
+                .map(IntentJudge.class::cast)
+                .mapToLong(count)
+                .sum();
     }
 }

@@ -1,13 +1,16 @@
 package io.plumbline.jobs.watch;
 
 import io.plumbline.events.Topics;
+import io.plumbline.watcher.activation.Judging;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
@@ -21,21 +24,25 @@ public final class WatchJob {
     private WatchJob() {}
 
     /** Adds the job to {@code environment}; every operator has a fixed uid, so that its state survives a new version. */
-    public static void define(StreamExecutionEnvironment environment, String bootstrap, JudgeFactory judges) {
+    public static void define(StreamExecutionEnvironment environment, String bootstrap, WatchSettings settings) {
         DataStream<LogRecord> telemetry = source(environment, bootstrap, Topics.TELEMETRY);
         DataStream<LogRecord> control = source(environment, bootstrap, Topics.CONTROL);
         DataStream<LogRecord> orders =
                 control.filter(record -> !isGlobal(record)).uid("orders").name("orders");
-        DataStream<LogRecord> global =
-                control.filter(WatchJob::isGlobal).uid("activations").name("activations");
+        SingleOutputStreamOperator<LogRecord> activations = activations(environment, bootstrap)
+                .keyBy(LogRecord::key)
+                .process(new ActivationFunction(settings))
+                .uid("activation-ledger")
+                .name("activations");
 
         telemetry
                 .union(orders)
                 .keyBy(LogRecord::key)
-                .connect(global.broadcast(WatchFunction.ACTIVE))
-                .process(new WatchFunction(judges))
+                .connect(activations.broadcast(WatchFunction.ACTIVE))
+                .process(new WatchFunction(settings, Judging::of))
                 .uid("watch")
                 .name("watch")
+                .union(activations.getSideOutput(ActivationFunction.ANSWERS))
                 .sinkTo(sink(bootstrap))
                 .uid("verdicts")
                 .name("verdicts");
@@ -45,20 +52,38 @@ public final class WatchJob {
         return record.key().endsWith("/");
     }
 
+    /** Read on its own, so that a set that is being loaded holds up no person's order. */
+    private static DataStream<LogRecord> activations(StreamExecutionEnvironment environment, String bootstrap) {
+        KafkaSource<LogRecord> source = source(bootstrap, Topics.CONTROL, "plumbline-watch-activations")
+                // What is in force lives in checkpoints; without one it has to be found from the beginning.
+                .setStartingOffsets(OffsetsInitializer.earliest())
+                .build();
+        return environment
+                .fromSource(source, WatermarkStrategy.noWatermarks(), "activations")
+                .uid("activations-log")
+                .filter(WatchJob::isGlobal)
+                .uid("activations")
+                .name("activations of a tenant");
+    }
+
     private static DataStream<LogRecord> source(
             StreamExecutionEnvironment environment, String bootstrap, String topic) {
-        KafkaSource<LogRecord> source = KafkaSource.<LogRecord>builder()
-                .setBootstrapServers(bootstrap)
-                .setTopics(topic)
-                .setGroupId("plumbline-watch")
+        KafkaSource<LogRecord> source = source(bootstrap, topic, "plumbline-watch")
                 .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
-                .setDeserializer(new LogRecordDeserializer())
-                .setProperty(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "1")
-                .setProperty("partition.discovery.interval.ms", "-1")
                 .build();
         return environment
                 .fromSource(source, WatermarkStrategy.noWatermarks(), topic)
                 .uid(topic);
+    }
+
+    private static KafkaSourceBuilder<LogRecord> source(String bootstrap, String topic, String group) {
+        return KafkaSource.<LogRecord>builder()
+                .setBootstrapServers(bootstrap)
+                .setTopics(topic)
+                .setGroupId(group)
+                .setDeserializer(new LogRecordDeserializer())
+                .setProperty(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "1")
+                .setProperty("partition.discovery.interval.ms", "-1");
     }
 
     private static KafkaSink<LogRecord> sink(String bootstrap) {

@@ -2,12 +2,29 @@ package io.plumbline.jobs.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.broker.Broker;
+import io.plumbline.events.EventIds;
 import io.plumbline.events.Topics;
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.events.v1.ActivationAction;
+import io.plumbline.events.v1.ActivationAnswered;
+import io.plumbline.events.v1.ActivationStatement;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Judged;
+import io.plumbline.events.v1.Prompt;
+import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.EmbeddedCluster;
+import io.plumbline.rules.RuleSet;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.watcher.Captures;
 import io.plumbline.watcher.Watcher;
+import io.plumbline.watcher.activation.Contents;
+import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,6 +52,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The watch job on a real broker and a real cluster. */
 class WatchJobIT {
     private static final Duration START = Duration.ofMinutes(5);
+    private static final String CATS = """
+            title: A cat
+            id: 00000000-0000-4000-8000-000000000001
+            logsource: {product: linux, category: process_creation}
+            detection: {selection: {Image|endswith: /cat}, condition: selection}
+            level: medium
+            """;
+
     private static final String EXFILTRATION = "claude-code-2.1.330.exfil-ssh-key";
 
     @TempDir
@@ -65,13 +91,13 @@ class WatchJobIT {
         List<byte[]> first;
         List<byte[]> second;
         try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("first"))) {
-            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), active -> List.of()), START);
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
             first = awaitVerdicts(expected.size(), 0);
         }
         // A second cluster without checkpoints reads the log from its beginning.
         forgetOffsets();
         try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("second"))) {
-            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), active -> List.of()), START);
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
             second = awaitVerdicts(expected.size(), expected.size());
         }
 
@@ -89,8 +115,8 @@ class WatchJobIT {
         expectedVerdicts(events).forEach(verdict -> expected.put(verdict.getId(), verdict));
         Path checkpoints = directory.resolve("checkpoints");
         try (EmbeddedCluster cluster = EmbeddedCluster.start(checkpoints)) {
-            JobID job = cluster.submit(
-                    "watch", env -> WatchJob.define(env, broker.bootstrap(), active -> List.of()), START);
+            JobID job =
+                    cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
             send(events.subList(0, half));
             Awaitility.await().atMost(START).until(() -> EmbeddedCluster.newestCheckpoint(checkpoints.resolve("watch"))
                     .isPresent());
@@ -98,7 +124,7 @@ class WatchJobIT {
         }
         send(events.subList(half, events.size()));
         try (EmbeddedCluster cluster = EmbeddedCluster.start(checkpoints)) {
-            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), active -> List.of()), START);
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
             Map<String, Event> seen = new LinkedHashMap<>();
             Awaitility.await().atMost(START).untilAsserted(() -> {
                 for (byte[] bytes : verdicts()) {
@@ -108,6 +134,196 @@ class WatchJobIT {
                 assertThat(seen).containsExactlyEntriesOf(expected);
             });
         }
+    }
+
+    @Test
+    void aRuleSetThatIsActivatedJudgesFromAnEventThatItsVerdictsName() throws Exception {
+        List<Event> events = Captures.read(EXFILTRATION, Captures.POLICY);
+        int half = events.size() / 2;
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            send(events.subList(0, half));
+            Event order = activation(ActivationAction.ACTIVATE, "cats", CATS, 1);
+            control(order);
+            awaitInForce(answer(order).getInForce().getVersion());
+            send(events.subList(half, events.size()));
+            int expected =
+                    replayed(events, Optional.of(events.get(half).getId())).size();
+            List<Event> verdicts = awaitSession(events.getFirst().getSession(), expected);
+
+            assertThat(verdicts)
+                    .filteredOn(Event::hasAlertRaised)
+                    .filteredOn(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.RULE)
+                    .isNotEmpty()
+                    .allSatisfy(verdict -> assertThat(
+                                    verdict.getAlertRaised().getExplanation().getSetSha256())
+                            .isEqualTo(cats().hash()));
+            // What a pure watcher says, told only from which event on the rules hold.
+            assertThat(verdicts).isEqualTo(replayed(events, switched(verdicts)));
+        }
+    }
+
+    @Test
+    void aRuleSetThatDoesNotLoadIsAnsweredAndTheLastOneStays() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            Event good = activation(ActivationAction.ACTIVATE, "cats", CATS, 1);
+            Event broken = activation(ActivationAction.ACTIVATE, "broken", CATS.replace("endswith", "endsmith"), 2);
+            control(good);
+            control(broken);
+
+            ActivationAnswered answer = answer(broken);
+
+            assertThat(answer.getAccepted()).isFalse();
+            assertThat(answer.getReason()).startsWith("broken.yml:4:").contains("endsmith");
+            assertThat(answer.getInForce().getName()).isEqualTo("cats");
+            awaitInForce(answer(good).getInForce().getVersion());
+            List<Event> events = Captures.read(EXFILTRATION, Captures.POLICY);
+            send(events);
+            List<Event> verdicts = awaitSession(
+                    events.getFirst().getSession(),
+                    replayed(events, Optional.of(events.getFirst().getId())).size());
+            assertThat(verdicts)
+                    .filteredOn(Event::hasAlertRaised)
+                    .anyMatch(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.RULE);
+        }
+    }
+
+    @Test
+    void aShadowIsCountedAndChangesNoVerdict() throws Exception {
+        List<Event> watched = Captures.read(EXFILTRATION, Captures.POLICY + "decoys: [\"~/.ssh/id_rsa\"]");
+        List<Event> expected = expectedVerdicts(watched);
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            Event order = activation(ActivationAction.SHADOW, "cats", CATS, 1);
+            control(order);
+            assertThat(answer(order).getShadow().getName()).isEqualTo("cats");
+            List<Event> counts = new ArrayList<>();
+            int[] sessions = {1_000};
+            Awaitility.await().atMost(START).untilAsserted(() -> {
+                // The candidate is compiled aside, so the first session may not be counted.
+                send(session(sessions[0]++));
+                counts.clear();
+                counts.addAll(parsed().stream().filter(Event::hasShadowCounted).toList());
+                assertThat(counts).isNotEmpty();
+            });
+            send(watched);
+            List<Event> verdicts = awaitSession(watched.getFirst().getSession(), expected.size());
+
+            assertThat(verdicts).isEqualTo(expected);
+            assertThat(counts.getLast().getShadowCounted().getCause()).isEqualTo(order.getId());
+        }
+    }
+
+    private static RuleSet cats() {
+        return RuleSet.load(List.of(new RuleSource("cats.yml", CATS)), Placeholders.NONE);
+    }
+
+    /** What a pure watcher says when the rules hold from an event on. */
+    private static List<Event> replayed(List<Event> events, Optional<String> from) {
+        Watcher watcher = new Watcher(List.of());
+        SessionState state = SessionState.empty();
+        List<Event> verdicts = new ArrayList<>();
+        for (Event event : events) {
+            if (from.filter(event.getId()::equals).isPresent()) {
+                watcher = new Watcher(List.of(new RulesJudge(cats())));
+            }
+            verdicts.addAll(watcher.onEvent(state, event));
+        }
+        return verdicts;
+    }
+
+    private static Optional<String> switched(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasJudged)
+                .map(Event::getJudged)
+                .filter(judged -> !judged.getRuleSet().isEmpty())
+                .map(Judged::getFromEvent)
+                .findFirst();
+    }
+
+    private static Event activation(ActivationAction action, String name, String text, long issued) throws Exception {
+        byte[] content = Contents.of(List.of(new RuleSource(name + ".yml", text)));
+        ActivationStatement statement =
+                ActivationOrder.statement(ActivationOrder.Subject.RULES, action, name, "", content).toBuilder()
+                        .setTenant("default")
+                        .setIssuedNs(issued)
+                        .build();
+        return EventIds.withId(ActivationOrder.order(
+                        statement, ActivationContent.compress(content), "ada", "because", Optional.empty())
+                .setTenant("default")
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(issued));
+    }
+
+    private void control(Event order) {
+        producer.send(new ProducerRecord<>(Topics.CONTROL, Topics.key(order), order.toByteArray()));
+        producer.flush();
+    }
+
+    private ActivationAnswered answer(Event order) {
+        return Awaitility.await()
+                .atMost(START)
+                .until(
+                        () -> parsed().stream()
+                                .filter(Event::hasActivationAnswered)
+                                .map(Event::getActivationAnswered)
+                                .filter(answer -> answer.getCause().equals(order.getId()))
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
+    }
+
+    /** Begins sessions until one is judged by a version. */
+    private void awaitInForce(String version) {
+        int[] sessions = {1_000};
+        Awaitility.await().atMost(START).untilAsserted(() -> {
+            send(session(sessions[0]++));
+            assertThat(parsed())
+                    .filteredOn(Event::hasJudged)
+                    .anyMatch(verdict -> verdict.getJudged().getRuleSet().equals(version));
+        });
+    }
+
+    /** The beginning of another session. */
+    private static List<Event> session(int number) {
+        Event.Builder event = Event.newBuilder()
+                .setTenant("default")
+                .setHost("host-1")
+                .setSession(String.format("%032x", number))
+                .setSeq(1)
+                .setEventTimeNs(1);
+        return List.of(
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.CONTROL)
+                        .setTaskAssigned(TaskAssigned.newBuilder().setTask("wait"))),
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.CLAIMS)
+                        .setPrompt(Prompt.newBuilder().setText("wait"))));
+    }
+
+    private List<Event> awaitSession(String session, int count) {
+        List<Event> verdicts = new ArrayList<>();
+        Awaitility.await().atMost(START).untilAsserted(() -> {
+            verdicts.clear();
+            verdicts.addAll(parsed().stream()
+                    .filter(verdict -> verdict.getSession().equals(session))
+                    .toList());
+            assertThat(verdicts).hasSizeGreaterThanOrEqualTo(count);
+        });
+        return verdicts;
+    }
+
+    private List<Event> parsed() {
+        List<Event> events = new ArrayList<>();
+        for (byte[] bytes : verdicts()) {
+            try {
+                events.add(Event.parseFrom(bytes));
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return events;
     }
 
     private static List<Event> expectedVerdicts(List<Event> events) {

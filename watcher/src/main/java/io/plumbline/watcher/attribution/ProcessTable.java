@@ -272,6 +272,12 @@ public final class ProcessTable {
         state.putProcesses(process, tainted.clearTaints().addAllTaints(sorted).build());
     }
 
+    /** The executable of a process; empty when it is not known. */
+    public String image(Attribution attribution) {
+        Process known = state.getProcessesMap().get(attribution.process());
+        return known == null ? "" : known.getBinary();
+    }
+
     /** Command lines of the ancestors, nearest first. */
     public List<String> parents(Attribution attribution) {
         List<String> lines = new ArrayList<>();

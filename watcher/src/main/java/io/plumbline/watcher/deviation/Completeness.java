@@ -66,6 +66,22 @@ public final class Completeness {
                 40);
     }
 
+    /**
+     * The deviation for windows of correlations that were lost.
+     *
+     * @param judges their versions
+     */
+    public static Deviation memoryUnreadable(String judges) {
+        return gap(
+                        "judge-memory|" + judges,
+                        "What the rules remembered is lost",
+                        "the memory of " + judges + " in the session's state could not be read",
+                        "Correlations of this session begin anew; what they had counted is not known any more.",
+                        Severity.MEDIUM,
+                        10)
+                .softly();
+    }
+
     /** The deviation for a heartbeat that names more events than have arrived before it. */
     public Optional<Deviation> missingBefore(Heartbeat heartbeat) {
         if (heartbeat.getLastClaimsSeq() <= state.getLastClaimsSeq()

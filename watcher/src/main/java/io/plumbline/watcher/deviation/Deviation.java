@@ -3,6 +3,7 @@ package io.plumbline.watcher.deviation;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.watcher.judge.AlertDetail;
 import io.plumbline.watcher.judge.Finding;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param scope the scope of policies that it is about
  * @param evidence ids of earlier events that it rests on, besides the one at hand
  * @param soft true when it is no proof: all of them together add less than the first step of the ladder
+ * @param detail what its alert says beyond these texts
  */
 public record Deviation(
         DeviationKind kind,
@@ -34,7 +36,8 @@ public record Deviation(
         boolean taints,
         Optional<Scope> scope,
         List<String> evidence,
-        boolean soft) {
+        boolean soft,
+        AlertDetail detail) {
 
     public Deviation {
         evidence = List.copyOf(evidence);
@@ -65,13 +68,14 @@ public record Deviation(
                 taints,
                 Optional.empty(),
                 List.of(),
-                false);
+                false,
+                AlertDetail.NONE);
     }
 
     /** The same about a scope. */
     public Deviation about(Optional<Scope> named) {
         return new Deviation(
-                kind, severity, key, title, seen, why, clause, call, riskAdded, taints, named, evidence, soft);
+                kind, severity, key, title, seen, why, clause, call, riskAdded, taints, named, evidence, soft, detail);
     }
 
     /** The same, explained by a call. */
@@ -89,35 +93,44 @@ public record Deviation(
                 taints,
                 scope,
                 evidence,
-                soft);
+                soft,
+                detail);
     }
 
     /** The same that rests on earlier events as well; empty ids are left out. */
     public Deviation restingOn(List<String> events) {
         List<String> ids =
                 events.stream().filter(id -> !id.isEmpty()).distinct().toList();
-        return new Deviation(kind, severity, key, title, seen, why, clause, call, riskAdded, taints, scope, ids, soft);
+        return new Deviation(
+                kind, severity, key, title, seen, why, clause, call, riskAdded, taints, scope, ids, soft, detail);
     }
 
     /** The same as a finding that is no proof. */
     public Deviation softly() {
         return new Deviation(
-                kind, severity, key, title, seen, why, clause, call, riskAdded, false, scope, evidence, true);
+                kind, severity, key, title, seen, why, clause, call, riskAdded, false, scope, evidence, true, detail);
     }
 
-    /** A deviation that a rule or the classifier found. */
-    public static Deviation found(Finding finding, String seen, String call) {
-        Deviation found = new Deviation(
+    /**
+     * A deviation that a rule or the classifier found.
+     *
+     * @param act what makes it another deviation when the same is found again: the call that explains it, or the announced one
+     */
+    public static Deviation found(Finding finding, String act, String seen, String call) {
+        return new Deviation(
                 finding.kind(),
                 finding.severity(),
-                finding.clause() + "|" + call,
+                finding.clause() + "|" + act,
                 finding.title(),
                 seen,
                 finding.why(),
                 finding.clause(),
                 call,
                 finding.riskAdded(),
-                finding.severity().getNumber() >= Severity.HIGH.getNumber());
-        return finding.soft() ? found.softly() : found;
+                !finding.soft() && finding.severity().getNumber() >= Severity.HIGH.getNumber(),
+                Optional.empty(),
+                List.of(),
+                finding.soft(),
+                finding.detail());
     }
 }

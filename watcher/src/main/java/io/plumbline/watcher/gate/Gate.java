@@ -18,6 +18,7 @@ import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.judge.Finding;
 import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
@@ -64,8 +65,9 @@ public final class Gate {
      * The answer to a call whose hook waits.
      *
      * @param reviewed what it announces of the scopes that the policy names, the strictest first
+     * @param judged what a judge wants to be asked about or refused
      */
-    public Answer answer(Event event, List<Reviewed> reviewed) {
+    public Answer answer(Event event, List<Reviewed> reviewed, Optional<Finding> judged) {
         ToolCall call = event.getToolCall();
         if (!state.hasTask()) {
             return refuse(event, "no task is assigned to this session");
@@ -87,6 +89,10 @@ public final class Gate {
                     "the policy " + policy.getName() + " does not allow this (" + one.answered() + "): " + one.what()
                             + ". " + one.why());
         }
+        if (judged.filter(finding -> finding.consequence() == Finding.Consequence.REFUSE)
+                .isPresent()) {
+            return refuse(event, judged.get().clause() + ": " + judged.get().why());
+        }
         int named = policy.getToolsAskList().indexOf(call.getTool());
         if (named >= 0) {
             return askOnce(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
@@ -94,6 +100,12 @@ public final class Gate {
         if (strictest.filter(one -> one.answer() == Scope.Answer.ASK).isPresent()) {
             return askOnce(
                     event, strictest.get().answered() + ": " + strictest.get().what(), Severity.HIGH);
+        }
+        if (judged.isPresent()) {
+            return ask(
+                    event,
+                    judged.get().clause() + ": " + judged.get().why(),
+                    judged.get().severity());
         }
         if (Ladder.of(policy).step(state.getRisk()).compareTo(Step.ASK) >= 0) {
             return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
@@ -112,6 +124,25 @@ public final class Gate {
                         "the id of this call has been used for another one; announce it under an id of its own",
                         ""),
                 Optional.empty());
+    }
+
+    /** What the policy says about an announced call, whoever holds it: allow, log, ask, deny or freeze. */
+    public String verdict(ToolCall call, List<Reviewed> reviewed) {
+        if (!state.hasTask()) {
+            return "";
+        }
+        Scope.Answer answer =
+                reviewed.stream().findFirst().map(Reviewed::answer).orElse(Scope.Answer.ALLOW);
+        TaskPolicy policy = state.getTask().getPolicy();
+        if (answer.compareTo(Scope.Answer.DENY) < 0) {
+            if (policy.getToolsDenyList().contains(call.getTool())) {
+                return Scope.Answer.DENY.word();
+            }
+            if (policy.getToolsAskList().contains(call.getTool())) {
+                return Scope.Answer.ASK.word();
+            }
+        }
+        return answer.word();
     }
 
     private Answer refuse(Event event, String reason) {

@@ -86,6 +86,16 @@ public final class IntentLedger {
                 && known.getPathsList().equals(call.getPathsList());
     }
 
+    /** The calls announced before this one, oldest first, at most {@code limit}. */
+    public List<Call> before(String call, int limit) {
+        long number = call(call).map(Call::getNumber).orElse(Long.MAX_VALUE);
+        List<Call> earlier = state.getCallsMap().values().stream()
+                .filter(known -> known.getNumber() < number)
+                .sorted(Comparator.comparingLong(Call::getNumber))
+                .toList();
+        return earlier.subList(Math.max(0, earlier.size() - limit), earlier.size());
+    }
+
     /** What the call can honestly need; of one that is not known, anything. */
     public Footprint footprint(String call) {
         Call known = state.getCallsMap().get(call);

@@ -3,7 +3,9 @@ package io.plumbline.watcher.judge;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.state.v1.Call;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the watcher knows about an event when a judge is asked.
@@ -12,8 +14,33 @@ import java.util.List;
  * @param plan the plan in force, agent's text
  * @param attribution who acted and which announced call explains it; {@link Attribution#none()} for claims
  * @param parents command lines from the actor's parent up to the agent, nearest first
+ * @param image executable of the acting process; empty: not known
+ * @param policyVerdict what the policy says about it: allow, log, ask, deny, freeze; empty: it is no act, or there is no policy
+ * @param announced of a call that is announced for the first time
  */
-public record EventContext(TaskAssigned task, List<PlanItem> plan, Attribution attribution, List<String> parents) {
+public record EventContext(
+        TaskAssigned task,
+        List<PlanItem> plan,
+        Attribution attribution,
+        List<String> parents,
+        String image,
+        String policyVerdict,
+        Optional<Announced> announced) {
+    /**
+     * What is known beside an announcement.
+     *
+     * @param recent the calls before it, oldest first, at most {@link #MAX_RECENT}
+     * @param highRisk whether it needs the network, falls into a named scope, leaves the workspace, or cannot be told to do neither
+     */
+    public record Announced(List<Call> recent, boolean highRisk) {
+        /** As many as the intent model looks at. */
+        public static final int MAX_RECENT = 8;
+
+        public Announced {
+            recent = List.copyOf(recent);
+        }
+    }
+
     public EventContext {
         plan = List.copyOf(plan);
         parents = List.copyOf(parents);

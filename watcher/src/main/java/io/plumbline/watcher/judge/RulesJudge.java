@@ -27,21 +27,36 @@ public final class RulesJudge implements Judge {
     private static final int HASH_SHOWN = 16;
     private static final String TOO_LARGE = "event-too-large";
 
+    private static final String KIND = "rules";
+
     private final String version;
+    private final RuleSet set;
     private final RuleEngine engine;
 
+    /** Compiles what events need; with some thousand rules that takes seconds. */
     public RulesJudge(RuleSet set) {
-        this.version = "rules " + set.hash().substring(0, HASH_SHOWN);
-        this.engine = set.engine();
+        this.version = version(set);
+        this.set = set;
+        this.engine = set.engine().prepared(AgentEvents.LOG_SOURCES);
     }
 
     /** With the rules that come with the product. */
     public static RulesJudge shipped() {
-        return new RulesJudge(Shipped.RULES);
+        return new RulesJudge(shippedRules());
+    }
+
+    /** The rules that come with the product. */
+    public static RuleSet shippedRules() {
+        return Shipped.RULES;
     }
 
     private static final class Shipped {
         static final RuleSet RULES = RuleSet.load(RulePack.sources(), Placeholders.NONE);
+    }
+
+    /** What a judge with these rules is called in verdicts. */
+    public static String version(RuleSet set) {
+        return KIND + " " + set.hash().substring(0, HASH_SHOWN);
     }
 
     @Override
@@ -50,17 +65,30 @@ public final class RulesJudge implements Judge {
     }
 
     @Override
+    public String contentSha256() {
+        return set.hash();
+    }
+
+    @Override
+    public long begin(JudgeMemory memory) {
+        return state(memory).retain(set.stateKeys());
+    }
+
+    private static CorrelationState state(JudgeMemory memory) {
+        return memory.of(KIND, CorrelationState::new, CorrelationState::fromBytes, CorrelationState::toBytes);
+    }
+
+    @Override
     public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
         Optional<SigmaEvent> seen = AgentEvents.of(event, act(context));
         if (seen.isEmpty()) {
             return List.of();
         }
-        CorrelationState state =
-                memory.of(version, CorrelationState::new, CorrelationState::fromBytes, CorrelationState::toBytes);
         try {
             List<Finding> findings = new ArrayList<>();
-            for (RuleMatch match : engine.evaluate(seen.get(), state)) {
-                finding(match).ifPresent(findings::add);
+            for (RuleMatch match : engine.evaluate(seen.get(), state(memory))) {
+                finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get())))
+                        .ifPresent(findings::add);
             }
             return findings;
         } catch (EventLimitException e) {
@@ -71,34 +99,36 @@ public final class RulesJudge implements Judge {
                     "An event was too large for the rules",
                     String.valueOf(e.getMessage()),
                     25,
-                    false));
+                    false,
+                    Finding.Consequence.TELL,
+                    AlertDetail.NONE));
         }
     }
 
     private static ActContext act(EventContext context) {
         Attribution by = context.attribution();
         return by.process().isEmpty()
-                ? ActContext.NONE
+                ? new ActContext(false, "", "", "", List.of(), context.policyVerdict())
                 : new ActContext(
                         by.explained(),
                         by.role().name().toLowerCase(Locale.ROOT),
                         by.call(),
-                        "",
+                        context.image(),
                         context.parents(),
-                        "");
+                        context.policyVerdict());
     }
 
-    private static Optional<Finding> finding(RuleMatch match) {
+    private static Optional<Finding> finding(RuleMatch match, AlertDetail detail) {
         return switch (match.level()) {
             case INFORMATIONAL -> Optional.empty();
-            case LOW -> Optional.of(finding(match, Severity.LOW, 2, true));
-            case MEDIUM -> Optional.of(finding(match, Severity.MEDIUM, 8, true));
-            case HIGH -> Optional.of(finding(match, Severity.HIGH, 25, false));
-            case CRITICAL -> Optional.of(finding(match, Severity.CRITICAL, 60, false));
+            case LOW -> Optional.of(finding(match, Severity.LOW, 2, true, detail));
+            case MEDIUM -> Optional.of(finding(match, Severity.MEDIUM, 8, true, detail));
+            case HIGH -> Optional.of(finding(match, Severity.HIGH, 25, false, detail));
+            case CRITICAL -> Optional.of(finding(match, Severity.CRITICAL, 60, false, detail));
         };
     }
 
-    private static Finding finding(RuleMatch match, Severity severity, int risk, boolean soft) {
+    private static Finding finding(RuleMatch match, Severity severity, int risk, boolean soft, AlertDetail detail) {
         String together = match.events().size() > 1 ? " with " + (match.events().size() - 1) + " earlier events" : "";
         String group = match.group().isEmpty() ? "" : " for " + match.group();
         return new Finding(
@@ -109,6 +139,8 @@ public final class RulesJudge implements Judge {
                 "Rule " + match.rule() + (match.version().isEmpty() ? "" : " of " + match.version()) + " matched"
                         + together + group + ".",
                 risk,
-                soft);
+                soft,
+                Finding.Consequence.TELL,
+                detail);
     }
 }

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -96,36 +97,38 @@ public final class SessionState implements JudgeMemory {
     }
 
     private WatchState message() {
-        remembered.forEach((version, memory) -> values.putJudgeMemory(version, memory.bytes()));
+        remembered.forEach((kind, memory) -> values.putJudgeMemory(kind, memory.bytes()));
         return values.build();
     }
 
     @Override
     @SuppressWarnings("unchecked")
-    public <T> T of(String version, Supplier<T> fresh, Function<byte[], T> read, Function<T, byte[]> write) {
-        Remembered<?> known = remembered.get(version);
+    public <T> T of(String kind, Supplier<T> fresh, Function<byte[], T> read, Function<T, byte[]> write) {
+        Remembered<?> known = remembered.get(kind);
         if (known == null) {
-            known = new Remembered<>(read(version, fresh, read), write);
-            String kind = version.split(" ", 2)[0];
-            values.getJudgeMemoryMap().keySet().stream()
-                    .filter(other -> other.split(" ", 2)[0].equals(kind))
-                    .toList()
-                    .forEach(values::removeJudgeMemory);
-            remembered.keySet().removeIf(other -> other.split(" ", 2)[0].equals(kind));
-            remembered.put(version, known);
+            known = new Remembered<>(read(kind, fresh, read), write);
+            remembered.put(kind, known);
         }
-        // What is kept under a version was made by a judge of that version.
+        // What is kept under a kind was made by judges of that kind.
         return (T) known.value();
     }
 
-    private <T> T read(String version, Supplier<T> fresh, Function<byte[], T> read) {
-        ByteString stored = values.getJudgeMemoryMap().get(version);
-        if (stored == null) {
+    private <T> T read(String kind, Supplier<T> fresh, Function<byte[], T> read) {
+        // Earlier states have the judge's version behind its kind.
+        List<String> keys = values.getJudgeMemoryMap().keySet().stream()
+                .filter(key -> key.split(" ", 2)[0].equals(kind))
+                .sorted()
+                .toList();
+        List<ByteString> stored =
+                keys.stream().map(values::getJudgeMemoryOrThrow).toList();
+        keys.forEach(values::removeJudgeMemory);
+        if (stored.isEmpty()) {
             return fresh.get();
         }
         try {
-            return read.apply(stored.toByteArray());
+            return read.apply(stored.getFirst().toByteArray());
         } catch (IllegalArgumentException e) {
+            values.setJudgeMemoryUnreadable(values.getJudgeMemoryUnreadable() + 1);
             return fresh.get();
         }
     }

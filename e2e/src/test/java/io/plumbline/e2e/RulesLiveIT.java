@@ -1,0 +1,212 @@
+package io.plumbline.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.standalone.ExitCodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Rules and the intent model are put in force while the platform runs, and judge real sessions in gVisor. The steps build on each other. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RulesLiveIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LADDER = "{ladder: {alert: 10, ask: 99, freeze: 100}}";
+
+    /** Written here for this product's own log source. */
+    private static final String OWN = """
+            title: A marker file is made
+            id: 6d1d9f0e-2f0f-4a6c-9d5e-1f6c1c1b7a01
+            date: 2026-11-29
+            author: Plumbline
+            logsource: {product: linux, category: file_event}
+            detection:
+                selection:
+                    TargetFilename|endswith: /marker.txt
+                    Image|endswith: /touch
+                    PolicyVerdict: allow
+                condition: selection
+            level: medium
+            """;
+
+    /** In the field names of public rules for Linux. */
+    private static final String PUBLIC = """
+            title: Host name or user is asked for
+            id: 6d1d9f0e-2f0f-4a6c-9d5e-1f6c1c1b7a02
+            date: 2026-11-29
+            author: Plumbline
+            logsource: {product: linux, category: process_creation}
+            detection:
+                selection_image:
+                    Image|endswith: [/whoami, /hostname]
+                selection_line:
+                    CommandLine|contains: hostname
+                    ParentCommandLine|contains: bash
+                condition: 1 of selection_*
+            level: medium
+            """;
+
+    private static @Nullable Platform platform;
+    private static @Nullable EventLog log;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Platform started = Platform.start();
+        platform = started;
+        log = started.log();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (log != null) {
+            log.close();
+        }
+        if (platform != null) {
+            platform.close();
+        }
+    }
+
+    private static Platform platform() {
+        return Objects.requireNonNull(platform);
+    }
+
+    private static EventLog log() {
+        return Objects.requireNonNull(log);
+    }
+
+    private static Path rules(String name, String... texts) throws IOException {
+        Path folder = Files.createDirectory(platform().layout().home().resolve(name));
+        for (int i = 0; i < texts.length; i++) {
+            Files.writeString(folder.resolve("rule" + i + ".yml"), texts[i]);
+        }
+        return folder;
+    }
+
+    private static List<AlertRaised> found(String session, DeviationKind kind) {
+        return log().of(session, Event::hasAlertRaised).stream()
+                .map(Event::getAlertRaised)
+                .filter(alert -> alert.getKind() == kind)
+                .toList();
+    }
+
+    @Test
+    @Order(1)
+    void aSetThatDoesNotLoadIsRefusedByItsPlaceBeforeAnythingIsSent() throws Exception {
+        Path broken = rules("broken", OWN, PUBLIC.replace("|endswith", "|endsmith"));
+
+        Platform.Answer answer = platform().plumbline("rules", "activate", broken.toString(), "--reason", "try");
+
+        assertThat(answer.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(answer.err()).contains("rule1.yml:8:").contains("endsmith");
+        assertThat(platform().plumbline("rules", "active", "--json").json().path("answers"))
+                .isEmpty();
+    }
+
+    @Test
+    @Order(2)
+    void rulesThatAreActivatedFireOnARealSessionAndAreExplained() throws Exception {
+        Platform.Answer answer = platform()
+                .plumbline("rules", "activate", rules("mine", OWN, PUBLIC).toString(), "--reason", "try", "--json");
+        assertThat(answer.code()).as(answer.err()).isZero();
+        String version = answer.json().path("in_force").path("version").asText();
+        assertThat(version).startsWith("rules ");
+
+        RunningSession session = RunningSession.start(
+                platform(), "rules", LADDER, "sleep 1; whoami; hostname; touch marker.txt; echo done");
+        String id = session.id();
+        assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(found(id, DeviationKind.RULE))
+                .extracting(AlertRaised::getTitle)
+                .contains("A marker file is made", "Host name or user is asked for"));
+        assertThat(found(id, DeviationKind.RULE)).allSatisfy(alert -> {
+            assertThat(alert.getExplanation().getRuleVersion()).isEqualTo("2026-11-29");
+            assertThat(version)
+                    .isEqualTo("rules " + alert.getExplanation().getSetSha256().substring(0, 16));
+            assertThat(alert.getExplanation().getTree().getMatched()).isTrue();
+        });
+        assertThat(log().of(id, Event::hasJudged))
+                .anyMatch(verdict -> verdict.getJudged().getRuleSet().equals(version));
+        assertThat(platform().plumbline("rules", "active").out()).contains("in force  mine " + version);
+    }
+
+    @Test
+    @Order(3)
+    void aShadowIsCounted() throws Exception {
+        Platform.Answer answer = platform()
+                .plumbline(
+                        "rules", "activate", rules("candidate", PUBLIC).toString(), "--shadow", "--reason", "compare");
+        assertThat(answer.code()).as(answer.err()).isZero();
+
+        RunningSession session = RunningSession.start(
+                platform(), "shadow", LADDER, "sleep 7; whoami; touch marker.txt; sleep 7; echo done");
+        assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+
+        await().atMost(LIMIT).untilAsserted(() -> {
+            JsonNode active = platform().plumbline("rules", "active", "--json").json();
+            assertThat(active.path("shadow")).isNotEmpty();
+            assertThat(active.path("shadow").toString()).contains("6d1d9f0e-2f0f-4a6c-9d5e-1f6c1c1b7a01");
+        });
+        assertThat(platform().plumbline("rules", "rollback", "--reason", "seen").code())
+                .isZero();
+        assertThat(platform().plumbline("rules", "rollback", "--reason", "seen").out())
+                .contains("in force: shipped");
+    }
+
+    @Test
+    @Order(4)
+    void anActThatNoRuleAndNoPolicyNamesIsFlaggedByTheModel() throws Exception {
+        Platform.Answer answer = platform().plumbline("model", "activate", "shipped", "--reason", "try");
+        assertThat(answer.code()).as(answer.err()).isZero();
+        String act = "sed -i '/assert/d' tests/test_login.py";
+        RunningSession session = RunningSession.start(platform(), "model", LADDER, """
+                sleep 1
+                printf '%s' 'EVENT' | /opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 20
+                echo; echo asked
+                """.replace(
+                        "EVENT", announcement(act).replace("'", "'\\''")));
+        String id = session.id();
+
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(found(id, DeviationKind.OFF_PLAN))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getIntentScore().getTask()).isEqualTo("Keep busy.");
+                    assertThat(alert.getIntentScore().getAct()).isEqualTo(act);
+                    assertThat(alert.getIntentScore().getReasonsList()).isNotEmpty();
+                }));
+        assertThat(found(id, DeviationKind.RULE)).isEmpty();
+        assertThat(found(id, DeviationKind.OUT_OF_POLICY)).isEmpty();
+        JsonNode approvals = platform().plumbline("approvals", "--json").json().path("approvals");
+        assertThat(approvals.toString()).contains("intent-model");
+        platform().plumbline("kill", id, "--reason", "seen");
+    }
+
+    private static String announcement(String command) {
+        ObjectNode event = JSON.createObjectNode()
+                .put("hook_event_name", "PreToolUse")
+                .put("session_id", "scripted")
+                .put("cwd", "/workspace")
+                .put("tool_name", "Bash")
+                .put("tool_use_id", "call_1");
+        event.putObject("tool_input").put("command", command).put("description", "Clean up");
+        return event.toString();
+    }
+}

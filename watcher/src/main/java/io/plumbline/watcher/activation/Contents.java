@@ -1,0 +1,103 @@
+package io.plumbline.watcher.activation;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationException;
+import io.plumbline.events.v1.RuleSources;
+import io.plumbline.events.v1.RuleText;
+import io.plumbline.intent.IntentModel;
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.rules.RuleException;
+import io.plumbline.rules.RuleSet;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.watcher.judge.RulesJudge;
+import io.plumbline.watcher.state.v1.Accepted;
+import java.lang.ref.SoftReference;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes rule sets and models of what orders carry. Loading some thousand rules takes seconds, so a set that is loaded is shared by all of
+ * this process for as long as there is room for it.
+ */
+public final class Contents {
+    private static final int MAX_KEPT = 8;
+
+    private static final Map<String, SoftReference<RuleSet>> SETS = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, SoftReference<RuleSet>> eldest) {
+            return size() > MAX_KEPT;
+        }
+    };
+
+    private Contents() {}
+
+    /** The content of an order for rules, before it is compressed. */
+    public static byte[] of(List<RuleSource> sources) {
+        RuleSources.Builder content = RuleSources.newBuilder();
+        sources.forEach(source ->
+                content.addRules(RuleText.newBuilder().setName(source.name()).setText(source.text())));
+        return content.build().toByteArray();
+    }
+
+    /**
+     * The rules of an order; without content those that come with the product.
+     *
+     * @throws ActivationException when a single document is not usable; the message has file, line and column
+     */
+    static RuleSet rules(Accepted accepted) throws ActivationException {
+        if (accepted.getContent().isEmpty()) {
+            return RulesJudge.shippedRules();
+        }
+        String sha256 = accepted.getSet().getSha256();
+        // Checked before what is kept is looked at: the digest is the order's word.
+        byte[] content = ActivationContent.expand(accepted.getContent(), accepted.getSize(), sha256);
+        synchronized (SETS) {
+            SoftReference<RuleSet> kept = SETS.get(sha256);
+            RuleSet known = kept == null ? null : kept.get();
+            if (known != null) {
+                return known;
+            }
+        }
+        try {
+            RuleSet loaded = RuleSet.load(
+                    RuleSources.parseFrom(content).getRulesList().stream()
+                            .map(rule -> new RuleSource(rule.getName(), rule.getText()))
+                            .toList(),
+                    Placeholders.NONE);
+            if (loaded.detections().isEmpty()) {
+                throw new ActivationException("rules: none in " + content.length + " bytes (expected: at least one)");
+            }
+            synchronized (SETS) {
+                SETS.put(sha256, new SoftReference<>(loaded));
+            }
+            return loaded;
+        } catch (InvalidProtocolBufferException e) {
+            throw new ActivationException("content: not readable (expected: RuleSources)");
+        } catch (RuleException e) {
+            throw new ActivationException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * The model of an order; without content the one that comes with the product.
+     *
+     * @throws ActivationException when it does not load or does not fit the encoder
+     */
+    static IntentModel model(Accepted accepted) throws ActivationException {
+        try {
+            return accepted.getContent().isEmpty()
+                    ? IntentModel.load()
+                    : IntentModel.of(ActivationContent.expand(
+                            accepted.getContent(),
+                            accepted.getSize(),
+                            accepted.getSet().getSha256()));
+        } catch (IntentModelException e) {
+            throw new ActivationException(String.valueOf(e.getMessage()));
+        }
+    }
+}

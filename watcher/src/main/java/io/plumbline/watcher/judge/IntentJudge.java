@@ -1,0 +1,313 @@
+package io.plumbline.watcher.judge;
+
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.IntentReason;
+import io.plumbline.events.v1.IntentScore;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.IntentModel;
+import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.IntentScorer;
+import io.plumbline.intent.PlanFinding;
+import io.plumbline.intent.Score;
+import io.plumbline.watcher.judge.EventContext.Announced;
+import io.plumbline.watcher.judge.Finding.Consequence;
+import io.plumbline.watcher.state.v1.Call;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The intent model over announced acts and plans. An act that does not serve the task is told and asked about; all of them together add
+ * at most {@link #MOST_RISK}, so that the model alone never stops a session. What could not be scored is the policy's to decide
+ * ({@code not-scored}). Not safe for use by several threads.
+ */
+public final class IntentJudge implements Judge, AutoCloseable {
+    /** The first word of its version. */
+    public static final String KIND = "intent";
+
+    /** Clause of its findings. */
+    public static final String CLAUSE = "intent-model";
+
+    /** Risk that one act adds, and all acts of a session. */
+    static final int RISK = 25;
+
+    static final int MOST_RISK = 40;
+
+    private static final int MAX_TEXT = 2_000;
+    private static final int MAX_PLAN_FINDINGS = 5;
+    private static final int PLAN_RISK = 5;
+
+    private final IntentScorer scorer;
+    private final String version;
+    private long scored;
+    private long notScored;
+    private Optional<Double> lastRisk = Optional.empty();
+
+    /** Risk that it has added to the session. */
+    private static final class Added {
+        private int risk;
+
+        static Added read(byte[] bytes) {
+            if (bytes.length != Integer.BYTES) {
+                throw new IllegalArgumentException("intent memory: " + bytes.length + " bytes (expected: 4)");
+            }
+            Added added = new Added();
+            added.risk = Math.clamp(ByteBuffer.wrap(bytes).getInt(), 0, MOST_RISK);
+            return added;
+        }
+
+        byte[] bytes() {
+            return ByteBuffer.allocate(Integer.BYTES).putInt(risk).array();
+        }
+    }
+
+    /** @param modelVersion of the scorer; {@code none} when there is no model and everything stays unscored */
+    public IntentJudge(IntentScorer scorer, String modelVersion) {
+        this.scorer = scorer;
+        this.version = KIND + " " + modelVersion;
+    }
+
+    @Override
+    public String version() {
+        return version;
+    }
+
+    /** Acts that got a score, since this judge was made. */
+    public long scored() {
+        return scored;
+    }
+
+    /** Acts that got none. */
+    public long notScored() {
+        return notScored;
+    }
+
+    /** The risk that the last event got; empty when it was no act or got no score. */
+    Optional<Double> lastRisk() {
+        return lastRisk;
+    }
+
+    @Override
+    public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
+        lastRisk = Optional.empty();
+        if (event.hasPlan()) {
+            return planned(event.getPlan(), context);
+        }
+        if (!event.hasToolCall() || context.announced().isEmpty()) {
+            return List.of();
+        }
+        Optional<Act> act = act(event.getToolCall());
+        if (act.isEmpty()) {
+            return List.of();
+        }
+        Announced announced = context.announced().get();
+        return switch (scorer.score(intent(event.getToolCall(), context, announced), act.get())) {
+            case Score.Scored one -> {
+                scored++;
+                lastRisk = Optional.of(one.risk());
+                yield found(one, act.get(), context, memory).stream().toList();
+            }
+            case Score.NotScored none -> {
+                notScored++;
+                yield unscored(none, act.get(), context, announced).stream().toList();
+            }
+        };
+    }
+
+    private static Intent intent(ToolCall call, EventContext context, Announced announced) {
+        String item = context.plan().stream()
+                .filter(one -> one.getStatus().equals("in_progress"))
+                .map(PlanItem::getText)
+                .findFirst()
+                .orElse("");
+        TaskPolicy policy = context.task().getPolicy();
+        List<String> folders = new ArrayList<>(List.of(context.task().getWorkspace()));
+        policy.getFilesList().stream()
+                .filter(rule ->
+                        rule.getAccess().equals("read") || rule.getAccess().equals("write"))
+                .map(rule ->
+                        rule.getGlob().replace("${workspace}", context.task().getWorkspace()))
+                .map(glob -> glob.endsWith("/**") ? glob.substring(0, glob.length() - 3) : glob)
+                .filter(glob -> glob.indexOf('*') < 0)
+                .forEach(folders::add);
+        List<String> hosts =
+                policy.getEgressList().stream().map(rule -> rule.getHost()).toList();
+        return new Intent(
+                context.task().getTask(),
+                item,
+                call.getStatedReason(),
+                new Intent.Scope(
+                        folders.stream().filter(folder -> !folder.isEmpty()).toList(), hosts),
+                announced.recent().stream().flatMap(one -> act(one).stream()).toList());
+    }
+
+    /** The act that a call announces; empty for tools that say nothing the model reads: lists of tasks, questions, servers' tools. */
+    private static Optional<Act> act(ToolCall call) {
+        if (!call.getCommand().isBlank()) {
+            return Optional.of(Act.command(call.getCommand()));
+        }
+        if (call.getPathsCount() > 0) {
+            return Optional.of(files(call.getTool(), call.getPathsList(), call.getArgumentsJson()));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Act> act(Call call) {
+        if (!call.getCommand().isBlank()) {
+            return Optional.of(Act.command(call.getCommand()));
+        }
+        return call.getPathsCount() == 0
+                ? Optional.empty()
+                : Optional.of(new Act(Act.Kind.FILES, String.join("\n", call.getPathsList())));
+    }
+
+    private static Act files(String tool, List<String> paths, String arguments) {
+        boolean reads = tool.toLowerCase(Locale.ROOT).startsWith("read")
+                || tool.equals("Glob")
+                || tool.equals("Grep")
+                || tool.equals("LS");
+        return reads
+                ? new Act(Act.Kind.FILES, String.join("\n", paths))
+                : new Act(Act.Kind.EDIT, String.join(" ", paths) + ": " + arguments);
+    }
+
+    private static Optional<Finding> found(Score.Scored score, Act act, EventContext context, JudgeMemory memory) {
+        return switch (score.band()) {
+            case SERVES -> Optional.empty();
+            case ASK ->
+                Optional.of(finding(
+                        Severity.MEDIUM,
+                        0,
+                        "An act may not serve the task",
+                        why(score),
+                        Consequence.ASK,
+                        detail(score, act, context)));
+            case DOES_NOT_SERVE -> {
+                Added added = memory.of(KIND, Added::new, Added::read, Added::bytes);
+                int risk = Math.min(RISK, MOST_RISK - added.risk);
+                added.risk += risk;
+                // What structure makes certain is as grave as a rule; an opinion on texts is not.
+                Severity severity = score.floor() > 0 ? Severity.HIGH : Severity.MEDIUM;
+                yield Optional.of(finding(
+                        severity,
+                        risk,
+                        "An act does not serve the task",
+                        why(score),
+                        Consequence.TELL_AND_ASK,
+                        detail(score, act, context)));
+            }
+        };
+    }
+
+    private static Optional<Finding> unscored(
+            Score.NotScored none, Act act, EventContext context, Announced announced) {
+        String why =
+                "Not scored: " + none.cause().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ".";
+        AlertDetail detail = alert -> alert.setIntentScore(texts(act, context)
+                .setBand("not_scored")
+                .setNotScored(shortened(none.cause().name() + ": " + none.detail(), MAX_TEXT)));
+        Optional<Consequence> consequence =
+                switch (context.task().getPolicy().getNotScored()) {
+                    case "allow" -> Optional.empty();
+                    case "ask" -> Optional.of(Consequence.ASK);
+                    case "deny" -> Optional.of(Consequence.REFUSE);
+                    default -> announced.highRisk() ? Optional.of(Consequence.ASK) : Optional.empty();
+                };
+        return consequence.map(
+                what -> finding(Severity.MEDIUM, 0, "An act could not be held against the task", why, what, detail));
+    }
+
+    private List<Finding> planned(Plan plan, EventContext context) {
+        List<String> items = plan.getItemsList().stream().map(PlanItem::getText).toList();
+        try {
+            return scorer.checkPlan(context.task().getTask(), items).stream()
+                    .sorted(Comparator.comparing(PlanFinding::kind).reversed())
+                    .limit(MAX_PLAN_FINDINGS)
+                    .map(found -> finding(found, items, context))
+                    .toList();
+        } catch (IntentModelException e) {
+            // Acts are judged one by one whatever was planned; a plan without a score lowers nothing.
+            notScored++;
+            return List.of();
+        }
+    }
+
+    private static Finding finding(PlanFinding found, List<String> items, EventContext context) {
+        String item = found.item() >= 0 && found.item() < items.size() ? items.get(found.item()) : "";
+        return new Finding(
+                DeviationKind.OFF_PLAN,
+                found.kind() == PlanFinding.Kind.FORBIDDEN_INTENT ? Severity.MEDIUM : Severity.LOW,
+                CLAUSE + " plan " + found.kind().name().toLowerCase(Locale.ROOT),
+                "A plan goes beyond the task",
+                found.words(),
+                PLAN_RISK,
+                true,
+                Consequence.TELL,
+                alert -> alert.setIntentScore(IntentScore.newBuilder()
+                        .setBand("does_not_serve")
+                        .addReasons(IntentReason.newBuilder().setText(found.words()))
+                        .setTask(shortened(context.task().getTask(), MAX_TEXT))
+                        .setAct(shortened(item, MAX_TEXT))));
+    }
+
+    private static Finding finding(
+            Severity severity, int risk, String title, String why, Consequence consequence, AlertDetail detail) {
+        return new Finding(DeviationKind.OFF_PLAN, severity, CLAUSE, title, why, risk, false, consequence, detail);
+    }
+
+    private static String why(Score.Scored score) {
+        String reasons = score.reasons().stream().map(Score.Reason::words).collect(Collectors.joining("; "));
+        return String.format(
+                Locale.ROOT,
+                "Scored %.2f by model %s%s.",
+                score.risk(),
+                score.version(),
+                reasons.isEmpty() ? "" : ": it " + reasons);
+    }
+
+    private static AlertDetail detail(Score.Scored score, Act act, EventContext context) {
+        return alert -> alert.setIntentScore(texts(act, context)
+                .setRisk(score.risk())
+                .setModel(score.model())
+                .setFloor(score.floor())
+                .setBand(score.band().name().toLowerCase(Locale.ROOT))
+                .setModelVersion(score.version())
+                .addAllReasons(score.reasons().stream()
+                        .map(reason -> IntentReason.newBuilder()
+                                .setText(reason.words())
+                                .setWeight(reason.weight())
+                                .build())
+                        .toList()));
+    }
+
+    private static IntentScore.Builder texts(Act act, EventContext context) {
+        return IntentScore.newBuilder()
+                .setTask(shortened(context.task().getTask(), MAX_TEXT))
+                .setAct(shortened(act.text(), MAX_TEXT));
+    }
+
+    private static String shortened(String text, int limit) {
+        if (text.length() <= limit) {
+            return text;
+        }
+        return text.substring(0, Character.isHighSurrogate(text.charAt(limit - 1)) ? limit - 1 : limit) + "…";
+    }
+
+    @Override
+    public void close() {
+        if (scorer instanceof IntentModel model) {
+            model.close();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.plumbline.watcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateDecision;
+import io.plumbline.intent.IntentScorer;
+import io.plumbline.intent.Score;
+import io.plumbline.watcher.judge.IntentJudge;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Announced acts under a model whose answers are given here. */
+class IntentJudgeTest {
+    private static SessionScript session(String policy, IntentScorer scorer) {
+        return SessionScript.of(policy).judgedBy(new Watcher(List.of(new IntentJudge(scorer, "test"))));
+    }
+
+    private static IntentScorer scores(Score.Band band, double risk) {
+        return (intent, act) ->
+                new Score.Scored(risk, risk, 0, band, List.of(new Score.Reason("reads a secret", 2.5)), "test");
+    }
+
+    private static List<AlertRaised> offPlan(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .filter(alert -> alert.getKind() == DeviationKind.OFF_PLAN)
+                .toList();
+    }
+
+    private static GateDecision decision(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasGateAnswered)
+                .findFirst()
+                .orElseThrow()
+                .getGateAnswered()
+                .getDecision();
+    }
+
+    @Test
+    void anActThatDoesNotServeTheTaskIsToldWithBothTextsAndHeld() {
+        List<Event> verdicts =
+                session("name: t", scores(Score.Band.DOES_NOT_SERVE, 0.91)).call("c1", "Bash", "ls");
+
+        assertThat(offPlan(verdicts)).singleElement().satisfies(alert -> {
+            assertThat(alert.getIntentScore().getRisk()).isEqualTo(0.91);
+            assertThat(alert.getIntentScore().getTask()).isEqualTo("Tidy up");
+            assertThat(alert.getIntentScore().getAct()).isEqualTo("ls");
+            assertThat(alert.getIntentScore().getReasons(0).getText()).isEqualTo("reads a secret");
+            assertThat(alert.getCall()).isEqualTo("c1");
+            assertThat(alert.getSeen()).isEqualTo("Bash ls");
+        });
+        assertThat(decision(verdicts)).isEqualTo(GateDecision.ASK);
+    }
+
+    @Test
+    void theModelAloneNeverStopsASession() {
+        SessionScript script = session("name: t", scores(Score.Band.DOES_NOT_SERVE, 0.99));
+        List<Event> verdicts = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            verdicts.addAll(script.call("c" + i, "Bash", "ls " + i));
+        }
+
+        assertThat(offPlan(verdicts)).hasSize(20);
+        assertThat(script.state().values().getRisk()).isEqualTo(40);
+        assertThat(verdicts).noneMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void anActInTheBandBetweenIsOnlyAskedAbout() {
+        List<Event> verdicts = session("name: t", scores(Score.Band.ASK, 0.5)).call("c1", "Bash", "ls");
+
+        assertThat(offPlan(verdicts)).isEmpty();
+        assertThat(decision(verdicts)).isEqualTo(GateDecision.ASK);
+        assertThat(verdicts)
+                .filteredOn(Event::hasApprovalRequested)
+                .extracting(Event::getApprovalRequested)
+                .extracting(ApprovalRequested::getClause)
+                .containsExactly("intent-model: Scored 0.50 by model test: it reads a secret.");
+    }
+
+    @Test
+    void aLowScoreAllowsNothingThatThePolicyRefuses() {
+        SessionScript script = session("{name: t, tools: {deny: [Bash]}}", scores(Score.Band.SERVES, 0));
+
+        assertThat(decision(script.call("c1", "Bash", "ls"))).isEqualTo(GateDecision.DENY);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'name: t', ls, ALLOW",
+        "'{name: t, egress: [{host: example.com}]}', curl https://example.com, ASK",
+        "'name: t', rm -r build, ASK",
+        "'{name: t, not-scored: allow}', rm -r build, ALLOW",
+        "'{name: t, not-scored: ask}', ls, ASK",
+        "'{name: t, not-scored: deny}', ls, DENY",
+    })
+    void withoutAScoreThePolicyDecides(String policy, String command, GateDecision decision) {
+        IntentJudge judge = new IntentJudge(IntentScorer.missing("no model"), "none");
+        SessionScript script = SessionScript.of(policy).judgedBy(new Watcher(List.of(judge)));
+
+        List<Event> verdicts = script.call("c1", "Bash", command);
+
+        assertThat(decision(verdicts)).isEqualTo(decision);
+        assertThat(offPlan(verdicts)).isEmpty();
+        assertThat(judge.notScored()).isOne();
+    }
+
+    @Test
+    void theModelSeesTheTaskOfThePersonAndTheActsBefore() {
+        List<String> seen = new ArrayList<>();
+        SessionScript script = session("name: t", (intent, act) -> {
+            seen.add(intent.task() + "|" + intent.recent().size() + "|" + act.text());
+            return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
+        });
+
+        script.call("c1", "Bash", "ls");
+        script.call("c2", "Bash", "cat a");
+
+        assertThat(seen).containsExactly("Tidy up|0|ls", "Tidy up|1|cat a");
+    }
+}
