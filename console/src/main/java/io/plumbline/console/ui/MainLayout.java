@@ -85,7 +85,7 @@ public class MainLayout extends Div implements RouterLayout {
     }
 
     private void show(Snapshot snapshot) {
-        count(alerts, snapshot.openAlerts(), snapshot.openAlerts() > 0);
+        count(alerts, snapshot.openCauses(), snapshot.openCauses() > 0);
         long pending = snapshot.pendingApprovals(Instant.now());
         count(approvals, pending, pending > 0);
         count(sessions, snapshot.liveSessions(), false);

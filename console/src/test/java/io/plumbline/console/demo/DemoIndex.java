@@ -1,8 +1,10 @@
 package io.plumbline.console.demo;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
@@ -71,6 +73,7 @@ public final class DemoIndex {
                 "qwen-code",
                 "acme/parser",
                 0));
+        write(queue(nowNs - 400 * SECOND));
         write(List.of(
                 approval(
                         nowNs - 18 * SECOND,
@@ -122,6 +125,76 @@ public final class DemoIndex {
             throw new IOException(response.statusCode() + " " + response.body());
         }
         return response.body();
+    }
+
+    /** Alerts of live sessions, one cause raised three times, one with text that wants to be markup or a formula. */
+    private static List<Event> queue(long atNs) {
+        return List.of(
+                alert(
+                        "8c02-7be1",
+                        atNs,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (211) ran /tmp/.cache/x.py",
+                        41),
+                alert(
+                        "8c02-7be1",
+                        atNs + 20 * SECOND,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (213) ran /tmp/.cache/x.py",
+                        43),
+                alert(
+                        "8c02-7be1",
+                        atNs + 40 * SECOND,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (219) ran /tmp/.cache/x.py",
+                        45),
+                alert(
+                        "77aa-01fe",
+                        atNs + 50 * SECOND,
+                        DeviationKind.RULE,
+                        Severity.LOW,
+                        "Package installed with scripts",
+                        "npm (88) ran postinstall of left-pad",
+                        12),
+                alert(
+                        "77aa-01fe",
+                        atNs + 60 * SECOND,
+                        DeviationKind.OUT_OF_POLICY,
+                        Severity.HIGH,
+                        "Connection to a host outside the task's scope",
+                        "node (91) asked for files.example.net:443",
+                        55),
+                alert(
+                        "c0de-b0b0",
+                        atNs + 80 * SECOND,
+                        DeviationKind.OFF_PLAN,
+                        Severity.LOW,
+                        "=HYPERLINK(\"http://x.example\",\"<img src=x onerror=alert(1)>\")",
+                        "echo \u202e<b>bold</b> \u200b",
+                        8));
+    }
+
+    /** An alert of a cause that is named by its session and title. */
+    public static Event alert(
+            String session, long atNs, DeviationKind kind, Severity severity, String title, String seen, int risk) {
+        return EventIds.withId(on(session, Channel.VERDICTS, atNs)
+                .setAlertRaised(AlertRaised.newBuilder()
+                        .setKind(kind)
+                        .setSeverity(severity)
+                        .setTitle(title)
+                        .setSaid("Run the tests")
+                        .setSeen(seen)
+                        .setWhy("No announced call explains it")
+                        .setClause("attribution")
+                        .setDeviation(EventIds.derived(session, title))
+                        .setRiskAdded(8)
+                        .setRisk(risk)));
     }
 
     private static Event.Builder on(String session, Channel channel, long atNs) {
