@@ -47,6 +47,7 @@ class ConsoleIT {
     @BeforeEach
     void freezeTheSession() throws Exception {
         log().confirm(RuntimeState.State.FROZEN);
+        stack().index.approvals(System.currentTimeMillis() * 1_000_000L);
     }
 
     @Test

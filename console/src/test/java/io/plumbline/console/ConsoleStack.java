@@ -37,6 +37,7 @@ final class ConsoleStack {
     final String base;
     private final Path directory;
     private final SearchChild node;
+    private final ConfigurableApplicationContext console;
     private final Playwright playwright;
     private final Browser browser;
     private final List<String> failures = new ArrayList<>();
@@ -53,7 +54,8 @@ final class ConsoleStack {
         log = new RecordedLog(index);
         Files.writeString(directory.resolve("password"), PASSWORD);
         Files.writeString(directory.resolve("token"), TOKEN);
-        base = "http://127.0.0.1:" + port(console(DemoSession.TENANT, port));
+        console = console(DemoSession.TENANT, port);
+        base = "http://127.0.0.1:" + port(console);
         playwright = Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
         browser = playwright
@@ -111,6 +113,10 @@ final class ConsoleStack {
                 "--logging.level.org.apache.kafka=OFF"));
         arguments.addAll(List.of(more));
         return arguments.toArray(String[]::new);
+    }
+
+    <T> T bean(Class<T> type) {
+        return console.getBean(type);
     }
 
     Page signedIn(String person) {

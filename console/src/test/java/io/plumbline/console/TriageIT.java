@@ -126,7 +126,8 @@ class TriageIT {
             ana.keyboard().press("a");
             assertThat(ana.locator("#decision-status")).hasText("requested: acknowledged");
             bea.keyboard().press("v");
-            bea.keyboard().press("Control+Enter");
+            assertThat(bea.locator("#verdict")).isVisible();
+            bea.locator("#confirm-triage").click();
             stack.log.releaseNewestFirst(2);
 
             assertThat(bea.locator("#decision-status")).hasText("recorded: true positive");

@@ -24,7 +24,6 @@ import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
-import com.vaadin.flow.router.RouteAlias;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.server.streams.DownloadHandler;
 import com.vaadin.flow.server.streams.DownloadResponse;
@@ -71,7 +70,6 @@ import org.slf4j.LoggerFactory;
  * the version of it that the person saw, and is shown as recorded only when the record says so.
  */
 @Route(value = "alerts", layout = MainLayout.class)
-@RouteAlias(value = "", layout = MainLayout.class)
 @PageTitle("Plumbline · alerts")
 @PermitAll
 public class AlertsView extends Div implements BeforeEnterObserver {

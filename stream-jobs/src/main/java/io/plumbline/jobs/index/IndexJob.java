@@ -15,7 +15,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The search copy: the three topics in, Elasticsearch out.
  *
  * <p>Indices: {@code plumbline-events-YYYY.MM} (ECS documents by event id), {@code plumbline-sessions} (by tenant/session),
- * {@code plumbline-alerts} (by event id), {@code plumbline-approvals} (by approval id). Every write is idempotent, so a restart
+ * {@code plumbline-alerts} (by event id), {@code plumbline-causes} (by tenant/session/cause), {@code plumbline-approvals} (by approval id). Every write is idempotent, so a restart
  * or a replay from the beginning ends in the same documents. Starts from the
  * beginning of the log when there is no checkpoint.
  */
