@@ -53,8 +53,10 @@ public record WordDiff(List<Piece> pieces) {
 
     /** Shared words of all words, 0 to 1. */
     public static double similarity(String one, String other) {
-        Set<String> first = new HashSet<>(Arrays.asList(one.strip().split("\\s+")));
-        Set<String> second = new HashSet<>(Arrays.asList(other.strip().split("\\s+")));
+        Set<String> first = new HashSet<>();
+        words(one).forEach(word -> first.add(word.strip()));
+        Set<String> second = new HashSet<>();
+        words(other).forEach(word -> second.add(word.strip()));
         Set<String> all = new HashSet<>(first);
         all.addAll(second);
         first.retainAll(second);

@@ -28,7 +28,6 @@ import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.server.streams.DownloadHandler;
 import com.vaadin.flow.server.streams.DownloadResponse;
 import io.plumbline.console.live.LiveView;
-import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
@@ -50,7 +49,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -105,10 +103,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final transient Map<String, Sent> sent = new LinkedHashMap<>();
     private final Set<String> marked = new LinkedHashSet<>();
     private final AtomicBoolean reading = new AtomicBoolean();
+    private final AtomicBoolean stale = new AtomicBoolean();
     private transient Map<String, List<String>> known = Map.of();
-    private transient QueueQuery query = QueueQuery.WAITING;
+    private transient volatile QueueQuery query = QueueQuery.WAITING;
     private transient Optional<String> selected = Optional.empty();
-    private transient Instant lastRead = Instant.EPOCH;
     private transient long total;
     private transient Runnable unsubscribe = () -> {};
 
@@ -326,7 +324,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     @Override
     protected void onAttach(AttachEvent attach) {
         UI ui = attach.getUI();
-        unsubscribe = live.subscribe(snapshot -> follow(ui, snapshot));
+        unsubscribe = live.subscribe(snapshot -> follow(ui));
     }
 
     @Override
@@ -467,7 +465,6 @@ public class AlertsView extends Div implements BeforeEnterObserver {
             message.setVisible(true);
             message.setText("The search copy does not answer. Nothing is known about alerts right now.");
         }
-        lastRead = clock.instant();
         summarise();
     }
 
@@ -499,29 +496,37 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         }
     }
 
-    private void follow(UI ui, Snapshot snapshot) {
-        if (Duration.between(lastRead, clock.instant()).compareTo(SHORTEST_REREAD) < 0
-                || !reading.compareAndSet(false, true)) {
+    /** Reads again beside the page, at most once a second, and once more for what came meanwhile. */
+    private void follow(UI ui) {
+        stale.set(true);
+        if (!reading.compareAndSet(false, true)) {
             return;
         }
         Thread.ofVirtual().name("queue-read").start(() -> {
             try {
-                Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
-                ui.access(() -> news(page));
+                while (stale.getAndSet(false)) {
+                    Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
+                    ui.access(() -> news(page));
+                    Thread.sleep(SHORTEST_REREAD);
+                }
             } catch (SearchUnavailableException e) {
                 // The layout says that the search copy does not answer.
-                LOG.debug("the queue could not be read again after {}", snapshot.problem(), e);
+                LOG.debug("the queue could not be read again", e);
             } catch (UIDetachedException e) {
                 LOG.debug("the queue was left", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             } finally {
                 reading.set(false);
+            }
+            if (stale.get()) {
+                follow(ui);
             }
         });
     }
 
     /** Changed rows change where they are; new ones wait behind the pill. */
     private void news(Search.CausePage page) {
-        lastRead = clock.instant();
         total = page.total();
         rows.update(page.rows()).forEach(this::refresh);
         if (rows.rows().isEmpty() && !page.rows().isEmpty()) {
