@@ -78,7 +78,7 @@ class ConsoleIT {
             assertThat(order.getTenant()).isEqualTo(DemoSession.TENANT);
 
             log().confirm(RuntimeState.State.KILLED);
-            assertThat(page.locator("#session-state")).hasText("Killed · confirmed");
+            assertThat(page.locator("#session-state")).hasText("Killed · confirmed by host-3");
             assertThat(page.locator("#kill")).hasCount(0);
         }
         assertThat(stack().failures()).isEmpty();
