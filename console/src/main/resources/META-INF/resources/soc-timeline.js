@@ -74,7 +74,7 @@ class SocTimeline extends HTMLElement {
   _draw() {
     if (!this._model || !this.isConnected || !this.clientWidth) return;
     this._width = this.clientWidth;
-    const m = this._model, svg = this._el('svg', { role: 'img', 'aria-label': 'Timeline: said, done, judged' });
+    const m = this._model, svg = this._el('svg', { role: 'group', 'aria-label': 'Timeline: said, done, judged' });
     const grid = this._add(svg, 'g', { class: 'grid' });
     let y = 24;
 
