@@ -287,12 +287,13 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private Component mark(CauseRow cause) {
-        Input box = new Input();
-        box.setType("checkbox");
-        box.getElement().setAttribute("aria-label", "Mark " + VisibleText.line(cause.title(), 60));
-        box.getElement().setProperty("checked", marked.contains(cause.key()));
-        box.getElement().addEventListener("click", click -> toggleMark(cause.key()));
-        return box;
+        boolean isMarked = marked.contains(cause.key());
+        // The grid's cell is what is focused; a control of its own in it would be a second, smaller target.
+        Span mark = Parts.text(isMarked ? "☑" : "☐", "mark");
+        mark.getElement().setAttribute("role", "img");
+        mark.getElement().setAttribute("aria-label", isMarked ? "marked" : "not marked");
+        mark.addClickListener(click -> toggleMark(cause.key()));
+        return mark;
     }
 
     private static Div what(CauseRow cause) {

@@ -54,7 +54,8 @@ final class CauseDetail extends Aside {
         if (!fate.isEmpty()) {
             Div told = new Div(Parts.said(fate, 300));
             told.setId("fate");
-            told.addClassName(fate.startsWith("refused") ? "fate bad" : "fate");
+            told.addClassName("fate");
+            told.setClassName("bad", fate.startsWith("refused"));
             add(told);
         }
         DescriptionList facts = Parts.facts();
