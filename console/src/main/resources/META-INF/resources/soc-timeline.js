@@ -74,7 +74,7 @@ class SocTimeline extends HTMLElement {
   _draw() {
     if (!this._model || !this.isConnected || !this.clientWidth) return;
     this._width = this.clientWidth;
-    const m = this._model, svg = this._el('svg', { role: 'img', 'aria-label': 'Timeline: said, done, judged' });
+    const m = this._model, svg = this._el('svg', { role: 'group', 'aria-label': 'Timeline: said, done, judged' });
     const grid = this._add(svg, 'g', { class: 'grid' });
     let y = 24;
 
@@ -90,7 +90,7 @@ class SocTimeline extends HTMLElement {
       let row = rows.findIndex(taken => taken.every(([a, b]) => b < fx - 6 || a > fx + w + 6));
       if (row < 0) { if (rows.length >= 7) continue; row = rows.length; rows.push([]); }
       rows[row].push([fx, fx + w]);
-      const g = this._item(svg, s.id, 'claim ' + s.tone);
+      const g = this._item(svg, s.id, 'claim ' + s.tone, s.call);
       const top = y + 6 + row * 26;
       this._add(g, 'path', { d: `M${x} ${top + 20}V${top + 24}`, class: 'tick' });
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 20, rx: 4 });
@@ -125,21 +125,23 @@ class SocTimeline extends HTMLElement {
         } else { lane = lanes.length; lanes.push(0); }
       }
       lanes[lane] = labelled ? right : fx + w;
-      const g = this._item(svg, p.id, 'process ' + p.tone), top = y + lane * 16;
+      const g = this._item(svg, p.id, 'process ' + p.tone + (p.unexplained ? ' unexplained' : ''), p.call), top = y + lane * 16;
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 12, rx: 3 });
       if (labelled) this._text(g, inside ? fx + 5 : fx + w + 4, top + 10, p.label, 'm' + (inside ? ' inside' : ''));
     }
     y += Math.max(lanes.length, 1) * 16 + 4;
+    if (m.density) { this._density(svg, m.density.processes, y + 12, 14); y += 16; }
     if (hidden) { this._note(svg, `${hidden} more, zoom in`, y + 8, LEFT); y += 14; }
 
     // files
     y += 10;
     this._note(svg, 'files', y + 4);
+    if (m.density) this._density(svg, m.density.files, y + 16, 18);
     let lastLabel = -1e9;
     for (const f of m.files.filter(f => f.tone !== 'bad').concat(m.files.filter(f => f.tone === 'bad'))) {
       const x = this._x(f.t);
       if (x < LEFT || x > this._width) continue;
-      const g = this._item(svg, f.id, 'file ' + f.tone);
+      const g = this._item(svg, f.id, 'file ' + f.tone, f.call);
       this._add(g, 'circle', { cx: x, cy: y, r: f.tone === 'bad' ? 5 : 2 });
       if (f.label && x - lastLabel > 30) {
         const lw = f.label.length * CHAR, flip = x + lw + 16 > this._width;
@@ -160,11 +162,12 @@ class SocTimeline extends HTMLElement {
       let row = wires.findIndex(end => end < (flip ? fx - lw : fx) - 6);
       if (row < 0) { if (wires.length >= 5) continue; row = wires.length; wires.push(0); }
       wires[row] = flip ? fx + w : fx + w + lw;
-      const g = this._item(svg, e.id, 'egress ' + e.tone), top = y - 4 + row * 15;
+      const g = this._item(svg, e.id, 'egress ' + e.tone, e.call), top = y - 4 + row * 15;
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 8, rx: 2 });
       this._text(g, flip ? fx - lw + 2 : fx + w + 5, top + 8, e.label, 'm');
     }
     y += Math.max(wires.length, 1) * 15 + 6;
+    if (m.density) { this._density(svg, m.density.egress, y + 10, 12); y += 14; }
     this._rule(svg, y);
 
     // judged
@@ -210,6 +213,8 @@ class SocTimeline extends HTMLElement {
     svg.setAttribute('viewBox', `0 0 ${this._width} ${y}`);
     this._interact(svg);
     this.replaceChildren(svg);
+    this._light('');
+    this._look();
   }
 
   _axis(grid, bottom) {
@@ -233,6 +238,10 @@ class SocTimeline extends HTMLElement {
   }
 
   _interact(svg) {
+    const callOf = e => { const item = e.target.closest && e.target.closest('.claim[data-call]'); return item ? item.dataset.call : ''; };
+    svg.addEventListener('pointerover', e => this._light(callOf(e)));
+    svg.addEventListener('focusin', e => this._light(callOf(e)));
+    svg.addEventListener('pointerleave', () => this._light(''));
     svg.addEventListener('click', e => {
       const item = e.target.closest('[data-id]');
       if (item && item.dataset.id && !this._dragged) {
@@ -270,11 +279,53 @@ class SocTimeline extends HTMLElement {
     });
   }
 
-  _item(parent, id, kind) {
+  // What belongs to the call under the pointer, or to the selected one, is lit; the rest steps back.
+  _light(call) {
+    const lit = call || this._selectedCall();
+    this.classList.toggle('brushed', !!lit);
+    for (const g of this.querySelectorAll('[data-id]')) g.classList.toggle('lit', !!lit && g.dataset.call === lit);
+  }
+
+  _selectedCall() {
+    const said = this._model.said.find(s => s.id === this._selected);
+    return said && said.mono ? said.call : '';
+  }
+
+  // Counts where not every event is drawn, on a square root scale so that one event is still seen.
+  _density(svg, counts, bottom, height) {
+    const d = this._model.density;
+    if (!d || !counts) return;
+    const most = Math.max(...counts, 1);
+    counts.forEach((n, i) => {
+      if (!n) return;
+      const x0 = Math.max(this._x(d.from + i * d.step), LEFT), x1 = Math.min(this._x(d.from + (i + 1) * d.step), this._width - 8);
+      if (x1 <= x0) return;
+      const h = Math.max(Math.sqrt(n / most) * height, 1);
+      const bar = this._add(svg, 'rect', { x: x0, y: bottom - h, width: Math.max(x1 - x0 - 0.5, 0.5), height: h, class: 'density' });
+      const title = this._el('title', {});
+      title.textContent = `${n} events`;
+      bar.appendChild(title);
+    });
+  }
+
+  // Asks for the events of the piece on the screen once the view has come to rest.
+  _look() {
+    if (!this._model || !this._model.density || !this._chosen) return;
+    const key = this._view.join();
+    if (key === this._looked) return;
+    clearTimeout(this._rest);
+    this._rest = setTimeout(() => {
+      this._looked = key;
+      this.dispatchEvent(new CustomEvent('soc-window', { detail: { from: this._view[0], to: this._view[1] } }));
+    }, 300);
+  }
+
+  _item(parent, id, kind, call) {
     const important = kind.includes('bad') || kind.includes('claim') || kind.includes('mark') || kind.includes('held');
     const g = this._add(parent, 'g', { class: 'item ' + kind + (id && id === this._selected ? ' selected' : '') });
     if (id) {
       g.dataset.id = id;
+      if (call) g.dataset.call = call;
       if (important) { g.setAttribute('tabindex', '0'); g.setAttribute('role', 'button'); }
     }
     return g;

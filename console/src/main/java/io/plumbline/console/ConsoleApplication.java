@@ -7,12 +7,14 @@ import com.vaadin.flow.component.page.ColorScheme;
 import com.vaadin.flow.component.page.Push;
 import com.vaadin.flow.server.AppShellSettings;
 import com.vaadin.flow.theme.lumo.Lumo;
+import io.plumbline.console.approvals.FatigueGuard;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.VerdictFeed;
 import io.plumbline.console.orders.ControlTopic;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.views.SavedViews;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import java.io.IOException;
@@ -94,6 +96,16 @@ public class ConsoleApplication implements AppShellConfigurator {
                 properties.tenant(),
                 clock,
                 keyFile == null ? Optional.empty() : Optional.of(SigningKey.parse(Files.readString(keyFile))));
+    }
+
+    @Bean
+    FatigueGuard fatigueGuard() {
+        return new FatigueGuard();
+    }
+
+    @Bean
+    SavedViews savedViews(PlumblineProperties properties) throws IOException {
+        return new SavedViews(Optional.ofNullable(properties.viewsFile()));
     }
 
     @Bean(destroyMethod = "close")

@@ -23,6 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param users further local users
  * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
  * @param policyKeyFile PEM with the Ed25519 private and public key that revised policies are signed with; absent: none are
+ * @param viewsFile JSON file that saved views are kept in; absent: they last until the console stops
  */
 @ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
 public record PlumblineProperties(
@@ -35,7 +36,8 @@ public record PlumblineProperties(
         @Nullable String adminPasswordHash,
         @Nullable List<LocalUser> users,
         @Nullable Path apiTokenFile,
-        @Nullable Path policyKeyFile) {
+        @Nullable Path policyKeyFile,
+        @Nullable Path viewsFile) {
     public PlumblineProperties {
         kafka = kafka == null ? Map.of() : Map.copyOf(kafka);
         users = users == null ? List.of() : List.copyOf(users);

@@ -1,20 +1,13 @@
 package io.plumbline.console;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
-import com.microsoft.playwright.options.AriaRole;
-import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
-import io.plumbline.console.orders.OrderLog;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
 import java.io.IOException;
@@ -22,22 +15,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.support.GenericApplicationContext;
 
 /**
  * The console in a browser (Debian's chromium) over a real Elasticsearch that holds a recorded, frozen session; only the log and the
@@ -45,110 +27,33 @@ import org.springframework.context.support.GenericApplicationContext;
  */
 class ConsoleIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String PASSWORD = "a-password-of-this-test";
-    private static final String TOKEN = "a-token-of-this-test";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path directory;
-
-    private static @Nullable SearchChild node;
-    private static @Nullable DemoIndex index;
-    private static @Nullable RecordedLog log;
-    private static @Nullable ConfigurableApplicationContext console;
-    private static @Nullable Playwright playwright;
-    private static @Nullable Browser browser;
-    private static String base = "";
-
-    private final List<String> failures = new ArrayList<>();
-
-    @BeforeAll
-    static void startEverything() throws Exception {
-        setDefaultAssertionTimeout(60_000);
-        node = SearchChild.start(directory);
-        index = new DemoIndex(node.url());
-        index.install();
-        index.fill(System.currentTimeMillis() * 1_000_000L);
-        log = new RecordedLog(index);
-        Files.writeString(directory.resolve("password"), PASSWORD);
-        Files.writeString(directory.resolve("token"), TOKEN);
-        RecordedLog played = log;
-        console = new SpringApplicationBuilder(ConsoleApplication.class)
-                .initializers(context -> ((GenericApplicationContext) context)
-                        .registerBean("recordedLog", OrderLog.class, () -> played, bean -> bean.setPrimary(true)))
-                .run(arguments());
-        base = "http://127.0.0.1:" + console.getEnvironment().getProperty("local.server.port");
-        playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser = playwright
-                .chromium()
-                .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(Path.of("/usr/bin/chromium"))
-                        .setArgs(List.of(
-                                "--no-sandbox",
-                                "--disable-gpu",
-                                "--disable-quic",
-                                "--no-first-run",
-                                "--disable-background-networking",
-                                "--disable-component-update",
-                                "--disable-sync")));
+    private static ConsoleStack stack() {
+        try {
+            return ConsoleStack.shared();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
-    private static String[] arguments(String... more) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--server.port=0",
-                "--plumbline.elasticsearch-url=" + Objects.requireNonNull(node).url(),
-                "--plumbline.kafka-bootstrap=127.0.0.1:9",
-                "--plumbline.tenant=" + DemoSession.TENANT,
-                "--plumbline.admin-password-file=" + directory.resolve("password"),
-                "--plumbline.api-token-file=" + directory.resolve("token"),
-                "--logging.level.org.apache.kafka=OFF"));
-        arguments.addAll(List.of(more));
-        return arguments.toArray(String[]::new);
+    private static RecordedLog log() {
+        return stack().log;
     }
 
-    @AfterAll
-    static void stopEverything() {
-        if (browser != null) {
-            browser.close();
-        }
-        if (playwright != null) {
-            playwright.close();
-        }
-        if (console != null) {
-            console.close();
-        }
-        if (node != null) {
-            node.close();
-        }
+    private static Page signedIn() {
+        return stack().signedIn("admin");
     }
 
     @BeforeEach
     void freezeTheSession() throws Exception {
-        Objects.requireNonNull(log).confirm(RuntimeState.State.FROZEN);
-    }
-
-    private Page signedIn() {
-        Page page = Objects.requireNonNull(browser).newPage(new Browser.NewPageOptions().setViewportSize(1440, 900));
-        page.onResponse(response -> {
-            if (response.status() >= 400) {
-                failures.add(response.status() + " " + response.url());
-            }
-        });
-        page.onPageError(failures::add);
-        page.navigate(base + "/login");
-        page.locator("input[name=username]").fill("admin");
-        page.locator("input[name=password]").fill(PASSWORD);
-        page.keyboard().press("Enter");
-        assertThat(page.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("Alerts")))
-                .isVisible();
-        return page;
+        log().confirm(RuntimeState.State.FROZEN);
+        stack().index.approvals(System.currentTimeMillis() * 1_000_000L);
     }
 
     @Test
     void theSessionPageAnswersFirstAndKillsOnlyWithAReason() throws Exception {
         try (Page page = signedIn()) {
-            page.navigate(base + "/session/" + DemoSession.SESSION);
+            page.navigate(stack().base + "/session/" + DemoSession.SESSION);
             assertThat(page.locator("#session-state")).containsText("Frozen · confirmed");
             assertThat(page.locator("#why")).containsText("List the files in this folder.");
             assertThat(page.locator("#why")).containsText("cat ~/.ssh/id_rsa | curl");
@@ -167,16 +72,16 @@ class ConsoleIT {
             page.locator("#confirm-kill").click();
 
             assertThat(page.locator("#session-state")).containsText("Frozen · kill requested, not confirmed");
-            Event order = Objects.requireNonNull(log).orders().getLast();
+            Event order = log().orders().getLast();
             assertThat(order.getKillOrdered().getReason()).isEqualTo("key read and sent");
             assertThat(order.getKillOrdered().getOrderedBy()).isEqualTo("admin");
             assertThat(order.getTenant()).isEqualTo(DemoSession.TENANT);
 
-            log.confirm(RuntimeState.State.KILLED);
-            assertThat(page.locator("#session-state")).hasText("Killed · confirmed");
+            log().confirm(RuntimeState.State.KILLED);
+            assertThat(page.locator("#session-state")).hasText("Killed · confirmed by host-3");
             assertThat(page.locator("#kill")).hasCount(0);
         }
-        assertThat(failures).isEmpty();
+        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
@@ -193,10 +98,10 @@ class ConsoleIT {
             page.locator("#confirm-deny").click();
             assertThat(page.locator("#approval-detail")).containsText("denied by admin");
         }
-        Event decision = Objects.requireNonNull(log).orders().getLast();
+        Event decision = log().orders().getLast();
         assertThat(decision.getApprovalDecided().getApproved()).isFalse();
         assertThat(decision.getApprovalDecided().getSubjectSha256()).hasSize(64);
-        assertThat(failures).isEmpty();
+        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
@@ -207,43 +112,49 @@ class ConsoleIT {
             assertThat(page.locator("vaadin-grid b")).hasCount(0);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "sessions.png")));
         }
-        assertThat(failures).isEmpty();
+        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void anAlertOpensItsSession() {
         try (Page page = signedIn()) {
+            page.navigate(stack().base + "/alerts?q=plumbline.session:" + DemoSession.SESSION);
             page.getByText("File outside the task's scope").first().click();
+            page.keyboard().press("Enter");
             assertThat(page.locator("#session-state")).isVisible();
             assertThat(page.locator("#deviations tr.selected")).hasCount(1);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "alert.png")));
         }
-        assertThat(failures).isEmpty();
+        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void theApiGivesOrdersOnlyWithTokenAndReason() throws Exception {
         assertThat(call("GET", "/api/v1/sessions", "", "").statusCode()).isEqualTo(401);
         assertThat(call("GET", "/api/v1/sessions", "", "wrong").statusCode()).isEqualTo(401);
-        JsonNode session = JSON.readTree(call("GET", "/api/v1/sessions/" + DemoSession.SESSION, "", TOKEN)
+        JsonNode session = JSON.readTree(call("GET", "/api/v1/sessions/" + DemoSession.SESSION, "", ConsoleStack.TOKEN)
                 .body());
         assertThat(session.path("agent_version").asText()).isEqualTo("2.1.330");
-        JsonNode page = JSON.readTree(
-                call("GET", "/api/v1/sessions/" + DemoSession.SESSION + "/events?channel=evidence&limit=100", "", TOKEN)
-                        .body());
+        JsonNode page = JSON.readTree(call(
+                        "GET",
+                        "/api/v1/sessions/" + DemoSession.SESSION + "/events?channel=evidence&limit=100",
+                        "",
+                        ConsoleStack.TOKEN)
+                .body());
         assertThat(page.path("events")).hasSize(100);
         assertThat(page.path("next").asText()).isNotEmpty();
 
         String freeze = "/api/v1/sessions/" + DemoSession.SESSION + "/freeze";
-        assertThat(call("POST", freeze, "{}", TOKEN).statusCode()).isEqualTo(400);
-        assertThat(call("POST", "/api/v1/sessions/none/freeze", "{\"reason\":\"x\"}", TOKEN)
+        assertThat(call("POST", freeze, "{}", ConsoleStack.TOKEN).statusCode()).isEqualTo(400);
+        assertThat(call("POST", "/api/v1/sessions/none/freeze", "{\"reason\":\"x\"}", ConsoleStack.TOKEN)
                         .statusCode())
                 .isEqualTo(404);
-        HttpResponse<String> accepted = call("POST", freeze, "{\"reason\":\"from the command line\"}", TOKEN);
+        HttpResponse<String> accepted =
+                call("POST", freeze, "{\"reason\":\"from the command line\"}", ConsoleStack.TOKEN);
         assertThat(accepted.statusCode()).isEqualTo(202);
         assertThat(JSON.readTree(accepted.body()).path("event").asText())
-                .isEqualTo(Objects.requireNonNull(log).orders().getLast().getId());
-        HttpResponse<String> nothing = call("GET", "/api/v1/none", "", TOKEN);
+                .isEqualTo(log().orders().getLast().getId());
+        HttpResponse<String> nothing = call("GET", "/api/v1/none", "", ConsoleStack.TOKEN);
         assertThat(nothing.statusCode()).isEqualTo(404);
         assertThat(nothing.body()).doesNotContain("\tat ");
         assertThat(nothing.headers().firstValue("Content-Security-Policy")).isPresent();
@@ -251,29 +162,31 @@ class ConsoleIT {
 
     @Test
     void anApprovalOverTheApiNeedsTheRightHash() throws Exception {
-        JsonNode approvals = JSON.readTree(
-                call("GET", "/api/v1/approvals?state=pending", "", TOKEN).body());
+        JsonNode approvals = JSON.readTree(call("GET", "/api/v1/approvals?state=pending", "", ConsoleStack.TOKEN)
+                .body());
         JsonNode row =
                 approvals.path("approvals").get(approvals.path("approvals").size() - 1);
         String path = "/api/v1/approvals/" + row.path("id").asText();
         String body = "{\"approved\":true,\"reason\":\"a cache\",\"subject_sha256\":\"%s\"}";
 
-        assertThat(call("POST", path, body.formatted("0".repeat(64)), TOKEN).statusCode())
+        assertThat(call("POST", path, body.formatted("0".repeat(64)), ConsoleStack.TOKEN)
+                        .statusCode())
                 .isEqualTo(409);
         String right = body.formatted(row.path("subject_sha256").asText());
-        assertThat(call("POST", path, right, TOKEN).statusCode()).isEqualTo(202);
-        assertThat(call("POST", path, right, TOKEN).statusCode()).isEqualTo(409);
+        assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(202);
+        assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(409);
     }
 
     @Test
     void anUnknownSettingFailsTheStart() {
-        assertThatThrownBy(() -> SpringApplication.run(ConsoleApplication.class, arguments("--plumbline.tennant=acme")))
+        assertThatThrownBy(() ->
+                        SpringApplication.run(ConsoleApplication.class, stack().arguments("--plumbline.tennant=acme")))
                 .hasStackTraceContaining("tennant");
     }
 
     private static HttpResponse<String> call(String method, String path, String body, String token)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(stack().base + path))
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body));
         if (!token.isEmpty()) {

@@ -10,11 +10,14 @@ import io.plumbline.events.v1.RuntimeState;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 
 /** A log that shows orders in the search copy as the index job would, and plays the host when a test says so. */
 final class RecordedLog implements OrderLog {
     private final DemoIndex index;
     private final List<Event> orders = new CopyOnWriteArrayList<>();
+    private final List<Event> held = new CopyOnWriteArrayList<>();
+    private boolean holding;
 
     RecordedLog(DemoIndex index) {
         this.index = index;
@@ -23,7 +26,34 @@ final class RecordedLog implements OrderLog {
     @Override
     public void append(Event order) throws OrderLogException {
         orders.add(order);
+        synchronized (held) {
+            if (holding) {
+                held.add(order);
+                return;
+            }
+        }
         write(order);
+    }
+
+    /** From now on orders are in the log and no job reads it. */
+    void hold() {
+        synchronized (held) {
+            holding = true;
+        }
+    }
+
+    /** The job reads what it was kept from, the newest order first: the log had it before the others. */
+    void releaseNewestFirst(int number) throws OrderLogException {
+        Awaitility.await().until(() -> held.size() == number);
+        List<Event> waiting;
+        synchronized (held) {
+            holding = false;
+            waiting = List.copyOf(held).reversed();
+            held.clear();
+        }
+        for (Event order : waiting) {
+            write(order);
+        }
     }
 
     List<Event> orders() {

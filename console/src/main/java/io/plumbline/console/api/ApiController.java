@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.triage.Words;
 import java.security.Principal;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,7 +57,13 @@ class ApiController {
 
     record PolicyBody(@Nullable String yaml, @Nullable String reason) {}
 
-    record TriageBody(@Nullable String verdict, @Nullable String note) {}
+    /** @param version decisions on the alert's cause that were seen */
+    record TriageBody(
+            @Nullable String verdict,
+            @Nullable String note,
+            @Nullable String reasonCode,
+            @Nullable Long version,
+            @Nullable Instant suppressedUntil) {}
 
     @GetMapping("/sessions")
     Map<String, List<SessionSummary>> sessions(@RequestParam(defaultValue = "100") int limit) {
@@ -153,10 +163,29 @@ class ApiController {
     @PostMapping("/alerts/{id}/triage")
     ResponseEntity<Map<String, String>> triage(
             @PathVariable String id, @RequestBody(required = false) @Nullable TriageBody body, Principal by) {
-        if (body == null || body.verdict() == null) {
-            throw ApiException.badRequest("verdict is required.");
+        if (body == null || body.verdict() == null || body.version() == null) {
+            throw ApiException.badRequest("verdict and version are required.");
         }
-        return answer(orders.triage(id, body.verdict(), Objects.requireNonNullElse(body.note(), ""), by.getName()));
+        AlertRow alert = search.alert(id).orElseThrow(() -> ApiException.notFound("There is no such alert."));
+        CauseRow cause = search.cause(alert.session(), alert.cause())
+                .orElseThrow(() -> ApiException.notFound("There is no such alert."));
+        return answer(orders.triage(
+                cause.seenAt(body.version(), alert.at()),
+                new TriageDecision(
+                        body.verdict(),
+                        Objects.requireNonNullElse(body.note(), ""),
+                        Objects.requireNonNullElse(body.reasonCode(), ""),
+                        body.verdict().equals(Words.ACKNOWLEDGED) ? Optional.of(by.getName()) : Optional.empty(),
+                        Optional.ofNullable(body.suppressedUntil())),
+                by.getName()));
+    }
+
+    /** The cause of an alert with its history, and the orders about it that were refused. */
+    @GetMapping("/alerts/{id}/cause")
+    CauseRow cause(@PathVariable String id) {
+        return search.alert(id)
+                .flatMap(alert -> search.cause(alert.session(), alert.cause()))
+                .orElseThrow(() -> ApiException.notFound("There is no such alert."));
     }
 
     @RequestMapping("/**")

@@ -106,6 +106,7 @@ public final class LiveView implements AutoCloseable {
                     search.sessions(MAX_ROWS),
                     search.alerts(Optional.empty(), MAX_ROWS),
                     search.approvals(Optional.of("pending"), MAX_ROWS),
+                    search.waitingCauses(),
                     Optional.empty())));
         } catch (SearchUnavailableException e) {
             LOG.warn("the search copy does not answer: {}", String.valueOf(e.getCause()));
@@ -113,6 +114,7 @@ public final class LiveView implements AutoCloseable {
                     snapshot.sessions(),
                     snapshot.alerts(),
                     snapshot.approvals(),
+                    snapshot.waiting(),
                     Optional.of("The search copy does not answer. What you see may be old.")));
         } catch (RuntimeException e) {
             LOG.warn("the live view could not be refreshed", e);
@@ -134,7 +136,8 @@ public final class LiveView implements AutoCloseable {
                 return fresh;
             }
             alerts.addAll(fresh.alerts());
-            return new Snapshot(fresh.sessions(), List.copyOf(alerts), fresh.approvals(), fresh.problem());
+            return new Snapshot(
+                    fresh.sessions(), List.copyOf(alerts), fresh.approvals(), fresh.waiting(), fresh.problem());
         }
     }
 
@@ -175,7 +178,9 @@ public final class LiveView implements AutoCloseable {
                 alert.getRisk(),
                 "open",
                 "",
-                "");
+                "",
+                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
+                0);
     }
 
     @Override

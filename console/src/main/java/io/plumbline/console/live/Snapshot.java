@@ -5,23 +5,30 @@ import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.SessionSummary;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What every open page looks at: the newest sessions, alerts and pending approvals, each bounded.
  *
+ * @param waiting open causes by severity
  * @param problem one sentence when the search copy does not answer; the lists are then the last known ones
  */
 public record Snapshot(
-        List<SessionSummary> sessions, List<AlertRow> alerts, List<ApprovalRow> approvals, Optional<String> problem) {
-    static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), Optional.empty());
+        List<SessionSummary> sessions,
+        List<AlertRow> alerts,
+        List<ApprovalRow> approvals,
+        Map<String, Long> waiting,
+        Optional<String> problem) {
+    static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), Map.of(), Optional.empty());
 
     public Optional<SessionSummary> session(String id) {
         return sessions.stream().filter(row -> row.session().equals(id)).findFirst();
     }
 
-    public long openAlerts() {
-        return alerts.stream().filter(AlertRow::isOpen).count();
+    /** Causes of alerts that nobody has decided on. */
+    public long openCauses() {
+        return waiting.values().stream().mapToLong(Long::longValue).sum();
     }
 
     public long pendingApprovals(Instant now) {

@@ -4,8 +4,8 @@ import com.google.protobuf.ByteString;
 import io.plumbline.console.orders.Outcome.Accepted;
 import io.plumbline.console.orders.Outcome.Refusal;
 import io.plumbline.console.orders.Outcome.Refused;
-import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.events.EventIds;
@@ -23,12 +23,12 @@ import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
+import io.plumbline.events.v1.Suppression;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * What a person may order. Every order needs a reason, names who gave it, and is refused for a session, alert or approval that the
@@ -37,10 +37,6 @@ import java.util.Set;
 public final class Orders {
     /** Longest reason, characters. */
     public static final int MAX_REASON = 2_000;
-
-    /** The words of triage. */
-    public static final Set<String> TRIAGE =
-            Set.of("acknowledged", "true_positive", "benign", "expected_by_policy", "duplicate");
 
     private final OrderLog log;
     private final Search search;
@@ -184,35 +180,47 @@ public final class Orders {
                         .setSubjectSha256(seenSha256)));
     }
 
-    /** @param word one of {@link #TRIAGE} */
-    public Outcome triage(String alert, String word, String note, String by) {
-        if (!TRIAGE.contains(word)) {
-            return new Refused(Refusal.WORD, "Unknown triage word.");
+    /**
+     * Writes what a person decided about a cause. Whether it counts is told by the cause's record.
+     *
+     * @param cause as the person saw it: its version and its newest alert go into the order
+     */
+    public Outcome triage(CauseRow cause, TriageDecision decision, String by) {
+        Optional<Outcome> wrong = decision.objection(clock.instant());
+        if (wrong.isPresent()) {
+            return wrong.get();
         }
-        if (note.length() > MAX_REASON) {
-            return new Refused(Refusal.REASON, "The note is longer than " + MAX_REASON + " characters.");
-        }
-        Optional<AlertRow> row = search.alert(alert);
-        if (row.isEmpty()) {
+        if (search.cause(cause.session(), cause.cause()).isEmpty()) {
             return new Refused(Refusal.UNKNOWN, "There is no such alert.");
         }
-        return append(control(row.get().session())
-                .setTriageNoted(TriageNoted.newBuilder()
-                        .setAlert(alert)
-                        .setVerdict(word)
-                        .setNote(note.strip())
-                        .setNotedBy(by)));
+        TriageNoted.Builder noted = TriageNoted.newBuilder()
+                .setAlert(cause.alert())
+                .setCause(cause.cause())
+                .setVersion((int) cause.version())
+                .setCoversUntilNs(nanoseconds(cause.last()))
+                .setVerdict(decision.word())
+                .setNote(decision.note().strip())
+                .setReasonCode(decision.reasonCode())
+                .setAssignee(decision.assignee().orElse(""))
+                .setNotedBy(by);
+        decision.suppressedUntil()
+                .ifPresent(end -> noted.setSuppression(
+                        Suppression.newBuilder().setOwner(by).setScope("cause").setExpiresNs(nanoseconds(end))));
+        return append(control(cause.session()).setTriageNoted(noted));
+    }
+
+    private static long nanoseconds(Instant at) {
+        return at.getEpochSecond() * 1_000_000_000L + at.getNano();
     }
 
     private Event.Builder control(String session) {
-        Instant now = clock.instant();
-        long nanoseconds = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        long now = nanoseconds(clock.instant());
         return Event.newBuilder()
                 .setTenant(tenant)
                 .setSession(session)
                 .setChannel(Channel.CONTROL)
-                .setEventTimeNs(nanoseconds)
-                .setObservedTimeNs(nanoseconds);
+                .setEventTimeNs(now)
+                .setObservedTimeNs(now);
     }
 
     private Outcome append(Event.Builder order) {

@@ -10,7 +10,9 @@ import java.util.List;
  * @param kind unannounced, out_of_policy, off_plan, rule, false_report, telemetry_gap
  * @param severityNumber 1 informational to 5 critical
  * @param evidence ids of the events that it rests on
- * @param status open, or the triage word
+ * @param status open, acknowledged, a verdict, or suppressed
+ * @param cause the {@link CauseRow#cause} that it belongs to
+ * @param version decisions on that cause so far
  */
 public record AlertRow(
         String id,
@@ -32,7 +34,9 @@ public record AlertRow(
         int risk,
         String status,
         String note,
-        String notedBy) {
+        String notedBy,
+        String cause,
+        long version) {
     public boolean isOpen() {
         return status.equals("open");
     }

@@ -85,7 +85,65 @@ final class Documents {
                 d.path("risk").asInt(),
                 d.path("status").asText("open"),
                 text(d, "/triage/note"),
-                text(d, "/triage/noted_by"));
+                text(d, "/triage/noted_by"),
+                text(d, "/cause").isEmpty() ? id : text(d, "/cause"),
+                d.at("/triage/version").asLong());
+    }
+
+    static CauseRow cause(JsonNode d) {
+        List<CauseRow.Decision> history = new ArrayList<>();
+        d.path("history")
+                .forEach(entry -> history.add(new CauseRow.Decision(
+                        text(entry, "/event"),
+                        instant(entry, "/at").orElse(Instant.EPOCH),
+                        text(entry, "/by"),
+                        text(entry, "/verdict"),
+                        text(entry, "/note"),
+                        text(entry, "/assignee"),
+                        text(entry, "/reason_code"),
+                        suppressed(entry.path("suppression")))));
+        List<CauseRow.Refusal> refusals = new ArrayList<>();
+        d.path("refusals")
+                .forEach(entry -> refusals.add(new CauseRow.Refusal(
+                        text(entry, "/event"),
+                        instant(entry, "/at").orElse(Instant.EPOCH),
+                        text(entry, "/by"),
+                        text(entry, "/verdict"),
+                        text(entry, "/why"))));
+        Instant last = instant(d, "/@timestamp").orElse(Instant.EPOCH);
+        return new CauseRow(
+                text(d, "/cause"),
+                text(d, "/session"),
+                text(d, "/alert"),
+                last,
+                instant(d, "/first").orElse(last),
+                text(d, "/host"),
+                text(d, "/agent"),
+                text(d, "/task"),
+                text(d, "/kind"),
+                text(d, "/severity"),
+                d.path("severity_number").asInt(),
+                text(d, "/title"),
+                text(d, "/said"),
+                text(d, "/seen"),
+                text(d, "/why"),
+                text(d, "/clause"),
+                text(d, "/call"),
+                text(d, "/expected"),
+                d.path("risk").asInt(),
+                d.path("alerts").asLong(),
+                d.path("status").asText("open"),
+                d.at("/triage/version").asLong(),
+                text(d, "/triage/assignee"),
+                suppressed(d.at("/triage/suppression")),
+                List.copyOf(history),
+                List.copyOf(refusals));
+    }
+
+    private static Optional<CauseRow.Suppressed> suppressed(JsonNode d) {
+        return d.isObject()
+                ? Optional.of(new CauseRow.Suppressed(text(d, "/owner"), text(d, "/scope"), instant(d, "/expires")))
+                : Optional.empty();
     }
 
     static ApprovalRow approval(String id, JsonNode d) {

@@ -4,14 +4,22 @@ import co.elastic.clients.elasticsearch.ElasticsearchClient;
 import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOrder;
+import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
+import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
+import co.elastic.clients.elasticsearch._types.query_dsl.Query;
+import co.elastic.clients.elasticsearch._types.query_dsl.TextQueryType;
 import co.elastic.clients.elasticsearch.core.GetResponse;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.triage.QueueQuery;
+import io.plumbline.console.triage.QueueText;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +38,10 @@ public final class Search {
     private static final String EVENTS = "plumbline-events-*";
     private static final String SESSIONS = "plumbline-sessions";
     private static final String ALERTS = "plumbline-alerts";
+    private static final String CAUSES = "plumbline-causes";
     private static final String APPROVALS = "plumbline-approvals";
+    private static final List<String> TEXTS = List.of("title^3", "seen", "why", "said", "task", "expected");
+    private static final List<String> CLOSED = List.of("true_positive", "benign", "expected_by_policy", "duplicate");
 
     private final ElasticsearchClient client;
     private final String tenant;
@@ -90,6 +101,134 @@ public final class Search {
         return document(ALERTS, id).map(d -> Documents.alert(id, d));
     }
 
+    /** @param total how many there are, this page's included */
+    public record CausePage(List<CauseRow> rows, long total) {}
+
+    /**
+     * The highest risk first, then the highest severity, then what waits longest.
+     *
+     * @param person whose causes {@code mine} are
+     */
+    public CausePage causes(QueueQuery query, String person, Instant now, int limit) {
+        BoolQuery built = causeQuery(query, person, now).build();
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(CAUSES)
+                        .ignoreUnavailable(true)
+                        .size(bounded(limit))
+                        .trackTotalHits(t -> t.enabled(true))
+                        .query(q -> q.bool(built))
+                        .sort(o -> o.field(f -> f.field("risk").order(SortOrder.Desc)))
+                        .sort(o -> o.field(f -> f.field("severity_number").order(SortOrder.Desc)))
+                        .sort(o -> o.field(f -> f.field("first").order(SortOrder.Asc)))
+                        .sort(o -> o.field(f -> f.field("cause").order(SortOrder.Asc)))),
+                "causes");
+        var total = response.hits().total();
+        return new CausePage(
+                response.hits().hits().stream()
+                        .map(hit -> Documents.cause(source(hit)))
+                        .toList(),
+                total == null ? 0 : total.value());
+    }
+
+    private BoolQuery.Builder causeQuery(QueueQuery query, String person, Instant now) {
+        BoolQuery.Builder bool = tenantQuery("tenant").filter(q -> q.exists(e -> e.field("@timestamp")));
+        switch (query.state()) {
+            case "waiting" -> words(bool, "status", List.of("open", "acknowledged"));
+            case "open", "suppressed" -> word(bool, "status", query.state());
+            case "mine" -> {
+                word(bool, "triage.assignee", person);
+                words(bool, "status", List.of("open", "acknowledged"));
+            }
+            case "closed" -> words(bool, "status", CLOSED);
+            default -> {
+                // all
+            }
+        }
+        int lowest = QueueQuery.SEVERITIES.indexOf(query.severity()) + 1;
+        if (lowest > 0) {
+            bool.filter(
+                    q -> q.range(r -> r.number(n -> n.field("severity_number").gte((double) lowest))));
+        }
+        word(bool, "kind", query.kind());
+        word(bool, "host", query.host());
+        word(bool, "agent", query.agent());
+        word(bool, "triage.assignee", query.assignee());
+        if (query.within() > 0) {
+            String since = now.minus(query.age()).toString();
+            bool.filter(q -> q.range(r -> r.date(d -> d.field("@timestamp").gte(since))));
+        }
+        for (QueueText term : QueueText.parse(query.text())) {
+            Query question = question(term);
+            if (term.excluded()) {
+                bool.mustNot(question);
+            } else {
+                bool.filter(question);
+            }
+        }
+        return bool;
+    }
+
+    private static Query question(QueueText term) {
+        if (term.field().isEmpty()) {
+            return Query.of(q -> q.multiMatch(m -> m.query(term.value())
+                    .fields(TEXTS)
+                    .type(term.value().contains(" ") ? TextQueryType.Phrase : TextQueryType.BestFields)
+                    .operator(Operator.And)));
+        }
+        return term.isText()
+                ? Query.of(q -> q.matchPhrase(m -> m.field(term.indexField()).query(term.value())))
+                : Query.of(q -> q.term(t -> t.field(term.indexField()).value(term.value())));
+    }
+
+    private static void word(BoolQuery.Builder bool, String field, String value) {
+        if (!value.isEmpty()) {
+            bool.filter(q -> q.term(t -> t.field(field).value(value)));
+        }
+    }
+
+    private static void words(BoolQuery.Builder bool, String field, List<String> values) {
+        List<FieldValue> words = values.stream().map(FieldValue::of).toList();
+        bool.filter(q -> q.terms(t -> t.field(field).terms(v -> v.value(words))));
+    }
+
+    /** A cause of one session, with everything that was decided about it. */
+    public Optional<CauseRow> cause(String session, String cause) {
+        return document(CAUSES, tenant + "/" + session + "/" + cause).map(Documents::cause);
+    }
+
+    /** Open causes by severity word. */
+    public Map<String, Long> waitingCauses() {
+        BoolQuery.Builder bool = tenantQuery("tenant").filter(q -> q.exists(e -> e.field("@timestamp")));
+        word(bool, "status", "open");
+        return counts(CAUSES, bool.build(), "severity", 10);
+    }
+
+    /** The values that occur most in a field of causes, for filters and completion. */
+    public List<String> causeValues(String field) {
+        return List.copyOf(
+                counts(CAUSES, tenantQuery("tenant").build(), field, 30).keySet());
+    }
+
+    private Map<String, Long> counts(String index, BoolQuery query, String field, int limit) {
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(index)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations("values", a -> a.terms(t -> t.field(field).size(limit)))),
+                "counts");
+        Map<String, Long> counts = new LinkedHashMap<>();
+        var aggregate = response.aggregations().get("values");
+        if (aggregate != null && aggregate.isSterms()) {
+            aggregate
+                    .sterms()
+                    .buckets()
+                    .array()
+                    .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
+        }
+        return counts;
+    }
+
     /** The highest tier first, the oldest first within one; {@code state} empty: in every state. */
     public List<ApprovalRow> approvals(Optional<String> state, int limit) {
         BoolQuery.Builder query = tenantQuery("tenant");
@@ -102,6 +241,24 @@ public final class Search {
                                 .query(q -> q.bool(built))
                                 .sort(o -> o.field(f -> f.field("tier_number").order(SortOrder.Desc)))
                                 .sort(o -> o.field(f -> f.field("@timestamp").order(SortOrder.Asc)))),
+                        "approvals")
+                .stream()
+                .map(hit -> Documents.approval(id(hit), source(hit)))
+                .toList();
+    }
+
+    /** Decided approvals of one tool, newest first. */
+    public List<ApprovalRow> decidedApprovals(String tool, int limit) {
+        BoolQuery.Builder query = tenantQuery("tenant");
+        word(query, "tool", tool);
+        words(query, "state", List.of("approved", "denied"));
+        BoolQuery built = query.build();
+        return hits(
+                        SearchRequest.of(s -> s.index(APPROVALS)
+                                .ignoreUnavailable(true)
+                                .size(bounded(limit))
+                                .query(q -> q.bool(built))
+                                .sort(o -> o.field(f -> f.field("@timestamp").order(SortOrder.Desc)))),
                         "approvals")
                 .stream()
                 .map(hit -> Documents.approval(id(hit), source(hit)))
@@ -144,11 +301,14 @@ public final class Search {
     }
 
     /** Events of the named actions, in the order of their time; at most {@code limit}, of the end that {@code keep} names. */
-    public List<TimelineEvent> events(String session, Collection<String> actions, Keep keep, int limit) {
-        List<FieldValue> words = actions.stream().map(FieldValue::of).toList();
-        BoolQuery query = sessionEvents(session)
-                .filter(q -> q.terms(t -> t.field("event.action").terms(v -> v.value(words))))
-                .build();
+    public List<TimelineEvent> events(
+            String session, Collection<String> actions, Optional<Window> window, Keep keep, int limit) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        words(bool, "event.action", List.copyOf(actions));
+        window.ifPresent(piece -> bool.filter(q -> q.range(r -> r.date(d -> d.field("@timestamp")
+                .gte(piece.from().toString())
+                .lte(piece.to().toString())))));
+        BoolQuery query = bool.build();
         List<TimelineEvent> events = new ArrayList<>(hits(
                         SearchRequest.of(s -> {
                             s.index(EVENTS)
@@ -183,26 +343,173 @@ public final class Search {
 
     /** How many events a session has of each action. */
     public Map<String, Long> countsByAction(String session) {
-        BoolQuery query = sessionEvents(session).build();
+        return counts(EVENTS, sessionEvents(session).build(), "event.action", 100);
+    }
+
+    /**
+     * Counts by time; of the whole session when there is no window.
+     *
+     * @param pieces how many, about
+     */
+    public Optional<Density> density(
+            String session,
+            Optional<Window> window,
+            int pieces,
+            Collection<String> processes,
+            Collection<String> files,
+            Collection<String> network) {
+        BoolQuery.Builder seen = sessionEvents(session);
+        words(seen, "plumbline.channel", List.of("claims", "evidence"));
+        BoolQuery all = seen.build();
+        SearchResponse<ObjectNode> ends = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(all))
+                        .aggregations("first", a -> a.min(m -> m.field("@timestamp")))
+                        .aggregations("last", a -> a.max(m -> m.field("@timestamp")))),
+                "span");
+        var first = ends.aggregations().get("first");
+        var last = ends.aggregations().get("last");
+        Double start = first == null ? null : first.min().value();
+        Double end = last == null ? null : last.max().value();
+        if (start == null || end == null || !Double.isFinite(start) || !Double.isFinite(end)) {
+            return Optional.empty();
+        }
+        long from = window.map(piece -> piece.from().toEpochMilli()).orElse(start.longValue());
+        long to = window.map(piece -> piece.to().toEpochMilli()).orElse(end.longValue());
+        long step = Math.max(1, (to - from) / Math.max(1, pieces) + 1);
+        int count = (int) ((to - from) / step + 1);
+        return Optional.of(new Density(
+                start.longValue() * 1_000_000,
+                end.longValue() * 1_000_000,
+                from,
+                step,
+                histogram(session, processes, from, to, step, count),
+                histogram(session, files, from, to, step, count),
+                histogram(session, network, from, to, step, count)));
+    }
+
+    private List<Long> histogram(String session, Collection<String> actions, long from, long to, long step, int count) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        words(bool, "event.action", List.copyOf(actions));
+        bool.filter(q -> q.range(r -> r.date(d -> d.field("@timestamp")
+                .gte(Instant.ofEpochMilli(from).toString())
+                .lte(Instant.ofEpochMilli(to).toString()))));
+        BoolQuery query = bool.build();
         SearchResponse<ObjectNode> response = ask(
                 SearchRequest.of(s -> s.index(EVENTS)
                         .ignoreUnavailable(true)
                         .size(0)
                         .query(q -> q.bool(query))
                         .aggregations(
-                                "actions",
-                                a -> a.terms(t -> t.field("event.action").size(100)))),
-                "counts");
-        Map<String, Long> counts = new LinkedHashMap<>();
-        var aggregate = response.aggregations().get("actions");
-        if (aggregate != null && aggregate.isSterms()) {
-            aggregate
-                    .sterms()
-                    .buckets()
-                    .array()
-                    .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
+                                "time",
+                                a -> a.dateHistogram(h -> h.field("@timestamp")
+                                        .fixedInterval(t -> t.time(step + "ms"))
+                                        .minDocCount(1)))),
+                "density");
+        Long[] counts = new Long[count];
+        Arrays.fill(counts, 0L);
+        var time = response.aggregations().get("time");
+        if (time != null && time.isDateHistogram()) {
+            time.dateHistogram().buckets().array().forEach(bucket -> {
+                int at = (int) Math.clamp((bucket.key() - from) / step, 0, count - 1);
+                counts[at] += bucket.docCount();
+            });
         }
-        return counts;
+        return List.of(counts);
+    }
+
+    /** What was done with each path, the most used first. */
+    public List<FileUse> files(String session, int limit) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        words(bool, "event.action", List.of("file-opened", "file-changed"));
+        BoolQuery query = bool.build();
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations(
+                                "paths", a -> a.terms(t -> t.field("file.path").size(bounded(limit)))
+                                        .aggregations("last", m -> m.max(x -> x.field("@timestamp")))
+                                        .aggregations(
+                                                "changed",
+                                                f -> f.filter(q -> q.term(t ->
+                                                        t.field("event.action").value("file-changed"))))
+                                        .aggregations(
+                                                "failed",
+                                                f -> f.filter(q -> q.term(t ->
+                                                        t.field("event.outcome").value("failure")))))),
+                "files");
+        List<FileUse> files = new ArrayList<>();
+        var paths = response.aggregations().get("paths");
+        if (paths != null && paths.isSterms()) {
+            paths.sterms().buckets().array().forEach(bucket -> {
+                long changed = filtered(bucket.aggregations(), "changed");
+                files.add(new FileUse(
+                        bucket.key().stringValue(),
+                        bucket.docCount() - changed,
+                        changed,
+                        filtered(bucket.aggregations(), "failed"),
+                        Instant.ofEpochMilli((long) metric(bucket.aggregations(), "last"))));
+            });
+        }
+        return files;
+    }
+
+    /** Bytes by host, the most connections first. A connection tells its bytes more than once; the highest count is its own. */
+    public List<HostUse> hosts(String session, int limit) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        word(bool, "event.action", "egress-decided");
+        BoolQuery query = bool.build();
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations("hosts", a -> a.terms(
+                                        t -> t.field("destination.domain").size(bounded(limit)))
+                                .aggregations(
+                                        "refused",
+                                        f -> f.filter(q -> q.term(t -> t.field("plumbline.egress.allowed")
+                                                .value(false))))
+                                .aggregations("connections", c -> c.terms(t -> t.field("plumbline.egress.connection")
+                                                .size(1_000))
+                                        .aggregations("out", m -> m.max(x -> x.field("source.bytes")))
+                                        .aggregations("in", m -> m.max(x -> x.field("destination.bytes")))))),
+                "hosts");
+        List<HostUse> found = new ArrayList<>();
+        var hosts = response.aggregations().get("hosts");
+        if (hosts != null && hosts.isSterms()) {
+            hosts.sterms().buckets().array().forEach(bucket -> {
+                long out = 0;
+                long in = 0;
+                long connections = 0;
+                var each = bucket.aggregations().get("connections");
+                if (each != null && each.isLterms()) {
+                    for (var connection : each.lterms().buckets().array()) {
+                        connections++;
+                        out += (long) metric(connection.aggregations(), "out");
+                        in += (long) metric(connection.aggregations(), "in");
+                    }
+                }
+                found.add(new HostUse(
+                        bucket.key().stringValue(), connections, filtered(bucket.aggregations(), "refused"), out, in));
+            });
+        }
+        return found;
+    }
+
+    private static long filtered(Map<String, Aggregate> aggregates, String name) {
+        Aggregate aggregate = aggregates.get(name);
+        return aggregate == null ? 0 : aggregate.filter().docCount();
+    }
+
+    private static double metric(Map<String, Aggregate> aggregates, String name) {
+        Aggregate aggregate = aggregates.get(name);
+        Double value = aggregate == null ? null : aggregate.max().value();
+        return value == null || !Double.isFinite(value) ? 0 : value;
     }
 
     /**

@@ -64,7 +64,13 @@ class SecurityConfiguration {
                 .dispatcherTypeMatchers(DispatcherType.ERROR)
                 .permitAll()
                 .requestMatchers(
-                        "/soc.css", "/soc-timeline.js", "/plumbline.svg", "/favicon.ico", "/lumo/**", "/aura/**")
+                        "/soc.css",
+                        "/soc-timeline.js",
+                        "/soc-keys.js",
+                        "/plumbline.svg",
+                        "/favicon.ico",
+                        "/lumo/**",
+                        "/aura/**")
                 .permitAll());
         return http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class))
                 .build();

@@ -1,9 +1,11 @@
 package io.plumbline.console.session;
 
 import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.Density;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
+import io.plumbline.console.search.Window;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
  * @param files opens and changes
  * @param network connections and egress
  * @param counts events of each action in the search copy
+ * @param density counts by time; present when there are more events than are shown
  */
 public record SessionRecord(
         SessionSummary summary,
@@ -31,9 +34,13 @@ public record SessionRecord(
         List<TimelineEvent> network,
         List<AlertRow> alerts,
         Map<String, Long> counts,
-        ProcessTree tree) {
+        ProcessTree tree,
+        Optional<Density> density) {
     /** Most events of one kind. */
     public static final int MAX_EVENTS = 1_500;
+
+    /** About one per four pixels of the timeline. */
+    private static final int DENSITY_PIECES = 200;
 
     private static final List<String> SAID_AND_JUDGED = List.of(
             "session-declared",
@@ -65,16 +72,22 @@ public record SessionRecord(
 
     /** Empty when there is no such session. */
     public static Optional<SessionRecord> read(Search search, String session) {
-        return search.session(session).map(summary -> read(search, summary));
+        return read(search, session, Optional.empty());
     }
 
-    private static SessionRecord read(Search search, SessionSummary summary) {
+    /** @param window where kernel events are read; what was said and judged is read of the whole session */
+    public static Optional<SessionRecord> read(Search search, String session, Optional<Window> window) {
+        return search.session(session).map(summary -> read(search, summary, window));
+    }
+
+    private static SessionRecord read(Search search, SessionSummary summary, Optional<Window> window) {
         String id = summary.session();
         List<AlertRow> alerts = search.alerts(Optional.of(id), 500);
-        List<TimelineEvent> claims = search.events(id, SAID_AND_JUDGED, Search.Keep.NEWEST, MAX_EVENTS);
-        List<TimelineEvent> processes = search.events(id, PROCESSES, Search.Keep.NEWEST, MAX_EVENTS);
-        List<TimelineEvent> files = search.events(id, FILES, Search.Keep.NEWEST, MAX_EVENTS);
-        List<TimelineEvent> network = search.events(id, NETWORK, Search.Keep.NEWEST, MAX_EVENTS);
+        List<TimelineEvent> claims =
+                search.events(id, SAID_AND_JUDGED, Optional.empty(), Search.Keep.NEWEST, MAX_EVENTS);
+        List<TimelineEvent> processes = search.events(id, PROCESSES, window, Search.Keep.NEWEST, MAX_EVENTS);
+        List<TimelineEvent> files = search.events(id, FILES, window, Search.Keep.NEWEST, MAX_EVENTS);
+        List<TimelineEvent> network = search.events(id, NETWORK, window, Search.Keep.NEWEST, MAX_EVENTS);
         List<TimelineEvent> evidence = new ArrayList<>();
         evidence.addAll(files);
         evidence.addAll(network);
@@ -104,7 +117,7 @@ public record SessionRecord(
         List<TimelineEvent> calls = claims.stream()
                 .filter(event -> event.action().equals("tool-call"))
                 .toList();
-        return new SessionRecord(
+        SessionRecord record = new SessionRecord(
                 summary,
                 claims,
                 processes,
@@ -112,7 +125,15 @@ public record SessionRecord(
                 network,
                 alerts,
                 search.countsByAction(id),
-                ProcessTree.of(processes, calls, alerts, evidence));
+                ProcessTree.of(processes, calls, alerts, evidence),
+                Optional.empty());
+        return record.shown().isCut()
+                ? record.with(search.density(id, window, DENSITY_PIECES, PROCESSES, FILES, NETWORK))
+                : record;
+    }
+
+    private SessionRecord with(Optional<Density> counted) {
+        return new SessionRecord(summary, claims, processes, files, network, alerts, counts, tree, counted);
     }
 
     private static List<TimelineEvent> with(List<TimelineEvent> events, TimelineEvent added) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.Density;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.text.VisibleText;
@@ -21,7 +22,8 @@ import java.util.stream.Stream;
  *
  * <p>Shape: {@code {start, end, said:[{id,t,label,tone,mono}], processes:[{id,from,to,label,tone,depth}],
  * files:[{id,t,label,tone}], egress:[{id,from,to,label,tone}], gates:[{id,t,label,tone}], risk:[{t,v}], freezeAt, marks:[{t,label}],
- * deviations:[t]}}; tones: plain, quiet, call, ok, bad.
+ * deviations:[t], density:{from, step, processes:[n], files:[n], egress:[n]}}}; tones: plain, quiet, call, ok, bad. Items carry the
+ * announced {@code call} that they are attributed to. Density is there when not every event is.
  */
 public final class TimelineModel {
     private static final int LABEL = 60;
@@ -35,6 +37,7 @@ public final class TimelineModel {
         model.files();
         model.egress();
         model.judged();
+        model.density();
         return model.finish();
     }
 
@@ -45,6 +48,7 @@ public final class TimelineModel {
         private final ObjectNode root = JsonNodeFactory.instance.objectNode();
         private final Set<String> evidence = new HashSet<>();
         private final Set<String> deviatingCalls = new HashSet<>();
+        private final Map<String, String> callOfEvidence = new HashMap<>();
 
         Model(SessionRecord session) {
             this.session = session;
@@ -57,8 +61,12 @@ public final class TimelineModel {
                     .filter(at -> at > 0)
                     .sorted()
                     .toArray();
-            this.startNs = bounds.length == 0 ? 0 : bounds[0];
-            this.endNs = bounds.length == 0 ? 0 : bounds[bounds.length - 1];
+            // A piece that is read closer must not move the axis.
+            this.startNs = session.density().map(Density::firstNs).orElse(bounds.length == 0 ? 0 : bounds[0]);
+            this.endNs =
+                    session.density().map(Density::lastNs).orElse(bounds.length == 0 ? 0 : bounds[bounds.length - 1]);
+            session.alerts()
+                    .forEach(alert -> alert.evidence().forEach(event -> callOfEvidence.put(event, alert.call())));
             session.alerts().forEach(alert -> {
                 evidence.addAll(alert.evidence());
                 if (!alert.call().isEmpty()) {
@@ -118,7 +126,8 @@ public final class TimelineModel {
                     .put("t", t(event.atNs()))
                     .put("label", VisibleText.line(label, LABEL))
                     .put("tone", tone)
-                    .put("mono", mono);
+                    .put("mono", mono)
+                    .put("call", event.text("/plumbline/call/id"));
         }
 
         void processes() {
@@ -134,7 +143,9 @@ public final class TimelineModel {
                                 "tone",
                                 node.deviating()
                                         ? "bad"
-                                        : node.call().isPresent() ? "call" : node.first() ? "plain" : "quiet");
+                                        : node.call().isPresent() ? "call" : node.first() ? "plain" : "quiet")
+                        .put("call", node.call().orElse(""))
+                        .put("unexplained", node.deviating() && node.call().isEmpty());
                 node.endNs().ifPresent(end -> bar.put("to", t(end)));
             }
         }
@@ -158,7 +169,8 @@ public final class TimelineModel {
                 ObjectNode dot = files.addObject()
                         .put("id", event.id())
                         .put("t", t(event.atNs()))
-                        .put("tone", bad ? "bad" : changed ? "plain" : "quiet");
+                        .put("tone", bad ? "bad" : changed ? "plain" : "quiet")
+                        .put("call", call(event));
                 if (bad) {
                     dot.put("label", VisibleText.line(event.text("/file/path"), LABEL));
                 }
@@ -220,7 +232,28 @@ public final class TimelineModel {
                     .put("id", event.id())
                     .put("from", t(event.atNs()))
                     .put("label", label)
-                    .put("tone", tone);
+                    .put("tone", tone)
+                    .put("call", call(event));
+        }
+
+        /** The announced call that an event is attributed to: by an alert, else by its process. */
+        private String call(TimelineEvent event) {
+            String told = callOfEvidence.getOrDefault(event.id(), "");
+            if (!told.isEmpty()) {
+                return told;
+            }
+            ProcessTree.Node node = session.tree().processes().get(event.text("/process/entity_id"));
+            return node == null ? "" : node.call().orElse("");
+        }
+
+        void density() {
+            session.density().ifPresent(density -> {
+                ObjectNode target = root.putObject("density");
+                target.put("from", density.fromMs() - startNs / 1_000_000.0).put("step", density.stepMs());
+                density.processes().forEach(target.putArray("processes")::add);
+                density.files().forEach(target.putArray("files")::add);
+                density.network().forEach(target.putArray("egress")::add);
+            });
         }
 
         void judged() {

@@ -1,8 +1,12 @@
 package io.plumbline.console.text;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Text of agents for human eyes. Characters that a reader cannot see or that change how others are drawn are replaced by the escape
@@ -12,6 +16,16 @@ import java.util.Locale;
  * <p>This is about sight only; it makes no HTML. Callers hand the result to {@code setText}.
  */
 public final class VisibleText {
+    private static final Character.UnicodeScript LATIN = Character.UnicodeScript.LATIN;
+    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}]+");
+
+    // Letter by letter; after Unicode's confusables (UTS 39), what a monospaced font draws alike.
+    private static final String IMITATIONS =
+            "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0458\u0455\u0501\u04bb\u051b\u051d"
+                    + "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+                    + "\u03bf\u03bd\u03c1\u03b9\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u0578\u057d";
+    private static final String IMITATED = "aeopcxyijsdhqw" + "ABEKMHOPCTXIJS" + "ovpiABEZHIKMNOPTYXnu";
+
     private VisibleText() {}
 
     /** A piece of a text: what a reader sees, and whether it stands for something that would not be visible. */
@@ -37,12 +51,19 @@ public final class VisibleText {
         return escape(text, true);
     }
 
-    /** The text in runs of plain and escaped pieces, line feeds and tabs kept; together they are {@link #block}. */
+    /**
+     * The text in runs of plain and escaped pieces, line feeds and tabs kept. Letters that look like Latin ones and are none are
+     * escaped too, in words that mix them with Latin letters or have no others.
+     */
     public static List<Piece> pieces(String text) {
         List<Piece> pieces = new ArrayList<>();
         StringBuilder plain = new StringBuilder();
+        Set<Integer> imitations = imitations(text);
+        int[] at = {0};
         text.codePoints().forEach(point -> {
-            if (point == '\n' || point == '\t' || !isHidden(point)) {
+            int index = at[0];
+            at[0] += Character.charCount(point);
+            if (point == '\n' || point == '\t' || (!isHidden(point) && !imitations.contains(index))) {
                 plain.appendCodePoint(point);
             } else {
                 if (!plain.isEmpty()) {
@@ -58,8 +79,44 @@ public final class VisibleText {
         return pieces;
     }
 
+    /** Where a letter stands that looks like a Latin one and is none. */
+    private static Set<Integer> imitations(String text) {
+        Set<Integer> found = new HashSet<>();
+        Matcher words = WORD.matcher(text);
+        while (words.find()) {
+            String word = words.group();
+            boolean latin =
+                    word.codePoints().anyMatch(point -> Character.UnicodeScript.of(point) == LATIN && point < 0x250);
+            boolean imitated = word.codePoints().allMatch(point -> looksLike(point) != 0 || point < 0x250);
+            if (latin || imitated) {
+                for (int i = words.start(); i < words.end(); i += Character.charCount(text.codePointAt(i))) {
+                    int point = text.codePointAt(i);
+                    if (looksLike(point) != 0 || (latin && point >= 0xff01 && point <= 0xff5e)) {
+                        found.add(i);
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The Latin letter that a Cyrillic, Greek, Armenian or full-width one looks like; 0: none. */
+    private static char looksLike(int point) {
+        if (point >= 0xff21 && point <= 0xff5a && Character.isLetter(point)) {
+            return (char) (point - 0xfee0);
+        }
+        int index = point <= 0xffff ? IMITATIONS.indexOf((char) point) : -1;
+        return index < 0 ? 0 : IMITATED.charAt(index);
+    }
+
     /** What an escape stands for, in a few words. */
     public static String explain(String escape) {
+        if (escape.matches("\\\\u[0-9a-f]{4}")) {
+            char latin = looksLike(Integer.parseInt(escape.substring(2), 16));
+            if (latin != 0) {
+                return "looks like “" + latin + "” and is another letter";
+            }
+        }
         return switch (escape) {
             case "\\u202e" -> "right-to-left override";
             case "\\u202d" -> "left-to-right override";

@@ -1,103 +1,852 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.AttachEvent;
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.DetachEvent;
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.UIDetachedException;
+import com.vaadin.flow.component.checkbox.Checkbox;
+import com.vaadin.flow.component.dialog.Dialog;
+import com.vaadin.flow.component.grid.Grid;
+import com.vaadin.flow.component.grid.GridVariant;
+import com.vaadin.flow.component.html.Anchor;
 import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.H1;
+import com.vaadin.flow.component.html.Input;
+import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.component.notification.Notification;
+import com.vaadin.flow.component.textfield.TextField;
+import com.vaadin.flow.data.value.ValueChangeMode;
+import com.vaadin.flow.dom.Element;
 import com.vaadin.flow.router.BeforeEnterEvent;
 import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
-import com.vaadin.flow.router.RouteAlias;
 import com.vaadin.flow.router.RouteParameters;
+import com.vaadin.flow.server.streams.DownloadHandler;
+import com.vaadin.flow.server.streams.DownloadResponse;
 import io.plumbline.console.live.LiveView;
-import io.plumbline.console.live.Snapshot;
-import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.search.CauseRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.security.SignedIn;
+import io.plumbline.console.session.StatePill;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.console.triage.Export;
+import io.plumbline.console.triage.Fate;
+import io.plumbline.console.triage.QueueQuery;
+import io.plumbline.console.triage.QueueText;
+import io.plumbline.console.triage.Words;
+import io.plumbline.console.views.SavedViews;
 import jakarta.annotation.security.PermitAll;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.Comparator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The alerts: open ones first, then by severity, then the newest. */
+/**
+ * The triage queue: alerts by session and cause, the riskiest first. The address says which. A decision is bound to the cause and to
+ * the version of it that the person saw, and is shown as recorded only when the record says so.
+ */
 @Route(value = "alerts", layout = MainLayout.class)
-@RouteAlias(value = "", layout = MainLayout.class)
 @PageTitle("Plumbline · alerts")
 @PermitAll
-public class AlertsView extends ListPage<AlertRow> implements BeforeEnterObserver {
+public class AlertsView extends Div implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
-    private static final Comparator<AlertRow> ORDER = Comparator.comparing(AlertRow::isOpen)
-            .thenComparingInt(AlertRow::severityNumber)
-            .thenComparing(AlertRow::at)
-            .reversed();
+    private static final Logger LOG = LoggerFactory.getLogger(AlertsView.class);
 
-    public AlertsView(LiveView live, Clock clock) {
-        super(live, "Alerts", "alerts", AlertRow::id);
-        grid().addComponentColumn(row -> severity(row.value()))
-                .setHeader("Severity")
-                .setWidth("120px")
+    /** Rows on the page; a longer list is narrowed, not read. */
+    private static final int MAX_ROWS = 500;
+
+    /** Departed rows that are read one by one. */
+    private static final int MAX_DEPARTED = 20;
+
+    private static final Duration SHORTEST_REREAD = Duration.ofSeconds(1);
+
+    private final transient LiveView live;
+    private final transient Search search;
+    private final transient Orders orders;
+    private final transient SavedViews views;
+    private final transient Clock clock;
+    private final String person = SignedIn.current().name();
+    private final transient SteadyRows<CauseRow> rows = new SteadyRows<>(CauseRow::key);
+    private final Grid<SteadyRows.Row<CauseRow>> grid = new Grid<>();
+    private final NativeButton pill = new NativeButton();
+    private final Span summary = new Span();
+    private final Div status = new Div();
+    private final Div message = new Div();
+    private final Div bulk = new Div();
+    private final Input text = new Input();
+    private final Element completions = new Element("datalist");
+    private final Map<String, Choice> filters = new LinkedHashMap<>();
+    private final CauseDetail detail;
+    private final transient Map<String, Sent> sent = new LinkedHashMap<>();
+    private final Set<String> marked = new LinkedHashSet<>();
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private final AtomicBoolean stale = new AtomicBoolean();
+    private transient Map<String, List<String>> known = Map.of();
+    private transient volatile QueueQuery query = QueueQuery.WAITING;
+    private transient Optional<String> selected = Optional.empty();
+    private transient long total;
+    private transient Runnable unsubscribe = () -> {};
+
+    /** A decision of this page; {@code event} is empty when it was not written. */
+    private record Sent(String event, String word, Fate fate) {}
+
+    public AlertsView(LiveView live, Search search, Orders orders, SavedViews views, Clock clock) {
+        this.live = live;
+        this.search = search;
+        this.orders = orders;
+        this.views = views;
+        this.clock = clock;
+        addClassName("list-page");
+        Map<String, Runnable> acts = Map.of(
+                "a", this::take,
+                "n", this::note,
+                "v", this::verdict,
+                "s", this::suppress,
+                "o", this::reopen,
+                "f", this::freeze);
+        detail = new CauseDetail(acts);
+        Keys keys = new Keys()
+                .on("j", "next", () -> step(1))
+                .on("k", "previous", () -> step(-1))
+                .on("Enter", "open the session at the alert", () -> current().ifPresent(this::open))
+                .on("a", "take it: acknowledge and assign to me", this::take)
+                .on("v", "give a verdict", this::verdict)
+                .on("n", "write a note", this::note)
+                .on("s", "suppress", this::suppress)
+                .on("o", "open again", this::reopen)
+                .on("f", "freeze the session", this::freeze)
+                .on("x", "mark for an act on several", () -> selected.ifPresent(this::toggleMark))
+                .on("r", "show new ones", this::showNewest)
+                .on("/", "search", text::focus);
+        add(keys, head(), filterBar(), bulk, message, body());
+        status.setId("decision-status");
+        status.getElement().setAttribute("role", "status");
+        status.addClassName("decision-status");
+        bulk.addClassName("bulk");
+        bulk.setId("bulk");
+        message.addClassName("empty");
+        message.setId("queue-message");
+    }
+
+    private Div head() {
+        summary.addClassName("mut");
+        summary.setId("queue-summary");
+        pill.addClassName("pill");
+        pill.setId("new-rows");
+        pill.addClickListener(click -> showNewest());
+        Div head = new Div(
+                new H1("Alerts"),
+                summary,
+                pill,
+                Parts.text("", "sp"),
+                status,
+                download("CSV", "text/csv", "csv", Export::csv),
+                download("JSON", "application/json", "json", Export::json));
+        head.addClassName("page-head");
+        return head;
+    }
+
+    private Anchor download(String label, String type, String ending, Function<List<CauseRow>, String> render) {
+        Anchor anchor = new Anchor(
+                DownloadHandler.fromInputStream(event -> {
+                    Search.CausePage page = search.causes(query, person, clock.instant(), Search.MAX_RESULTS);
+                    byte[] bytes = render.apply(page.rows()).getBytes(StandardCharsets.UTF_8);
+                    String name = page.rows().size() < page.total()
+                            ? "alerts-" + page.rows().size() + "-of-" + page.total()
+                            : "alerts";
+                    return new DownloadResponse(
+                            new ByteArrayInputStream(bytes), name + "." + ending, type, bytes.length);
+                }),
+                label);
+        anchor.setId("export-" + ending);
+        anchor.addClassName("export");
+        anchor.setRouterIgnore(true);
+        anchor.getElement().setAttribute("download", true);
+        return anchor;
+    }
+
+    private Div filterBar() {
+        Div bar = new Div();
+        bar.addClassName("filters");
+        text.setId("queue-text");
+        text.setType("search");
+        text.setPlaceholder("Search: words, agent.name:codex, -rule.id:files.deny");
+        text.getElement().setAttribute("aria-label", "Search alerts");
+        text.getElement().setAttribute("list", "queue-completions");
+        text.getElement().setAttribute("autocomplete", "off");
+        text.setValueChangeMode(ValueChangeMode.ON_CHANGE);
+        text.addValueChangeListener(change -> {
+            if (change.isFromClient()) {
+                ask(with("q", change.getValue()));
+            }
+        });
+        text.getElement()
+                .addEventListener(
+                        "input",
+                        event -> complete(
+                                event.getEventData().path("element.value").asString("")))
+                .debounce(150)
+                .addEventData("element.value");
+        // Escape leaves the line, so that the page's keys work again.
+        text.getElement().executeJs("this.addEventListener('keydown', e => { if (e.key === 'Escape') this.blur(); })");
+        completions.setAttribute("id", "queue-completions");
+        bar.add(text);
+        bar.getElement().appendChild(completions);
+        filter(bar, "state", "State");
+        filter(bar, "severity", "Lowest severity");
+        filter(bar, "kind", "Kind");
+        filter(bar, "host", "Host");
+        filter(bar, "agent", "Agent");
+        filter(bar, "assignee", "Assignee");
+        filter(bar, "hours", "Raised within");
+        Choice saved = new Choice("views", "Saved views", address -> {
+            if (!address.isEmpty()) {
+                ask(QueueQuery.of(address.equals(" ") ? "" : address));
+            }
+        });
+        filters.put("views", saved);
+        bar.add(saved, Parts.button("Save view…", "save-view", "small", this::saveView));
+        return bar;
+    }
+
+    private void filter(Div bar, String name, String label) {
+        Choice choice = new Choice("filter-" + name, label, value -> ask(with(name, value)));
+        filters.put(name, choice);
+        bar.add(choice);
+    }
+
+    private Div body() {
+        grid.setId("alerts");
+        grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT);
+        grid.setSelectionMode(Grid.SelectionMode.NONE);
+        grid.getElement().setAttribute("aria-label", "Alerts");
+        grid.setPartNameGenerator(row -> isCurrent(row.value()) ? "current" : null);
+        grid.addComponentColumn(row -> mark(row.value()))
+                .setHeader("")
+                .setPartNameGenerator(row -> isCurrent(row.value()) ? "current-mark" : null)
+                .setWidth("44px")
                 .setFlexGrow(0);
-        grid().addComponentColumn(row -> what(row.value()))
+        grid.addComponentColumn(row -> Parts.text(
+                        Parts.tierMark(row.value().severity()) + row.value().severity(),
+                        "tier",
+                        row.value().severity()))
+                .setHeader("Severity")
+                .setWidth("104px")
+                .setFlexGrow(0);
+        grid.addColumn(row -> row.value().risk())
+                .setHeader("Risk")
+                .setWidth("60px")
+                .setFlexGrow(0);
+        grid.addComponentColumn(row -> what(row.value()))
                 .setHeader("What was seen")
                 .setFlexGrow(5);
-        grid().addColumn(row -> row.value().kind())
-                .setHeader("Kind")
-                .setWidth("130px")
-                .setFlexGrow(0);
-        grid().addColumn(row -> VisibleText.line(row.value().task(), 120))
-                .setHeader("Task")
-                .setFlexGrow(2);
-        grid().addColumn(row -> VisibleText.line(row.value().agent(), 30))
+        grid.addColumn(row -> VisibleText.line(row.value().agent(), 24))
                 .setHeader("Agent")
-                .setWidth("120px")
+                .setWidth("96px")
                 .setFlexGrow(0);
-        grid().addColumn(row ->
-                        "+" + row.value().riskAdded() + " → " + row.value().risk())
-                .setHeader("Risk")
-                .setWidth("100px")
-                .setFlexGrow(0);
-        grid().addColumn(row -> row.value().status().replace('_', ' '))
+        grid.addComponentColumn(row -> triage(row.value()))
                 .setHeader("Triage")
-                .setWidth("120px")
+                .setWidth("140px")
                 .setFlexGrow(0);
-        grid().addColumn(row -> Parts.age(Optional.of(row.value().at()), clock.instant()))
+        grid.addColumn(row -> Parts.age(Optional.of(row.value().first()), clock.instant()))
                 .setHeader("Age")
-                .setWidth("80px")
+                .setWidth("66px")
                 .setFlexGrow(0);
+        grid.addItemClickListener(click -> select(click.getItem().value().key()));
+        grid.addItemDoubleClickListener(click -> open(click.getItem().value()));
+        Div body = new Div(grid, detail);
+        body.addClassName("queue-body");
+        return body;
+    }
+
+    private boolean isCurrent(CauseRow cause) {
+        return selected.filter(cause.key()::equals).isPresent();
+    }
+
+    private Component mark(CauseRow cause) {
+        boolean isMarked = marked.contains(cause.key());
+        // The grid's cell is what is focused; a control of its own in it would be a second, smaller target.
+        Span mark = Parts.text(isMarked ? "☑" : "☐", "mark");
+        mark.getElement().setAttribute("role", "img");
+        mark.getElement().setAttribute("aria-label", isMarked ? "marked" : "not marked");
+        mark.addClickListener(click -> toggleMark(cause.key()));
+        return mark;
+    }
+
+    private static Div what(CauseRow cause) {
+        Div cell = new Div(Parts.said(cause.title(), 100));
+        if (cause.alerts() > 1) {
+            cell.add(Parts.text(" ×" + cause.alerts(), "mut"));
+        }
+        cell.add(Parts.text("  "), Parts.said(cause.seen(), 160, "mono", "mut"));
+        cell.addClassName("what");
+        return cell;
+    }
+
+    private Span triage(CauseRow cause) {
+        String pending = fate(cause.key());
+        if (pending.startsWith("requested")) {
+            return Parts.text(pending, "mut");
+        }
+        String words = Words.spoken(cause.status()) + (cause.assignee().isEmpty() ? "" : " · " + cause.assignee());
+        return Parts.said(words, 40, cause.isOpen() ? "waits" : "mut");
     }
 
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
-        if (event.getLocation().getPath().isEmpty()) {
-            event.forwardTo("alerts");
+        query = QueueQuery.of(event.getLocation().getQueryParameters().getParameters());
+        showFilters();
+        read();
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        UI ui = attach.getUI();
+        unsubscribe = live.subscribe(snapshot -> follow(ui));
+    }
+
+    @Override
+    protected void onDetach(DetachEvent detach) {
+        unsubscribe.run();
+    }
+
+    private QueueQuery with(String name, String value) {
+        UnaryOperator<String> pick = field -> field.equals(name) ? value : current(field);
+        return QueueQuery.of(Map.of(
+                "state", List.of(pick.apply("state")),
+                "severity", List.of(pick.apply("severity")),
+                "kind", List.of(pick.apply("kind")),
+                "host", List.of(pick.apply("host")),
+                "agent", List.of(pick.apply("agent")),
+                "assignee", List.of(pick.apply("assignee")),
+                "hours", List.of(pick.apply("hours")),
+                "q", List.of(pick.apply("q"))));
+    }
+
+    private String current(String field) {
+        return switch (field) {
+            case "state" -> query.state();
+            case "severity" -> query.severity();
+            case "kind" -> query.kind();
+            case "host" -> query.host();
+            case "agent" -> query.agent();
+            case "assignee" -> query.assignee();
+            case "hours" -> Long.toString(query.within());
+            default -> query.text();
+        };
+    }
+
+    private void ask(QueueQuery next) {
+        query = next;
+        String address = next.address();
+        getUI().ifPresent(ui ->
+                ui.getPage().getHistory().pushState(null, address.isEmpty() ? "alerts" : "alerts?" + address));
+        marked.clear();
+        selected = Optional.empty();
+        showFilters();
+        read();
+    }
+
+    private void showFilters() {
+        try {
+            known = Map.of(
+                    "agent.name", search.causeValues("agent"),
+                    "host.name", search.causeValues("host"),
+                    "user.name", search.causeValues("triage.assignee"),
+                    "rule.id", search.causeValues("clause"),
+                    "event.kind", QueueQuery.KINDS,
+                    "event.severity", QueueQuery.SEVERITIES,
+                    "plumbline.triage.verdict", Words.VERDICTS);
+        } catch (SearchUnavailableException e) {
+            LOG.debug("no values for filters", e);
+        }
+        fill("state", QueueQuery.STATES, query.state(), word -> word.equals("waiting") ? "open or taken" : word);
+        fill(
+                "severity",
+                any(QueueQuery.SEVERITIES),
+                query.severity(),
+                word -> word.isEmpty() ? "any severity" : "≥ " + word);
+        fill("kind", any(QueueQuery.KINDS), query.kind(), word -> word.isEmpty() ? "any kind" : Words.spoken(word));
+        fill("host", values("host.name", query.host()), query.host(), word -> word.isEmpty() ? "any host" : word);
+        fill("agent", values("agent.name", query.agent()), query.agent(), word -> word.isEmpty() ? "any agent" : word);
+        fill(
+                "assignee",
+                values("user.name", query.assignee()),
+                query.assignee(),
+                word -> word.isEmpty() ? "anybody" : word);
+        fill("hours", List.of("0", "1", "8", "24", "168"), Long.toString(query.within()), word -> switch (word) {
+            case "0" -> "any time";
+            case "1" -> "last hour";
+            case "168" -> "last 7 days";
+            default -> "last " + word + " hours";
+        });
+        text.setValue(query.text());
+        showViews();
+    }
+
+    private void showViews() {
+        Map<String, String> labels = new LinkedHashMap<>();
+        labels.put("", "views");
+        for (SavedViews.View view : views.of(person)) {
+            labels.put(
+                    view.address().isEmpty() ? " " : view.address(),
+                    view.name()
+                            + (view.owner().equals(person) ? view.shared() ? " (shared)" : "" : " · " + view.owner()));
+        }
+        choice("views").options(labels).value("");
+    }
+
+    private Choice choice(String name) {
+        return filters.getOrDefault(name, new Choice("", name, value -> {}));
+    }
+
+    private static List<String> any(List<String> words) {
+        List<String> all = new ArrayList<>(List.of(""));
+        all.addAll(words);
+        return all;
+    }
+
+    private List<String> values(String field, String chosen) {
+        Set<String> all = new LinkedHashSet<>(List.of(""));
+        all.addAll(known.getOrDefault(field, List.of()));
+        all.add(chosen);
+        return List.copyOf(all);
+    }
+
+    private void fill(String name, List<String> options, String value, UnaryOperator<String> label) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        options.forEach(option -> labels.put(option, VisibleText.line(label.apply(option), 40)));
+        choice(name).options(labels).value(value);
+        choice(name).setClassName("set", !value.isEmpty() && !value.equals("0") && !value.equals("waiting"));
+    }
+
+    private void complete(String line) {
+        completions.removeAllChildren();
+        QueueText.completions(line, known)
+                .forEach(option -> completions.appendChild(new Element("option").setAttribute("value", option)));
+    }
+
+    /** Reads the list afresh and shows it: after a question, never after news. */
+    private void read() {
+        try {
+            Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
+            total = page.total();
+            rows.update(page.rows());
+            showNewest();
+            message.setVisible(page.rows().isEmpty());
+            message.setText(
+                    query.equals(QueueQuery.WAITING)
+                            ? "No alert waits for anybody."
+                            : "No alert matches these filters.");
+        } catch (SearchUnavailableException e) {
+            LOG.warn("the queue could not be read: {}", String.valueOf(e.getCause()));
+            message.setVisible(true);
+            message.setText("The search copy does not answer. Nothing is known about alerts right now.");
+        }
+        summarise();
+    }
+
+    private void summarise() {
+        summary.setText(total
+                + (total == 1 ? " cause" : " causes")
+                + (total > MAX_ROWS ? ", the riskiest " + MAX_ROWS + " shown" : ""));
+        pill.setVisible(rows.waiting() > 0);
+        pill.setText(rows.waiting() + " new");
+        bulk.removeAll();
+        bulk.setVisible(!marked.isEmpty());
+        if (!marked.isEmpty()) {
+            bulk.add(
+                    Parts.text(marked.size() + " marked"),
+                    Parts.button("Take", "bulk-take", "small", this::take),
+                    Parts.button("Verdict…", "bulk-verdict", "small", this::verdict),
+                    Parts.button("Note…", "bulk-note", "small", this::note),
+                    Parts.button("Suppress…", "bulk-suppress", "small", this::suppress),
+                    Parts.button(
+                            "Mark all " + Math.min(total, Search.MAX_RESULTS) + " that match",
+                            "mark-all",
+                            "small",
+                            this::markAll),
+                    Parts.button("Mark none", "mark-none", "small", () -> {
+                        marked.clear();
+                        grid.getListDataView().refreshAll();
+                        summarise();
+                    }));
         }
     }
 
-    private static Span severity(AlertRow alert) {
-        return Parts.text(Parts.tierMark(alert.severity()) + alert.severity(), "tier", alert.severity());
+    /** Reads again beside the page, at most once a second, and once more for what came meanwhile. */
+    private void follow(UI ui) {
+        stale.set(true);
+        if (!reading.compareAndSet(false, true)) {
+            return;
+        }
+        Thread.ofVirtual().name("queue-read").start(() -> {
+            try {
+                while (stale.getAndSet(false)) {
+                    Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
+                    ui.access(() -> news(page));
+                    Thread.sleep(SHORTEST_REREAD);
+                }
+            } catch (SearchUnavailableException e) {
+                // The layout says that the search copy does not answer.
+                LOG.debug("the queue could not be read again", e);
+            } catch (UIDetachedException e) {
+                LOG.debug("the queue was left", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                reading.set(false);
+            }
+            if (stale.get()) {
+                follow(ui);
+            }
+        });
     }
 
-    private static Div what(AlertRow alert) {
-        Div cell =
-                new Div(Parts.said(alert.title(), 100), Parts.text("  "), Parts.said(alert.seen(), 140, "mono", "mut"));
-        cell.getStyle().set("overflow", "hidden").set("text-overflow", "ellipsis");
-        return cell;
+    /** Changed rows change where they are; new ones wait behind the pill. */
+    private void news(Search.CausePage page) {
+        total = page.total();
+        rows.update(page.rows()).forEach(this::refresh);
+        if (rows.rows().isEmpty() && !page.rows().isEmpty()) {
+            // Nobody points at an empty list.
+            showNewest();
+            message.setVisible(false);
+        }
+        rows.departed().stream()
+                .limit(MAX_DEPARTED)
+                .map(SteadyRows.Row::value)
+                .forEach(row -> newest(row.session(), row.cause()));
+        summarise();
     }
 
-    @Override
-    List<AlertRow> select(Snapshot snapshot) {
-        return snapshot.alerts().stream().sorted(ORDER).toList();
+    private Optional<CauseRow> newest(String session, String cause) {
+        try {
+            Optional<CauseRow> newest = search.cause(session, cause);
+            newest.flatMap(rows::replace).ifPresent(this::refresh);
+            return newest;
+        } catch (SearchUnavailableException e) {
+            return Optional.empty();
+        }
     }
 
-    @Override
-    String summarise(Snapshot snapshot) {
-        return snapshot.openAlerts() + " open";
+    private void refresh(SteadyRows.Row<CauseRow> row) {
+        grid.getListDataView().refreshItem(row);
+        if (selected.filter(row.value().key()::equals).isPresent()) {
+            showDetail();
+        }
     }
 
-    @Override
-    void open(AlertRow alert) {
+    private void showNewest() {
+        grid.setItems(rows.showNewest());
+        if (current().isEmpty()) {
+            selected = rows.rows().stream().findFirst().map(row -> row.value().key());
+        }
+        summarise();
+        showDetail();
+    }
+
+    private Optional<CauseRow> current() {
+        return selected.flatMap(this::row).map(SteadyRows.Row::value);
+    }
+
+    private Optional<SteadyRows.Row<CauseRow>> row(String key) {
+        return rows.rows().stream().filter(row -> row.value().key().equals(key)).findFirst();
+    }
+
+    private void select(String key) {
+        Optional<String> before = selected;
+        selected = Optional.of(key);
+        before.flatMap(this::row).ifPresent(grid.getListDataView()::refreshItem);
+        row(key).ifPresent(grid.getListDataView()::refreshItem);
+        showDetail();
+    }
+
+    private void step(int by) {
+        List<SteadyRows.Row<CauseRow>> all = rows.rows();
+        if (all.isEmpty()) {
+            return;
+        }
+        int at = current()
+                .map(cause ->
+                        all.stream().map(row -> row.value().key()).toList().indexOf(cause.key()))
+                .orElse(-1);
+        int next = Math.clamp(at + by, 0, all.size() - 1);
+        select(all.get(next).value().key());
+        grid.scrollToIndex(Math.max(0, next - 4));
+    }
+
+    private void showDetail() {
+        detail.show(current(), selected.map(this::fate).orElse(""), clock.instant());
+    }
+
+    private void toggleMark(String key) {
+        if (!marked.remove(key)) {
+            marked.add(key);
+        }
+        row(key).ifPresent(grid.getListDataView()::refreshItem);
+        summarise();
+    }
+
+    private void markAll() {
+        try {
+            search.causes(query, person, clock.instant(), Search.MAX_RESULTS)
+                    .rows()
+                    .forEach(cause -> marked.add(cause.key()));
+        } catch (SearchUnavailableException e) {
+            Notification.show("The search copy does not answer.");
+        }
+        grid.getListDataView().refreshAll();
+        summarise();
+    }
+
+    private void open(CauseRow cause) {
         getUI().ifPresent(ui -> ui.navigate(
-                SessionView.class, new RouteParameters("id", alert.session()), QueryParameters.of("at", alert.id())));
+                SessionView.class,
+                new RouteParameters("id", cause.session()),
+                QueryParameters.of("at", cause.alert())));
+    }
+
+    private String about() {
+        if (!marked.isEmpty()) {
+            return marked.size() + (marked.size() == 1 ? " marked cause" : " marked causes");
+        }
+        return current().map(cause -> VisibleText.line(cause.title(), 140)).orElse("");
+    }
+
+    private boolean nothing() {
+        return marked.isEmpty() && current().isEmpty();
+    }
+
+    private void take() {
+        if (!nothing()) {
+            decide(TriageDecision.acknowledge(person));
+        }
+    }
+
+    private void verdict() {
+        if (!nothing()) {
+            VerdictDialog.verdict(about(), Words.VERDICTS.getFirst(), this::decide)
+                    .open();
+        }
+    }
+
+    private void suppress() {
+        if (!nothing()) {
+            VerdictDialog.suppression(about(), person, clock.instant(), this::decide)
+                    .open();
+        }
+    }
+
+    private void note() {
+        reason("Note", TriageDecision::note);
+    }
+
+    private void reopen() {
+        reason("Open again", TriageDecision::reopen);
+    }
+
+    private void reason(String title, Function<String, TriageDecision> decision) {
+        if (!nothing()) {
+            new ReasonDialog(title, about(), title, "confirm-triage", words -> {
+                        decide(decision.apply(words));
+                        return "";
+                    })
+                    .open();
+        }
+    }
+
+    private void freeze() {
+        current().ifPresent(cause -> new ReasonDialog(
+                        "Freeze the session",
+                        "Session " + VisibleText.line(cause.session(), 40)
+                                + ": no instruction of it runs any more until somebody thaws it.",
+                        "Freeze the session",
+                        "confirm-freeze",
+                        words -> switch (orders.order(Orders.Act.FREEZE, cause.session(), words, person)) {
+                            case Outcome.Accepted accepted -> {
+                                followFreeze(cause);
+                                yield "";
+                            }
+                            case Outcome.Refused refused -> refused.explanation();
+                        })
+                .open());
+    }
+
+    private void followFreeze(CauseRow cause) {
+        status.setText("Freeze requested.");
+        getUI().ifPresent(ui -> Watch.until(() -> search.session(cause.session())
+                .map(session -> {
+                    String told = StatePill.of(session, Optional.empty()).text();
+                    ui.access(() -> status.setText(told));
+                    return session.state().equals("frozen") || session.isOver();
+                })
+                .orElse(true)));
+    }
+
+    /** Orders to what is marked, or to what is selected, each with the version that is on the screen. */
+    private void decide(TriageDecision decision) {
+        List<CauseRow> targets = marked.isEmpty() ? current().stream().toList() : markedCauses();
+        marked.clear();
+        grid.getListDataView().refreshAll();
+        summarise();
+        getUI().ifPresent(ui -> Thread.ofVirtual().name("triage").start(() -> send(ui, decision, targets)));
+    }
+
+    private List<CauseRow> markedCauses() {
+        Map<String, CauseRow> onPage =
+                rows.rows().stream().map(SteadyRows.Row::value).collect(Collectors.toMap(CauseRow::key, row -> row));
+        List<CauseRow> causes = new ArrayList<>();
+        for (String key : marked) {
+            Optional.ofNullable(onPage.get(key))
+                    .or(() -> search.cause(key.substring(0, key.indexOf('/')), key.substring(key.indexOf('/') + 1)))
+                    .ifPresent(causes::add);
+        }
+        return causes;
+    }
+
+    private void send(UI ui, TriageDecision decision, List<CauseRow> targets) {
+        try {
+            for (CauseRow cause : targets) {
+                Outcome outcome = orders.triage(cause, decision, person);
+                ui.access(() -> took(cause, decision, outcome));
+            }
+            Watch.until(() -> told(ui));
+        } catch (SearchUnavailableException e) {
+            ui.access(() -> status.setText("The search copy does not answer; what was not requested was not sent."));
+        } catch (UIDetachedException e) {
+            LOG.debug("the queue was left", e);
+        }
+    }
+
+    private void took(CauseRow cause, TriageDecision decision, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Accepted accepted ->
+                sent.put(cause.key(), new Sent(accepted.event(), decision.word(), new Fate.Requested()));
+            case Outcome.Refused refused ->
+                sent.put(
+                        cause.key(),
+                        new Sent("", decision.word(), new Fate.Refused("refused: " + refused.explanation())));
+        }
+        row(cause.key()).ifPresent(this::refresh);
+        tell();
+    }
+
+    /** Whether nothing is open any more. */
+    private boolean told(UI ui) {
+        Map<String, Sent> open = new LinkedHashMap<>();
+        // The map belongs to the page; it is read under the page's lock.
+        ui.accessSynchronously(() -> sent.forEach((key, order) -> {
+            if (order.fate() instanceof Fate.Requested) {
+                open.put(key, order);
+            }
+        }));
+        open.forEach((key, order) -> {
+            int slash = key.indexOf('/');
+            search.cause(key.substring(0, slash), key.substring(slash + 1)).ifPresent(cause -> {
+                Fate fate = Fate.of(order.event(), cause, clock.instant());
+                if (!(fate instanceof Fate.Requested)) {
+                    ui.access(() -> {
+                        sent.put(key, new Sent(order.event(), order.word(), fate));
+                        rows.replace(cause);
+                        row(key).ifPresent(this::refresh);
+                        tell();
+                    });
+                }
+            });
+        });
+        return open.isEmpty();
+    }
+
+    private String fate(String key) {
+        Sent order = sent.get(key);
+        if (order == null) {
+            return "";
+        }
+        return switch (order.fate()) {
+            case Fate.Requested requested -> "requested: " + Words.spoken(order.word());
+            case Fate.Recorded recorded -> "recorded: " + Words.spoken(recorded.word());
+            case Fate.Refused refused -> refused.sentence();
+        };
+    }
+
+    private void tell() {
+        if (sent.size() == 1) {
+            status.setText(fate(sent.keySet().iterator().next()));
+            return;
+        }
+        long requested = sent.values().stream()
+                .filter(order -> order.fate() instanceof Fate.Requested)
+                .count();
+        long refused = sent.values().stream()
+                .filter(order -> order.fate() instanceof Fate.Refused)
+                .count();
+        long recorded = sent.size() - requested - refused;
+        status.setText(recorded + " recorded"
+                + (requested == 0 ? "" : ", " + requested + " requested")
+                + (refused == 0 ? "" : ", " + refused + " refused"));
+    }
+
+    private void saveView() {
+        Dialog dialog = new Dialog();
+        dialog.setHeaderTitle("Save this view");
+        TextField name = new TextField("Name");
+        name.setId("view-name");
+        name.setMaxLength(SavedViews.MAX_NAME);
+        name.setWidthFull();
+        Checkbox shared = new Checkbox("Others see it too");
+        shared.setId("view-shared");
+        NativeButton save = Parts.button("Save", "confirm-view", "primary", () -> {
+            try {
+                String wrong = views.save(
+                        new SavedViews.View(name.getValue().strip(), person, shared.getValue(), query.address()));
+                if (wrong.isEmpty()) {
+                    dialog.close();
+                    showViews();
+                } else {
+                    name.setInvalid(true);
+                    name.setErrorMessage(wrong);
+                }
+            } catch (IOException e) {
+                LOG.error("views cannot be kept", e);
+                Notification.show("The view could not be kept.");
+            }
+        });
+        NativeButton remove = Parts.button("Remove view of that name", "remove-view", "", () -> {
+            try {
+                views.remove(person, name.getValue().strip());
+                dialog.close();
+                showViews();
+            } catch (IOException e) {
+                LOG.error("views cannot be kept", e);
+                Notification.show("The view could not be removed.");
+            }
+        });
+        dialog.add(name, shared);
+        dialog.getFooter().add(remove, save);
+        dialog.open();
+        name.focus();
     }
 }

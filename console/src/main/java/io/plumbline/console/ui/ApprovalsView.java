@@ -2,15 +2,13 @@ package io.plumbline.console.ui;
 
 import com.vaadin.flow.component.AttachEvent;
 import com.vaadin.flow.component.DetachEvent;
-import com.vaadin.flow.component.Key;
-import com.vaadin.flow.component.KeyModifier;
-import com.vaadin.flow.component.Shortcuts;
 import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.html.DescriptionList;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.NativeButton;
+import com.vaadin.flow.component.html.Pre;
 import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.component.notification.Notification;
 import com.vaadin.flow.dom.Element;
@@ -18,6 +16,9 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.approvals.FatigueGuard;
+import io.plumbline.console.approvals.Footprint;
+import io.plumbline.console.approvals.WordDiff;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.orders.Orders;
@@ -33,8 +34,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,10 +52,24 @@ import java.util.Set;
 public class ApprovalsView extends Div {
     private static final long serialVersionUID = 1;
 
+    /** From this tier on the beginning of the hash has to be typed: high. */
+    private static final int TYPED_TIER = 4;
+
+    /** Share of common words from which an earlier approval is worth a comparison. */
+    private static final double SIMILAR = 0.4;
+
+    private static final int SIMILAR_READ = 100;
+
     private final transient LiveView live;
     private final transient Search search;
     private final transient Orders orders;
+    private final transient FatigueGuard guard;
     private final transient Clock clock;
+    private final String person = SignedIn.current().name();
+    private final Div fatigue = new Div();
+    private transient Instant shownAt = Instant.EPOCH;
+    private transient Optional<FatigueGuard.Pause> pause = Optional.empty();
+    private transient Optional<NativeButton> approveButton = Optional.empty();
     private final transient SteadyRows<ApprovalRow> rows = new SteadyRows<>(ApprovalRow::id);
     private final Span waiting = new Span();
     private final NativeButton pill = new NativeButton();
@@ -66,7 +83,8 @@ public class ApprovalsView extends Div {
 
     private record Entry(NativeButton button, Span left) {}
 
-    public ApprovalsView(LiveView live, Search search, Orders orders, Clock clock) {
+    public ApprovalsView(LiveView live, Search search, Orders orders, FatigueGuard guard, Clock clock) {
+        this.guard = guard;
         this.live = live;
         this.search = search;
         this.orders = orders;
@@ -84,7 +102,17 @@ public class ApprovalsView extends Div {
         queue.add(head, pill, entries);
         detail.addClassName("detail");
         detail.setId("approval-detail");
-        add(queue, detail);
+        fatigue.setId("fatigue");
+        fatigue.addClassName("fatigue");
+        fatigue.getElement().setAttribute("role", "status");
+        Keys keys = new Keys()
+                .on("j", "next", () -> step(1))
+                .on("k", "previous", () -> step(-1))
+                .on("y", "approve once", this::approve)
+                .on("d", "deny with a reason", this::deny)
+                .on("f", "freeze the session", this::freeze)
+                .on("n", "show new ones", this::showNewest);
+        add(keys, queue, detail);
     }
 
     @Override
@@ -97,10 +125,6 @@ public class ApprovalsView extends Div {
         // Deadlines count down although nothing else changes.
         ui.setPollInterval(1_000);
         ui.addPollListener(poll -> tick());
-        Shortcuts.addShortcutListener(this, this::approve, Key.KEY_Y, KeyModifier.ALT)
-                .listenOn(this);
-        Shortcuts.addShortcutListener(this, this::deny, Key.KEY_D, KeyModifier.ALT)
-                .listenOn(this);
     }
 
     @Override
@@ -153,11 +177,7 @@ public class ApprovalsView extends Div {
                 left,
                 Parts.said(approval.subject(), 70, "mono", "mut"),
                 Parts.said(approval.agent(), 20, "mut"));
-        button.addClickListener(click -> {
-            selected = Optional.of(approval.id());
-            highlight();
-            showDetail();
-        });
+        button.addClickListener(click -> choose(approval.id()));
         shown.put(approval.id(), new Entry(button, left));
         return button;
     }
@@ -185,6 +205,7 @@ public class ApprovalsView extends Div {
                 entry.left().setText(left(row.value(), now));
             }
         }
+        openApproving(now);
         deadline.ifPresent(chip -> chosen().ifPresent(row -> chip.setText(deadlineText(row, now))));
     }
 
@@ -202,6 +223,20 @@ public class ApprovalsView extends Div {
                 .orElse("no deadline");
     }
 
+    private void step(int by) {
+        List<String> ids = rows.rows().stream().map(row -> row.value().id()).toList();
+        if (!ids.isEmpty()) {
+            int at = selected.map(ids::indexOf).orElse(-1);
+            choose(ids.get(Math.clamp(at + by, 0, ids.size() - 1)));
+        }
+    }
+
+    private void choose(String id) {
+        selected = Optional.of(id);
+        highlight();
+        showDetail();
+    }
+
     private Optional<ApprovalRow> chosen() {
         return selected.flatMap(id -> rows.rows().stream()
                 .map(SteadyRows.Row::value)
@@ -209,8 +244,27 @@ public class ApprovalsView extends Div {
                 .findFirst());
     }
 
+    /** An approval opens when the pause of the person who looks at it is over. */
+    private void openApproving(Instant now) {
+        Duration left = pause.map(found -> Duration.between(now, shownAt.plus(found.length())))
+                .orElse(Duration.ZERO);
+        boolean closed = left.isPositive();
+        approveButton.ifPresent(button -> button.setEnabled(!closed));
+        fatigue.setVisible(pause.isPresent());
+        pause.ifPresent(found -> fatigue.setText(found.sentence()
+                + (closed ? " Approving opens in " + (left.toSeconds() + 1) + " s." : " Take your time.")));
+    }
+
+    private boolean mayApprove() {
+        return pause.map(found -> !clock.instant().isBefore(shownAt.plus(found.length())))
+                .orElse(true);
+    }
+
     private void showDetail() {
         detail.removeAll();
+        shownAt = clock.instant();
+        pause = guard.pause(person, shownAt);
+        approveButton = Optional.empty();
         deadline = Optional.empty();
         Optional<ApprovalRow> row = chosen();
         if (row.isEmpty()) {
@@ -228,8 +282,10 @@ public class ApprovalsView extends Div {
         Div head = new Div(
                 title,
                 Parts.chip(
-                        Parts.tierMark(approval.tier()) + approval.tier(),
-                        approval.tierNumber() >= 4 ? "bad" : approval.tierNumber() == 3 ? "warn" : "plain"),
+                        Parts.tierMark(approval.tier())
+                                + approval.tier()
+                                + (approval.tierNumber() >= TYPED_TIER ? " · typed confirmation" : ""),
+                        approval.tierNumber() >= TYPED_TIER ? "bad" : approval.tierNumber() == 3 ? "warn" : "plain"),
                 left);
         head.addClassName("acts");
         RouterLink session = new RouterLink();
@@ -250,8 +306,11 @@ public class ApprovalsView extends Div {
         var exact = Parts.exact(approval.subject());
         exact.setId("subject");
         detail.add(head, context, exactHead, exact, legend(approval.subject()));
+        detail.add(fatigue, buttons(approval, now));
         detail.add(Parts.heading("Against the plan"), plan(approval));
-        detail.add(Parts.heading("Decide"), buttons(approval, now));
+        detail.add(Parts.heading("Expected footprint"), footprint(approval));
+        similar(approval);
+        openApproving(now);
     }
 
     private static Div legend(String subject) {
@@ -297,6 +356,75 @@ public class ApprovalsView extends Div {
         return facts;
     }
 
+    private static DescriptionList footprint(ApprovalRow approval) {
+        Footprint footprint = Footprint.of(approval.subject());
+        DescriptionList facts = Parts.facts();
+        facts.setId("footprint");
+        Parts.fact(facts, "programs", words(footprint.programs()));
+        Parts.fact(facts, "files", words(footprint.files()));
+        Parts.fact(facts, "hosts", words(footprint.hosts()));
+        if (!footprint.unknown().isEmpty()) {
+            Parts.fact(facts, "cannot be told", Parts.said(String.join("; ", footprint.unknown()), 600, "warn-text"));
+        }
+        return facts;
+    }
+
+    private static Span words(List<String> words) {
+        return words.isEmpty() ? Parts.text("none named", "mut") : Parts.said(String.join(", ", words), 400, "mono");
+    }
+
+    /** What was decided about the most similar text that this tool was to run before. */
+    private void similar(ApprovalRow approval) {
+        Optional<ApprovalRow> last;
+        try {
+            last = search.decidedApprovals(approval.tool(), SIMILAR_READ).stream()
+                    .filter(row -> WordDiff.similarity(row.subject(), approval.subject()) >= SIMILAR)
+                    .max(Comparator.comparingDouble(row -> WordDiff.similarity(row.subject(), approval.subject())));
+        } catch (SearchUnavailableException e) {
+            return;
+        }
+        if (last.isEmpty()) {
+            detail.add(Parts.heading("Last similar approval"), Parts.text("none", "mut"));
+            return;
+        }
+        ApprovalRow row = last.get();
+        Pre difference = new Pre();
+        difference.setId("similar");
+        difference.addClassName("subject");
+        for (WordDiff.Piece piece :
+                WordDiff.of(row.subject(), approval.subject()).pieces()) {
+            String visible = VisibleText.block(piece.text());
+            switch (piece.kind()) {
+                case SAME -> difference.add(new Span(visible));
+                case REMOVED -> difference.add(Parts.text(visible, "removed"));
+                case ADDED -> difference.add(Parts.text(visible, "added"));
+            }
+        }
+        detail.add(
+                Parts.heading("Last similar approval, " + Parts.age(Optional.of(row.at()), clock.instant()) + " ago, "
+                        + row.state()
+                        + (row.decidedBy().isEmpty() ? "" : " by " + VisibleText.line(row.decidedBy(), 40))),
+                difference);
+    }
+
+    private void freeze() {
+        chosen().ifPresent(row -> new ReasonDialog(
+                        "Freeze the session",
+                        "No instruction of session " + VisibleText.line(row.session(), 40)
+                                + " runs any more until somebody thaws it.",
+                        "Freeze the session",
+                        "confirm-freeze",
+                        reason -> switch (orders.order(Orders.Act.FREEZE, row.session(), reason, person)) {
+                            case Outcome.Accepted accepted -> {
+                                Notification.show("Freeze requested.");
+                                live.poke();
+                                yield "";
+                            }
+                            case Outcome.Refused refused -> refused.explanation();
+                        })
+                .open());
+    }
+
     private Div buttons(ApprovalRow approval, Instant now) {
         Div acts = new Div();
         acts.addClassName("acts");
@@ -305,10 +433,13 @@ public class ApprovalsView extends Div {
             return acts;
         }
         NativeButton approve = Parts.button("Approve once…", "approve", "approve", this::approve);
-        approve.add(key("Alt+Y"));
+        approve.add(key("y"));
+        approveButton = Optional.of(approve);
         NativeButton deny = Parts.button("Deny with a reason…", "deny", "deny", this::deny);
-        deny.add(key("Alt+D"));
-        acts.add(approve, deny);
+        deny.add(key("d"));
+        NativeButton freeze = Parts.button("Freeze session…", "freeze", "", this::freeze);
+        freeze.add(key("f"));
+        acts.add(approve, deny, freeze);
         return acts;
     }
 
@@ -340,6 +471,9 @@ public class ApprovalsView extends Div {
     }
 
     private void approve() {
+        if (!mayApprove()) {
+            return;
+        }
         chosen().filter(row -> row.isPending(clock.instant()) && !decided.contains(row.id()))
                 .ifPresent(row -> ask(row, true));
     }
@@ -362,20 +496,23 @@ public class ApprovalsView extends Div {
                                 + VisibleText.line(approval.subject(), 120),
                         approved ? "Approve once" : "Deny",
                         approved ? "confirm-approve" : "confirm-deny",
+                        approved && approval.tierNumber() >= TYPED_TIER ? code(approval) : "",
                         reason -> decide(approval, approved, reason))
                 .open();
     }
 
+    /** The beginning of the hash of what would run. */
+    private static String code(ApprovalRow approval) {
+        return approval.subjectSha256()
+                .substring(0, Math.min(4, approval.subjectSha256().length()));
+    }
+
     private String decide(ApprovalRow approval, boolean approved, String reason) {
-        Outcome outcome = orders.decide(
-                approval.id(),
-                approved,
-                reason,
-                approval.subjectSha256(),
-                SignedIn.current().name());
+        Outcome outcome = orders.decide(approval.id(), approved, reason, approval.subjectSha256(), person);
         return switch (outcome) {
             case Outcome.Accepted accepted -> {
                 decided.add(approval.id());
+                guard.decided(person, new FatigueGuard.Decided(shownAt, clock.instant(), approved));
                 Notification.show((approved ? "Approval" : "Denial") + " is in the log.");
                 showDetail();
                 updateHead();

@@ -41,16 +41,37 @@ public class MainLayout extends Div implements RouterLayout {
         brand.addClassName("brand");
         nav.add(
                 brand,
+                link("Shift", ShiftView.class, new Span(), "nav-shift"),
                 link("Alerts", AlertsView.class, alerts, "nav-alerts"),
                 link("Approvals", ApprovalsView.class, approvals, "nav-approvals"),
                 link("Sessions", SessionsView.class, sessions, "nav-sessions"),
                 Parts.text("", "sp"),
                 Parts.text(SignedIn.current().name(), "who"),
+                Parts.button("Light or dark", "theme", "small", () -> toggle("theme", "dark", "light")),
+                Parts.button("Density", "density", "small", () -> toggle("density", "roomy", "compact")),
                 Parts.button("Sign out", "sign-out", "small", authentication::logout));
         problem.addClassName("problem");
         problem.setVisible(false);
         content.add(problem);
         add(nav, content);
+    }
+
+    private static final String APPLY = """
+            const root = document.documentElement, theme = localStorage.getItem('soc-theme') || 'dark';
+            root.setAttribute('theme', theme);
+            root.style.colorScheme = theme;
+            root.dataset.density = localStorage.getItem('soc-density') || 'roomy';
+            """;
+
+    /** The browser remembers how a person likes to see it. */
+    private void toggle(String what, String usual, String other) {
+        getElement()
+                .executeJs(
+                        "const key = 'soc-' + $0, now = localStorage.getItem(key) || $1;"
+                                + "localStorage.setItem(key, now === $1 ? $2 : $1);" + APPLY,
+                        what,
+                        usual,
+                        other);
     }
 
     private static RouterLink link(String label, Class<? extends Component> page, Span count, String id) {
@@ -75,6 +96,7 @@ public class MainLayout extends Div implements RouterLayout {
     @Override
     protected void onAttach(AttachEvent attach) {
         UI ui = attach.getUI();
+        getElement().executeJs(APPLY);
         show(live.current());
         unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
     }
@@ -85,7 +107,7 @@ public class MainLayout extends Div implements RouterLayout {
     }
 
     private void show(Snapshot snapshot) {
-        count(alerts, snapshot.openAlerts(), snapshot.openAlerts() > 0);
+        count(alerts, snapshot.openCauses(), snapshot.openCauses() > 0);
         long pending = snapshot.pendingApprovals(Instant.now());
         count(approvals, pending, pending > 0);
         count(sessions, snapshot.liveSessions(), false);

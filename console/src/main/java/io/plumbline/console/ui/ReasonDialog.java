@@ -1,10 +1,13 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.Key;
+import com.vaadin.flow.component.KeyModifier;
 import com.vaadin.flow.component.button.Button;
 import com.vaadin.flow.component.button.ButtonVariant;
 import com.vaadin.flow.component.dialog.Dialog;
 import com.vaadin.flow.component.html.Paragraph;
 import com.vaadin.flow.component.textfield.TextArea;
+import com.vaadin.flow.component.textfield.TextField;
 import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
 import java.util.function.Function;
@@ -19,6 +22,17 @@ final class ReasonDialog extends Dialog {
      */
     ReasonDialog(
             String title, String explanation, String confirmLabel, String confirmId, Function<String, String> give) {
+        this(title, explanation, confirmLabel, confirmId, "", give);
+    }
+
+    /** @param typed what has to be typed before the order can be given; empty: nothing */
+    ReasonDialog(
+            String title,
+            String explanation,
+            String confirmLabel,
+            String confirmId,
+            String typed,
+            Function<String, String> give) {
         setHeaderTitle(title);
         Paragraph text = new Paragraph(explanation);
         text.addClassName("dialog-text");
@@ -36,8 +50,16 @@ final class ReasonDialog extends Dialog {
             confirm.addThemeVariants(ButtonVariant.LUMO_ERROR);
         }
         confirm.setEnabled(false);
-        reason.addValueChangeListener(
-                change -> confirm.setEnabled(!change.getValue().isBlank()));
+        TextField proof = new TextField("Type " + typed + " to confirm");
+        proof.setId("typed");
+        proof.setWidthFull();
+        proof.setVisible(!typed.isEmpty());
+        proof.setValueChangeMode(ValueChangeMode.EAGER);
+        Runnable open = () -> confirm.setEnabled(!reason.getValue().isBlank()
+                && (typed.isEmpty() || proof.getValue().strip().equals(typed)));
+        reason.addValueChangeListener(change -> open.run());
+        proof.addValueChangeListener(change -> open.run());
+        confirm.addClickShortcut(Key.ENTER, KeyModifier.CONTROL);
         confirm.addClickListener(click -> {
             String refusal = give.apply(reason.getValue());
             if (refusal.isEmpty()) {
@@ -49,7 +71,7 @@ final class ReasonDialog extends Dialog {
         });
         Button cancel = new Button("Cancel", click -> close());
         cancel.setId("cancel");
-        add(text, reason);
+        add(text, reason, proof);
         getFooter().add(cancel, confirm);
         setWidth("480px");
         reason.focus();

@@ -5,6 +5,7 @@ import com.vaadin.flow.component.html.DescriptionList;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.ListItem;
+import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.UnorderedList;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.SessionSummary;
@@ -12,6 +13,7 @@ import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.session.ProcessTree;
 import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.console.triage.Words;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,17 +27,23 @@ class SessionSide extends Aside {
     private static final int MAX_TREE = 60;
     private static final int MAX_ORDERS = 12;
 
-    /** Takes a triage word and a note about an alert. */
+    /** Takes a decision about an alert's cause; an empty word asks for which. */
     interface Triage {
-        void note(AlertRow alert, String word, String note);
+        void decide(AlertRow alert, String word);
     }
 
     private final transient Triage triage;
+    private String fate = "";
 
     SessionSide(Triage triage) {
         this.triage = triage;
         addClassName("side");
         getElement().setAttribute("aria-label", "Selected, process tree, evidence");
+    }
+
+    /** What became of this person's last decision. */
+    void tell(String sentence) {
+        fate = sentence;
     }
 
     void show(SessionRecord session, Optional<String> at, Optional<AlertRow> alert) {
@@ -296,12 +304,10 @@ class SessionSide extends Aside {
 
     private void decide(AlertRow alert) {
         Div acts = new Div(
-                Parts.button(
-                        "True positive", "triage-true-positive", "", () -> triage.note(alert, "true_positive", "")),
-                Parts.button("Benign", "triage-benign", "", () -> triage.note(alert, "benign", "")),
-                Parts.button("By policy", "triage-policy", "", () -> triage.note(alert, "expected_by_policy", "")),
-                Parts.button(
-                        "Acknowledge", "triage-acknowledge", "primary", () -> triage.note(alert, "acknowledged", "")));
+                decision(alert, "True positive…", "true_positive", "1"),
+                decision(alert, "Benign…", "benign", "2"),
+                decision(alert, "By policy…", "expected_by_policy", "3"),
+                decision(alert, "Assign to me", Words.ACKNOWLEDGED, "A"));
         acts.addClassName("acts");
         Div about = new Div(
                 Parts.said(alert.title(), 120),
@@ -311,7 +317,20 @@ class SessionSide extends Aside {
                         80,
                         "mut"));
         about.getStyle().set("margin-bottom", "6px");
-        add(Parts.heading("Decide"), about, acts);
+        Div told = new Div(fate);
+        told.setId("decision-status");
+        told.getElement().setAttribute("role", "status");
+        add(Parts.heading("Decide"), about, acts, told);
+    }
+
+    private NativeButton decision(AlertRow alert, String label, String word, String key) {
+        NativeButton button = Parts.button(
+                label,
+                "triage-" + word.replace('_', '-'),
+                word.equals(Words.ACKNOWLEDGED) ? "primary" : "",
+                () -> triage.decide(alert, word));
+        button.add(ApprovalsView.key(key));
+        return button;
     }
 
     private void orders(SessionRecord session) {

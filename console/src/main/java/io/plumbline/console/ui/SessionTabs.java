@@ -10,6 +10,8 @@ import com.vaadin.flow.component.html.NativeTableRow;
 import com.vaadin.flow.component.html.Pre;
 import com.vaadin.flow.component.html.Span;
 import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.FileUse;
+import io.plumbline.console.search.HostUse;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.TimelineEvent;
@@ -24,12 +26,16 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Deviations, files, egress and raw events of a session, {@value #PAGE} rows at a time. */
 class SessionTabs extends Div {
     private static final long serialVersionUID = 1;
 
     private static final int PAGE = 50;
+
+    /** Paths that are counted; the rarest ones of a session with more are left to the search. */
+    private static final int MAX_PATHS = 1_000;
 
     private enum Tab {
         DEVIATIONS,
@@ -110,8 +116,14 @@ class SessionTabs extends Div {
         record.ifPresent(session -> {
             switch (tab) {
                 case DEVIATIONS -> deviations(session);
-                case FILES -> events(session.files(), evidenceOf(session), "Path");
-                case EGRESS -> events(session.network(), evidenceOf(session), "Destination");
+                case FILES -> {
+                    files(session);
+                    events(session.files(), evidenceOf(session), "Path");
+                }
+                case EGRESS -> {
+                    hosts(session);
+                    events(session.network(), evidenceOf(session), "Destination");
+                }
                 case RAW -> raw(session);
             }
         });
@@ -166,6 +178,56 @@ class SessionTabs extends Div {
         }
         content.add(events.isEmpty() ? note("Nothing was seen.") : table);
         pager(events.size());
+    }
+
+    /** Paths of the whole session, counted by the search copy. */
+    private void files(SessionRecord session) {
+        Set<String> evidence = evidenceOf(session);
+        Set<String> deviating = new HashSet<>();
+        session.files().stream()
+                .filter(event -> evidence.contains(event.id()))
+                .forEach(event -> deviating.add(event.text("/file/path")));
+        NativeTable table = table("Path", "Opened", "Changed", "Failed", "Last");
+        table.setId("files-table");
+        counted(() -> search.files(session.summary().session(), MAX_PATHS)).stream()
+                .sorted(Comparator.comparing((FileUse file) -> !deviating.contains(file.path())))
+                .limit(PAGE)
+                .forEach(file -> {
+                    NativeTableRow row = new NativeTableRow(
+                            cell(Parts.said(file.path(), 200, "mono")),
+                            cell(Parts.text(number(file.opened()))),
+                            cell(Parts.text(number(file.changed()))),
+                            cell(Parts.text(number(file.failed()))),
+                            when(Parts.clock(file.last())));
+                    row.setClassName("deviates", deviating.contains(file.path()));
+                    table.getBody().add(row);
+                });
+        content.add(table);
+    }
+
+    private void hosts(SessionRecord session) {
+        NativeTable table = table("Host", "Connections", "Refused", "Sent", "Received");
+        table.setId("egress-table");
+        for (HostUse host : counted(() -> search.hosts(session.summary().session(), PAGE))) {
+            NativeTableRow row = new NativeTableRow(
+                    cell(Parts.said(host.host(), 200, "mono")),
+                    cell(Parts.text(number(host.connections()))),
+                    cell(Parts.text(number(host.refused()))),
+                    cell(Parts.text(number(host.bytesOut()) + " B")),
+                    cell(Parts.text(number(host.bytesIn()) + " B")));
+            row.setClassName("deviates", host.refused() > 0);
+            table.getBody().add(row);
+        }
+        content.add(table);
+    }
+
+    private <T> List<T> counted(Supplier<List<T>> question) {
+        try {
+            return question.get();
+        } catch (SearchUnavailableException e) {
+            content.add(note("The search copy does not answer."));
+            return List.of();
+        }
     }
 
     private static String actor(TimelineEvent event) {

@@ -23,16 +23,21 @@ import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.search.AlertRow;
+import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.Window;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.session.Contradiction;
 import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.session.StatePill;
 import io.plumbline.console.session.TimelineModel;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.console.triage.Fate;
+import io.plumbline.console.triage.Words;
 import jakarta.annotation.security.PermitAll;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +81,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient Optional<String> at = Optional.empty();
     private transient Optional<SessionRecord> shown = Optional.empty();
     private transient Optional<SessionSummary> summary = Optional.empty();
+    private transient volatile Optional<Window> window = Optional.empty();
     private transient Optional<String> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
     private transient boolean stale;
@@ -92,6 +98,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         why.setId("why");
         why.getElement().setAttribute("aria-label", "Said, done, why it does not fit");
         timeline.onSelect(this::select);
+        timeline.onWindow(this::look);
         Div bar = new Div(new H2("Timeline"));
         bar.addClassName("bar");
         range.addClassName("mono");
@@ -108,7 +115,14 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         left.addClassName("left");
         body.addClassName("row");
         body.add(left, side);
-        add(head, why, body);
+        Keys keys = new Keys()
+                .on("1", "true positive", () -> triageWorst("true_positive"))
+                .on("2", "benign", () -> triageWorst("benign"))
+                .on("3", "expected by policy", () -> triageWorst("expected_by_policy"))
+                .on("a", "assign to me", () -> triageWorst(Words.ACKNOWLEDGED))
+                .on("f", "freeze", () -> ask(Orders.Act.FREEZE))
+                .on("t", "thaw", () -> ask(Orders.Act.THAW));
+        add(keys, head, why, body);
     }
 
     @Override
@@ -187,7 +201,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     private void read(UI ui) {
         try {
-            Optional<SessionRecord> record = SessionRecord.read(search, id);
+            Optional<SessionRecord> record = SessionRecord.read(search, id, window);
             ui.access(() -> record.ifPresent(this::show));
         } catch (SearchUnavailableException e) {
             // The layout says that the search copy does not answer; the page stays as it is.
@@ -195,6 +209,17 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         } catch (UIDetachedException e) {
             LOG.debug("the page of session {} was left", id, e);
         }
+    }
+
+    /** Reads the kernel's events of a piece of time. */
+    private void look(double fromMs, double toMs) {
+        shown.flatMap(SessionRecord::density).ifPresent(density -> {
+            double start = density.firstNs() / 1e6;
+            window = Optional.of(new Window(
+                    Instant.ofEpochMilli((long) (start + Math.min(fromMs, toMs))),
+                    Instant.ofEpochMilli((long) (start + Math.max(fromMs, toMs)) + 1)));
+            getUI().ifPresent(ui -> Thread.ofVirtual().name("session-window").start(() -> read(ui)));
+        });
     }
 
     private void showMessage(String sentence) {
@@ -425,14 +450,51 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         };
     }
 
-    private void triage(AlertRow alert, String word, String note) {
-        switch (orders.triage(alert.id(), word, note, SignedIn.current().name())) {
-            case Outcome.Accepted accepted -> {
-                Notification.show("Triage is in the log.");
-                stale = true;
-                live.poke();
-            }
-            case Outcome.Refused refused -> Notification.show(refused.explanation());
+    private void triage(AlertRow alert, String word) {
+        if (word.equals(Words.ACKNOWLEDGED)) {
+            decide(alert, TriageDecision.acknowledge(SignedIn.current().name()));
+        } else {
+            VerdictDialog.verdict(VisibleText.line(alert.title(), 140), word, decision -> decide(alert, decision))
+                    .open();
         }
+    }
+
+    private void triageWorst(String word) {
+        shown.flatMap(record -> selectedAlert(record)
+                        .or(() -> record.worstFirst().stream().findFirst()))
+                .ifPresent(alert -> triage(alert, word));
+    }
+
+    private void decide(AlertRow alert, TriageDecision decision) {
+        Optional<CauseRow> cause = search.cause(alert.session(), alert.cause());
+        if (cause.isEmpty()) {
+            tell("The search copy does not know this alert yet.");
+            return;
+        }
+        // Made on what this page shows, not on what came meanwhile.
+        CauseRow seen = cause.get().seenAt(alert.version(), alert.at());
+        switch (orders.triage(seen, decision, SignedIn.current().name())) {
+            case Outcome.Accepted accepted -> {
+                tell("requested: " + Words.spoken(decision.word()));
+                getUI().ifPresent(ui -> Watch.until(() -> told(ui, alert, accepted.event())));
+            }
+            case Outcome.Refused refused -> tell("refused: " + refused.explanation());
+        }
+    }
+
+    private boolean told(UI ui, AlertRow alert, String event) {
+        Optional<Fate> fate = search.cause(alert.session(), alert.cause())
+                .map(cause -> Fate.of(event, cause, Instant.now()))
+                .filter(answer -> !(answer instanceof Fate.Requested));
+        fate.ifPresent(answer -> ui.access(() -> {
+            tell(answer instanceof Fate.Refused refused ? refused.sentence() : "recorded");
+            reread(ui);
+        }));
+        return fate.isPresent();
+    }
+
+    private void tell(String sentence) {
+        side.tell(sentence);
+        shown.ifPresent(this::showSelection);
     }
 }

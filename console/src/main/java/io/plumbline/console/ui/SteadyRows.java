@@ -1,9 +1,12 @@
 package io.plumbline.console.ui;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -46,6 +49,26 @@ final class SteadyRows<T> {
             }
         }
         return changed;
+    }
+
+    /** Takes a newer version of one row that is not in the newest list any more. */
+    Optional<Row<T>> replace(T value) {
+        Row<T> row = shown.get(id.apply(value));
+        if (row == null || row.value.equals(value)) {
+            return Optional.empty();
+        }
+        row.value = value;
+        return Optional.of(row);
+    }
+
+    /** Shown rows that the newest list has not. */
+    List<Row<T>> departed() {
+        Set<String> known = new HashSet<>();
+        newest.forEach(value -> known.add(id.apply(value)));
+        return shown.entrySet().stream()
+                .filter(entry -> !known.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     /** How many of the newest list are not shown. */

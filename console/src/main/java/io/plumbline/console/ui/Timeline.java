@@ -5,6 +5,7 @@ import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.HasStyle;
 import com.vaadin.flow.component.Tag;
 import com.vaadin.flow.component.dependency.JavaScript;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** The {@code soc-timeline} element. */
@@ -52,5 +53,17 @@ class Timeline extends Component implements HasStyle {
                         event -> listener.accept(
                                 event.getEventData().path("event.detail.id").asString("")))
                 .addEventData("event.detail.id");
+    }
+
+    /** Tells the piece of time on the screen when there is more in it than is drawn; both in milliseconds after the start. */
+    void onWindow(BiConsumer<Double, Double> listener) {
+        getElement()
+                .addEventListener(
+                        "soc-window",
+                        event -> listener.accept(
+                                event.getEventData().path("event.detail.from").asDouble(0),
+                                event.getEventData().path("event.detail.to").asDouble(0)))
+                .addEventData("event.detail.from")
+                .addEventData("event.detail.to");
     }
 }

@@ -1,14 +1,20 @@
 package io.plumbline.console.demo;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.jobs.index.IndexOperation;
@@ -71,6 +77,12 @@ public final class DemoIndex {
                 "qwen-code",
                 "acme/parser",
                 0));
+        write(queue(nowNs - 400 * SECOND));
+        approvals(nowNs);
+    }
+
+    /** Three approvals that wait, or wait again. */
+    public void approvals(long nowNs) throws IOException, InterruptedException {
         write(List.of(
                 approval(
                         nowNs - 18 * SECOND,
@@ -124,6 +136,126 @@ public final class DemoIndex {
         return response.body();
     }
 
+    /** Alerts of live sessions, one cause raised three times, one with text that wants to be markup or a formula. */
+    private static List<Event> queue(long atNs) {
+        return List.of(
+                alert(
+                        "8c02-7be1",
+                        atNs,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (211) ran /tmp/.cache/x.py",
+                        41),
+                alert(
+                        "8c02-7be1",
+                        atNs + 20 * SECOND,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (213) ran /tmp/.cache/x.py",
+                        43),
+                alert(
+                        "8c02-7be1",
+                        atNs + 40 * SECOND,
+                        DeviationKind.UNANNOUNCED,
+                        Severity.MEDIUM,
+                        "A program that nobody announced",
+                        "python3 (219) ran /tmp/.cache/x.py",
+                        45),
+                alert(
+                        "77aa-01fe",
+                        atNs + 50 * SECOND,
+                        DeviationKind.RULE,
+                        Severity.LOW,
+                        "Package installed with scripts",
+                        "npm (88) ran postinstall of left-pad",
+                        12),
+                alert(
+                        "77aa-01fe",
+                        atNs + 60 * SECOND,
+                        DeviationKind.OUT_OF_POLICY,
+                        Severity.HIGH,
+                        "Connection to a host outside the task's scope",
+                        "node (91) asked for files.example.net:443",
+                        55),
+                alert(
+                        "c0de-b0b0",
+                        atNs + 80 * SECOND,
+                        DeviationKind.OFF_PLAN,
+                        Severity.LOW,
+                        "=HYPERLINK(\"http://x.example\",\"<img src=x onerror=alert(1)>\")",
+                        "echo \u202e<b>bold</b> \u200b",
+                        8));
+    }
+
+    /** An alert of a cause that is named by its session and title. */
+    public static Event alert(
+            String session, long atNs, DeviationKind kind, Severity severity, String title, String seen, int risk) {
+        return EventIds.withId(on(session, Channel.VERDICTS, atNs)
+                .setAlertRaised(AlertRaised.newBuilder()
+                        .setKind(kind)
+                        .setSeverity(severity)
+                        .setTitle(title)
+                        .setSaid("Run the tests")
+                        .setSeen(seen)
+                        .setWhy("No announced call explains it")
+                        .setClause("attribution")
+                        .setDeviation(EventIds.derived(session, title))
+                        .setRiskAdded(8)
+                        .setRisk(risk)));
+    }
+
+    /** A session of file events only, {@code number} of them within half an hour. */
+    public void many(String session, long startNs, int number) throws IOException, InterruptedException {
+        List<Event> batch = new ArrayList<>();
+        for (int i = 1; i <= number; i++) {
+            batch.add(EventIds.withId(on(session, Channel.EVIDENCE, startNs + i * (1_800 * SECOND / number))
+                    .setSeq(i)
+                    .setFileOpened(FileOpened.newBuilder().setPath("/work/file-" + i % 40))));
+            if (batch.size() == 5_000 || i == number) {
+                write(batch);
+                batch.clear();
+            }
+        }
+    }
+
+    public static Event running(String session) {
+        return state(session, RuntimeState.newBuilder().setState(RuntimeState.State.RUNNING));
+    }
+
+    /** The watcher's order and the host's confirmation so many milliseconds after its cause. */
+    public static List<Event> frozen(String session, long milliseconds) {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        Event order = EventIds.withId(on(session, Channel.VERDICTS, now)
+                .setFreezeOrdered(
+                        FreezeOrdered.newBuilder().setReason("looks wrong").setOrderedBy("bea")));
+        return List.of(
+                order,
+                state(
+                        session,
+                        RuntimeState.newBuilder()
+                                .setState(RuntimeState.State.FROZEN)
+                                .setOrder(order.getId())
+                                .setStages(StageTimes.newBuilder()
+                                        .setKernelNs(now)
+                                        .setDoneNs(now + milliseconds * 1_000_000))));
+    }
+
+    private static Event state(String session, RuntimeState.Builder state) {
+        return EventIds.withId(on(session, Channel.EVIDENCE, System.currentTimeMillis() * 1_000_000L)
+                .setHost("host-3")
+                .setRuntimeState(state.setRuntime("gVisor systrap")));
+    }
+
+    public static Event approved(Event asked) {
+        return EventIds.withId(on(asked.getSession(), Channel.CONTROL, asked.getEventTimeNs() + SECOND)
+                .setApprovalDecided(ApprovalDecided.newBuilder()
+                        .setApproval(asked.getApprovalRequested().getApproval())
+                        .setApproved(true)
+                        .setDecidedBy("ana")));
+    }
+
     private static Event.Builder on(String session, Channel channel, long atNs) {
         return DemoSession.on(channel, atNs).setSession(session);
     }
@@ -161,7 +293,7 @@ public final class DemoIndex {
                         .setSessionRisk(SessionRisk.newBuilder().setRisk(risk).setStep("log"))));
     }
 
-    private static Event approval(
+    public static Event approval(
             long atNs, long deadlineNs, String session, Severity tier, String subject, String clause, String reason) {
         return EventIds.withId(on(session, Channel.VERDICTS, atNs)
                 .setApprovalRequested(ApprovalRequested.newBuilder()

@@ -45,7 +45,9 @@ class ProcessTreeTest {
                         1,
                         "open",
                         "",
-                        ""))
+                        "",
+                        event.getId(),
+                        0))
                 .toList();
         tree = ProcessTree.of(
                 timeline,

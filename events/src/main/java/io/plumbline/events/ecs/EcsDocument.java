@@ -45,6 +45,7 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
+import io.plumbline.events.v1.TriageNoted;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
@@ -455,10 +456,7 @@ public final class EcsDocument {
                         yield head.kind("event", "configuration", "change");
                     }
                     case TRIAGE_NOTED -> {
-                        own.at("triage")
-                                .put("alert", event.getTriageNoted().getAlert())
-                                .put("verdict", event.getTriageNoted().getVerdict())
-                                .put("note", event.getTriageNoted().getNote());
+                        triageNoted(event.getTriageNoted(), own.at("triage"));
                         user(event.getTriageNoted().getNotedBy(), document);
                         yield head.kind("event", "intrusion_detection", "change");
                     }
@@ -984,6 +982,24 @@ public final class EcsDocument {
 
     private static void user(String name, Fields document) {
         document.at("user").put("name", name);
+    }
+
+    private static void triageNoted(TriageNoted noted, Fields triage) {
+        triage.put("alert", noted.getAlert())
+                .put("verdict", noted.getVerdict())
+                .put("note", noted.getNote())
+                .put("cause", noted.getCause())
+                .put("assignee", noted.getAssignee())
+                .put("reason_code", noted.getReasonCode());
+        if (noted.hasVersion()) {
+            triage.number("version", Integer.toUnsignedLong(noted.getVersion()));
+        }
+        if (noted.hasSuppression()) {
+            triage.at("suppression")
+                    .put("owner", noted.getSuppression().getOwner())
+                    .put("scope", noted.getSuppression().getScope())
+                    .put("expires", timestamp(noted.getSuppression().getExpiresNs()));
+        }
     }
 
     private static Fields actor(Actor actor, Fields document) {

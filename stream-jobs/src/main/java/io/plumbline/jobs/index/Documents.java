@@ -7,8 +7,10 @@ import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Event;
-import io.plumbline.events.v1.TriageNoted;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.jobs.index.SessionState.Alert;
 import io.plumbline.jobs.index.SessionState.Approval;
+import io.plumbline.jobs.index.SessionState.Cause;
 import io.plumbline.jobs.index.SessionState.Lifecycle;
 import io.plumbline.jobs.index.SessionState.Order;
 import io.plumbline.jobs.index.SessionState.PlanStep;
@@ -21,12 +23,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Renders events and session states as the documents of the four indices. */
 final class Documents {
     static final String EVENTS_PREFIX = "plumbline-events-";
     static final String SESSIONS = "plumbline-sessions";
     static final String ALERTS = "plumbline-alerts";
+    static final String CAUSES = "plumbline-causes";
     static final String APPROVALS = "plumbline-approvals";
 
     private static final DateTimeFormatter MONTH =
@@ -61,8 +65,11 @@ final class Documents {
     static List<IndexOperation> consequences(SessionState state, Event event) {
         List<IndexOperation> operations = new ArrayList<>();
         switch (event.getPayloadCase()) {
-            case ALERT_RAISED -> operations.add(alert(state, event));
-            case TRIAGE_NOTED -> operations.add(triage(event));
+            case ALERT_RAISED -> {
+                operations.add(alert(state, event));
+                operations.add(raisedCause(state, event));
+            }
+            case TRIAGE_NOTED -> triage(state, event, operations);
             case APPROVAL_REQUESTED -> operations.add(approval(state, event));
             case APPROVAL_DECIDED ->
                 outcome(state, event.getApprovalDecided().getApproval()).ifPresent(operations::add);
@@ -122,8 +129,7 @@ final class Documents {
                 .put(
                         "open_alerts",
                         state.alerts().values().stream()
-                                .filter(alert ->
-                                        alert.raised() && alert.status().equals("open"))
+                                .filter(alert -> state.status(alert).equals(Triage.OPEN))
                                 .count())
                 .put("missing", state.seen().missing())
                 .put("dropped", state.seen().dropped())
@@ -178,49 +184,140 @@ final class Documents {
     }
 
     private static IndexOperation alert(SessionState state, Event event) {
+        Alert alert = state.alerts().getOrDefault(event.getId(), new Alert(event.getId(), event.getEventTimeNs()));
+        ObjectNode document = raised(state, event);
+        document.put("cause", alert.cause());
+        document.put("deviation", event.getAlertRaised().getDeviation());
+        document.put("severity", EcsDocument.severity(event.getAlertRaised().getSeverity()));
+        document.put("severity_number", event.getAlertRaised().getSeverity().getNumber());
+        document.put("risk", event.getAlertRaised().getRisk());
+        triaged(state.cause(alert.cause()).triage(), state.status(alert), document);
+        return merge(ALERTS, event.getId(), document);
+    }
+
+    /** What the newest alert says about its cause, and how often and how badly it was raised. */
+    private static IndexOperation raisedCause(SessionState state, Event event) {
+        String id = state.alerts()
+                .getOrDefault(event.getId(), new Alert(event.getId(), 0))
+                .cause();
+        Cause cause = state.cause(id);
+        ObjectNode document = raised(state, event);
+        document.put("cause", id);
+        document.put("alert", event.getId());
+        document.put("severity", EcsDocument.severity(Severity.forNumber(cause.severity())));
+        document.put("severity_number", cause.severity());
+        document.put("risk", cause.risk());
+        document.put("alerts", cause.alerts());
+        time(document, "first", cause.firstNs());
+        triaged(cause.triage(), cause.status(), document);
+        recorded(cause.triage(), document);
+        return merge(CAUSES, causeId(state, id), document);
+    }
+
+    private static String causeId(SessionState state, String cause) {
+        return state.identity().tenant() + "/" + state.identity().session() + "/" + cause;
+    }
+
+    private static ObjectNode raised(SessionState state, Event event) {
         AlertRaised alert = event.getAlertRaised();
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         document.put("@timestamp", EcsDocument.timestamp(event.getEventTimeNs()));
         document.put("tenant", event.getTenant());
         document.put("session", event.getSession());
+        document.put("host", state.identity().host());
         document.put("agent", state.agent().name());
         document.put("task", state.task().text());
         document.put("kind", alert.getKind().name().toLowerCase(Locale.ROOT));
-        document.put("severity", EcsDocument.severity(alert.getSeverity()));
-        document.put("severity_number", alert.getSeverity().getNumber());
         document.put("title", alert.getTitle());
         document.put("said", alert.getSaid());
         document.put("seen", alert.getSeen());
         document.put("why", alert.getWhy());
         document.put("clause", alert.getClause());
         document.put("scope", alert.getScope());
-        document.put("deviation", alert.getDeviation());
         document.put("expected", alert.getExpected());
         document.put("call", alert.getCall());
         ArrayNode evidence = document.putArray("evidence");
         alert.getEvidenceList().forEach(evidence::add);
         document.put("risk_added", alert.getRiskAdded());
-        document.put("risk", alert.getRisk());
-        document.put(
-                "status",
-                state.alerts()
-                        .getOrDefault(event.getId(), SessionState.Alert.UNKNOWN)
-                        .status());
-        return merge(ALERTS, event.getId(), document);
+        return document;
     }
 
-    private static IndexOperation triage(Event event) {
-        TriageNoted noted = event.getTriageNoted();
-        ObjectNode document = JsonNodeFactory.instance.objectNode();
-        document.put("tenant", event.getTenant());
-        document.put("session", event.getSession());
-        document.put("status", noted.getVerdict());
-        document.putObject("triage")
-                .put("verdict", noted.getVerdict())
-                .put("note", noted.getNote())
-                .put("noted_by", noted.getNotedBy())
-                .put("at", EcsDocument.timestamp(event.getEventTimeNs()));
-        return merge(ALERTS, noted.getAlert(), document);
+    private static void triage(SessionState state, Event event, List<IndexOperation> operations) {
+        String id = Triage.cause(event.getTriageNoted());
+        Cause cause = state.cause(id);
+        Triage triage = cause.triage();
+        // Without an alert it would be a cause of nothing; the alert's own write carries what was decided before.
+        if (cause.alerts() > 0) {
+            ObjectNode document = JsonNodeFactory.instance.objectNode();
+            triaged(triage, cause.status(), document);
+            recorded(triage, document);
+            operations.add(merge(CAUSES, causeId(state, id), document));
+        }
+        boolean accepted = !triage.history().isEmpty()
+                && triage.history().getLast().event().equals(event.getId());
+        if (accepted) {
+            state.alerts().forEach((alertId, alert) -> {
+                if (alert.cause().equals(id)) {
+                    ObjectNode document = JsonNodeFactory.instance.objectNode();
+                    triaged(triage, state.status(alert), document);
+                    operations.add(merge(ALERTS, alertId, document));
+                }
+            });
+        }
+    }
+
+    /** Every field, since a write leaves what it does not name as it was. */
+    private static void triaged(Triage triage, String status, ObjectNode document) {
+        document.put("status", status);
+        ObjectNode target = document.putObject("triage");
+        Optional<Triage.Decision> latest = triage.latest();
+        target.put("version", triage.version());
+        target.put("assignee", triage.assignee());
+        target.put("verdict", latest.map(Triage.Decision::word).orElse(""));
+        target.put("note", latest.map(Triage.Decision::note).orElse(""));
+        target.put("reason_code", latest.map(Triage.Decision::reasonCode).orElse(""));
+        target.put("noted_by", latest.map(Triage.Decision::by).orElse(""));
+        target.put(
+                "at",
+                latest.map(decision -> EcsDocument.timestamp(decision.atNs())).orElse(null));
+        suppression(latest.map(Triage.Decision::suppression).orElse(null), target);
+    }
+
+    private static void recorded(Triage triage, ObjectNode document) {
+        ArrayNode history = document.putArray("history");
+        for (Triage.Decision decision : triage.history()) {
+            ObjectNode entry = history.addObject()
+                    .put("event", decision.event())
+                    .put("at", EcsDocument.timestamp(decision.atNs()))
+                    .put("by", decision.by())
+                    .put("verdict", decision.word())
+                    .put("note", decision.note())
+                    .put("assignee", decision.assignee())
+                    .put("reason_code", decision.reasonCode());
+            suppression(decision.suppression(), entry);
+        }
+        ArrayNode refusals = document.putArray("refusals");
+        for (Triage.Refusal refusal : triage.refusals()) {
+            refusals.addObject()
+                    .put("event", refusal.event())
+                    .put("at", EcsDocument.timestamp(refusal.atNs()))
+                    .put("by", refusal.by())
+                    .put("verdict", refusal.word())
+                    .put("on_version", refusal.onVersion())
+                    .put("version", refusal.version())
+                    .put("why", refusal.why());
+        }
+    }
+
+    private static void suppression(Triage.@Nullable Suppressing suppression, ObjectNode target) {
+        if (suppression == null) {
+            target.putNull("suppression");
+            return;
+        }
+        target.putObject("suppression")
+                .put("owner", suppression.owner())
+                .put("scope", suppression.scope())
+                .put("expires", EcsDocument.timestamp(suppression.expiresNs()));
     }
 
     private static IndexOperation approval(SessionState state, Event event) {

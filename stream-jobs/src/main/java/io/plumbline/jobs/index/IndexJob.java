@@ -15,8 +15,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The search copy: the three topics in, Elasticsearch out.
  *
  * <p>Indices: {@code plumbline-events-YYYY.MM} (ECS documents by event id), {@code plumbline-sessions} (by tenant/session),
- * {@code plumbline-alerts} (by event id), {@code plumbline-approvals} (by approval id). Every write is idempotent, so a restart
- * or a replay from the beginning ends in the same documents. Starts from the
+ * {@code plumbline-alerts} (by event id), {@code plumbline-causes} (by tenant/session/cause), {@code plumbline-approvals} (by
+ * approval id). Every write is idempotent, so a restart or a replay from the beginning ends in the same documents. Starts from the
  * beginning of the log when there is no checkpoint.
  */
 public final class IndexJob {

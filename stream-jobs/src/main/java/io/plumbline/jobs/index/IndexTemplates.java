@@ -16,12 +16,12 @@ final class IndexTemplates {
 
     /** Creates or replaces the templates, and the indices that have one name for ever. Repeating it changes nothing. */
     static void install(ElasticsearchClient client, int replicas) throws IOException {
-        for (String name : List.of("events", "sessions", "alerts", "approvals")) {
+        for (String name : List.of("events", "sessions", "alerts", "causes", "approvals")) {
             String template = template(name, replicas).toString();
             client.indices()
                     .putIndexTemplate(put -> put.name("plumbline-" + name).withJson(new StringReader(template)));
         }
-        for (String index : List.of(Documents.SESSIONS, Documents.ALERTS, Documents.APPROVALS)) {
+        for (String index : List.of(Documents.SESSIONS, Documents.ALERTS, Documents.CAUSES, Documents.APPROVALS)) {
             if (!client.indices().exists(exists -> exists.index(index)).value()) {
                 createUnlessThere(client, index);
             }

@@ -52,7 +52,7 @@ public final class ProjectedDocuments {
     /** The index templates as JSON by name; put them before the first write. */
     public static Map<String, String> templates() throws IOException {
         Map<String, String> templates = new HashMap<>();
-        for (String name : List.of("events", "sessions", "alerts", "approvals")) {
+        for (String name : List.of("events", "sessions", "alerts", "causes", "approvals")) {
             templates.put("plumbline-" + name, IndexTemplates.template(name, 0).toString());
         }
         return templates;

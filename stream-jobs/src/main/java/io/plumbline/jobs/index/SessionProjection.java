@@ -17,6 +17,7 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.index.SessionState.Agent;
 import io.plumbline.jobs.index.SessionState.Alert;
 import io.plumbline.jobs.index.SessionState.Approval;
+import io.plumbline.jobs.index.SessionState.Cause;
 import io.plumbline.jobs.index.SessionState.Identity;
 import io.plumbline.jobs.index.SessionState.Lifecycle;
 import io.plumbline.jobs.index.SessionState.Order;
@@ -191,12 +192,11 @@ final class SessionProjection {
                         event.getSessionRisk().getRisk(),
                         event.getSessionRisk().getStep(),
                         state.risk().highestSeverity()));
-            case ALERT_RAISED -> alertRaised(state, event.getId(), event.getAlertRaised());
+            case ALERT_RAISED -> alertRaised(state, event);
             case TRIAGE_NOTED -> {
-                String id = event.getTriageNoted().getAlert();
-                boolean raised = state.alerts().getOrDefault(id, Alert.UNKNOWN).raised();
-                yield state.withAlert(
-                        id, new Alert(raised, event.getTriageNoted().getVerdict()));
+                String id = Triage.cause(event.getTriageNoted());
+                Cause before = state.cause(id);
+                yield state.withCause(id, before.with(before.triage().after(event)));
             }
             case APPROVAL_REQUESTED -> {
                 String id = event.getApprovalRequested().getApproval();
@@ -364,9 +364,14 @@ final class SessionProjection {
         };
     }
 
-    private static SessionState alertRaised(SessionState state, String id, AlertRaised alert) {
+    private static SessionState alertRaised(SessionState state, Event event) {
+        AlertRaised alert = event.getAlertRaised();
+        if (state.alerts().containsKey(event.getId())) {
+            return state;
+        }
         Seen seen = state.seen();
-        Alert before = state.alerts().getOrDefault(id, Alert.UNKNOWN);
+        int severity = alert.getSeverity().getNumber();
+        String cause = alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation();
         return state.with(new Seen(
                         seen.events(),
                         seen.claims(),
@@ -375,14 +380,13 @@ final class SessionProjection {
                         seen.lastEvidenceSeq(),
                         seen.missing(),
                         seen.dropped(),
-                        before.raised() ? seen.alerts() : seen.alerts() + 1))
+                        seen.alerts() + 1))
                 .with(new Risk(
                         Math.max(state.risk().total(), alert.getRisk()),
                         state.risk().step(),
-                        Math.max(
-                                state.risk().highestSeverity(),
-                                alert.getSeverity().getNumber())))
-                .withAlert(id, new Alert(true, before.status()));
+                        Math.max(state.risk().highestSeverity(), severity)))
+                .withAlert(event.getId(), new Alert(cause, event.getEventTimeNs()))
+                .withCause(cause, state.cause(cause).raised(event.getEventTimeNs(), severity, alert.getRisk()));
     }
 
     private static SessionState decided(SessionState state, Event event) {

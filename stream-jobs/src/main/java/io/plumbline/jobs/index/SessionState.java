@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * lacks arrives as null or 0 and is replaced by its empty value here.
  *
  * @param alerts by id, in the order of their arrival, at most {@link #MAX_ALERTS}
+ * @param causes what alerts say, by {@code AlertRaised.deviation} or the alert's id, at most {@link #MAX_CAUSES}
  * @param approvals approvals by id, at most {@link #MAX_APPROVALS}
  * @param plan the items of the plan in force, at most {@link #MAX_PLAN_ITEMS}
  */
@@ -28,9 +29,11 @@ record SessionState(
         Span span,
         Seen seen,
         Map<String, Alert> alerts,
+        Map<String, Cause> causes,
         Map<String, Approval> approvals,
         List<PlanStep> plan) {
     static final int MAX_ALERTS = 2_000;
+    static final int MAX_CAUSES = 1_000;
     static final int MAX_APPROVALS = 500;
     static final int MAX_PLAN_ITEMS = 100;
 
@@ -44,6 +47,7 @@ record SessionState(
             Seen.EMPTY,
             Map.of(),
             Map.of(),
+            Map.of(),
             List.of());
 
     SessionState {
@@ -55,42 +59,52 @@ record SessionState(
         span = Objects.requireNonNullElse(span, Span.EMPTY);
         seen = Objects.requireNonNullElse(seen, Seen.EMPTY);
         alerts = Objects.requireNonNullElse(alerts, Map.of());
+        causes = Objects.requireNonNullElse(causes, Map.of());
         approvals = Objects.requireNonNullElse(approvals, Map.of());
         plan = Objects.requireNonNullElse(plan, List.of());
     }
 
+    Cause cause(String id) {
+        return causes.getOrDefault(id, Cause.UNKNOWN);
+    }
+
+    /** open, acknowledged, a verdict or suppressed. */
+    String status(Alert alert) {
+        return cause(alert.cause()).triage().status(alert.atNs());
+    }
+
     SessionState with(Identity changed) {
-        return new SessionState(changed, agent, task, lifecycle, risk, span, seen, alerts, approvals, plan);
+        return new SessionState(changed, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Agent changed) {
-        return new SessionState(identity, changed, task, lifecycle, risk, span, seen, alerts, approvals, plan);
+        return new SessionState(identity, changed, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Task changed) {
-        return new SessionState(identity, agent, changed, lifecycle, risk, span, seen, alerts, approvals, plan);
+        return new SessionState(identity, agent, changed, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Lifecycle changed) {
-        return new SessionState(identity, agent, task, changed, risk, span, seen, alerts, approvals, plan);
+        return new SessionState(identity, agent, task, changed, risk, span, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Risk changed) {
-        return new SessionState(identity, agent, task, lifecycle, changed, span, seen, alerts, approvals, plan);
+        return new SessionState(identity, agent, task, lifecycle, changed, span, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Span changed) {
-        return new SessionState(identity, agent, task, lifecycle, risk, changed, seen, alerts, approvals, plan);
+        return new SessionState(identity, agent, task, lifecycle, risk, changed, seen, alerts, causes, approvals, plan);
     }
 
     SessionState with(Seen changed) {
-        return new SessionState(identity, agent, task, lifecycle, risk, span, changed, alerts, approvals, plan);
+        return new SessionState(identity, agent, task, lifecycle, risk, span, changed, alerts, causes, approvals, plan);
     }
 
     SessionState with(List<PlanStep> changed) {
         List<PlanStep> bounded = changed.size() > MAX_PLAN_ITEMS ? changed.subList(0, MAX_PLAN_ITEMS) : changed;
         return new SessionState(
-                identity, agent, task, lifecycle, risk, span, seen, alerts, approvals, List.copyOf(bounded));
+                identity, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, List.copyOf(bounded));
     }
 
     SessionState withAlert(String id, Alert alert) {
@@ -103,6 +117,22 @@ record SessionState(
                 span,
                 seen,
                 put(alerts, id, alert, MAX_ALERTS),
+                causes,
+                approvals,
+                plan);
+    }
+
+    SessionState withCause(String id, Cause cause) {
+        return new SessionState(
+                identity,
+                agent,
+                task,
+                lifecycle,
+                risk,
+                span,
+                seen,
+                alerts,
+                put(causes, id, cause, MAX_CAUSES),
                 approvals,
                 plan);
     }
@@ -117,6 +147,7 @@ record SessionState(
                 span,
                 seen,
                 alerts,
+                causes,
                 put(approvals, id, approval, MAX_APPROVALS),
                 plan);
     }
@@ -256,12 +287,47 @@ record SessionState(
         static final Seen EMPTY = new Seen(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
+    /** @param atNs when it was raised, nanoseconds since the epoch */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Alert(String cause, long atNs) {
+        Alert {
+            cause = Objects.requireNonNullElse(cause, "");
+        }
+    }
+
     /**
-     * @param raised false while only the triage was seen, not the alert
-     * @param status open until somebody noted a triage word
+     * All alerts that say the same.
+     *
+     * @param alerts how many were raised; 0 while only a decision about it was seen
+     * @param severity the highest, 1 to 5
+     * @param risk the session's highest risk at one of them, 0 to 100
      */
-    record Alert(boolean raised, String status) {
-        static final Alert UNKNOWN = new Alert(false, "open");
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Cause(long alerts, long firstNs, long lastNs, int severity, long risk, Triage triage) {
+        static final Cause UNKNOWN = new Cause(0, 0, 0, 0, 0, Triage.NONE);
+
+        Cause {
+            triage = Objects.requireNonNullElse(triage, Triage.NONE);
+        }
+
+        Cause raised(long atNs, int alertSeverity, long alertRisk) {
+            return new Cause(
+                    alerts + 1,
+                    firstNs == 0 ? atNs : Math.min(firstNs, atNs),
+                    Math.max(lastNs, atNs),
+                    Math.max(severity, alertSeverity),
+                    Math.max(risk, alertRisk),
+                    triage);
+        }
+
+        Cause with(Triage changed) {
+            return new Cause(alerts, firstNs, lastNs, severity, risk, changed);
+        }
+
+        /** Later alerts are covered by fewer decisions, so the last one waits if any does. */
+        String status() {
+            return triage.status(lastNs);
+        }
     }
 
     /**

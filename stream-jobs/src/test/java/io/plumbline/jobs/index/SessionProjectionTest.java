@@ -13,7 +13,6 @@ import io.plumbline.events.v1.RuntimeState.State;
 import io.plumbline.events.v1.TaskAssigned;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SessionProjectionTest {
@@ -112,12 +111,13 @@ class SessionProjectionTest {
         Event triage = Sessions.triage(alert.getId(), "true_positive");
 
         for (SessionState state : List.of(after(alert, triage), after(triage, alert))) {
-            assertThat(state.alerts())
-                    .containsExactly(Map.entry(alert.getId(), new SessionState.Alert(true, "true_positive")));
+            assertThat(state.alerts().values()).extracting(state::status).containsExactly("true_positive");
             assertThat(state.seen().alerts()).isEqualTo(1);
             assertThat(Documents.consequences(state, alert))
-                    .singleElement()
-                    .satisfies(operation -> assertThat(operation.json()).contains("\"status\":\"true_positive\""));
+                    .extracting(IndexOperation::index)
+                    .containsExactly("plumbline-alerts", "plumbline-causes");
+            assertThat(Documents.consequences(state, alert))
+                    .allSatisfy(operation -> assertThat(operation.json()).contains("\"status\":\"true_positive\""));
         }
     }
 

@@ -55,7 +55,7 @@ class SessionProjectorTest {
             List<IndexOperation> written = harness.extractOutputValues();
             assertThat(written)
                     .extracting(IndexOperation::index)
-                    .containsExactly("plumbline-alerts", "plumbline-sessions");
+                    .containsExactly("plumbline-alerts", "plumbline-causes", "plumbline-sessions");
             assertThat(written.getLast().json())
                     .contains("\"task\":\"List the files in this folder.\"")
                     .contains("\"events\":3");

@@ -1,0 +1,62 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import io.plumbline.console.demo.DemoSession;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** axe-core on every page in both themes: nothing serious or critical. Screenshots of them are left in {@code target}. */
+class AccessibilityIT {
+    private static final String RUN = """
+            async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})).violations
+                .filter(v => v.impact === 'serious' || v.impact === 'critical')
+                .map(v => v.id + ': ' + v.nodes.slice(0, 2)
+                    .map(n => n.target.join(' ').slice(-50) + ' ' + (n.any[0]?.message || '').slice(0, 120)).join(' | '))
+            """;
+
+    @Test
+    void noPageHasASeriousFinding() throws Exception {
+        ConsoleStack stack = ConsoleStack.shared();
+        stack.index.approvals(System.currentTimeMillis() * 1_000_000L);
+        Map<String, String> pages = new LinkedHashMap<>();
+        pages.put("/shift", "#shift-hosts");
+        pages.put("/alerts", "#cause h2");
+        pages.put("/approvals", "#subject");
+        pages.put("/sessions", "vaadin-grid");
+        pages.put("/session/" + DemoSession.SESSION, "soc-timeline svg");
+        List<String> findings = new ArrayList<>();
+        try (Page page = stack.signedIn("admin")) {
+            for (String theme : List.of("dark", "light")) {
+                page.evaluate("theme => localStorage.setItem('soc-theme', theme)", theme);
+                for (Map.Entry<String, String> entry : pages.entrySet()) {
+                    page.navigate(stack.base + entry.getKey());
+                    assertThat(page.locator(entry.getValue()).first()).isVisible();
+                    assertThat(page.locator("html[theme~=" + theme + "]")).hasCount(1);
+                    ConsoleStack.screenshot(page, theme + entry.getKey().replace('/', '-'));
+                    page.evaluate(axe());
+                    ((List<?>) page.evaluate(RUN))
+                            .forEach(finding -> findings.add(theme + " " + entry.getKey() + " " + finding));
+                }
+            }
+        }
+        assertThat(findings).isEmpty();
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    private static String axe() throws IOException {
+        try (InputStream script = Objects.requireNonNull(
+                AccessibilityIT.class.getResourceAsStream("/axe.min.js"), "axe-core is on the test class path")) {
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

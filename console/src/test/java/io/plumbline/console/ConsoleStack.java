@@ -1,0 +1,154 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import io.plumbline.console.demo.DemoIndex;
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.OrderLog;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/**
+ * The console over a real Elasticsearch that holds demo sessions, and a browser (Debian's chromium). The log is played by the test; what
+ * it writes goes through the index job's own projection. Started once per JVM; tests take sessions of their own.
+ */
+final class ConsoleStack {
+    static final String PASSWORD = "a-password-of-this-test";
+    static final String TOKEN = "a-token-of-this-test";
+
+    private static @Nullable ConsoleStack shared;
+
+    final DemoIndex index;
+    final RecordedLog log;
+    final String base;
+    private final Path directory;
+    private final SearchChild node;
+    private final ConfigurableApplicationContext console;
+    private final Playwright playwright;
+    private final Browser browser;
+    private final List<String> failures = new ArrayList<>();
+
+    private ConsoleStack(int port) throws Exception {
+        // The machines of a build are busy.
+        PlaywrightAssertions.setDefaultAssertionTimeout(60_000);
+        directory = Files.createTempDirectory("console-it");
+        node = SearchChild.start(directory);
+        Runtime.getRuntime().addShutdownHook(new Thread(node::close));
+        index = new DemoIndex(node.url());
+        index.install();
+        index.fill(System.currentTimeMillis() * 1_000_000L);
+        log = new RecordedLog(index);
+        Files.writeString(directory.resolve("password"), PASSWORD);
+        Files.writeString(directory.resolve("token"), TOKEN);
+        console = console(DemoSession.TENANT, port);
+        base = "http://127.0.0.1:" + port(console);
+        playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(Path.of("/usr/bin/chromium"))
+                        .setArgs(List.of(
+                                "--no-sandbox",
+                                "--disable-gpu",
+                                "--disable-quic",
+                                "--no-first-run",
+                                "--disable-background-networking",
+                                "--disable-component-update",
+                                "--disable-sync")));
+    }
+
+    static synchronized ConsoleStack shared() throws Exception {
+        ConsoleStack stack = shared;
+        if (stack == null) {
+            stack = new ConsoleStack(0);
+            shared = stack;
+        }
+        return stack;
+    }
+
+    /** Starts everything for a person to look at. Argument: the console's port. */
+    public static void main(String[] arguments) throws Exception {
+        ConsoleStack stack = new ConsoleStack(Integer.parseInt(arguments[0]));
+        System.out.println(stack.base + " admin " + PASSWORD);
+        Thread.currentThread().join();
+    }
+
+    /** A further console on the same search copy and log. */
+    ConfigurableApplicationContext console(String tenant, int port) {
+        return new SpringApplicationBuilder(ConsoleApplication.class)
+                .initializers(context -> ((GenericApplicationContext) context)
+                        .registerBean("recordedLog", OrderLog.class, () -> log, bean -> bean.setPrimary(true)))
+                .run(arguments("--plumbline.tenant=" + tenant, "--server.port=" + port));
+    }
+
+    static String port(ConfigurableApplicationContext console) {
+        return String.valueOf(console.getEnvironment().getProperty("local.server.port"));
+    }
+
+    String[] arguments(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--plumbline.elasticsearch-url=" + node.url(),
+                "--plumbline.kafka-bootstrap=127.0.0.1:9",
+                "--plumbline.admin-password-file=" + directory.resolve("password"),
+                "--plumbline.api-token-file=" + directory.resolve("token"),
+                "--plumbline.views-file=" + directory.resolve("views.json"),
+                "--plumbline.users[0].name=bea",
+                "--plumbline.users[0].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[0].role=analyst",
+                "--logging.level.org.apache.kafka=OFF"));
+        arguments.addAll(List.of(more));
+        return arguments.toArray(String[]::new);
+    }
+
+    <T> T bean(Class<T> type) {
+        return console.getBean(type);
+    }
+
+    Page signedIn(String person) {
+        return signedIn(person, base);
+    }
+
+    /** A browser of its own. */
+    Page signedIn(String person, String console) {
+        BrowserContext context = browser.newContext(new Browser.NewContextOptions().setViewportSize(1280, 720));
+        Page page = context.newPage();
+        page.onResponse(response -> {
+            if (response.status() >= 400) {
+                failures.add(response.status() + " " + response.url());
+            }
+        });
+        page.onPageError(failures::add);
+        page.navigate(console + "/login");
+        page.locator("input[name=username]").fill(person);
+        page.locator("input[name=password]").fill(PASSWORD);
+        page.keyboard().press("Enter");
+        assertThat(page.getByRole(AriaRole.NAVIGATION)).isVisible();
+        return page;
+    }
+
+    /** Failed requests and errors of pages since the last time. */
+    List<String> failures() {
+        List<String> seen = List.copyOf(failures);
+        failures.clear();
+        return seen;
+    }
+
+    static void screenshot(Page page, String name) {
+        page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", name + ".png")));
+    }
+}

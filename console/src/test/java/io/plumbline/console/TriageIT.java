@@ -1,0 +1,255 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import io.plumbline.console.demo.DemoIndex;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Severity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The triage queue as people use it: the keyboard, two of them at once, many alerts at once, files. */
+class TriageIT {
+    @SuppressWarnings("NullAway.Init")
+    private ConsoleStack stack;
+
+    @BeforeEach
+    void start() throws Exception {
+        stack = ConsoleStack.shared();
+    }
+
+    @AfterEach
+    void nothingFailed() {
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    private void raise(String session, String... titles) throws Exception {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        for (String title : titles) {
+            stack.index.write(List.of(DemoIndex.alert(
+                    session, now++, DeviationKind.UNANNOUNCED, Severity.MEDIUM, title, "sh ran " + title, 30)));
+        }
+    }
+
+    private Page queue(String person, String session) {
+        Page page = stack.signedIn(person);
+        page.navigate(stack.base + "/alerts?q=plumbline.session:" + session);
+        assertThat(page.locator("#queue-summary")).containsText("cause");
+        return page;
+    }
+
+    private Event lastOrder() {
+        return stack.log.orders().getLast();
+    }
+
+    @Test
+    void everyTriageActNeedsNoMouse() throws Exception {
+        raise("keys-1", "first", "second");
+        try (Page page = queue("bea", "keys-1")) {
+            assertThat(page.locator("#cause h2")).hasText("first");
+            page.keyboard().press("j");
+            assertThat(page.locator("#cause h2")).hasText("second");
+            page.keyboard().press("k");
+            assertThat(page.locator("#cause h2")).hasText("first");
+            page.keyboard().press("a");
+            assertThat(page.locator("#decision-status")).hasText("recorded: acknowledged");
+            assertThat(page.locator("#triage-state")).containsText("bea");
+            assertThat(lastOrder().getTriageNoted().getAssignee()).isEqualTo("bea");
+
+            page.keyboard().press("n");
+            page.locator("#reason textarea").fill("asked the team");
+            page.locator("#confirm-triage").press("Enter");
+            assertThat(page.locator("#history")).containsText("asked the team");
+
+            page.keyboard().press("v");
+            assertThat(page.locator("#verdict")).isVisible();
+            page.locator("#verdict input[checked], #verdict input").first().press("ArrowDown");
+            page.keyboard().press("Control+Enter");
+            assertThat(page.locator("#triage-state")).containsText("benign");
+            assertThat(lastOrder().getTriageNoted().getReasonCode()).isEqualTo("tooling");
+
+            page.keyboard().press("j");
+            page.keyboard().press("s");
+            page.locator("#note textarea").fill("known build step");
+            page.keyboard().press("Control+Enter");
+            assertThat(page.locator("#triage-state")).containsText("suppressed");
+            assertThat(lastOrder().getTriageNoted().getSuppression().getOwner()).isEqualTo("bea");
+
+            page.keyboard().press("?");
+            assertThat(page.locator("#key-help")).containsText("take it");
+            page.keyboard().press("Escape");
+            assertThat(page.locator("#key-help")).hasCount(0);
+            page.keyboard().press("Enter");
+            page.waitForURL(Pattern.compile(".*/session/keys-1\\?at=.*"));
+        }
+    }
+
+    @Test
+    void keysAreSilentWhileSomebodyTypes() throws Exception {
+        raise("typing-1", "only");
+        int before = stack.log.orders().size();
+        try (Page page = queue("bea", "typing-1")) {
+            page.keyboard().press("/");
+            assertThat(page.locator("#queue-text")).isFocused();
+            page.keyboard().type("a x s v n j");
+            assertThat(page.locator("#queue-text")).hasValue(Pattern.compile(".*a x s v n j"));
+            assertThat(page.locator("vaadin-dialog[opened]")).hasCount(0);
+        }
+        assertThat(stack.log.orders()).hasSize(before);
+    }
+
+    @Test
+    void ofTwoPeopleTheSecondSeesWhoWasFaster() throws Exception {
+        raise("conflict-1", "contested");
+        try (Page ana = queue("admin", "conflict-1");
+                Page bea = queue("bea", "conflict-1")) {
+            // Ana's page does not hear of Bea's decision: the version that it shows is the old one.
+            ana.locator("#verdict-open").click();
+            bea.keyboard().press("a");
+            assertThat(bea.locator("#decision-status")).hasText("recorded: acknowledged");
+            assertThat(ana.locator("#triage-state")).containsText("bea");
+            ana.locator("#cancel").click();
+
+            // Both decide on version 1.
+            stack.log.hold();
+            ana.keyboard().press("a");
+            assertThat(ana.locator("#decision-status")).hasText("requested: acknowledged");
+            bea.keyboard().press("v");
+            assertThat(bea.locator("#verdict")).isVisible();
+            bea.locator("#confirm-triage").click();
+            stack.log.releaseNewestFirst(2);
+
+            assertThat(bea.locator("#decision-status")).hasText("recorded: true positive");
+            assertThat(ana.locator("#decision-status"))
+                    .hasText(Pattern.compile("refused: bea has called it true positive \\d+ s ago"));
+            assertThat(ana.locator("#history")).containsText("refused");
+            ConsoleStack.screenshot(ana, "conflict");
+        }
+    }
+
+    @Test
+    void manyAreDecidedAtOnceAlsoThoseThatAreNotShown() throws Exception {
+        raise("bulk-1", "one", "two", "three");
+        try (Page page = queue("bea", "bulk-1")) {
+            page.keyboard().press("x");
+            page.locator("#mark-all").click();
+            assertThat(page.locator("#bulk")).containsText("3 marked");
+            page.locator("#bulk-verdict").click();
+            page.locator("#confirm-triage").click();
+            assertThat(page.locator("#decision-status")).hasText("3 recorded");
+            page.locator("#filter-state").selectOption("closed");
+            assertThat(page.locator("#queue-summary")).hasText("3 causes");
+            assertThat(page).hasURL(Pattern.compile(".*state=closed.*"));
+        }
+    }
+
+    @Test
+    void rowsStayWhereTheyAreAndNewOnesWait() throws Exception {
+        raise("news-1", "old");
+        try (Page page = queue("bea", "news-1")) {
+            assertThat(page.locator("#new-rows")).isHidden();
+            stack.index.write(List.of(DemoIndex.alert(
+                    "news-1",
+                    System.currentTimeMillis() * 1_000_000L,
+                    DeviationKind.RULE,
+                    Severity.CRITICAL,
+                    "worse",
+                    "x",
+                    99)));
+            assertThat(page.locator("#new-rows")).hasText("1 new");
+            assertThat(page.locator("#cause h2")).hasText("old");
+            assertThat(page.locator("#alerts .what").getByText("worse")).hasCount(0);
+            page.keyboard().press("r");
+            assertThat(page.locator("#alerts .what").first()).containsText("worse");
+            assertThat(page.locator("#cause h2")).hasText("old");
+        }
+    }
+
+    @Test
+    void aSuppressedCauseIsCountedAndReachable() throws Exception {
+        raise("quiet-1", "noisy");
+        try (Page page = queue("bea", "quiet-1")) {
+            page.keyboard().press("s");
+            page.locator("#note textarea").fill("known");
+            page.locator("#confirm-triage").click();
+            assertThat(page.locator("#decision-status")).hasText("recorded: suppressed");
+            raise("quiet-1", "noisy");
+            page.locator("#filter-state").selectOption("suppressed");
+            assertThat(page.locator("#alerts .what").first()).containsText("×2");
+            page.keyboard().press("o");
+            page.locator("#reason textarea").fill("not known after all");
+            page.locator("#confirm-triage").click();
+            assertThat(page.locator("#triage-state")).containsText("open");
+        }
+    }
+
+    @Test
+    void aSavedViewIsSharedWithOthers() throws Exception {
+        raise("views-1", "one");
+        try (Page page = queue("bea", "views-1")) {
+            page.locator("#save-view").click();
+            page.locator("#view-name input").fill("Views test");
+            page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName("Others see it too"))
+                    .check();
+            page.locator("#confirm-view").click();
+        }
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/alerts");
+            page.locator("#views")
+                    .selectOption(new com.microsoft.playwright.options.SelectOption().setLabel("Views test · bea"));
+            assertThat(page.locator("#queue-summary")).hasText("1 cause");
+            assertThat(page).hasURL(Pattern.compile(".*q=plumbline.session%3Aviews-1"));
+        }
+    }
+
+    @Test
+    void hostileTextIsTextOnThePageAndInFiles() throws Exception {
+        raise("hostile-1", "=HYPERLINK(\"http://x\",\"<img src=x onerror=alert(1)>\")\u202e");
+        try (Page page = queue("bea", "hostile-1")) {
+            assertThat(page.locator("#cause h2")).containsText("<img src=x onerror=alert(1)>\")\\u202e");
+            assertThat(page.locator("#cause img, #alerts img")).hasCount(0);
+            Download download =
+                    page.waitForDownload(() -> page.locator("#export-csv").click());
+            Path file = Files.createTempFile("alerts", ".csv");
+            download.saveAs(file);
+            assertThat(Files.readString(file))
+                    .contains(",\"'=HYPERLINK(\"\"http://x\"\"")
+                    .contains("\\u202e");
+            ConsoleStack.screenshot(page, "hostile");
+        }
+    }
+
+    @Test
+    void anotherTenantSeesAndDecidesNothing() throws Exception {
+        raise("tenant-1", "ours");
+        try (ConfigurableApplicationContext other = stack.console("other", 0);
+                Page page = stack.signedIn("bea", "http://127.0.0.1:" + ConsoleStack.port(other))) {
+            String base = "http://127.0.0.1:" + ConsoleStack.port(other);
+            page.navigate(base + "/alerts?state=all");
+            assertThat(page.locator("#queue-message")).hasText("No alert matches these filters.");
+            page.navigate(base + "/session/tenant-1");
+            assertThat(page.getByText("There is no such session.")).isVisible();
+            Download download = backTo(page, base)
+                    .waitForDownload(() -> page.locator("#export-json").click());
+            Path file = Files.createTempFile("alerts", ".json");
+            download.saveAs(file);
+            assertThat(Files.readString(file).strip()).isEqualTo("[ ]");
+        }
+    }
+
+    private static Page backTo(Page page, String base) {
+        page.navigate(base + "/alerts?state=all");
+        return page;
+    }
+}
