@@ -99,9 +99,7 @@ class OutagesIT {
         SearchCopy search = platform().search();
         await().atMost(LIMIT).until(() -> search.state(id), "exited"::equals);
         await().atMost(LIMIT)
-                .until(
-                        () -> search.events(id),
-                        count -> count == log().of(id).size());
+                .until(() -> search.events(id), count -> count == log().of(id).size());
         int alerts = log().of(id, Event::hasAlertRaised).size();
         await().atMost(LIMIT).until(() -> search.alerts(id).size(), count -> count >= alerts);
         assertThat(search.alerts(id)).hasSize(alerts);

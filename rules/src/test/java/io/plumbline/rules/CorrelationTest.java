@@ -447,8 +447,7 @@ class CorrelationTest {
     @Test
     void aFloodOfOneValueDoesNotPushOutAnother() {
         RuleSet set = Rules.load(
-                base("a"),
-                correlation("type: value_count\nrules: [a]\ntimespan: 1h\ncondition: {field: N, gte: 4}\n"));
+                base("a"), correlation("type: value_count\nrules: [a]\ntimespan: 1h\ncondition: {field: N, gte: 4}\n"));
         RuleEngine engine = set.engine();
         feed(engine, 0, "'Kind':'a','N':'x'");
         feed(engine, 1, "'Kind':'a','N':'y'");

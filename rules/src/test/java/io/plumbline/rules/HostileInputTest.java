@@ -53,14 +53,12 @@ class HostileInputTest {
 
     @Test
     void whatAConditionSelectsAgainIsTheSameExpression() {
-        RuleSet set = Rules.load(
-                Rules.rule("s1: {F: x}\ns2: {F: y}\ncondition: 1 of s* and not 1 of s** and all of s*\n"));
+        RuleSet set =
+                Rules.load(Rules.rule("s1: {F: x}\ns2: {F: y}\ncondition: 1 of s* and not 1 of s** and all of s*\n"));
         assertThat(set.detections().getFirst().expression()).isInstanceOfSatisfying(Expression.And.class, and -> {
             Expression any = and.parts().getFirst();
-            assertThat(and.parts().get(1))
-                    .isInstanceOfSatisfying(
-                            Expression.Not.class,
-                            not -> assertThat(not.part()).isSameAs(any));
+            assertThat(and.parts().get(1)).isInstanceOfSatisfying(Expression.Not.class, not -> assertThat(not.part())
+                    .isSameAs(any));
             assertThat(and.parts().get(2)).isInstanceOf(Expression.And.class);
         });
     }

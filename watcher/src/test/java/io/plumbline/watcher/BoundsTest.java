@@ -2,8 +2,8 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.watcher.state.v1.WatchState;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +30,9 @@ class BoundsTest {
         WatchState state = session.state().values().build();
         assertThat(state.getProxyConnectionsCount()).isEqualTo(256);
         assertThat(state.getEvicted().getProxyConnections()).isEqualTo(44);
-        assertThat(Alerts.of(session.verdicts())).extracting(AlertRaised::getClause).contains("limits");
+        assertThat(Alerts.of(session.verdicts()))
+                .extracting(AlertRaised::getClause)
+                .contains("limits");
     }
 
     @Test
@@ -59,7 +61,9 @@ class BoundsTest {
         assertThat(state.getTaintedFilesCount()).isEqualTo(1_000);
         assertThat(state.containsTaintedFiles("/tmp/f0")).isTrue();
         assertThat(state.getEvicted().getTaintedFiles()).isEqualTo(100);
-        assertThat(Alerts.of(session.verdicts())).extracting(AlertRaised::getClause).contains("limits");
+        assertThat(Alerts.of(session.verdicts()))
+                .extracting(AlertRaised::getClause)
+                .contains("limits");
     }
 
     @Test

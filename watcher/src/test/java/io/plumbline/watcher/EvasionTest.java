@@ -99,7 +99,8 @@ class EvasionTest {
         SessionScript session = SessionScript.of("{}", "codex");
         session.call("c1", "Bash", "ls");
         session.fork(SessionScript.agent(), SHELL);
-        assertThat(session.exec(SHELL, "bash", "-c", "x=1\nsh /tmp/evil.sh\nexec '/bin/bash' -c 'ls'")).isEmpty();
+        assertThat(session.exec(SHELL, "bash", "-c", "x=1\nsh /tmp/evil.sh\nexec '/bin/bash' -c 'ls'"))
+                .isEmpty();
         ProcessRef child = SessionScript.process(12, 102);
         session.fork(SHELL, child);
 

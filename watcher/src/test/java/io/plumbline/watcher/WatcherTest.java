@@ -40,7 +40,8 @@ class WatcherTest {
 
         assertThat(gate(session.call("c1", "Bash", "make test"))).isEqualTo(GateDecision.ALLOW);
         session.fork(SessionScript.agent(), SHELL);
-        session.exec(SHELL, "bash", "-c", "source /home/agent/.claude/shell-snapshots/s.sh && eval 'make test' < /dev/null");
+        session.exec(
+                SHELL, "bash", "-c", "source /home/agent/.claude/shell-snapshots/s.sh && eval 'make test' < /dev/null");
         session.fork(SHELL, CHILD);
         session.exec(CHILD, "gcc", "-c", "a.c");
 

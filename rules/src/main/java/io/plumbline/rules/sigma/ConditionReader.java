@@ -180,8 +180,9 @@ final class ConditionReader {
         used.addAll(names);
         advance();
         return quantified.computeIfAbsent(new Selected(all, names), ignored -> {
-            List<Expression> parts =
-                    names.stream().map(name -> Objects.requireNonNull(identifiers.get(name))).toList();
+            List<Expression> parts = names.stream()
+                    .map(name -> Objects.requireNonNull(identifiers.get(name)))
+                    .toList();
             return all ? Expression.and(parts) : Expression.or(parts);
         });
     }

@@ -78,7 +78,8 @@ final class RunscKernel implements SandboxKernel {
     /** The first call loads classes here and allocates there, which takes longer than a pause. */
     private static void warmUp(ControlSocket socket) throws IOException, SandboxException {
         for (int i = 0; i < 3; i++) {
-            if (socket.call("containerManager.ListTraceSessions", NOTHING, WARM_UP_LIMIT).isEmpty()) {
+            if (socket.call("containerManager.ListTraceSessions", NOTHING, WARM_UP_LIMIT)
+                    .isEmpty()) {
                 throw new SandboxException("the sandbox's control socket does not answer");
             }
         }

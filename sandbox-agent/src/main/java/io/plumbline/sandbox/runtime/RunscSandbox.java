@@ -100,9 +100,8 @@ final class RunscSandbox implements Sandbox {
     public OptionalLong droppedTraceMessages(Duration limit) {
         try {
             // The last figure has to be of all that the workload did.
-            Optional<JsonNode> sessions = ended
-                    ? kernel.inspection().call(TRACE_SESSIONS, RunscKernel.NOTHING, limit)
-                    : latest(drops, limit);
+            Optional<JsonNode> sessions =
+                    ended ? kernel.inspection().call(TRACE_SESSIONS, RunscKernel.NOTHING, limit) : latest(drops, limit);
             if (sessions.isEmpty()) {
                 return OptionalLong.empty();
             }

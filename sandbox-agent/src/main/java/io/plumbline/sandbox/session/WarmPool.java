@@ -173,7 +173,8 @@ final class WarmPool implements AutoCloseable {
             made.boot();
             made.rest();
         } catch (Throwable e) {
-            // Whatever it is, such as no further thread to be had: what runs must not be left behind, and the pool goes on.
+            // Whatever it is, such as no further thread to be had: what runs must not be left behind, and the pool goes
+            // on.
             synchronized (this) {
                 notBefore = System.nanoTime() + AFTER_FAILURE.toNanos();
             }

@@ -55,8 +55,7 @@ class RunscKernelTest {
         parent = new ProcessBuilder("sh", "-c", "sleep 600 & echo $!; exec sleep 600").start();
         child = Long.parseLong(Objects.requireNonNull(parent.inputReader().readLine(), "a process id"));
         Path guest = Files.writeString(directory.resolve("guest"), "");
-        runtime =
-                RunscRuntime.open(Path.of("/bin/echo"), guest, directory.resolve("r"), RunscRuntime.Platform.SYSTRAP);
+        runtime = RunscRuntime.open(Path.of("/bin/echo"), guest, directory.resolve("r"), RunscRuntime.Platform.SYSTRAP);
     }
 
     @AfterEach
@@ -74,8 +73,8 @@ class RunscKernelTest {
     }
 
     private RunscKernel attach(String warmUp) throws Exception {
-        SandboxRuntime.Boot boot = new SandboxRuntime.Boot(
-                "b", directory, directory.resolve("trace.json"), Optional.empty(), List.of());
+        SandboxRuntime.Boot boot =
+                new SandboxRuntime.Boot("b", directory, directory.resolve("trace.json"), Optional.empty(), List.of());
         Thread sentry = Thread.ofPlatform().start(() -> {
             try {
                 for (int i = 0; i < CONNECTIONS; i++) {

@@ -25,7 +25,8 @@ final class HostGroups {
         for (String controller : controllers) {
             Path hierarchy = ROOT.resolve(controller);
             for (String line : own) {
-                possible.add(hierarchy.resolve(line.split(":", 3)[2].substring(1)).resolve(name));
+                possible.add(
+                        hierarchy.resolve(line.split(":", 3)[2].substring(1)).resolve(name));
             }
             possible.add(hierarchy.resolve(name));
         }

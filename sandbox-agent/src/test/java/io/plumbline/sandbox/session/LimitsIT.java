@@ -129,8 +129,7 @@ class LimitsIT {
         assertThat(reached.getLimit()).isEqualTo("processes");
         assertThat(reached.getAllowed()).isEqualTo(100);
         Path sandbox = SandboxFolder.of(base.resolve("d"), bomb.id::equals);
-        Path threads =
-                HostGroups.of(base.resolve("d"), "pids").getFirst().resolve(sandbox.getFileName());
+        Path threads = HostGroups.of(base.resolve("d"), "pids").getFirst().resolve(sandbox.getFileName());
         assertThat(Long.parseLong(
                         Files.readString(threads.resolve("pids.current")).trim()))
                 .isLessThanOrEqualTo(Long.parseLong(
@@ -225,9 +224,8 @@ class LimitsIT {
 
         /** On standard output, where it comes a moment after it was said. */
         void awaitText(String text) {
-            org.awaitility.Awaitility.await()
-                    .atMost(LIMIT)
-                    .untilAsserted(() -> assertThat(text(Stream.STDOUT)).contains(text));
+            org.awaitility.Awaitility.await().atMost(LIMIT).untilAsserted(() -> assertThat(text(Stream.STDOUT))
+                    .contains(text));
         }
 
         void awaitState(RuntimeState.State state) {

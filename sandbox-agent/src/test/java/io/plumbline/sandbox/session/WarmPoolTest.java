@@ -59,8 +59,7 @@ class WarmPoolTest {
     @Test
     void aSandboxOfTheHostsOwnHasRestedAndWasWoken() throws Exception {
         NotingRuntime runtime = new NotingRuntime(NotingRuntime.Kernels.WAKE);
-        try (PreparedSandbox taken =
-                host(runtime, 0).apart(link, folder).pool().take()) {
+        try (PreparedSandbox taken = host(runtime, 0).apart(link, folder).pool().take()) {
             taken.boot();
             assertThat(runtime.told).containsExactly("boot", "rest", "wake");
         }
@@ -71,9 +70,7 @@ class WarmPoolTest {
     void oneThatCannotBeWokenIsGivenToNobody() throws Exception {
         NotingRuntime runtime = new NotingRuntime(NotingRuntime.Kernels.SLEEP_ON);
         WarmPool pool = host(runtime, 0).apart(link, folder).pool();
-        assertThatThrownBy(pool::take)
-                .isInstanceOf(SandboxException.class)
-                .hasMessageContaining("could not be woken");
+        assertThatThrownBy(pool::take).isInstanceOf(SandboxException.class).hasMessageContaining("could not be woken");
         assertThat(runtime.told).containsExactly("boot", "rest", "wake", "close");
         assertThat(folders()).isEmpty();
     }
@@ -105,9 +102,8 @@ class WarmPoolTest {
         assertThat(session.awaitFinished(Duration.ofSeconds(30))).isTrue();
         assertThat(failure).isCompletedWithValue(NotingRuntime.NO_THREAD);
         assertThat(folders()).isEmpty();
-        assertThat(link.events).anyMatch(event -> event.getSessionEnded()
-                .getReason()
-                .equals("failed: " + NotingRuntime.NO_THREAD));
+        assertThat(link.events)
+                .anyMatch(event -> event.getSessionEnded().getReason().equals("failed: " + NotingRuntime.NO_THREAD));
         assertThat(link.listeners).isEmpty();
     }
 

@@ -47,10 +47,7 @@ import picocli.CommandLine.Parameters;
 final class RulesBacktestCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @Parameters(
-            paramLabel = "RULES",
-            arity = "0..*",
-            description = "Files or folders; none: the rules of the product.")
+    @Parameters(paramLabel = "RULES", arity = "0..*", description = "Files or folders; none: the rules of the product.")
     private List<Path> paths = List.of();
 
     @Mixin
@@ -80,7 +77,8 @@ final class RulesBacktestCommand implements Callable<Integer> {
     @Option(
             names = "--verdicts",
             paramLabel = "FILE",
-            description = "What people said: a JSON object on each line with rule, event and verdict (true_positive, false_positive).")
+            description =
+                    "What people said: a JSON object on each line with rule, event and verdict (true_positive, false_positive).")
     private @Nullable Path verdicts;
 
     @Option(names = "--time", description = "Measure how long each rule alone takes, once over all events.")
@@ -192,7 +190,8 @@ final class RulesBacktestCommand implements Callable<Integer> {
 
     private RuleSet set(List<Path> rules) {
         try {
-            return RuleSet.load(RulesCommand.sources(rules), rules.isEmpty() ? Placeholders.NONE : pipeline.placeholders());
+            return RuleSet.load(
+                    RulesCommand.sources(rules), rules.isEmpty() ? Placeholders.NONE : pipeline.placeholders());
         } catch (RuleException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
         }
@@ -239,17 +238,20 @@ final class RulesBacktestCommand implements Callable<Integer> {
                         || object.path("rule").asText().isEmpty()
                         || object.path("event").asText().isEmpty()) {
                     throw new CommandException(
-                            verdicts + ":" + number + ": no verdict (expected: rule, event, and verdict true_positive or false_positive)",
+                            verdicts + ":" + number
+                                    + ": no verdict (expected: rule, event, and verdict true_positive or false_positive)",
                             ExitCodes.USAGE);
                 }
                 said.put(
                         Verdicts.key(
-                                object.path("rule").asText(), object.path("event").asText()),
+                                object.path("rule").asText(),
+                                object.path("event").asText()),
                         verdict.equals("true_positive"));
             }
         } catch (IOException e) {
             throw new CommandException(
-                    "verdicts " + verdicts + " at line " + number + " (expected: a readable file of JSON lines)", ExitCodes.USAGE);
+                    "verdicts " + verdicts + " at line " + number + " (expected: a readable file of JSON lines)",
+                    ExitCodes.USAGE);
         }
         return new Verdicts(said);
     }

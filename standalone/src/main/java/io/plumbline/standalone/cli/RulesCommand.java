@@ -177,7 +177,8 @@ final class RulesCommand implements Callable<Integer> {
                 return ExitCodes.OK;
             }
             List<RuleSource> sources = sources(paths);
-            List<Remark> remarks = Lint.check(sources, pipeline.placeholders(), source -> cases(source, paths.isEmpty()));
+            List<Remark> remarks =
+                    Lint.check(sources, pipeline.placeholders(), source -> cases(source, paths.isEmpty()));
             PrintWriter out = spec.commandLine().getOut();
             if (form != null && form.sarif) {
                 out.println(Sarif.render(remarks));

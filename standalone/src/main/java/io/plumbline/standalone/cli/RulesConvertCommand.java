@@ -32,10 +32,7 @@ final class RulesConvertCommand implements Callable<Integer> {
         ESQL
     }
 
-    @Parameters(
-            paramLabel = "PATH",
-            arity = "0..*",
-            description = "Files or folders; none: the rules of the product.")
+    @Parameters(paramLabel = "PATH", arity = "0..*", description = "Files or folders; none: the rules of the product.")
     private List<Path> paths = List.of();
 
     @Mixin
@@ -44,10 +41,7 @@ final class RulesConvertCommand implements Callable<Integer> {
     @Mixin
     private final Answers answers = new Answers();
 
-    @Option(
-            names = "--to",
-            defaultValue = "DSL",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--to", defaultValue = "DSL", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private To to;
 
     @Option(
@@ -60,7 +54,8 @@ final class RulesConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (!index.matches("[a-z0-9*._,-]+")) {
-            throw new CommandException("index '" + index + "' (expected: a name or pattern of Elasticsearch)", ExitCodes.USAGE);
+            throw new CommandException(
+                    "index '" + index + "' (expected: a name or pattern of Elasticsearch)", ExitCodes.USAGE);
         }
         RuleSet set;
         try {
@@ -75,11 +70,13 @@ final class RulesConvertCommand implements Callable<Integer> {
                     .put("title", rule.metadata().title());
             try {
                 Hunt hunt = Hunt.of(rule);
-                answers.line("# " + rule.metadata().title() + " (" + rule.metadata().id() + ")");
+                answers.line(
+                        "# " + rule.metadata().title() + " (" + rule.metadata().id() + ")");
                 switch (to) {
                     case DSL -> {
                         object.set("query", hunt.queryDsl());
-                        answers.text(Answers.object().set("query", hunt.queryDsl()).toPrettyString());
+                        answers.text(
+                                Answers.object().set("query", hunt.queryDsl()).toPrettyString());
                     }
                     case ESQL -> {
                         String statement = hunt.esql(index);
@@ -92,12 +89,12 @@ final class RulesConvertCommand implements Callable<Integer> {
                 refused++;
                 answers.tell(
                         object.put("refused", e.getMessage()),
-                        "# " + rule.metadata().position() + ": refused: "
-                                + String.valueOf(e.getMessage()));
+                        "# " + rule.metadata().position() + ": refused: " + String.valueOf(e.getMessage()));
             }
         }
-        answers.line("# " + (set.detections().size() - refused) + " rules as " + to.name().toLowerCase(Locale.ROOT) + ", "
-                + refused + " refused, " + set.correlations().size() + " correlations left out");
+        answers.line("# " + (set.detections().size() - refused) + " rules as "
+                + to.name().toLowerCase(Locale.ROOT) + ", " + refused + " refused, "
+                + set.correlations().size() + " correlations left out");
         return refused == 0 ? ExitCodes.OK : ExitCodes.FAILED;
     }
 }

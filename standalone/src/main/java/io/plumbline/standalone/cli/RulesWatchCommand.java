@@ -77,7 +77,8 @@ final class RulesWatchCommand implements Callable<Integer> {
 
     private void register(WatchService service) throws IOException {
         try (Stream<Path> walk = Files.walk(folder)) {
-            List<Path> folders = walk.filter(Files::isDirectory).limit(MAX_FOLDERS + 1L).toList();
+            List<Path> folders =
+                    walk.filter(Files::isDirectory).limit(MAX_FOLDERS + 1L).toList();
             if (folders.size() > MAX_FOLDERS) {
                 throw new IOException("more folders (expected: <= " + MAX_FOLDERS + ")");
             }
@@ -139,8 +140,8 @@ final class RulesWatchCommand implements Callable<Integer> {
                         .put("remarks", remarks.size())
                         .put("passed", passed)
                         .put("failed", failed),
-                RulesCommand.counts(remarks) + " in " + sources.size() + " files; " + passed + " cases passed, " + failed
-                        + " failed");
+                RulesCommand.counts(remarks) + " in " + sources.size() + " files; " + passed + " cases passed, "
+                        + failed + " failed");
         return failed == 0 && remarks.stream().noneMatch(remark -> remark.severity() == Severity.ERROR);
     }
 }

@@ -219,9 +219,8 @@ public final class IntentLedger {
     /** Whether what is executed leads up to an announced and allowed call, in the same process. */
     public boolean leadsToCall(List<String> argv) {
         return state.getCallsMap().values().stream()
-                .anyMatch(call -> !call.getDenied()
-                        && !call.getFinished()
-                        && Executions.isPrelude(argv, call.getCommand()));
+                .anyMatch(call ->
+                        !call.getDenied() && !call.getFinished() && Executions.isPrelude(argv, call.getCommand()));
     }
 
     /** The call that was announced and refused, and whose command stands in what is executed all the same. */
