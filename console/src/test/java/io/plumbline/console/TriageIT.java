@@ -120,6 +120,7 @@ class TriageIT {
             assertThat(bea.locator("#decision-status")).hasText("recorded: acknowledged");
             assertThat(ana.locator("#triage-state")).containsText("bea");
             ana.locator("#cancel").click();
+            assertThat(ana.locator("#cancel")).hasCount(0);
 
             // Both decide on version 1.
             stack.log.hold();
