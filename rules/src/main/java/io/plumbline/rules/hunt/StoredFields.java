@@ -200,8 +200,10 @@ final class StoredFields {
     private static StoredFields connection() {
         Query asked = action("egress-requested");
         Query kernel = Query.all(Query.any(action("connected"), action("accepted")), new Query.Exists("network.type"));
-        StoredFields stored =
-                new StoredFields(Query.any(kernel, asked)).actor().outcome().destination(Query.any(action("connected"), asked), asked);
+        StoredFields stored = new StoredFields(Query.any(kernel, asked))
+                .actor()
+                .outcome()
+                .destination(Query.any(action("connected"), asked), asked);
         stored.fields.put("DestinationIp", new Stored.Address(action("connected"), "destination.address", true));
         stored.fields.put("SourceIp", new Stored.Address(action("accepted"), "source.address", false));
         stored.fields.put("SourcePort", new Stored.Number(action("accepted"), "source.port", 1, false));
