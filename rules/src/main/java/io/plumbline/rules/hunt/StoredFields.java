@@ -175,11 +175,12 @@ final class StoredFields {
         return files(Query.all(action("file-changed"), succeeded(true), operation));
     }
 
-    private StoredFields destination(Query asked) {
+    private StoredFields destination(Query outgoing, Query asked) {
         fields.put(
                 "DestinationHostname",
                 new Stored.Guarded(new Query.Not(isAddress("destination.domain")), "destination.domain"));
-        number("DestinationPort", "destination.port");
+        // Port 0 is left out of documents, the engine has it.
+        fields.put("DestinationPort", new Stored.Number(outgoing, "destination.port", 1, true));
         text("Method", "http.request.method");
         text("Url", "url.full");
         fields.put(
@@ -199,8 +200,10 @@ final class StoredFields {
     private static StoredFields connection() {
         Query asked = action("egress-requested");
         Query kernel = Query.all(Query.any(action("connected"), action("accepted")), new Query.Exists("network.type"));
-        StoredFields stored =
-                new StoredFields(Query.any(kernel, asked)).actor().outcome().destination(asked);
+        StoredFields stored = new StoredFields(Query.any(kernel, asked))
+                .actor()
+                .outcome()
+                .destination(Query.any(action("connected"), asked), asked);
         stored.fields.put("DestinationIp", new Stored.Address(action("connected"), "destination.address", true));
         stored.fields.put("SourceIp", new Stored.Address(action("accepted"), "source.address", false));
         stored.fields.put("SourcePort", new Stored.Number(action("accepted"), "source.port", 1, false));
@@ -238,7 +241,7 @@ final class StoredFields {
     private static StoredFields egress(Query source) {
         Query requested = action("egress-requested");
         Query decided = action("egress-decided");
-        StoredFields stored = new StoredFields(source).destination(requested);
+        StoredFields stored = new StoredFields(source).destination(Query.any(requested, decided), requested);
         stored.fields.put("DestinationIp", new Stored.Address(decided, "destination.address", true));
         stored.fields.put("Initiated", new Stored.Enumerated(Map.of("true", requested)));
         stored.fields.put("QueryName", new Stored.Guarded(asked(), "destination.domain"));
