@@ -100,8 +100,16 @@ public final class Executions {
                 && argv.stream()
                         .anyMatch(argument -> argument.equals(command)
                                 || isGemini(argument, command)
-                                || quotings(command).stream().anyMatch(quoted -> WRAPPED_BY.stream()
-                                        .anyMatch(before -> argument.contains(before + quoted))));
+                                || quotings(command).stream()
+                                        .anyMatch(quoted -> argument.contains(EVALUATED + quoted)
+                                                || argument.contains(EXECUTED + quoted)));
+    }
+
+    /** Whether what is executed ends in the execution of the command, by the same process: it is not the command yet. */
+    static boolean isPrelude(List<String> argv, String command) {
+        return !command.isBlank()
+                && !argv.isEmpty()
+                && quotings(command).stream().anyMatch(quoted -> argv.getLast().endsWith("\n" + EXECUTED + quoted));
     }
 
     private static boolean isOnly(String text, String command, String workspace) {
