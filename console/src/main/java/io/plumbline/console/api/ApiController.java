@@ -38,7 +38,8 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 class ApiController {
     private static final Set<String> CHANNELS = Set.of("claims", "evidence", "control", "verdicts");
-    private static final Set<String> APPROVAL_STATES = Set.of("pending", "approved", "denied", "timed_out");
+    private static final Set<String> APPROVAL_STATES =
+            Set.of("pending", "approved", "denied", "timed_out", "reviewer_failed", "superseded");
 
     private final Search search;
     private final Orders orders;
@@ -48,7 +49,8 @@ class ApiController {
         this.orders = orders;
     }
 
-    record ReasonBody(@Nullable String reason) {}
+    /** @param accept of a thaw: deviations that count nothing when they are found again */
+    record ReasonBody(@Nullable String reason, @Nullable List<String> accept) {}
 
     record DecisionBody(
             @Nullable Boolean approved,
@@ -109,7 +111,8 @@ class ApiController {
     Map<String, List<ApprovalRow>> approvals(
             @RequestParam Optional<String> state, @RequestParam(defaultValue = "100") int limit) {
         state.filter(word -> !APPROVAL_STATES.contains(word)).ifPresent(word -> {
-            throw ApiException.badRequest("state: expected one of pending, approved, denied, timed_out.");
+            throw ApiException.badRequest(
+                    "state: expected one of pending, approved, denied, timed_out, reviewer_failed, superseded.");
         });
         return Map.of("approvals", search.approvals(state, limit));
     }
@@ -196,7 +199,8 @@ class ApiController {
     private ResponseEntity<Map<String, String>> order(
             Orders.Act act, String session, @Nullable ReasonBody body, Principal by) {
         String reason = body == null ? "" : Objects.requireNonNullElse(body.reason(), "");
-        return answer(orders.order(act, session, reason, by.getName()));
+        List<String> accept = body == null ? List.of() : Objects.requireNonNullElse(body.accept(), List.of());
+        return answer(orders.order(act, session, reason, by.getName(), accept));
     }
 
     static ResponseEntity<Map<String, String>> answer(Outcome outcome) {

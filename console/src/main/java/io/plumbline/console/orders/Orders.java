@@ -28,6 +28,7 @@ import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,9 @@ import java.util.Optional;
  * tenant does not have.
  */
 public final class Orders {
+    /** Deviations that one thaw accepts. */
+    private static final int MAX_ACCEPTED = 50;
+
     /** Longest reason, characters. */
     public static final int MAX_REASON = 2_000;
 
@@ -61,9 +65,22 @@ public final class Orders {
     }
 
     public Outcome order(Act act, String session, String reason, String by) {
+        return order(act, session, reason, by, List.of());
+    }
+
+    /** @param accepted of a thaw: deviations that count nothing when they are found again, by the ids that their alerts name */
+    public Outcome order(Act act, String session, String reason, String by, List<String> accepted) {
         Optional<Outcome> wrong = wrongReason(reason);
         if (wrong.isPresent()) {
             return wrong.get();
+        }
+        for (String deviation : accepted) {
+            if (act != Act.THAW || !deviation.matches("[0-9a-f]{32}") || accepted.size() > MAX_ACCEPTED) {
+                return new Refused(
+                        Refusal.WORD,
+                        "accept: expected at most " + MAX_ACCEPTED
+                                + " ids of deviations, 32 hex digits each, with a thaw.");
+            }
         }
         if (search.session(session).isEmpty()) {
             return new Refused(Refusal.UNKNOWN, "There is no such session.");
@@ -74,8 +91,10 @@ public final class Orders {
                 event.setFreezeOrdered(
                         FreezeOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
             case THAW ->
-                event.setThawOrdered(
-                        ThawOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+                event.setThawOrdered(ThawOrdered.newBuilder()
+                        .setReason(reason.strip())
+                        .setOrderedBy(by)
+                        .addAllAccepted(accepted));
             case KILL ->
                 event.setKillOrdered(
                         KillOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));

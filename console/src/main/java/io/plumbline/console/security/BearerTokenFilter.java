@@ -13,7 +13,7 @@ import org.springframework.security.authentication.UsernamePasswordAuthenticatio
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContext;
-import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -24,9 +24,12 @@ final class BearerTokenFilter extends OncePerRequestFilter {
     private static final String ACTOR_HEADER = "X-Plumbline-Actor";
 
     private final byte[] token;
+    private final SecurityContextHolderStrategy contexts;
 
-    BearerTokenFilter(String token) {
+    /** @param contexts where the other filters of the chain look for who is signed in */
+    BearerTokenFilter(String token, SecurityContextHolderStrategy contexts) {
         this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.contexts = contexts;
     }
 
     @Override
@@ -38,10 +41,10 @@ final class BearerTokenFilter extends OncePerRequestFilter {
                 && header.startsWith(SCHEME)
                 && MessageDigest.isEqual(
                         token, header.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8))) {
-            SecurityContext context = SecurityContextHolder.createEmptyContext();
+            SecurityContext context = contexts.createEmptyContext();
             context.setAuthentication(UsernamePasswordAuthenticationToken.authenticated(
                     actor(request.getHeader(ACTOR_HEADER)), null, List.of(new SimpleGrantedAuthority("ROLE_API"))));
-            SecurityContextHolder.setContext(context);
+            contexts.setContext(context);
         }
         // The chain's first filter clears the context when the request is over.
         chain.doFilter(request, response);

@@ -9,12 +9,15 @@ import java.nio.file.Files;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
@@ -31,7 +34,9 @@ class SecurityConfiguration {
 
     @Bean
     @Order(1)
-    SecurityFilterChain api(HttpSecurity http, PlumblineProperties properties) throws Exception {
+    SecurityFilterChain api(
+            HttpSecurity http, PlumblineProperties properties, ObjectProvider<SecurityContextHolderStrategy> contexts)
+            throws Exception {
         String token = properties.apiTokenFile() == null
                 ? ""
                 : Files.readString(properties.apiTokenFile()).strip();
@@ -40,7 +45,10 @@ class SecurityConfiguration {
                 // No cookie is looked at here, so there is nothing to forge.
                 .csrf(csrf -> csrf.disable())
                 .requestCache(cache -> cache.disable())
-                .addFilterBefore(new BearerTokenFilter(token), AnonymousAuthenticationFilter.class)
+                .addFilterBefore(
+                        new BearerTokenFilter(
+                                token, contexts.getIfAvailable(SecurityContextHolder::getContextHolderStrategy)),
+                        AnonymousAuthenticationFilter.class)
                 .authorizeHttpRequests(requests -> requests.anyRequest().hasRole("API"))
                 .exceptionHandling(errors -> errors.authenticationEntryPoint(BearerTokenFilter::unauthorized))
                 .build();

@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 /** The console's JSON API under {@code /api/v1}, with the generated token of this machine's process tree. */
 public final class ConsoleApi {
@@ -66,9 +67,16 @@ public final class ConsoleApi {
 
     /** Orders {@code freeze}, {@code thaw} or {@code kill}; the answer names the order's event. */
     public JsonNode order(String session, String order, String reason) {
-        return post(
-                "/sessions/" + encoded(session) + "/" + order,
-                JSON.createObjectNode().put("reason", reason));
+        return order(session, order, reason, List.of());
+    }
+
+    /** @param accept deviations that a thaw accepts */
+    public JsonNode order(String session, String order, String reason, List<String> accept) {
+        ObjectNode body = JSON.createObjectNode().put("reason", reason);
+        if (!accept.isEmpty()) {
+            body.set("accept", JSON.valueToTree(accept));
+        }
+        return post("/sessions/" + encoded(session) + "/" + order, body);
     }
 
     /** Orders the next revision of a session's policy; the answer names the order's event. */

@@ -7,6 +7,8 @@ import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Printable;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +51,7 @@ final class OrderCommands {
         public Integer call() throws InterruptedException {
             PrintWriter out = spec.commandLine().getOut();
             ConsoleApi api = ConsoleApi.of(Layout.current());
-            JsonNode ordered = api.order(session, order, reason);
+            JsonNode ordered = api.order(session, order, reason, accepted());
             String state = awaitState(api);
             if (json) {
                 out.println(((com.fasterxml.jackson.databind.node.ObjectNode) ordered).put("state", state));
@@ -58,6 +60,10 @@ final class OrderCommands {
             }
             out.flush();
             return ExitCodes.OK;
+        }
+
+        List<String> accepted() {
+            return List.of();
         }
 
         private String awaitState(ConsoleApi api) throws InterruptedException {
@@ -92,8 +98,21 @@ final class OrderCommands {
 
     @Command(name = "thaw", mixinStandardHelpOptions = true, description = "Let a frozen session go on.")
     static final class Thaw extends Order {
+        @Option(
+                names = "--accept",
+                paramLabel = "DEVIATION",
+                description =
+                        "A deviation that counts nothing when it is found again in this session; repeatable. Its id, 32 hex"
+                                + " digits, stands in its alert (plumbline alerts --json).")
+        private List<String> accept = new ArrayList<>();
+
         Thaw() {
             super("thaw", Set.of("running", "exited"));
+        }
+
+        @Override
+        List<String> accepted() {
+            return List.copyOf(accept);
         }
     }
 

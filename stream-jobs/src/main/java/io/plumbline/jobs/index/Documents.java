@@ -73,6 +73,8 @@ final class Documents {
             case APPROVAL_REQUESTED -> operations.add(approval(state, event));
             case APPROVAL_DECIDED ->
                 outcome(state, event.getApprovalDecided().getApproval()).ifPresent(operations::add);
+            case APPROVAL_SETTLED ->
+                outcome(state, event.getApprovalSettled().getApproval()).ifPresent(operations::add);
             case GATE_ANSWERED -> {
                 if (!event.getGateAnswered().getApproval().isEmpty()) {
                     outcome(state, event.getGateAnswered().getApproval()).ifPresent(operations::add);

@@ -3,6 +3,7 @@ package io.plumbline.jobs.index;
 import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
@@ -35,6 +36,7 @@ import java.util.Set;
  * no step relies on an order being seen before its confirmation, nor a request before its decision.
  */
 final class SessionProjection {
+    private static final String NEEDS_SECOND = "needs_second";
     private static final Set<String> TERMINAL = Set.of("killed", "exited", "failed");
 
     private SessionProjection() {}
@@ -210,9 +212,11 @@ final class SessionProjection {
                                 before.decidedBy(),
                                 before.reason(),
                                 before.decidedNs(),
-                                before.decision())));
+                                before.decision(),
+                                before.settled())));
             }
             case APPROVAL_DECIDED -> decided(state, event);
+            case APPROVAL_SETTLED -> settled(state, event.getApprovalSettled());
             case GATE_ANSWERED -> gateAnswered(state, event.getGateAnswered());
             default -> state;
         };
@@ -401,13 +405,16 @@ final class SessionProjection {
                         decided.getDecidedBy(),
                         decided.getReason(),
                         event.getEventTimeNs(),
-                        decided.getApproved() ? "approved" : "denied")));
+                        decided.getApproved() ? "approved" : "denied",
+                        before.settled())));
     }
 
     /** A decision counts when it was taken before the deadline. */
     private static Approval resolve(Approval approval) {
         String resolved;
-        if (approval.decision().isEmpty()) {
+        if (!approval.settled().isEmpty()) {
+            resolved = approval.settled().equals(NEEDS_SECOND) ? "pending" : approval.settled();
+        } else if (approval.decision().isEmpty()) {
             resolved = approval.state();
         } else if (approval.deadlineNs() > 0 && approval.decidedNs() > approval.deadlineNs()) {
             resolved = "timed_out";
@@ -421,7 +428,30 @@ final class SessionProjection {
                 approval.decidedBy(),
                 approval.reason(),
                 approval.decidedNs(),
-                approval.decision());
+                approval.decision(),
+                approval.settled());
+    }
+
+    /** What the watcher says holds, in whichever order it and the decision arrive. */
+    private static SessionState settled(SessionState state, ApprovalSettled settled) {
+        Approval before = state.approvals().getOrDefault(settled.getApproval(), Approval.UNKNOWN);
+        String now = EcsDocument.approvalState(settled.getState());
+        boolean late = now.equals(NEEDS_SECOND) && !before.settled().isEmpty();
+        return late
+                ? state
+                : state.withApproval(
+                        settled.getApproval(),
+                        resolve(new Approval(
+                                before.known(),
+                                before.state(),
+                                before.deadlineNs(),
+                                settled.getPeopleCount() > 0
+                                        ? String.join(" and ", settled.getPeopleList())
+                                        : before.decidedBy(),
+                                settled.getReason(),
+                                before.decidedNs(),
+                                before.decision(),
+                                now)));
     }
 
     private static SessionState gateAnswered(SessionState state, GateAnswered answered) {
@@ -429,13 +459,13 @@ final class SessionProjection {
             return state;
         }
         Approval before = state.approvals().getOrDefault(answered.getApproval(), Approval.UNKNOWN);
-        if (!before.decision().isEmpty()) {
+        if (!before.decision().isEmpty() || !before.settled().isEmpty()) {
             return state;
         }
         // A second answer without a person's decision: nobody answered in time.
         String outcome = answered.getDecision() == GateDecision.ALLOW ? "approved" : "timed_out";
         return state.withApproval(
                 answered.getApproval(),
-                new Approval(before.known(), outcome, before.deadlineNs(), "", answered.getReason(), 0, ""));
+                new Approval(before.known(), outcome, before.deadlineNs(), "", answered.getReason(), 0, "", ""));
     }
 }

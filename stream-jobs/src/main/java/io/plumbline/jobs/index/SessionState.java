@@ -332,7 +332,8 @@ record SessionState(
 
     /**
      * @param known false while only the decision or the answer was seen, not the request
-     * @param state pending, approved, denied, timed_out
+     * @param state pending, approved, denied, timed_out, reviewer_failed, superseded
+     * @param settled what the watcher made of it, the last word; empty: nothing yet
      */
     record Approval(
             boolean known,
@@ -341,8 +342,9 @@ record SessionState(
             String decidedBy,
             String reason,
             long decidedNs,
-            String decision) {
-        static final Approval UNKNOWN = new Approval(false, "pending", 0, "", "", 0, "");
+            String decision,
+            String settled) {
+        static final Approval UNKNOWN = new Approval(false, "pending", 0, "", "", 0, "", "");
     }
 
     record PlanStep(String text, String status, String item) {}

@@ -15,6 +15,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Judged;
+import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.EmbeddedCluster;
@@ -138,7 +139,7 @@ class WatchJobIT {
 
     @Test
     void aRuleSetThatIsActivatedJudgesFromAnEventThatItsVerdictsName() throws Exception {
-        List<Event> events = Captures.read(EXFILTRATION, Captures.POLICY);
+        List<Event> events = probed(Captures.read(EXFILTRATION, Captures.POLICY));
         int half = events.size() / 2;
         try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
             cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
@@ -147,9 +148,7 @@ class WatchJobIT {
             control(order);
             awaitInForce(answer(order).getInForce().getVersion());
             send(events.subList(half, events.size()));
-            int expected =
-                    replayed(events, Optional.of(events.get(half).getId())).size();
-            List<Event> verdicts = awaitSession(events.getFirst().getSession(), expected);
+            List<Event> verdicts = awaitSession(events.getLast());
 
             assertThat(verdicts)
                     .filteredOn(Event::hasAlertRaised)
@@ -178,11 +177,9 @@ class WatchJobIT {
             assertThat(answer.getReason()).startsWith("broken.yml:4:").contains("endsmith");
             assertThat(answer.getInForce().getName()).isEqualTo("cats");
             awaitInForce(answer(good).getInForce().getVersion());
-            List<Event> events = Captures.read(EXFILTRATION, Captures.POLICY);
+            List<Event> events = probed(Captures.read(EXFILTRATION, Captures.POLICY));
             send(events);
-            List<Event> verdicts = awaitSession(
-                    events.getFirst().getSession(),
-                    replayed(events, Optional.of(events.getFirst().getId())).size());
+            List<Event> verdicts = awaitSession(events.getLast());
             assertThat(verdicts)
                     .filteredOn(Event::hasAlertRaised)
                     .anyMatch(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.RULE);
@@ -191,7 +188,7 @@ class WatchJobIT {
 
     @Test
     void aShadowIsCountedAndChangesNoVerdict() throws Exception {
-        List<Event> watched = Captures.read(EXFILTRATION, Captures.POLICY + "decoys: [\"~/.ssh/id_rsa\"]");
+        List<Event> watched = probed(Captures.read(EXFILTRATION, Captures.POLICY + "decoys: [\"~/.ssh/id_rsa\"]"));
         List<Event> expected = expectedVerdicts(watched);
         try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
             cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
@@ -208,7 +205,7 @@ class WatchJobIT {
                 assertThat(counts).isNotEmpty();
             });
             send(watched);
-            List<Event> verdicts = awaitSession(watched.getFirst().getSession(), expected.size());
+            List<Event> verdicts = awaitSession(watched.getLast());
 
             assertThat(verdicts).isEqualTo(expected);
             assertThat(counts.getLast().getShadowCounted().getCause()).isEqualTo(order.getId());
@@ -302,14 +299,27 @@ class WatchJobIT {
                         .setPrompt(Prompt.newBuilder().setText("wait"))));
     }
 
-    private List<Event> awaitSession(String session, int count) {
+    /** A recorded session, and behind it a question whose answer shows that everything before it was judged. */
+    private static List<Event> probed(List<Event> events) {
+        List<Event> probed = new ArrayList<>(events);
+        probed.add(EventIds.withId(events.getLast().toBuilder()
+                .clearPayload()
+                .setChannel(Channel.EVIDENCE)
+                .setSeq(0)
+                .setPathProbed(PathProbed.getDefaultInstance())));
+        return probed;
+    }
+
+    /** The verdicts of a session up to the answer to its last event. */
+    private List<Event> awaitSession(Event probe) {
         List<Event> verdicts = new ArrayList<>();
         Awaitility.await().atMost(START).untilAsserted(() -> {
             verdicts.clear();
             verdicts.addAll(parsed().stream()
-                    .filter(verdict -> verdict.getSession().equals(session))
+                    .filter(verdict -> verdict.getSession().equals(probe.getSession()))
                     .toList());
-            assertThat(verdicts).hasSizeGreaterThanOrEqualTo(count);
+            assertThat(verdicts)
+                    .anyMatch(verdict -> verdict.getProbeAnswered().getCause().equals(probe.getId()));
         });
         return verdicts;
     }
