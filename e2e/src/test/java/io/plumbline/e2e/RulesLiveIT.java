@@ -165,10 +165,10 @@ class RulesLiveIT {
             assertThat(active.path("shadow")).isNotEmpty();
             assertThat(active.path("shadow").toString()).contains("6d1d9f0e-2f0f-4a6c-9d5e-1f6c1c1b7a01");
         });
-        assertThat(platform().plumbline("rules", "rollback", "--reason", "seen").code())
-                .isZero();
-        assertThat(platform().plumbline("rules", "rollback", "--reason", "seen").out())
-                .contains("in force: shipped");
+        Platform.Answer shadow = platform().plumbline("rules", "rollback", "--reason", "seen");
+        assertThat(shadow.code()).as(shadow.err()).isZero();
+        Platform.Answer back = platform().plumbline("rules", "rollback", "--reason", "seen");
+        assertThat(back.out()).as(back.err()).contains("in force: shipped");
     }
 
     @Test
@@ -177,7 +177,7 @@ class RulesLiveIT {
         Platform.Answer answer = platform().plumbline("model", "activate", "shipped", "--reason", "try");
         assertThat(answer.code()).as(answer.err()).isZero();
         String act = "sed -i '/assert/d' tests/test_login.py";
-        RunningSession session = RunningSession.start(platform(), "model", LADDER, """
+        RunningSession session = RunningSession.start(platform(), "model", LADDER, "scripted", """
                 sleep 1
                 printf '%s' 'EVENT' | /opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 20
                 echo; echo asked
@@ -186,6 +186,7 @@ class RulesLiveIT {
         String id = session.id();
 
         await().atMost(LIMIT).untilAsserted(() -> assertThat(found(id, DeviationKind.OFF_PLAN))
+                .as(() -> session.output() + log().of(id, Event::hasGateAnswered))
                 .singleElement()
                 .satisfies(alert -> {
                     assertThat(alert.getIntentScore().getTask()).isEqualTo("Keep busy.");

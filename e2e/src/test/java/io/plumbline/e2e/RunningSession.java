@@ -34,10 +34,15 @@ final class RunningSession {
     }
 
     static RunningSession start(Platform platform, String name, String policy, String script) throws IOException {
+        return start(platform, name, policy, "none", script);
+    }
+
+    static RunningSession start(Platform platform, String name, String policy, String agent, String script)
+            throws IOException {
         RunningSession session = new RunningSession(platform.workspace(name));
         RunClient client = platform.runClient();
         RunClient.Request request = new RunClient.Request(
-                policy, "Keep busy.", "none", session.workspace, List.of("/bin/bash", "-c", script));
+                policy, "Keep busy.", agent, session.workspace, List.of("/bin/bash", "-c", script));
         Thread.ofPlatform().daemon().name(name).start(() -> session.run(client, request));
         return session;
     }

@@ -50,14 +50,14 @@ class ActivationController {
 
     /**
      * @param content base64 of the zlib stream; empty when there is none
-     * @param size bytes before it was compressed
+     * @param size bytes before it was compressed; 0 when there is none
      */
     record ActivationBody(
             @Nullable String action,
             @Nullable String name,
             @Nullable String version,
             @Nullable String sha256,
-            long size,
+            @Nullable Long size,
             @Nullable String content,
             @Nullable String reason) {}
 
@@ -75,7 +75,7 @@ class ActivationController {
                 .setName(Objects.requireNonNullElse(body.name(), ""))
                 .setVersion(Objects.requireNonNullElse(body.version(), ""))
                 .setSha256(Objects.requireNonNullElse(body.sha256(), ""))
-                .setSize(body.size())
+                .setSize(Objects.requireNonNullElse(body.size(), 0L))
                 .build();
         try {
             ByteString content =

@@ -792,8 +792,8 @@ public final class EcsDocument {
                 .put("expected", requested.getExpected())
                 .strings("environment", requested.getEnvironmentList())
                 .strings("uninspectable", requested.getUninspectableList())
-                .number("people", requested.getPeople())
-                .number("session_seconds", requested.getSessionSeconds());
+                .positive("people", requested.getPeople())
+                .positive("session_seconds", requested.getSessionSeconds());
         head.number("severity", requested.getTier().getNumber());
     }
 

@@ -3,6 +3,7 @@ package io.plumbline.jobs.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalState;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
@@ -202,5 +203,28 @@ class SessionProjectionTest {
                 .setStatus(status)
                 .setItem(item)
                 .build();
+    }
+
+    /** A first approval of two is no approval, in whichever order it and the watcher's word arrive. */
+    @Test
+    void theWatcherHasTheLastWordOnAnApproval() {
+        Event half = Sessions.approvalSettled(ApprovalState.APPROVAL_NEEDS_SECOND, "ana");
+        Event whole = Sessions.approvalSettled(ApprovalState.APPROVAL_APPROVED, "ana", "ben");
+        Event superseded = Sessions.approvalSettled(ApprovalState.APPROVAL_SUPERSEDED);
+        Event requested = Sessions.approvalRequested(1_000);
+        Event decided = Sessions.approvalDecided(900);
+
+        assertThat(approval(requested, decided, half).state()).isEqualTo("pending");
+        assertThat(approval(half, decided, requested).state()).isEqualTo("pending");
+        assertThat(approval(requested, decided, half, whole)).satisfies(approval -> {
+            assertThat(approval.state()).isEqualTo("approved");
+            assertThat(approval.decidedBy()).isEqualTo("ana and ben");
+        });
+        assertThat(approval(whole, half, decided, requested).state()).isEqualTo("approved");
+        assertThat(approval(requested, superseded, decided).state()).isEqualTo("superseded");
+    }
+
+    private static SessionState.Approval approval(Event... events) {
+        return after(events).approvals().getOrDefault("a-1", SessionState.Approval.UNKNOWN);
     }
 }

@@ -4,6 +4,8 @@ import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
+import io.plumbline.events.v1.ApprovalState;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
@@ -14,6 +16,7 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.TriageNoted;
+import java.util.List;
 
 /** Events of one session, for tests. Times are milliseconds after {@link #START_NS}. */
 final class Sessions {
@@ -98,5 +101,13 @@ final class Sessions {
                         .setApproval("a-1")
                         .setApproved(true)
                         .setDecidedBy("ana")));
+    }
+
+    static Event approvalSettled(ApprovalState state, String... people) {
+        return EventIds.withId(on(Channel.VERDICTS, 950)
+                .setApprovalSettled(ApprovalSettled.newBuilder()
+                        .setApproval("a-1")
+                        .setState(state)
+                        .addAllPeople(List.of(people))));
     }
 }
