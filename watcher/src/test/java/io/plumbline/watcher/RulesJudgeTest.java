@@ -220,4 +220,18 @@ class RulesJudgeTest {
         assertThat(found(watch(Captures.read(capture, Captures.POLICY), RulesJudge.shipped(), false)))
                 .isEmpty();
     }
+
+    @Test
+    void whatCorrelationsForgetIsToldOnce() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+        for (int i = 0; i < 2_200; i++) {
+            script.open(SessionScript.agent(), "/workspace/f", 1);
+        }
+
+        assertThat(Alerts.of(script.verdicts()))
+                .filteredOn(alert -> alert.getKind() == DeviationKind.TELEMETRY_GAP)
+                .singleElement()
+                .satisfies(
+                        alert -> assertThat(alert.getTitle()).isEqualTo("Correlations could not remember everything"));
+    }
 }

@@ -2,6 +2,7 @@ package io.plumbline.rules.agent;
 
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Endpoint;
@@ -64,13 +65,20 @@ public final class AgentEvents {
         return new LogSource(category, "linux", "");
     }
 
+    /** What an agent says about the time would move the windows over the evidence; the host has seen when it said it. */
+    private static long timeNs(Event event) {
+        return event.getChannel() == Channel.CLAIMS && event.getObservedTimeNs() != 0
+                ? event.getObservedTimeNs()
+                : event.getEventTimeNs();
+    }
+
     /**
      * The event as rules see it; empty for those that no rule can be about: heartbeats, probes, and verdicts other than alerts.
      */
     public static Optional<SigmaEvent> of(Event event, ActContext context) {
         Builder fields = SigmaEvent.builder()
                 .id(event.getId())
-                .timeNs(event.getEventTimeNs())
+                .timeNs(timeNs(event))
                 .putPresent("SessionId", event.getSession())
                 .putPresent("Tenant", event.getTenant())
                 .putPresent("Computer", event.getHost())

@@ -20,6 +20,7 @@ import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.McpServer;
+import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
@@ -371,5 +372,22 @@ class AgentEventsTest {
                                 new CorrelationState()))
                 .hasSize(1);
         assertThat(set.detections().getFirst().logSource()).isEqualTo(new LogSource("process_creation", "linux", ""));
+    }
+
+    /** A claim that is dated ahead must not end the windows over what the kernel saw. */
+    @Test
+    void theTimeOfAClaimIsWhenTheHostSawIt() {
+        Event claim = event().setChannel(Channel.CLAIMS)
+                .setEventTimeNs(59_000_000_000L)
+                .setObservedTimeNs(7)
+                .setMessage(Message.newBuilder().setText("hello"))
+                .build();
+
+        assertThat(AgentEvents.of(claim, ActContext.NONE).orElseThrow().timeNs())
+                .isEqualTo(7);
+        assertThat(AgentEvents.of(claim.toBuilder().setObservedTimeNs(0).build(), ActContext.NONE)
+                        .orElseThrow()
+                        .timeNs())
+                .isEqualTo(59_000_000_000L);
     }
 }

@@ -61,7 +61,10 @@ final class PolicyInForce {
             "upload_hold_bytes",
             "scopes",
             "may_widen",
-            "not_scored");
+            "not_scored",
+            "gate",
+            "four_eyes",
+            "session_approval_seconds");
 
     /** Those that hold at once as far as the kernels of host and sandbox allow it, and wait with what they do not. */
     static final Set<String> BY_THE_KERNEL = Set.of("processes", "cpu_millis", "disk_bytes");

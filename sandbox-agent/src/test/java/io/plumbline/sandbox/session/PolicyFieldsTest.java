@@ -65,6 +65,9 @@ class PolicyFieldsTest {
             Map.entry("disk_bytes", limits("disk: 7MiB")),
             Map.entry("scopes", START + "scopes: {publishing: deny}"),
             Map.entry("may_widen", START + "may-widen: [egress]"),
+            Map.entry("gate", START + "gate: [{name: a, when: 'act.risk > 9', answer: ask, why: w}]"),
+            Map.entry("four_eyes", START + "approvals: {four-eyes: high}"),
+            Map.entry("session_approval_seconds", START + "approvals: {session: 7m}"),
             Map.entry("not_scored", START + "not-scored: deny"),
             Map.entry("degraded", START + "runtime: {degraded: allow}"),
             Map.entry("checkpoint_bytes", START + "evidence: {checkpoint: 7MiB}"));

@@ -10,6 +10,7 @@ import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.agent.ActContext;
 import io.plumbline.rules.agent.AgentEvents;
 import io.plumbline.rules.correlation.CorrelationState;
+import io.plumbline.rules.correlation.CorrelationState.Loss;
 import io.plumbline.rules.engine.EventLimitException;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.Placeholders;
@@ -28,6 +29,18 @@ public final class RulesJudge implements Judge {
     private static final String TOO_LARGE = "event-too-large";
 
     private static final String KIND = "rules";
+
+    /** Honest sessions come here as well: a build opens thousands of files. */
+    private static final Finding FORGOTTEN = new Finding(
+            DeviationKind.TELEMETRY_GAP,
+            Severity.LOW,
+            "rules-forgot",
+            "Correlations could not remember everything",
+            "More matches than their windows keep: a rule over several events may have missed one of its steps.",
+            5,
+            false,
+            Finding.Consequence.TELL,
+            AlertDetail.NONE);
 
     private final String version;
     private final RuleSet set;
@@ -86,9 +99,14 @@ public final class RulesJudge implements Judge {
         }
         try {
             List<Finding> findings = new ArrayList<>();
-            for (RuleMatch match : engine.evaluate(seen.get(), state(memory))) {
+            CorrelationState state = state(memory);
+            long forgotten = forgotten(state);
+            for (RuleMatch match : engine.evaluate(seen.get(), state)) {
                 finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get())))
                         .ifPresent(findings::add);
+            }
+            if (forgotten(state) != forgotten) {
+                findings.add(FORGOTTEN);
             }
             return findings;
         } catch (EventLimitException e) {
@@ -103,6 +121,11 @@ public final class RulesJudge implements Judge {
                     Finding.Consequence.TELL,
                     AlertDetail.NONE));
         }
+    }
+
+    /** Matches that a correlation might have needed and does not have any more. */
+    private static long forgotten(CorrelationState state) {
+        return state.lost(Loss.EVICTED_GROUPS) + state.lost(Loss.EVICTED_MATCHES) + state.lost(Loss.LATE);
     }
 
     private static ActContext act(EventContext context) {
@@ -137,7 +160,8 @@ public final class RulesJudge implements Judge {
                 "rule " + match.rule(),
                 match.title(),
                 "Rule " + match.rule() + (match.version().isEmpty() ? "" : " of " + match.version()) + " matched"
-                        + together + group + ".",
+                        + together + group + "."
+                        + (match.degraded() ? " Earlier matches had been forgotten by then." : ""),
                 risk,
                 soft,
                 Finding.Consequence.TELL,
