@@ -15,7 +15,8 @@ import java.util.Optional;
 
 /** The kinds of evidence that a gVisor session leaves when it stands still. */
 final class FrozenSession {
-    private static final Duration LIMIT = Duration.ofSeconds(2);
+    /** Of one question to a kernel that stands still; a machine that is short of time may need some of it. */
+    private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private FrozenSession() {}
