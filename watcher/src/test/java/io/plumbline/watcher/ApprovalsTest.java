@@ -362,4 +362,41 @@ class ApprovalsTest {
                 .isEqualTo("ada");
         assertThat(restored.toBytes()).isEqualTo(session.state().toBytes());
     }
+
+    /** A further reason to ask, of a lower tier, must not take the second person away. */
+    @Test
+    void theGravestReasonAsks() {
+        SessionScript session = SessionScript.of("{approvals: {four-eyes: high}, tools: {ask: [Bash]}}");
+
+        ApprovalRequested question = question(session.call("c1", "Bash", "npm publish"));
+
+        assertThat(question.getPeople()).isEqualTo(2);
+        assertThat(question.getClause()).startsWith("scopes.publishing ask");
+    }
+
+    @Test
+    void theHolderOfTheApisTokenIsNoSecondPerson() {
+        SessionScript session = SessionScript.of("{approvals: {four-eyes: high}}");
+        ApprovalRequested question = question(session.call("c1", "Bash", "npm publish"));
+        decide(session, question, "ada", 0);
+
+        for (String name : List.of("api:ada", "api:ben", "api")) {
+            assertThat(decide(session, question, name, 0)).noneMatch(Event::hasGateAnswered);
+        }
+        assertThat(gate(decide(session, question, "ben", 0)).getDecision()).isEqualTo(GateDecision.ALLOW);
+    }
+
+    @Test
+    void bothHaveToWantItForLonger() {
+        SessionScript session = SessionScript.of("{approvals: {four-eyes: high}}");
+        ApprovalRequested question = question(session.call("c1", "Bash", "npm publish"));
+        decide(session, question, "ada", 0);
+
+        assertThat(settled(decide(session, question, "ben", 3_600)).getSessionUntilNs())
+                .isZero();
+        ApprovalRequested again = question(session.call("c2", "Bash", "npm publish"));
+        decide(session, again, "ada", 600);
+        assertThat(settled(decide(session, again, "ben", 3_600)).getSessionUntilNs())
+                .isPositive();
+    }
 }

@@ -90,7 +90,14 @@ class EvasionTest {
                         "-c",
                         "source /home/agent/.claude/shell-snapshots/snapshot-bash-1-a.sh 2>/dev/null || true && shopt -u extglob"
                                 + " 2>/dev/null || true && eval " + quoted
-                                + " < /dev/null && pwd -P >| /tmp/claude-3047-cwd"));
+                                + " < /dev/null && pwd -P >| /tmp/claude-3047-cwd"),
+                List.of(
+                        "bash",
+                        "-c",
+                        "source /home/agent/.claude/shell-snapshots/s.sh 2>/dev/null || true && { \\builtin shopt -u extglob ||"
+                                + " \\builtin setopt NO_EXTENDED_GLOB; } >/dev/null 2>&1 || true && eval " + quoted
+                                + " < /dev/null && pwd -P >| /tmp/cwd-1a2b"),
+                List.of("bash", "-c", "{ \\builtin typeset +x 'X' 2>/dev/null || \\builtin true; } && eval " + quoted));
     }
 
     /** Codex runs a long prelude that ends in the command; what else the prelude starts nobody has announced. */
@@ -107,6 +114,25 @@ class EvasionTest {
         assertThat(Alerts.of(session.exec(child, "sh", "/tmp/evil.sh"))).isNotEmpty();
         assertThat(session.exec(SHELL, "bash", "-c", "ls")).isEmpty();
         assertThat(session.state().values().getCallsOrThrow("c1").getStarted()).isTrue();
+    }
+
+    /** What was refused once and approved later is executed by way of the same prelude. */
+    @Test
+    void aPreludeToAnApprovedCallIsNotTheRefusedOne() {
+        SessionScript session = SessionScript.of("{}", "codex");
+        for (boolean approved : List.of(false, true)) {
+            var question = session.call("c" + approved, "Bash", "npm publish").stream()
+                    .filter(Event::hasApprovalRequested)
+                    .findFirst()
+                    .orElseThrow()
+                    .getApprovalRequested();
+            session.decide(question.getApproval(), approved, question.getSubjectSha256(), 0);
+        }
+        session.fork(SessionScript.agent(), SHELL);
+
+        assertThat(session.exec(SHELL, "bash", "-c", "x=1\nexec '/bin/bash' -c 'npm publish'"))
+                .isEmpty();
+        assertThat(session.exec(SHELL, "bash", "-c", "npm publish")).isEmpty();
     }
 
     @Test

@@ -2,9 +2,12 @@ package io.plumbline.events.policy;
 
 import dev.cel.bundle.Cel;
 import dev.cel.bundle.CelFactory;
+import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
+import dev.cel.common.ast.CelExpr;
+import dev.cel.common.navigation.CelNavigableAst;
 import dev.cel.common.types.SimpleType;
 import dev.cel.common.types.StructTypeReference;
 import dev.cel.parser.CelStandardMacro;
@@ -19,15 +22,18 @@ import java.util.Optional;
 
 /**
  * The expressions of a policy about announced calls, in the Common Expression Language (cel.dev, specification of 2023): typed over
- * {@code act}, an {@link AnnouncedAct}, without side effects, and bounded: {@value #MAX_EXPRESSION} characters,
- * {@value #MAX_ITERATIONS} steps of macros such as {@code exists} in one evaluation, regular expressions in linear time.
+ * {@code act}, an {@link AnnouncedAct}, without side effects, and bounded: {@value #MAX_RULES} of them, {@value #MAX_EXPRESSION} characters,
+ * {@value #MAX_ITERATIONS} steps of macros such as {@code exists} in one evaluation, regular expressions in linear time, and nothing that
+ * makes new values of old ones ({@code +}, {@code map}, {@code filter}), which could grow without a bound.
  *
  * <p>A rule can only tighten: there is no answer that allows. An expression that fails holds, so that no act becomes easier by
  * breaking it.
  */
 public final class GateRules {
     static final int MAX_EXPRESSION = 2_000;
-    static final int MAX_ITERATIONS = 10_000;
+    static final int MAX_ITERATIONS = 1_000;
+    static final int MAX_RULES = 20;
+    private static final String ADD = "_+_";
     private static final int MAX_DEPTH = 32;
     private static final int MAX_REGEX_PROGRAM = 2_000;
 
@@ -66,6 +72,9 @@ public final class GateRules {
      *     rule and the place
      */
     public static GateRules of(List<GateRule> rules) throws PolicyException {
+        if (rules.size() > MAX_RULES) {
+            throw new PolicyException("policy: gate: " + rules.size() + " rules (expected: <= " + MAX_RULES + ")");
+        }
         List<Compiled> compiled = new ArrayList<>();
         for (GateRule rule : rules) {
             compiled.add(compile(rule));
@@ -78,6 +87,9 @@ public final class GateRules {
         List<Compiled> compiled = new ArrayList<>();
         for (GateRule rule : rules) {
             try {
+                if (compiled.size() >= MAX_RULES) {
+                    throw new PolicyException("policy: gate: more than " + MAX_RULES + " rules");
+                }
                 compiled.add(compile(rule));
             } catch (PolicyException e) {
                 compiled.add(new Compiled(rule, answer(rule), Optional.empty()));
@@ -94,7 +106,17 @@ public final class GateRules {
         Cel cel = Language.CEL;
         CelValidationResult result = cel.compile(rule.getWhen());
         try {
-            return new Compiled(rule, answer(rule), Optional.of(cel.createProgram(result.getAst())));
+            CelAbstractSyntaxTree tree = result.getAst();
+            boolean grows = CelNavigableAst.fromAst(tree)
+                    .getRoot()
+                    .allNodes()
+                    .anyMatch(node -> node.expr().getKind() == CelExpr.ExprKind.Kind.CALL
+                            && node.expr().call().function().equals(ADD));
+            if (grows) {
+                throw new PolicyException(
+                        "policy: gate " + rule.getName() + ": + (expected: comparisons; nothing is put together)");
+            }
+            return new Compiled(rule, answer(rule), Optional.of(cel.createProgram(tree)));
         } catch (CelValidationException e) {
             throw new PolicyException("policy: gate " + rule.getName() + ": "
                     + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip()
@@ -124,7 +146,7 @@ public final class GateRules {
     private static final class Language {
         private static final Cel CEL = CelFactory.standardCelBuilder()
                 .setOptions(OPTIONS)
-                .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+                .setStandardMacros(CelStandardMacro.HAS, CelStandardMacro.ALL, CelStandardMacro.EXISTS)
                 .addMessageTypes(AnnouncedAct.getDescriptor())
                 .addVar(
                         "act",

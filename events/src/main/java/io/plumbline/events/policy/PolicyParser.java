@@ -298,15 +298,15 @@ public final class PolicyParser {
         if (policy.getGateList().stream().anyMatch(other -> other.getName().equals(rule.getName()))) {
             throw name.rejected("a name that no other rule of gate has, on a level above neither");
         }
+        policy.addGate(rule);
         try {
-            GateRules.of(List.of(rule));
+            GateRules.of(policy.getGateList());
         } catch (PolicyException e) {
             throw rejected(
                     item.node(),
                     String.valueOf(e.getMessage()).replaceFirst("^policy: ", ""),
                     "an expression that can be read");
         }
-        policy.addGate(rule);
     }
 
     private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {

@@ -48,7 +48,7 @@ class GateRulesTest {
                 "'docker' in act.programs¦true",
                 "'podman' in act.programs¦false",
                 "act.hosts.exists(h, !h.endsWith('.example.com'))¦true",
-                "act.writes.all(w, w.startsWith(act.workspace + '/'))¦false",
+                "act.writes.all(w, w.startsWith('/workspace/'))¦false",
                 "act.command.matches('docker +build')¦true",
                 "act.risk > 20 || size(act.environment) > 0¦true",
                 "act.tool == 'Write'¦false",
@@ -67,7 +67,11 @@ class GateRulesTest {
                 "1 +",
                 "size(act.tool)",
                 "unknown == 1",
-                "act.stated_reason == 'x'"
+                "act.stated_reason == 'x'",
+                "act.command + act.command == ''",
+                "['a' + 'b'].exists(c, c == 'ab')",
+                "act.reads.map(r, r).size() > 0",
+                "act.reads.filter(r, r == '').size() > 0"
             })
     void refusesWhatDoesNotFitTheTypes(String when) {
         assertThatThrownBy(() -> GateRules.of(rule(when)))
@@ -93,13 +97,25 @@ class GateRulesTest {
                 .addAllWrites(Collections.nCopies(100, "/w"))
                 .addAllHosts(Collections.nCopies(100, "h.example"))
                 .build();
-        assertThat(holds("act.reads.exists(r, act.writes.exists(w, act.hosts.exists(h, r + w == h)))", wide))
+        assertThat(holds("act.reads.exists(r, act.writes.exists(w, act.hosts.exists(h, r == h || w == h)))", wide))
                 .as("a million steps")
                 .isTrue();
         assertThat(holds("act.reads.exists(r, act.writes.exists(w, r == w))", wide))
                 .as("ten thousand")
                 .isTrue();
         assertThat(holds("act.reads.exists(r, r == '/none')", wide)).isFalse();
+    }
+
+    @Test
+    void thereAreTwentyAtMost() throws Exception {
+        assertThatThrownBy(
+                        () -> GateRules.of(Collections.nCopies(21, rule("true").getFirst())))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageContaining("21 rules (expected: <= 20)");
+        assertThat(GateRules.closed(Collections.nCopies(21, rule("false").getFirst()))
+                        .holding(ACT))
+                .as("what is beyond holds")
+                .hasSize(1);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.Optional;
 final class FrozenSession {
     /** Of one question to a kernel that stands still; a machine that is short of time may need some of it. */
     private static final Duration LIMIT = Duration.ofSeconds(5);
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private FrozenSession() {}

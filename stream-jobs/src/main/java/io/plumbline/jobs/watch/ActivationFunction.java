@@ -1,6 +1,7 @@
 package io.plumbline.jobs.watch;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.Topics;
 import io.plumbline.events.v1.ActivationAnswered;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -53,6 +54,11 @@ final class ActivationFunction extends KeyedProcessFunction<String, LogRecord, L
     public void processElement(LogRecord record, Context context, Collector<LogRecord> out) throws Exception {
         Optional<Event> event = record.parsed();
         if (event.isEmpty()) {
+            return;
+        }
+        // What is in force is kept by the record's key: an order of one tenant under the key of another is nobody's.
+        if (!Topics.key(event.get()).equals(record.key())) {
+            Objects.requireNonNull(refused).inc();
             return;
         }
         ValueState<byte[]> store = Objects.requireNonNull(activations);

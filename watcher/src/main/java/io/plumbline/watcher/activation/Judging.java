@@ -38,7 +38,9 @@ public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> pro
         List<Judge> judges = new ArrayList<>();
         List<Shadow> shadows = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        newest(activations.getRules(), Judging::rules, problems).ifPresent(judges::add);
+        newest(activations.getRules(), Judging::rules, problems)
+                .or(() -> ActivationLedger.current(activations.getRules()).map(ignored -> RulesJudge.shipped()))
+                .ifPresent(judges::add);
         newest(activations.getModel(), Judging::model, problems)
                 .or(() -> ActivationLedger.current(activations.getModel()).map(ignored -> unscored(problems)))
                 .ifPresent(judges::add);

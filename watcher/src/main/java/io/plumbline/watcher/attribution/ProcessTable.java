@@ -98,14 +98,16 @@ public final class ProcessTable {
             boolean whole = !isCut(event);
             Optional<Call> call =
                     whole ? ledger.explaining(start.getBinary(), start.getArgvList(), key) : Optional.empty();
-            boolean refused =
-                    call.isEmpty() && ledger.refused(start.getArgvList()).isPresent();
+            boolean prelude = whole && role == Role.UNDECIDED && ledger.leadsToCall(start.getArgvList());
+            boolean refused = call.isEmpty()
+                    && !prelude
+                    && ledger.refused(start.getArgvList()).isPresent();
             if (call.isPresent()) {
                 ledger.started(call.get().getCall(), key, event.getId());
                 process.setRole(Role.CALL).setCall(call.get().getCall());
             } else if (refused) {
                 process.setRole(Role.UNANNOUNCED);
-            } else if (role == Role.UNDECIDED && whole && ledger.leadsToCall(start.getArgvList())) {
+            } else if (prelude) {
                 process.setRole(Role.UNDECIDED);
             } else if (role == Role.HOUSEKEEPING) {
                 if (!AgentProfile.belongsToHousekeeping(before.getBinary(), start.getBinary())) {

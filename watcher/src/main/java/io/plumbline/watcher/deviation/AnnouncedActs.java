@@ -12,6 +12,7 @@ import java.util.List;
 /** Announced calls as the expressions of a policy see them: bounded, and without what the agent says about its reasons. */
 final class AnnouncedActs {
     private static final int MAX_ITEMS = 100;
+    private static final int MAX_ITEM = 1_024;
     private static final int MAX_TEXT = 8_192;
 
     private final WatchState.Builder state;
@@ -59,13 +60,20 @@ final class AnnouncedActs {
         private boolean happened;
 
         String text(String text) {
-            happened |= text.length() > MAX_TEXT;
-            return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
+            return text(text, MAX_TEXT);
+        }
+
+        private String text(String text, int limit) {
+            happened |= text.length() > limit;
+            return text.length() <= limit ? text : text.substring(0, limit);
         }
 
         List<String> list(List<String> items) {
             happened |= items.size() > MAX_ITEMS;
-            return items.stream().limit(MAX_ITEMS).map(this::text).toList();
+            return items.stream()
+                    .limit(MAX_ITEMS)
+                    .map(item -> text(item, MAX_ITEM))
+                    .toList();
         }
     }
 }

@@ -32,6 +32,9 @@ final class Approvals {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+    /** Whoever holds the API's token says in whose name it decides: no proof of a second person. */
+    private static final String API = "api";
+
     private final WatchState.Builder state;
 
     Approvals(WatchState.Builder state) {
@@ -105,8 +108,21 @@ final class Approvals {
     private Settled approve(Approval approval, ApprovalDecided decision, long nowNs) {
         String person = decision.getDecidedBy();
         String first = approval.getFirst();
+        if (approval.getPeople() > 1 && person.startsWith(API)) {
+            return new Settled(
+                    approval,
+                    settled(
+                                    approval,
+                                    ApprovalState.APPROVAL_NEEDS_SECOND,
+                                    "approved over the API, which does not count where two people are asked",
+                                    first.isEmpty() ? List.of() : List.of(first))
+                            .build());
+        }
         if (approval.getPeople() > 1 && (first.isEmpty() || first.equals(person))) {
-            Approval half = approval.toBuilder().setFirst(person).build();
+            Approval half = approval.toBuilder()
+                    .setFirst(person)
+                    .setFirstSessionSeconds(decision.getSessionSeconds())
+                    .build();
             state.putApprovals(half.getApproval(), half);
             return new Settled(
                     half,
@@ -123,9 +139,10 @@ final class Approvals {
         state.putApprovals(approved.getApproval(), approved);
         ApprovalSettled.Builder how = settled(
                 approved, ApprovalState.APPROVAL_APPROVED, "approved by " + String.join(" and ", people), people);
-        // A second person who approves it once does not approve it for longer.
-        long seconds = Math.min(decision.getSessionSeconds(), approval.getSessionSeconds());
-        if (seconds > 0 && people.size() == Math.max(1, approval.getPeople())) {
+        // Both have to want it for longer.
+        int firsts = people.size() > 1 ? approval.getFirstSessionSeconds() : decision.getSessionSeconds();
+        long seconds = Math.min(Math.min(decision.getSessionSeconds(), firsts), approval.getSessionSeconds());
+        if (seconds > 0) {
             how.setSessionUntilNs(nowNs + seconds * NANOS_PER_SECOND);
             grant(
                     approved,

@@ -26,6 +26,8 @@ import io.plumbline.watcher.state.v1.Approval;
 import io.plumbline.watcher.state.v1.Grant;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -93,25 +95,45 @@ public final class Gate {
                 .isPresent()) {
             return refuse(event, judged.get().clause() + ": " + judged.get().why());
         }
-        int named = policy.getToolsAskList().indexOf(call.getTool());
-        if (named >= 0) {
-            return askOnce(event, "tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM);
-        }
-        if (strictest.filter(one -> one.answer() == Scope.Answer.ASK).isPresent()) {
-            return askOnce(
-                    event, strictest.get().answered() + ": " + strictest.get().what(), Severity.HIGH);
-        }
-        if (judged.isPresent()) {
-            return ask(
-                    event,
-                    judged.get().clause() + ": " + judged.get().why(),
-                    judged.get().severity());
-        }
-        if (Ladder.of(policy).step(state.getRisk()).compareTo(Step.ASK) >= 0) {
-            return ask(event, "ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH);
+        Optional<Asking> asking = asking(call, strictest, judged, policy);
+        if (asking.isPresent()) {
+            return asking.get().again()
+                    ? ask(event, asking.get().clause(), asking.get().tier())
+                    : askOnce(event, asking.get().clause(), asking.get().tier());
         }
         ledger.allow(call.getCall());
         return new Answer(answered(event.getId(), call.getCall(), GateDecision.ALLOW, "", ""), Optional.empty());
+    }
+
+    /**
+     * Why a person is asked.
+     *
+     * @param again also when the same was approved for the session
+     */
+    private record Asking(String clause, Severity tier, boolean again) {}
+
+    /** Of all reasons to ask the gravest: a further one never makes it easier. */
+    private Optional<Asking> asking(
+            ToolCall call, Optional<Reviewed> strictest, Optional<Finding> judged, TaskPolicy policy) {
+        List<Asking> reasons = new ArrayList<>();
+        if (Ladder.of(policy).step(state.getRisk()).compareTo(Step.ASK) >= 0) {
+            reasons.add(
+                    new Asking("ladder.ask " + policy.getAskAt() + " <= risk " + state.getRisk(), Severity.HIGH, true));
+        }
+        strictest
+                .filter(one -> one.answer() == Scope.Answer.ASK)
+                .ifPresent(one -> reasons.add(new Asking(one.answered() + ": " + one.what(), Severity.HIGH, false)));
+        judged.ifPresent(
+                finding -> reasons.add(new Asking(finding.clause() + ": " + finding.why(), finding.severity(), true)));
+        int named = policy.getToolsAskList().indexOf(call.getTool());
+        if (named >= 0) {
+            reasons.add(new Asking("tools.ask[" + named + "] " + call.getTool(), Severity.MEDIUM, false));
+        }
+        boolean again = reasons.stream().anyMatch(Asking::again);
+        // Of equal ones what the call itself is says more than what was before it.
+        return reasons.reversed().stream()
+                .max(Comparator.comparing(Asking::tier))
+                .map(gravest -> new Asking(gravest.clause(), gravest.tier(), again));
     }
 
     /** The answer to a call under the id of another one, which stays as it is. */

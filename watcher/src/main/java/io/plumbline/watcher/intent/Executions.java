@@ -36,15 +36,15 @@ public final class Executions {
 
     /** What wrappers do besides: nothing that starts a program or reads a file. */
     private static final Set<String> HARMLESS = Set.of(
-            ":", "[", "true", "false", "test", "source", ".", "eval", "exec", "builtin", "command", "shopt", "set",
-            "unset", "unalias", "export", "pwd", "bash", "read", "printf", "declare", "if");
+            ":", "[", "true", "false", "test", "source", ".", "eval", "builtin", "command", "shopt", "setopt", "set",
+            "unset", "unalias", "typeset", "pwd");
 
     private static final Pattern SNAPSHOT =
             Pattern.compile("(/[A-Za-z0-9._/-]{0,400})/shell[-_]snapshots/[A-Za-z0-9._-]{1,200}");
     private static final Pattern ANY_SNAPSHOT = Pattern.compile("([^\\s\"'=]{0,400})/shell[-_]snapshots/");
     private static final List<String> ANYBODYS = List.of("/tmp/", "/var/tmp/", "/dev/shm/");
     private static final Pattern WRITTEN =
-            Pattern.compile("/dev/null|/[A-Za-z0-9._/-]{0,400}/claude-[0-9a-f]{1,16}-cwd");
+            Pattern.compile("/dev/null|/[A-Za-z0-9._/-]{0,400}/(?:claude-[0-9a-f]{1,16}-cwd|cwd-[0-9a-f]{1,16})");
 
     private Executions() {}
 
