@@ -284,7 +284,9 @@ class MainRoadIT {
             page.waitForLoadState(LoadState.NETWORKIDLE);
             page.keyboard().press("Enter");
             page.waitForURL(url -> !url.contains("login"));
+            page.navigate(base + "/alerts?q=plumbline.session:" + frozenId);
             page.getByText("A decoy was read").first().click();
+            page.keyboard().press("Enter");
             assertThat(page).hasURL(Pattern.compile(".*/session/" + frozenId + ".*"));
             assertThat(page.locator("#session-state")).hasAttribute("data-state", "frozen");
             assertThat(page.locator("#why")).containsText("List the files in this folder.");
