@@ -75,6 +75,8 @@ public final class PolicyParser {
     private static final Set<String> GATE_ANSWERS = Set.of("log", "ask", "deny", "freeze");
     private static final Set<String> FOUR_EYES = Set.of("none", "medium", "high");
 
+    private static final String EXPECTED = " (expected: ";
+
     private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
     private static final Pattern REQUEST_PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,=:@/-]{0,500}");
     private static final Pattern HEADER = Pattern.compile("[a-z][a-z0-9-]{0,63}");
@@ -302,10 +304,13 @@ public final class PolicyParser {
         try {
             GateRules.of(policy.getGateList());
         } catch (PolicyException e) {
+            // Says what was expected as well; only the place is missing.
+            String message = String.valueOf(e.getMessage());
+            int expected = message.lastIndexOf(EXPECTED);
             throw rejected(
                     item.node(),
-                    String.valueOf(e.getMessage()).replaceFirst("^policy: ", ""),
-                    "an expression that can be read");
+                    message.substring(0, expected).replaceFirst("^policy: ", ""),
+                    message.substring(expected + EXPECTED.length(), message.length() - 1));
         }
     }
 

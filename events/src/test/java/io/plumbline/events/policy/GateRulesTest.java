@@ -175,6 +175,9 @@ class GateRulesTest {
     void namesWhatIsWrong(String yaml, String message) {
         assertThatThrownBy(() -> PolicyParser.parse(yaml))
                 .isInstanceOf(PolicyException.class)
-                .hasMessageContaining(message);
+                .hasMessageContaining(message)
+                .satisfies(e -> assertThat(String.valueOf(e.getMessage()).split("\\(expected: ", -1))
+                        .as("what was expected, once")
+                        .hasSize(2));
     }
 }
