@@ -19,6 +19,11 @@
  *       On the host. Takes its place (lower priority, control groups), then becomes COMMAND in a mount namespace of its own in which SOURCE, usually
  *       /proc/PID/fd/N, is also at TARGET, and every PATH, with all that is mounted below it, is read-only. gVisor itself does not keep a read-only bind from being truncated: it opens the file on the host with
  *       O_TRUNC before it looks at its own mount's flags.
+ *   plumbline-guest shim [nice=NUMBER] [cgroup=DIRECTORY...]
+ *       On the host, one per session. Takes its place before anybody waits for it; then, for each request on stdin, does in a child what
+ *       read-only does, and says on stdout how the command ended ("exit STATUS"). A request is its length (4 bytes, least first) and that
+ *       many bytes: the files for stdin, stdout and stderr, then [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS, each ended by a zero
+ *       byte. Ends with stdin, or with a request that is none.
  *   plumbline-guest launch [nice=NUMBER] [cgroup=DIRECTORY...] gate=PIPE arguments=FILE [console=SOCKET] [owner=UID:GID] [pin SOURCE TARGET] -- COMMAND
  *       On the host. Likewise becomes COMMAND (bubblewrap) with the pipe as descriptor 3, the file as 4, a new terminal whose master
  *       goes to SOCKET, and standard streams that belong to UID.
@@ -35,12 +40,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +59,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -525,14 +535,10 @@ int put_tree(int tree, const char *path) {
     return (int)syscall(SYS_MOVE_MOUNT, tree, "", AT_FDCWD, path, FROM_DESCRIPTOR);
 }
 
-static int read_only(int argc, char **argv) {
-    int i = 0, done = 0;
-    while (i < argc && (done = placed(argv[i])) == 0) i++;
-    if (done < 0) {
-        say("read-only: %s: %s", argv[i], strerror(errno));
-        return 125;
-    }
-    char **pin = argc - i > 2 && strcmp(argv[i], "pin") == 0 ? argv + i : NULL;
+/* Becomes the command of [pin SOURCE TARGET] PATH... -- COMMAND ARGUMENTS; returns a status when it cannot. */
+static int confined(int argc, char **argv) {
+    int i = 0;
+    char **pin = argc > 2 && strcmp(argv[0], "pin") == 0 ? argv : NULL;
     /* Before the namespace is left: what a descriptor of another one leads to cannot be mounted. */
     int pinned = pin == NULL ? -1 : take_tree(pin[1]);
     if (pin != NULL && pinned < 0) {
@@ -567,6 +573,98 @@ static int read_only(int argc, char **argv) {
     return 126;
 }
 
+/* Goes where the options say; how many there were, or -1. */
+static int take_place(int argc, char **argv) {
+    int i = 0, done = 0;
+    while (i < argc && (done = placed(argv[i])) == 0) i++;
+    if (done < 0) say("%s: %s", argv[i], strerror(errno));
+    return done < 0 ? -1 : i;
+}
+
+static int read_only(int argc, char **argv) {
+    int options = take_place(argc, argv);
+    return options < 0 ? 125 : confined(argc - options, argv + options);
+}
+
+/* -------------------------------------------------------------------------------------------------- shim */
+
+enum { MAX_SHIM_REQUEST = 256 * 1024, MAX_SHIM_WORDS = 4096 };
+
+/*
+ * gVisor's programs register for membarrier(2) when they start, which waits for every processor, some ten milliseconds each time, and
+ * only its kernel ever uses it. They start without when it is not there. Where this cannot be had, they start a little later.
+ */
+static void without_membarrier(void) {
+#if defined(__x86_64__)
+    enum { ARCHITECTURE = AUDIT_ARCH_X86_64 };
+#elif defined(__aarch64__)
+    enum { ARCHITECTURE = AUDIT_ARCH_AARCH64 };
+#else
+#error "which architecture do seccomp's records name here?"
+#endif
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter);
+}
+
+/* 1 when all was read, 0 at the end of the input before any of it, -1 otherwise. */
+static int read_fully(int fd, unsigned char *to, size_t length) {
+    for (size_t have = 0; have < length;) {
+        ssize_t n = read(fd, to + have, length - have);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return n == 0 && have == 0 ? 0 : -1;
+        have += (size_t)n;
+    }
+    return 1;
+}
+
+/* In a child: with streams that are these files. */
+static int with_streams(char **files, int argc, char **argv) {
+    static const int flags[] = {O_RDONLY, O_WRONLY | O_APPEND | O_CREAT, O_WRONLY | O_APPEND | O_CREAT};
+    for (int i = 0; i < 3; i++) {
+        int fd = open(files[i], flags[i] | O_CLOEXEC, 0600);
+        if (fd < 0 || dup2(fd, i) < 0) return 125;
+        close(fd);
+    }
+    return confined(argc, argv);
+}
+
+static int shim(int argc, char **argv) {
+    static unsigned char request[MAX_SHIM_REQUEST];
+    static char *words[MAX_SHIM_WORDS + 1];
+    if (take_place(argc, argv) != argc) return 125;
+    without_membarrier();
+    for (;;) {
+        unsigned char head[4];
+        int got = read_fully(0, head, sizeof head);
+        if (got == 0) return 0;
+        size_t length = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
+        if (got < 0 || length == 0 || length > sizeof request || read_fully(0, request, length) != 1 || request[length - 1] != 0) {
+            say("shim: a request of %zu bytes (expected: 1 to %d, words that end with a zero byte)", length, MAX_SHIM_REQUEST);
+            return 125;
+        }
+        int count = 0;
+        for (size_t at = 0; at < length && count < MAX_SHIM_WORDS; at += strlen((char *)request + at) + 1) words[count++] = (char *)request + at;
+        words[count] = NULL;
+        if (count < 3 || count == MAX_SHIM_WORDS) {
+            say("shim: %d words (expected: 3 to %d)", count, MAX_SHIM_WORDS - 1);
+            return 125;
+        }
+        pid_t child = fork();
+        if (child == 0) _exit(with_streams(words, count - 3, words + 3));
+        int status = 0;
+        while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+        if (dprintf(1, "exit %d\n", child < 0 ? 125 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) < 0) return 125;
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "relay") == 0) return relay(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "hook") == 0) return hook(argc - 2, argv + 2);
@@ -574,10 +672,11 @@ int main(int argc, char **argv) {
     if (argc == 4 && strcmp(argv[1], "tick") == 0) return tick(argv[2], argv[3]);
     if (argc == 2 && strcmp(argv[1], "pause") == 0) return pause_for_ever();
     if (argc >= 2 && strcmp(argv[1], "read-only") == 0) return read_only(argc - 2, argv + 2);
+    if (argc >= 2 && strcmp(argv[1], "shim") == 0) return shim(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "launch") == 0) return launch(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "become") == 0) return become(argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "watch") == 0) return watch(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "version") == 0) return puts(PLUMBLINE_BUILD) < 0 ? 125 : 0;
-    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [nice=NUMBER] [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | launch | become | watch | version");
+    say("usage: plumbline-guest relay PORT=SOCKET... -- COMMAND | hook SOCKET PATH [SECONDS] | warden | tick FILE MILLISECONDS | pause | read-only [nice=NUMBER] [cgroup=DIRECTORY...] [pin SOURCE TARGET] PATH... -- COMMAND | shim | launch | become | watch | version");
     return 2;
 }

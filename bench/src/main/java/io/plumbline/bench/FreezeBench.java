@@ -41,12 +41,12 @@ final class FreezeBench implements Callable<Integer> {
 
     private static final int MAX_SPINNERS = 64;
 
-    /** Opens a file every few milliseconds, before and after the decoy; starts no process meanwhile. */
+    /** Opens a file every few milliseconds, some seconds before and then after the decoy; starts no process meanwhile. */
     private static final String SCRIPT = """
             for ((i = 0; i < %d; i++)); do (while :; do :; done) & done
             mkfifo /tmp/pace; exec 9<>/tmp/pace
             busy() { read -r -t 0.005 -u 9; read -r line < /workspace/README.md; }
-            for i in {1..60}; do busy; done
+            for i in {1..400}; do busy; done
             read -r line < ~/.ssh/id_rsa
             while :; do busy; done
             """;

@@ -34,7 +34,7 @@ final class SessionBench implements Callable<Integer> {
     private static final int COLD_TARGET_MILLIS = 600;
 
     /** In which a host has booted the next sandbox. */
-    private static final Duration REFILL = Duration.ofSeconds(3);
+    private static final Duration REFILL = Duration.ofSeconds(6);
 
     private static final int WARM_UP = 3;
     private static final String POLICY = """

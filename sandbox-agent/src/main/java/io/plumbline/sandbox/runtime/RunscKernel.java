@@ -35,6 +35,9 @@ final class RunscKernel implements SandboxKernel {
     /** For the one call that lasts as long as the workload. */
     private final ControlSocket exit;
 
+    /** Runs what the runtime has to do for the sandbox. */
+    private final RuntimeShim shim;
+
     /** Knows the start time too. */
     private final ProcessHandle sentry;
 
@@ -48,7 +51,8 @@ final class RunscKernel implements SandboxKernel {
             ProcessHandle sentry,
             ControlSocket brakeSocket,
             ControlSocket inspection,
-            ControlSocket exit) {
+            ControlSocket exit,
+            RuntimeShim shim) {
         this.runtime = runtime;
         this.boot = boot;
         this.container = container;
@@ -56,23 +60,31 @@ final class RunscKernel implements SandboxKernel {
         this.brakeSocket = brakeSocket;
         this.inspection = inspection;
         this.exit = exit;
+        this.shim = shim;
     }
 
-    /** @param container id of the one that keeps the kernel open */
-    static RunscKernel attach(RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket)
+    /**
+     * @param container id of the one that keeps the kernel open
+     * @param shim the kernel's from now on, also when this fails
+     */
+    static RunscKernel attach(
+            RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket, RuntimeShim shim)
             throws IOException, SandboxException {
-        ProcessHandle sentry = ProcessHandle.of(pid).orElseThrow(() -> new SandboxException("the sandbox has ended"));
         List<ControlSocket> sockets = new ArrayList<>();
         try {
+            ProcessHandle sentry =
+                    ProcessHandle.of(pid).orElseThrow(() -> new SandboxException("the sandbox has ended"));
             for (int i = 0; i < 3; i++) {
                 sockets.add(ControlSocket.connect(socket));
             }
             warmUp(sockets.getFirst());
+            return new RunscKernel(
+                    runtime, boot, container, sentry, sockets.get(0), sockets.get(1), sockets.get(2), shim);
         } catch (IOException | SandboxException | RuntimeException e) {
             disconnect(sockets);
+            shim.close();
             throw e;
         }
-        return new RunscKernel(runtime, boot, container, sentry, sockets.get(0), sockets.get(1), sockets.get(2));
     }
 
     /** The first call loads classes here and allocates there, which takes longer than a pause. */
@@ -91,6 +103,10 @@ final class RunscKernel implements SandboxKernel {
 
     String container() {
         return container;
+    }
+
+    RuntimeShim shim() {
+        return shim;
     }
 
     ControlSocket inspection() {
@@ -201,6 +217,7 @@ final class RunscKernel implements SandboxKernel {
     public synchronized void close() throws SandboxException {
         kill();
         disconnect();
+        shim.close();
         try {
             // First: runsc asks a kernel about its containers for as long as it takes the kernel to be there.
             runtime.remove(container);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.sandbox.rootfs.OciConfig;
 import io.plumbline.sandbox.trace.TracePoints;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +130,10 @@ public final class RunscRuntime implements SandboxRuntime {
     public SandboxKernel boot(Boot boot) throws SandboxException {
         String id = TracePoints.KERNEL_CONTAINER + boot.id();
         Path pidFile = boot.directory().resolve("sandbox.pid");
-        List<String> command = new ArrayList<>(guarded(boot.cgroups(), Optional.empty(), List.of()));
+        List<String> place = place(boot);
+        List<String> command = new ArrayList<>(List.of(guest.toString(), "read-only"));
+        command.addAll(place);
+        command.add("--");
         command.addAll(command("--log=" + log(boot.directory()), "--pod-init-config=" + boot.traceConfig()));
         boot.syscallLog()
                 .ifPresent(pipe -> command.addAll(List.of(
@@ -143,10 +147,16 @@ public final class RunscRuntime implements SandboxRuntime {
         command.addAll(List.of("--bundle", boot.directory().toString(), id));
         try {
             Files.writeString(boot.directory().resolve("config.json"), pausing());
-            call("runsc run", command, SandboxRuntime.Streams.Files.NOWHERE, log(boot.directory()), CREATE_LIMIT);
+            File nowhere = new File("/dev/null");
+            call(
+                    "runsc run",
+                    limit -> Command.run(command, nowhere, nowhere, nowhere, limit),
+                    log(boot.directory()),
+                    CREATE_LIMIT);
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
-            return RunscKernel.attach(this, boot, id, pid, controlSocket(id, state(id)));
+            return RunscKernel.attach(
+                    this, boot, id, pid, controlSocket(id, state(id)), RuntimeShim.begin(guest, place));
         } catch (IOException | RuntimeException e) {
             discard(id);
             throw new SandboxException("runsc run: " + e.getMessage(), e);
@@ -192,7 +202,11 @@ public final class RunscRuntime implements SandboxRuntime {
                     JSON.readTree(config.toFile()),
                     Map.of(CONTAINER_TYPE, "container", SANDBOX_ID, kernel.container()));
             Files.writeString(config, asked.toString());
-            call("runsc create", command, SandboxRuntime.Streams.Files.NOWHERE, log(creation.bundle()), CREATE_LIMIT);
+            call(
+                    "runsc create",
+                    limit -> kernel.shim().run(SandboxRuntime.Streams.Files.NOWHERE, List.of(), command, limit),
+                    log(creation.bundle()),
+                    CREATE_LIMIT);
             Optional<String> difference =
                     ConfirmedSpec.difference(asked, state(creation.id()).path("spec"));
             if (difference.isPresent()) {
@@ -205,15 +219,17 @@ public final class RunscRuntime implements SandboxRuntime {
 
     /** Lets the workload begin: what it may reach of the host is opened now, by a process that sees it as it may be seen. */
     void start(RunscKernel kernel, Creation creation) throws SandboxException {
-        List<String> command =
-                new ArrayList<>(guarded(kernel.boot().cgroups(), creation.pinned(), creation.readOnly()));
-        command.addAll(command("--log=" + log(creation.bundle()), "start", creation.id()));
+        List<String> command = command("--log=" + log(creation.bundle()), "start", creation.id());
         SandboxRuntime.Streams.Files streams =
                 switch (creation.streams()) {
                     case SandboxRuntime.Streams.Files files -> files;
                     case SandboxRuntime.Streams.Console console -> SandboxRuntime.Streams.Files.NOWHERE;
                 };
-        call("runsc start", command, streams, log(creation.bundle()), CALL_LIMIT);
+        call(
+                "runsc start",
+                limit -> kernel.shim().run(streams, mounts(creation), command, limit),
+                log(creation.bundle()),
+                CALL_LIMIT);
     }
 
     /** Of the kernel with all that is in it: a container of it has no state of its own. See docs/decisions/012. */
@@ -228,35 +244,38 @@ public final class RunscRuntime implements SandboxRuntime {
         return image;
     }
 
+    /** Where a command of runsc that leaves processes behind runs: it has a lower priority, and joins the control groups. */
+    private static List<String> place(Boot boot) {
+        List<String> place = new ArrayList<>(List.of("nice=" + NICE));
+        boot.cgroups().forEach(group -> place.add("cgroup=" + group));
+        return place;
+    }
+
     /**
-     * What comes before a command of runsc that leaves processes behind: it has a lower priority, joins the control groups, and sees read-only what must
-     * stay as it is. gVisor truncates a file on a read-only bind before it refuses the open: the host's kernel has to keep it.
+     * What it sees read-only because it must stay as it is. gVisor truncates a file on a read-only bind before it refuses the open: the
+     * host's kernel has to keep it.
      */
-    private List<String> guarded(List<Path> cgroups, Optional<Pinned> pinned, List<Path> readOnly) {
-        List<String> command = new ArrayList<>(List.of(guest.toString(), "read-only", "nice=" + NICE));
-        cgroups.forEach(group -> command.add("cgroup=" + group));
-        pinned.ifPresent(pin -> command.addAll(
-                List.of("pin", pin.source().toString(), pin.target().toString())));
-        readOnly.forEach(path -> command.add(path.toString()));
-        command.add("--");
-        return command;
+    private static List<String> mounts(Creation creation) {
+        List<String> mounts = new ArrayList<>();
+        creation.pinned()
+                .ifPresent(pin -> mounts.addAll(
+                        List.of("pin", pin.source().toString(), pin.target().toString())));
+        creation.readOnly().forEach(path -> mounts.add(path.toString()));
+        return mounts;
     }
 
     private static Path log(Path directory) {
         return directory.resolve("runsc.log");
     }
 
-    /** For commands whose streams stay open behind them. */
-    private static void call(
-            String name, List<String> command, SandboxRuntime.Streams.Files streams, Path log, Duration limit)
-            throws SandboxException {
+    private interface Program {
+        /** Its exit status. */
+        int run(Duration limit) throws IOException, TimeoutException, InterruptedException;
+    }
+
+    private static void call(String name, Program program, Path log, Duration limit) throws SandboxException {
         try {
-            int code = Command.run(
-                    command,
-                    streams.stdin().toFile(),
-                    streams.stdout().toFile(),
-                    streams.stderr().toFile(),
-                    limit);
+            int code = program.run(limit);
             if (code != 0) {
                 throw new SandboxException(name + ": status " + code + ": " + lastLine(Command.tail(log)));
             }

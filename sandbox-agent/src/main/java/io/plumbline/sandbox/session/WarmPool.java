@@ -21,8 +21,8 @@ final class WarmPool implements AutoCloseable {
     /** Longest time between two looks at what waits. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** A session that begins needs the processors more than the next one. */
-    private static final Duration QUIET = Duration.ofMillis(500);
+    /** A session that begins needs the processors more than the next one, and so does all that watches it: to boot takes one for a second. */
+    private static final Duration QUIET = Duration.ofSeconds(3);
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 

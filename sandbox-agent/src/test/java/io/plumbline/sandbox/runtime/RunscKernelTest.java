@@ -86,7 +86,8 @@ class RunscKernelTest {
             }
         });
         try {
-            return RunscKernel.attach(runtime, boot, "c", child, socket());
+            RuntimeShim none = RuntimeShim.begin(Path.of("/bin/false"), List.of());
+            return RunscKernel.attach(runtime, boot, "c", child, socket(), none);
         } finally {
             sentry.join();
         }

@@ -223,6 +223,20 @@ class GuestIT {
                 .isEqualTo(125);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\1\0\0", "\0\0\0\0", "\0\0\0\1", "\2\0\0\0x", "\2\0\0\0xx", "\4\0\0\0a\0b\0"})
+    void theShimEndsAtARequestThatIsNone(String request) throws Exception {
+        Ended ended = run(request.getBytes(StandardCharsets.US_ASCII), "shim");
+        assertThat(ended.code()).isEqualTo(125);
+        assertThat(ended.stdout()).isEmpty();
+        assertThat(ended.stderr()).contains("expected");
+    }
+
+    @Test
+    void theShimEndsWithItsDaemon() throws Exception {
+        assertThat(run(new byte[0], "shim")).isEqualTo(new Ended(0, "", ""));
+    }
+
     @Test
     void relaysBothWaysAndLeavesTheExitCodeToTheCommand() throws Exception {
         int port;

@@ -103,7 +103,7 @@ final class OrderCommands {
                 paramLabel = "DEVIATION",
                 description =
                         "A deviation that counts nothing when it is found again in this session; repeatable. Its id, 32 hex"
-                                + " digits, stands in its alert (plumbline alerts --json).")
+                                + " digits, is the cause of its alerts (plumbline alerts --json).")
         private List<String> accept = new ArrayList<>();
 
         Thaw() {
