@@ -114,7 +114,8 @@ class EvasionTest {
 
         assertThat(Alerts.of(session.exec(child, "sh", "/tmp/evil.sh"))).isNotEmpty();
         assertThat(session.exec(SHELL, "bash", "-c", "ls")).isEmpty();
-        assertThat(Objects.requireNonNull(session.state().calls().get("c1")).getStarted()).isTrue();
+        assertThat(Objects.requireNonNull(session.state().calls().get("c1")).getStarted())
+                .isTrue();
     }
 
     /** What was refused once and approved later is executed by way of the same prelude. */

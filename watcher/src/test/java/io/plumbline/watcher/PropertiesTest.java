@@ -107,7 +107,7 @@ class PropertiesTest {
         assertThat(risk(numbered("s", withProse), any -> true))
                 .isGreaterThanOrEqualTo(risk(numbered("s", acts), any -> true))
                 .isPositive();
-        assertThat(proofs(numbered("s", withProse))).containsAllEntriesOf(proofs(numbered("s", acts)));
+        assertNothingIsTakenAway(proofs(numbered("s", acts)), proofs(numbered("s", withProse)));
     }
 
     @ParameterizedTest
@@ -120,8 +120,13 @@ class PropertiesTest {
             List<Event.Builder> withOne = new ArrayList<>(acts);
             withOne.add(at, prose(random));
 
-            assertThat(proofs(numbered("s", withOne))).as("a claim before act %s", at).containsAllEntriesOf(silent);
+            assertNothingIsTakenAway(silent, proofs(numbered("s", withOne)));
         }
+    }
+
+    private static void assertNothingIsTakenAway(Map<String, Integer> silent, Map<String, Integer> spoken) {
+        assertThat(spoken).containsKeys(silent.keySet().toArray(String[]::new));
+        silent.forEach((proof, risk) -> assertThat(spoken.get(proof)).as(proof).isGreaterThanOrEqualTo(risk));
     }
 
     /** What findings without proof do not weigh: each deviation with the risk that it added. */
@@ -298,16 +303,26 @@ class PropertiesTest {
                 continue;
             }
             acts.add(evidence().setProcessExited(ProcessExited.newBuilder().setActor(process)));
-            acts.add(claim().setToolResult(
-                            ToolResult.newBuilder().setCall("c" + i).setTool("Bash").setOutcome("success")));
+            acts.add(claim().setToolResult(ToolResult.newBuilder()
+                    .setCall("c" + i)
+                    .setTool("Bash")
+                    .setOutcome("success")));
         }
         SessionState state = SessionState.empty();
-        numbered("s", acts).forEach(event -> assertThat(watcher.onEvent(state, event))
-                .noneMatch(Event::hasAlertRaised));
+        numbered("s", acts)
+                .forEach(event -> assertThat(watcher.onEvent(state, event)).noneMatch(Event::hasAlertRaised));
 
-        assertThat(state.calls()).hasSize(StateLimits.SETTLED_CALLS).containsKeys("c0", "c999");
-        assertThat(state.processes()).hasSize(StateLimits.SETTLED_PROCESSES).containsKey("100:100");
-        assertThat(state.values().getEvicted().getCalls()).isEqualTo(1_000 - StateLimits.SETTLED_CALLS);
+        assertThat(state.calls())
+                .hasSizeBetween(
+                        StateLimits.SETTLED_CALLS, StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE)
+                .containsKeys("c0", "c999");
+        assertThat(state.processes())
+                .hasSizeBetween(
+                        StateLimits.SETTLED_PROCESSES,
+                        StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE)
+                .containsKey("100:100");
+        assertThat(state.values().getEvicted().getCalls())
+                .isEqualTo(1_000 - state.calls().size());
     }
 
     private List<byte[]> play(List<Event> events, int savedEach) {

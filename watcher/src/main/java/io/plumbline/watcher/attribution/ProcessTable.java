@@ -251,7 +251,10 @@ public final class ProcessTable {
                 .map(Map.Entry::getKey)
                 .toList();
         tainted.forEach(key -> processes.put(
-                key, Objects.requireNonNull(processes.get(key)).toBuilder().clearTaints().build()));
+                key,
+                Objects.requireNonNull(processes.get(key)).toBuilder()
+                        .clearTaints()
+                        .build()));
         ledger.forgetSecrets();
     }
 
@@ -313,7 +316,7 @@ public final class ProcessTable {
 
     private void put(String key, Process.Builder process) {
         if (!processes.containsKey(key)) {
-            if (processes.size() >= StateLimits.SETTLED_PROCESSES) {
+            if (processes.size() >= StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE) {
                 forgetOldest();
             }
             state.setProcessesSeen(state.getProcessesSeen() + 1);
@@ -322,19 +325,19 @@ public final class ProcessTable {
         processes.put(key, process.build());
     }
 
-    /** One that has exited; while there is room for all, no other. */
+    /** Those that have exited; while there is room for all, no others. */
     private void forgetOldest() {
         boolean full = processes.size() >= StateLimits.PROCESSES;
-        processes.entrySet().stream()
+        List<String> oldest = processes.entrySet().stream()
                 .filter(entry -> full || entry.getValue().getExited())
-                .min(Comparator.comparing((Map.Entry<String, Process> entry) ->
+                .sorted(Comparator.comparing((Map.Entry<String, Process> entry) ->
                                 !entry.getValue().getExited())
                         .thenComparing(entry -> entry.getValue().getNumber()))
+                .limit(StateLimits.FORGOTTEN_AT_ONCE)
                 .map(Map.Entry::getKey)
-                .ifPresent(oldest -> {
-                    processes.remove(oldest);
-                    state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + 1);
-                });
+                .toList();
+        processes.keySet().removeAll(oldest);
+        state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + oldest.size());
     }
 
     private static String key(ProcessRef process) {

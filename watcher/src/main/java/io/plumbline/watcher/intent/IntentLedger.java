@@ -62,7 +62,7 @@ public final class IntentLedger {
         if (known != null && (known.getStarted() || known.getFinished())) {
             return same || !call.getGated();
         }
-        if (known == null && calls.size() >= StateLimits.SETTLED_CALLS) {
+        if (known == null && calls.size() >= StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE) {
             forgetOldest();
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
@@ -107,6 +107,10 @@ public final class IntentLedger {
 
     /** What a call as it is announced can honestly need. */
     public Footprint footprint(ToolCall call) {
+        Call known = calls.get(call.getCall());
+        if (known != null && says(known, call) && known.getCwd().equals(call.getCwd())) {
+            return footprint(call.getCall());
+        }
         return footprint(call.getTool(), call.getCommand(), call.getPathsList(), call.getCwd());
     }
 
@@ -272,19 +276,19 @@ public final class IntentLedger {
         return -1;
     }
 
-    /** One that is settled: finished, not refused, and has read no secret. While there is room for all, no other. */
+    /** Those that are settled: finished, not refused, and have read no secret. While there is room for all, no others. */
     private void forgetOldest() {
         boolean full = calls.size() >= StateLimits.CALLS;
-        calls.values().stream()
+        List<String> oldest = calls.values().stream()
                 .filter(call -> full || isSettled(call))
-                .min(Comparator.comparing((Call call) -> !isSettled(call))
+                .sorted(Comparator.comparing((Call call) -> !isSettled(call))
                         .thenComparing(call -> !call.getFinished())
                         .thenComparing(Call::getNumber))
+                .limit(StateLimits.FORGOTTEN_AT_ONCE)
                 .map(Call::getCall)
-                .ifPresent(oldest -> {
-                    calls.remove(oldest);
-                    state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + 1);
-                });
+                .toList();
+        calls.keySet().removeAll(oldest);
+        state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + oldest.size());
     }
 
     private static boolean isSettled(Call call) {

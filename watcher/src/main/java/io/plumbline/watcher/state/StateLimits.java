@@ -8,6 +8,9 @@ public final class StateLimits {
     /** Calls up to which finished ones are remembered; their number makes the state of a long session. */
     public static final int SETTLED_CALLS = 300;
 
+    /** So many are forgotten together: looking for the oldest costs as much as there are. */
+    public static final int FORGOTTEN_AT_ONCE = 100;
+
     /** Live processes of a sandbox are limited by its policy; exited ones are forgotten oldest first. */
     public static final int PROCESSES = 8_000;
 
