@@ -27,7 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SessionBench.class,
             TelemetryBench.class,
             SandboxBench.class,
-            RulesBench.class
+            RulesBench.class,
+            WatchBench.class
         })
 public final class Bench {
     private Bench() {}

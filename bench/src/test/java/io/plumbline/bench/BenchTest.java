@@ -17,7 +17,7 @@ final class BenchTest {
         assertThat(err.toString())
                 .isEqualTo(
                         "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
-                                + " sandbox, rules)\n");
+                                + " sandbox, rules, watch)\n");
     }
 
     @Test

@@ -33,4 +33,13 @@ final class FigureTest {
                 .isEqualTo("{\"figure\":\"x\",\"unit\":\"ms\",\"n\":1,\"p50\":1.235,\"p99\":1.235,\"max\":1.235,"
                         + "\"method\":\"m\"}");
     }
+
+    @Test
+    void aLeastValueIsMetByItsMedian() {
+        Figure figure = Figure.of("rate", "events/s", List.of(10.0, 20.0, 30.0), OptionalDouble.empty(), "m");
+
+        assertThat(figure.atLeast(20).met()).isTrue();
+        assertThat(figure.atLeast(21).met()).isFalse();
+        assertThat(figure.atLeast(21).json().path("target_is").asText()).isEqualTo("least p50");
+    }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A running component. */
-final class ComponentProcess {
+public final class ComponentProcess {
     private static final String READY = "READY";
     private static final long STOP_SECONDS = 20;
 
@@ -29,7 +29,7 @@ final class ComponentProcess {
     }
 
     /** Starts the component; its standard error and what it prints go to its log file. */
-    static ComponentProcess start(Layout layout, Component component) {
+    public static ComponentProcess start(Layout layout, Component component) {
         Path log = layout.log(component.name());
         try {
             ProcessBuilder builder = new ProcessBuilder(command(layout, component))
@@ -104,7 +104,7 @@ final class ComponentProcess {
      *
      * @return what stands behind {@code READY}: where it can be reached
      */
-    String awaitReady(Layout layout) throws InterruptedException {
+    public String awaitReady(Layout layout) throws InterruptedException {
         try {
             return ready.get(component.startLimit().toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -141,7 +141,7 @@ final class ComponentProcess {
     }
 
     /** Asks the process to end, and ends it when it does not. */
-    void stop() {
+    public void stop() {
         stop(process.toHandle());
     }
 

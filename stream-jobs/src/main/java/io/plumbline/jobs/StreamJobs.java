@@ -15,11 +15,15 @@ import java.util.concurrent.CountDownLatch;
 public final class StreamJobs {
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
+    /** In place of a URL. */
+    private static final String NONE = "none";
+
     private StreamJobs() {}
 
     /**
      * Usage: {@code StreamJobs KAFKA_BOOTSTRAP ELASTICSEARCH_URL CHECKPOINT_DIRECTORY [ACTIVATION_KEYS]}; prints {@code READY} and runs
-     * until SIGTERM. With a file of public keys, only activations that one of them signed are taken.
+     * until SIGTERM. With a file of public keys, only activations that one of them signed are taken. With {@code none} in place of the URL
+     * there is no index job.
      */
     public static void main(String[] arguments) throws Exception {
         if (arguments.length != 3 && arguments.length != 4) {
@@ -29,7 +33,6 @@ public final class StreamJobs {
             System.exit(2);
         }
         String bootstrap = arguments[0];
-        URI elasticsearch = URI.create(arguments[1]);
         WatchSettings settings = WatchSettings.fromEnvironment(
                 arguments.length == 4 ? Optional.of(Path.of(arguments[3])) : Optional.empty());
         EmbeddedCluster cluster = EmbeddedCluster.start(Path.of(arguments[2]));
@@ -44,8 +47,10 @@ public final class StreamJobs {
         }));
         cluster.submit("watch", env -> WatchJob.define(env, bootstrap, settings), START_LIMIT);
         WatchRehearsal.run();
-        IndexSettings index = IndexSettings.local(bootstrap, elasticsearch);
-        cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);
+        if (!arguments[1].equals(NONE)) {
+            IndexSettings index = IndexSettings.local(bootstrap, URI.create(arguments[1]));
+            cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);
+        }
         System.out.println("READY");
         stop.await();
     }

@@ -20,11 +20,16 @@ final class Revisions {
     }
 
     void ordered(PolicyRevised order) {
+        ordered(PolicyStatements.sha256(order.getSigned()));
+    }
+
+    /** @param statementSha256 of the signed statement */
+    void ordered(String statementSha256) {
         if (state.getRevisionsOrderedCount() == StateLimits.REVISIONS) {
             List<String> kept = List.copyOf(state.getRevisionsOrderedList().subList(1, StateLimits.REVISIONS));
             state.clearRevisionsOrdered().addAllRevisionsOrdered(kept);
         }
-        state.addRevisionsOrdered(PolicyStatements.sha256(order.getSigned()));
+        state.addRevisionsOrdered(statementSha256);
     }
 
     /** True when the revision was ordered; what was ordered before it is superseded. */

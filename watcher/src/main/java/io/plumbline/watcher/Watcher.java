@@ -269,6 +269,8 @@ public final class Watcher {
                             .map(Completeness::otherProfile)
                             .ifPresent(this::deviate);
                 }
+                case WORKSPACE_IDENTIFIED ->
+                    state.setWorkspaceSha256(event.getWorkspaceIdentified().getWorkspaceSha256());
                 case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
                 case RUNTIME_STATE -> confirmed(event.getRuntimeState());
                 case PATH_PROBED ->

@@ -13,6 +13,7 @@ import io.plumbline.events.v1.ToolResult;
 import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.Role;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class AttributionTest {
@@ -221,6 +222,7 @@ class AttributionTest {
     }
 
     private static Process process(SessionScript session, ProcessRef process) {
-        return session.state().values().getProcessesOrThrow(process.getThreadGroup() + ":" + process.getStartTimeNs());
+        return Objects.requireNonNull(
+                session.state().processes().get(process.getThreadGroup() + ":" + process.getStartTimeNs()));
     }
 }

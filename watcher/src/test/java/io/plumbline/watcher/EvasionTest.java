@@ -12,6 +12,7 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.ToolCall;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,8 @@ class EvasionTest {
 
         assertThat(Alerts.of(session.exec(child, "sh", "/tmp/evil.sh"))).isNotEmpty();
         assertThat(session.exec(SHELL, "bash", "-c", "ls")).isEmpty();
-        assertThat(session.state().values().getCallsOrThrow("c1").getStarted()).isTrue();
+        assertThat(Objects.requireNonNull(session.state().calls().get("c1")).getStarted())
+                .isTrue();
     }
 
     /** What was refused once and approved later is executed by way of the same prelude. */

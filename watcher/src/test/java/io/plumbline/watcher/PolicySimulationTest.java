@@ -2,11 +2,16 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.PolicySimulation.Outcome;
 import io.plumbline.watcher.state.SessionState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -39,7 +44,33 @@ class PolicySimulationTest {
 
         Outcome asking =
                 PolicySimulation.of(events, Optional.of(PolicyParser.parse(Captures.POLICY + "tools: {deny: [Bash]}")));
-        assertThat(asking.denied()).isGreaterThan(own.denied());
+        assertThat(asking.denied()).hasSizeGreaterThan(own.denied().size());
+    }
+
+    @Test
+    void aRevisionThatTheHostConfirmedIsNoDeviation() throws Exception {
+        List<Event> revised = new ArrayList<>(events.subList(0, events.size() / 2));
+        TaskPolicy open =
+                PolicyParser.parse(Captures.POLICY + "ladder: {alert: 100, ask: 100, freeze: 100}\n").toBuilder()
+                        .setRevision(2)
+                        .build();
+        revised.add(Event.newBuilder()
+                .setId(EventIds.derived("revision"))
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(revised.getLast().getEventTimeNs())
+                .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                        .setRevision(2)
+                        .setStatementSha256("aa")
+                        .setInForce(open))
+                .build());
+        revised.addAll(events.subList(events.size() / 2, events.size()));
+
+        assertThat(PolicySimulation.of(revised, Optional.empty()).alerts())
+                .noneMatch(alert -> alert.getClause().equals("policy"));
+        // The other policy stays in force: it freezes what the revision would have let go on.
+        assertThat(PolicySimulation.of(revised, Optional.of(PolicyParser.parse(DECOY)))
+                        .frozenBy())
+                .isPresent();
     }
 
     private List<AlertRaised> watched() {

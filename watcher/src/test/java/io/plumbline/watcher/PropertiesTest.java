@@ -28,7 +28,9 @@ import io.plumbline.events.v1.Reasoning;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
+import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -36,8 +38,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -103,6 +107,40 @@ class PropertiesTest {
         assertThat(risk(numbered("s", withProse), any -> true))
                 .isGreaterThanOrEqualTo(risk(numbered("s", acts), any -> true))
                 .isPositive();
+        assertNothingIsTakenAway(proofs(numbered("s", acts)), proofs(numbered("s", withProse)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void noSingleClaimTakesAwayAProof(long seed) {
+        List<Event.Builder> acts = acts(seed, 40);
+        Map<String, Integer> silent = proofs(numbered("s", acts));
+        Random random = new Random(seed + 5);
+        for (int at = 3; at < acts.size(); at++) {
+            List<Event.Builder> withOne = new ArrayList<>(acts);
+            withOne.add(at, prose(random));
+
+            assertNothingIsTakenAway(silent, proofs(numbered("s", withOne)));
+        }
+    }
+
+    private static void assertNothingIsTakenAway(Map<String, Integer> silent, Map<String, Integer> spoken) {
+        assertThat(spoken).containsKeys(silent.keySet().toArray(String[]::new));
+        silent.forEach((proof, risk) -> assertThat(spoken.get(proof)).as(proof).isGreaterThanOrEqualTo(risk));
+    }
+
+    /** What findings without proof do not weigh: each deviation with the risk that it added. */
+    private Map<String, Integer> proofs(List<Event> events) {
+        SessionState state = SessionState.empty();
+        Map<String, Integer> proofs = new TreeMap<>();
+        events.stream()
+                .flatMap(event -> watcher.onEvent(state, event).stream())
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .filter(alert -> alert.getRiskAdded() > StateLimits.SOFT_RISK)
+                .forEach(alert -> proofs.put(alert.getDeviation() + " " + alert.getClause(), alert.getRiskAdded()));
+        assertThat(proofs).isNotEmpty();
+        return proofs;
     }
 
     @ParameterizedTest
@@ -149,6 +187,52 @@ class PropertiesTest {
     }
 
     @ParameterizedTest
+    @MethodSource("fewSeeds")
+    void afterACrashAtAnyEventTheRestSaysTheSame(long seed) {
+        Watcher withRules = new Watcher(List.of(new RulesJudge(RulesJudge.shippedRules())));
+        for (Watcher judging : List.of(watcher, withRules)) {
+            List<Event> events = numbered("s", acts(seed, 60));
+            SessionState running = SessionState.empty();
+            List<List<Event>> verdicts = new ArrayList<>();
+            List<byte[]> stored = new ArrayList<>();
+            for (Event event : events) {
+                stored.add(running.toBytes());
+                verdicts.add(judging.onEvent(running, event));
+            }
+            byte[] end = running.toBytes();
+            for (int crash = 0; crash < events.size(); crash++) {
+                SessionState restored = SessionState.parse(stored.get(crash));
+                for (int i = crash; i < events.size(); i++) {
+                    assertThat(judging.onEvent(restored, events.get(i)))
+                            .as("event %s after a crash before event %s", i, crash)
+                            .isEqualTo(verdicts.get(i));
+                }
+                assertThat(restored.toBytes()).isEqualTo(end);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void whatIsDeliveredTwiceChangesNothing(long seed) {
+        List<Event> events = numbered("s", acts(seed, 80));
+        Random random = new Random(seed + 6);
+        List<Event> twice = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            twice.add(events.get(i));
+            if (random.nextBoolean()) {
+                twice.addAll(events.subList(Math.max(0, i - random.nextInt(5)), i + 1));
+            }
+        }
+
+        assertSame(play(twice, twice.size() + 1), play(events, events.size() + 1));
+    }
+
+    static List<Long> fewSeeds() {
+        return seeds().subList(0, 4);
+    }
+
+    @ParameterizedTest
     @MethodSource("seeds")
     void sessionsDoNotTouchOneAnotherInWhateverOrderTheyCome(long seed) {
         Map<String, List<Event>> sessions = new HashMap<>();
@@ -183,13 +267,62 @@ class PropertiesTest {
         SessionState state = SessionState.empty();
         events.forEach(event -> watcher.onEvent(state, event));
 
-        assertThat(state.values().getProxyConnectionsCount()).isLessThanOrEqualTo(64);
-        assertThat(state.values().getEgressOwnersCount()).isLessThanOrEqualTo(256);
-        assertThat(state.values().getTaintedFilesCount()).isLessThanOrEqualTo(1_000);
-        assertThat(state.values().getSuspectsCount()).isLessThanOrEqualTo(64);
-        assertThat(state.values().getSoftFindings()).isLessThanOrEqualTo(50);
-        assertThat(state.values().getSoftRisk()).isLessThanOrEqualTo(15);
-        assertThat(state.toBytes()).hasSizeLessThan(2_000_000);
+        assertThat(state.values().getProxyConnectionsCount()).isLessThanOrEqualTo(StateLimits.PROXY_CONNECTIONS);
+        assertThat(state.values().getEgressOwnersCount()).isLessThanOrEqualTo(StateLimits.EGRESS_OWNERS);
+        assertThat(state.values().getTaintedFilesCount()).isLessThanOrEqualTo(StateLimits.TAINTED_FILES);
+        assertThat(state.values().getSuspectsCount()).isLessThanOrEqualTo(StateLimits.SUSPECTS);
+        assertThat(state.values().getSoftFindings()).isLessThanOrEqualTo(StateLimits.SOFT_FINDINGS);
+        assertThat(state.values().getSoftRisk()).isLessThanOrEqualTo(StateLimits.SOFT_RISK);
+        assertThat(state.calls()).hasSizeLessThanOrEqualTo(StateLimits.CALLS);
+        assertThat(state.processes()).hasSizeLessThanOrEqualTo(StateLimits.PROCESSES);
+        assertThat(state.toBytes()).hasSizeLessThan(256 * 1024);
+    }
+
+    @Test
+    void aLongHonestSessionKeepsWhatIsSettledForAWhileOnly() {
+        List<Event.Builder> acts = new ArrayList<>(beginning());
+        for (int i = 0; i < 1_000; i++) {
+            Actor process = actor(100 + i);
+            String command = "make target" + i;
+            acts.add(claim().setToolCall(ToolCall.newBuilder()
+                    .setCall("c" + i)
+                    .setTool("Bash")
+                    .setCommand(command)
+                    .setCwd("/workspace")
+                    .setGated(true)));
+            acts.add(evidence()
+                    .setProcessForked(
+                            ProcessForked.newBuilder().setActor(actor(1)).setChild(process.getProcess())));
+            acts.add(evidence()
+                    .setProcessStarted(ProcessStarted.newBuilder()
+                            .setActor(process)
+                            .setBinary("/usr/bin/bash")
+                            .addAllArgv(List.of("bash", "-c", command))));
+            if (i == 0) {
+                // Goes on, and so does its call.
+                continue;
+            }
+            acts.add(evidence().setProcessExited(ProcessExited.newBuilder().setActor(process)));
+            acts.add(claim().setToolResult(ToolResult.newBuilder()
+                    .setCall("c" + i)
+                    .setTool("Bash")
+                    .setOutcome("success")));
+        }
+        SessionState state = SessionState.empty();
+        numbered("s", acts)
+                .forEach(event -> assertThat(watcher.onEvent(state, event)).noneMatch(Event::hasAlertRaised));
+
+        assertThat(state.calls())
+                .hasSizeBetween(
+                        StateLimits.SETTLED_CALLS, StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE)
+                .containsKeys("c0", "c999");
+        assertThat(state.processes())
+                .hasSizeBetween(
+                        StateLimits.SETTLED_PROCESSES,
+                        StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE)
+                .containsKey("100:100");
+        assertThat(state.values().getEvicted().getCalls())
+                .isEqualTo(1_000 - state.calls().size());
     }
 
     private List<byte[]> play(List<Event> events, int savedEach) {

@@ -35,6 +35,7 @@ final class SessionScript {
     private final SessionState state = SessionState.empty();
     private final Map<Channel, Long> seqs = new EnumMap<>(Channel.class);
     private final List<Event> all = new ArrayList<>();
+    private final List<Event> taken = new ArrayList<>();
     private long time = 1_000_000_000L;
     private long connections;
 
@@ -233,6 +234,7 @@ final class SessionScript {
     }
 
     List<Event> take(Event event) {
+        taken.add(event);
         List<Event> verdicts = watcher.onEvent(state, event);
         all.addAll(verdicts);
         return verdicts;
@@ -240,6 +242,11 @@ final class SessionScript {
 
     List<Event> verdicts() {
         return List.copyOf(all);
+    }
+
+    /** What the watcher was given, in its order. */
+    List<Event> events() {
+        return List.copyOf(taken);
     }
 
     private Event.Builder stamped(Channel channel, Event.Builder payload) {

@@ -7,7 +7,7 @@ import java.util.List;
  * One alert.
  *
  * @param id id of the alert's event
- * @param kind unannounced, out_of_policy, off_plan, rule, false_report, telemetry_gap
+ * @param kind unannounced, out_of_policy, off_plan, rule, false_report, telemetry_gap, cross_session
  * @param severityNumber 1 informational to 5 critical
  * @param evidence ids of the events that it rests on
  * @param status open, acknowledged, a verdict, or suppressed

@@ -28,8 +28,8 @@ public record QueueQuery(
         String text) {
     public static final List<String> STATES = List.of("waiting", "open", "mine", "closed", "suppressed", "all");
     public static final List<String> SEVERITIES = List.of("informational", "low", "medium", "high", "critical");
-    public static final List<String> KINDS =
-            List.of("unannounced", "out_of_policy", "off_plan", "rule", "false_report", "telemetry_gap");
+    public static final List<String> KINDS = List.of(
+            "unannounced", "out_of_policy", "off_plan", "rule", "false_report", "telemetry_gap", "cross_session");
     /** Longest text of a filter, characters; more is cut. */
     private static final int MAX_TEXT = 500;
 

@@ -533,6 +533,11 @@ public final class EcsDocument {
                         shadowCounted(event.getShadowCounted(), own);
                         yield head.kind("metric", "configuration", "info");
                     }
+                    case WORKSPACE_IDENTIFIED -> {
+                        own.at("workspace")
+                                .put("sha256", event.getWorkspaceIdentified().getWorkspaceSha256());
+                        yield head.kind("event", "configuration", "info");
+                    }
                     case CANARY_REPORTED -> {
                         CanaryReported canary = event.getCanaryReported();
                         own.at("canary")

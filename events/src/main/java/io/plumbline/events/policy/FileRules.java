@@ -80,7 +80,7 @@ public final class FileRules {
      * Whether everything that {@code lower} matches is matched by {@code upper}, as far as their text shows it: when they are equal,
      * when {@code lower} is a name without wildcards that matches, or when {@code upper} is a whole folder and {@code lower} lies in it.
      */
-    static boolean covers(String upper, String lower) {
+    public static boolean covers(String upper, String lower) {
         if (upper.equals(lower) || fixedStart(lower).equals(lower) && matches(upper, lower)) {
             return true;
         }

@@ -317,7 +317,7 @@ public final class PolicyComparison {
     }
 
     /** Whether what {@code lower} allows is allowed by {@code upper} too, in the same way. */
-    private static boolean covers(EgressRule upper, EgressRule lower) {
+    public static boolean covers(EgressRule upper, EgressRule lower) {
         boolean host = upper.getHost().equals(lower.getHost())
                 || upper.getHost().startsWith("*.")
                         && lower.getHost().endsWith(upper.getHost().substring(1));

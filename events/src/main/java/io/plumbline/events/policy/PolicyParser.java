@@ -73,6 +73,8 @@ public final class PolicyParser {
             Arrays.stream(Scope.Answer.values()).map(Scope.Answer::word).collect(Collectors.toUnmodifiableSet());
 
     private static final Set<String> GATE_ANSWERS = Set.of("log", "ask", "deny", "freeze");
+    private static final String REPLACE = "replace";
+    private static final Set<String> GRANTS = Set.of("add", REPLACE);
     private static final Set<String> FOUR_EYES = Set.of("none", "medium", "high");
 
     private static final String EXPECTED = " (expected: ";
@@ -107,7 +109,8 @@ public final class PolicyParser {
     /**
      * Parses a document that stands below another policy. What it leaves out is as above it. Its restrictions come on top of those above.
      * Its grants ({@code files.read}, {@code files.write}, {@code egress}) come on top where {@code mayWiden} has their key, and take the
-     * place of those above where it has not. Whether they are wider is not checked here: see {@link PolicyLevels}.
+     * place of those above where it has not, and wherever it says {@code grants: replace}. Whether they are wider is not checked here:
+     * see {@link PolicyLevels}.
      */
     static TaskPolicy parse(String yaml, TaskPolicy above, Set<String> mayWiden) throws PolicyException {
         if (yaml.length() > MAX_CHARACTERS) {
@@ -122,8 +125,17 @@ public final class PolicyParser {
         }
     }
 
-    private static TaskPolicy read(Fields root, TaskPolicy above, Set<String> mayWiden) {
+    private static TaskPolicy read(Fields root, TaskPolicy above, Set<String> keysToWiden) {
         TaskPolicy.Builder policy = above.toBuilder().clearMayWiden();
+        boolean replaces = root.text("grants")
+                .map(value -> value.oneOf(GRANTS).equals(REPLACE))
+                .orElse(false);
+        Set<String> mayWiden = replaces ? Set.of() : keysToWiden;
+        if (replaces) {
+            clear(policy, "read");
+            clear(policy, "write");
+            policy.clearEgress();
+        }
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
         root.mapping("files").ifPresent(files -> readFiles(files, policy, mayWiden));
         if (root.node("egress").isPresent() && !mayWiden.contains("egress")) {
@@ -197,16 +209,20 @@ public final class PolicyParser {
         for (String access : List.of("deny", "protect", "read", "write")) {
             boolean grant = access.equals("read") || access.equals("write");
             if (grant && files.node(access).isPresent() && !mayWiden.contains("files." + access)) {
-                List<PathRule> others = policy.getFilesList().stream()
-                        .filter(rule -> !rule.getAccess().equals(access))
-                        .toList();
-                policy.clearFiles().addAllFiles(others);
+                clear(policy, access);
             }
             files.items(access)
                     .forEach(item -> policy.addFiles(
                             PathRule.newBuilder().setAccess(access).setGlob(item.glob())));
         }
         files.close();
+    }
+
+    private static void clear(TaskPolicy.Builder policy, String access) {
+        List<PathRule> others = policy.getFilesList().stream()
+                .filter(rule -> !rule.getAccess().equals(access))
+                .toList();
+        policy.clearFiles().addAllFiles(others);
     }
 
     /** A path alone, or a mapping of path and kind. */

@@ -235,6 +235,7 @@ public final class AgentEvents {
                     EVIDENCE_COLLECTED,
                     PATH_PROBED,
                     CANARY_REPORTED,
+                    WORKSPACE_IDENTIFIED,
                     CHANGES_FOUND,
                     POLICY_CONFIRMED,
                     THAW_ORDERED,

@@ -3,9 +3,12 @@ package io.plumbline.sandbox.egress;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.TaskPolicy;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** How much the session may send and receive. What would cross a limit is not taken from it, and must not pass. */
 final class Budgets {
@@ -16,8 +19,11 @@ final class Budgets {
 
     private final Supplier<TaskPolicy> policy;
     private final LongSupplier nanos;
-    /** By host and port as a rule writes them: who edits a rule gets back nothing of what was sent under it. */
-    private final Map<String, Long> outByDestination = new HashMap<>();
+    /** Destinations whose bytes are told apart; those of more are counted for the rule that let them go. */
+    private static final int DESTINATIONS = 1_000;
+
+    /** By destination, and by host and port as the rule wrote them that let it go. */
+    private final Map<String, Map<String, Long>> sent = new HashMap<>();
 
     private long out;
     private long in;
@@ -35,9 +41,13 @@ final class Budgets {
         this.creditedAt = nanos.getAsLong();
     }
 
-    synchronized void takeOut(EgressRule rule, int bytes) throws Denial {
-        String destination = rule.getHost() + ":" + rule.getPort();
-        long before = outByDestination.getOrDefault(destination, 0L);
+    /**
+     * Takes what is sent to a host by a rule.
+     *
+     * @param host as it was asked for; the port is the rule's
+     */
+    synchronized void takeOut(EgressRule rule, String host, int bytes) throws Denial {
+        long before = rule.getMaxOutBytes() == 0 ? 0 : sentBy(rule);
         if (out + bytes > limit(policy.get().getEgressBytes()) || before + bytes > limit(rule.getMaxOutBytes())) {
             throw new Denial(EgressReason.EGRESS_BUDGET);
         }
@@ -52,7 +62,42 @@ final class Budgets {
             credit -= bytes;
         }
         out += bytes;
-        outByDestination.put(destination, before + bytes);
+        String destination = name(host, rule.getPort());
+        String kept = sent.containsKey(destination) || sent.size() < DESTINATIONS ? destination : name(rule);
+        sent.computeIfAbsent(kept, any -> new HashMap<>()).merge(name(rule), (long) bytes, Long::sum);
+    }
+
+    /**
+     * What has gone to the hosts of a rule by it, or by a rule that is in force no more: who edits a rule, or puts a pattern in a host's
+     * place, gets back nothing. What another rule in force let go counts there.
+     */
+    private long sentBy(EgressRule rule) {
+        Set<String> others =
+                policy.get().getEgressList().stream().map(Budgets::name).collect(Collectors.toSet());
+        others.remove(name(rule));
+        long sum = 0;
+        for (Map.Entry<String, Map<String, Long>> destination : sent.entrySet()) {
+            boolean covered = covers(rule, destination.getKey());
+            for (Map.Entry<String, Long> by : destination.getValue().entrySet()) {
+                if (by.getKey().equals(name(rule)) || covered && !others.contains(by.getKey())) {
+                    sum += by.getValue();
+                }
+            }
+        }
+        return sum;
+    }
+
+    private static boolean covers(EgressRule rule, String destination) {
+        String name = name(rule);
+        return destination.equals(name) || name.startsWith("*.") && destination.endsWith(name.substring(1));
+    }
+
+    private static String name(EgressRule rule) {
+        return name(rule.getHost(), rule.getPort());
+    }
+
+    private static String name(String host, int port) {
+        return host.toLowerCase(Locale.ROOT) + ":" + port;
     }
 
     synchronized void takeIn(int bytes) throws Denial {

@@ -73,7 +73,7 @@ final class Upstream implements AutoCloseable {
     /** Sends bytes that were in hand when the platform answered. */
     void sendAnswered(ByteBuffer bytes) throws IOException, InterruptedException, Denial {
         int length = bytes.remaining();
-        session.budgets().takeOut(rule, length);
+        session.budgets().takeOut(rule, attempt.host(), length);
         write(duplex, bytes);
         out.add(length);
         session.bytesOut().add(length);

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
@@ -10,6 +11,7 @@ import io.plumbline.events.v1.SessionEnded;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.WorkspaceIdentified;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.agents.ConfigurationFiles;
 import io.plumbline.sandbox.agents.Doors;
@@ -230,6 +232,13 @@ final class Session {
                                 .setWorkspace(Bundle.WORKSPACE)
                                 .setHome(Agent.HOME)
                                 .addAllCommand(request.command())));
+        publish(
+                journal,
+                Channel.EVIDENCE,
+                Event.newBuilder()
+                        .setWorkspaceIdentified(WorkspaceIdentified.newBuilder()
+                                .setWorkspaceSha256(EventIds.sha256Hex(
+                                        request.workspace().toRealPath().toString()))));
 
         Path sockets = Files.createDirectory(
                 directory.resolve("s"),

@@ -76,10 +76,10 @@ class EgressPartsTest {
                         .build(),
                 now::get);
 
-        budgets.takeOut(rule, 600);
-        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(rule, 1));
-        budgets.takeOut(other, 400);
-        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(other, 1));
+        budgets.takeOut(rule, "api.example.com", 600);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(rule, "api.example.com", 1));
+        budgets.takeOut(other, "b.example.com", 400);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(other, "b.example.com", 1));
         budgets.takeIn(10);
         assertDenied(EgressReason.INGRESS_BUDGET, () -> budgets.takeIn(1));
     }
@@ -92,13 +92,65 @@ class EgressPartsTest {
                 rule.toBuilder().addMethods("GET").setMaxOutBytes(600).build();
         Budgets budgets = new Budgets(TaskPolicy::getDefaultInstance, () -> 0);
 
-        budgets.takeOut(rule, 500);
-        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(edited, 101));
-        budgets.takeOut(edited, 100);
+        budgets.takeOut(rule, "api.example.com", 500);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(edited, "api.example.com", 101));
+        budgets.takeOut(edited, "api.example.com", 100);
         assertDenied(
                 EgressReason.EGRESS_BUDGET,
-                () -> budgets.takeOut(edited.toBuilder().addMethods("PUT").build(), 1));
-        budgets.takeOut(edited.toBuilder().setPort(8443).build(), 600);
+                () -> budgets.takeOut(edited.toBuilder().addMethods("PUT").build(), "api.example.com", 1));
+        budgets.takeOut(edited.toBuilder().setPort(8443).build(), "api.example.com", 600);
+    }
+
+    @Test
+    void hostsOfOnePatternShareWhatItLetsOut() throws Exception {
+        EgressRule pattern = EgressRule.newBuilder()
+                .setHost("*.example.com")
+                .setPort(443)
+                .setMaxOutBytes(600)
+                .build();
+        Budgets budgets =
+                new Budgets(() -> TaskPolicy.newBuilder().addEgress(pattern).build(), () -> 0);
+
+        budgets.takeOut(pattern, "a.example.com", 400);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(pattern, "B.example.com", 201));
+        budgets.takeOut(pattern, "b.example.com", 200);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(pattern, "a.example.com", 1));
+    }
+
+    @Test
+    void aHostThatTakesAPatternsPlaceHasSentWhatWentToItAndNoMore() throws Exception {
+        EgressRule pattern =
+                EgressRule.newBuilder().setHost("*.example.com").setPort(443).build();
+        EgressRule host =
+                pattern.toBuilder().setHost("a.example.com").setMaxOutBytes(600).build();
+        TaskPolicy.Builder policy = TaskPolicy.newBuilder().addEgress(pattern);
+        Budgets budgets = new Budgets(policy::build, () -> 0);
+        budgets.takeOut(pattern, "a.example.com", 500);
+        budgets.takeOut(pattern, "b.example.com", 500);
+
+        policy.clearEgress().addEgress(host);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(host, "a.example.com", 101));
+        budgets.takeOut(host, "a.example.com", 100);
+
+        // And the other way round: the pattern answers for all that went to its hosts.
+        EgressRule limited = pattern.toBuilder().setMaxOutBytes(1_200).build();
+        policy.clearEgress().addEgress(limited);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(limited, "c.example.com", 101));
+        budgets.takeOut(limited, "c.example.com", 100);
+    }
+
+    @Test
+    void whatAnotherRuleInForceLetGoIsNotThePatterns() throws Exception {
+        EgressRule host =
+                EgressRule.newBuilder().setHost("a.example.com").setPort(443).build();
+        EgressRule pattern =
+                host.toBuilder().setHost("*.example.com").setMaxOutBytes(600).build();
+        Budgets budgets = new Budgets(
+                () -> TaskPolicy.newBuilder().addEgress(host).addEgress(pattern).build(), () -> 0);
+
+        budgets.takeOut(host, "a.example.com", 5_000);
+        budgets.takeOut(pattern, "b.example.com", 600);
+        assertDenied(EgressReason.EGRESS_BUDGET, () -> budgets.takeOut(pattern, "c.example.com", 1));
     }
 
     @Test
@@ -120,11 +172,11 @@ class EgressPartsTest {
         Budgets budgets = new Budgets(
                 () -> TaskPolicy.newBuilder().setEgressRateBytes(100).build(), now::get);
 
-        budgets.takeOut(rule, 1000);
-        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, 1));
+        budgets.takeOut(rule, "api.example.com", 1000);
+        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, "api.example.com", 1));
         now.addAndGet(1_000_000_000L);
-        budgets.takeOut(rule, 100);
-        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, 1));
+        budgets.takeOut(rule, "api.example.com", 100);
+        assertDenied(EgressReason.EGRESS_RATE, () -> budgets.takeOut(rule, "api.example.com", 1));
     }
 
     @Test

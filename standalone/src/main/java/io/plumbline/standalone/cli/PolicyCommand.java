@@ -28,13 +28,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "policy",
         mixinStandardHelpOptions = true,
-        description = "Check, explain, compare, try and sign policies, or revise the policy of a running session.",
+        description =
+                "Check, explain, compare, try, learn and sign policies, or revise the policy of a running session.",
         subcommands = {
             PolicyQuestions.Lint.class,
             PolicyQuestions.Explain.class,
             PolicyQuestions.Diff.class,
             PolicyQuestions.Show.class,
             PolicySimulateCommand.class,
+            PolicyLearnCommand.class,
             PolicyCommand.Sign.class,
             PolicyCommand.Revise.class
         })

@@ -2,22 +2,16 @@ package io.plumbline.standalone.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskPolicy;
-import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
-import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Printable;
-import io.plumbline.standalone.RunState;
-import io.plumbline.standalone.SessionLog;
 import io.plumbline.watcher.PolicySimulation;
+import io.plumbline.watcher.PolicySimulation.Comparison;
 import io.plumbline.watcher.PolicySimulation.Outcome;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -56,16 +50,10 @@ final class PolicySimulateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TaskPolicy policy = above.task(file);
-        RunState running = RunState.read(Layout.current().runState())
-                .filter(RunState::alive)
-                .orElseThrow(() ->
-                        new CommandException("nothing is running (expected: plumbline up)", ExitCodes.NOT_RUNNING));
-        List<Event> telemetry = SessionLog.telemetry(running.endpoint("broker"), session);
-        if (telemetry.isEmpty()) {
-            throw new CommandException("session " + session + ": not in the log", ExitCodes.NOT_FOUND);
-        }
+        List<Event> telemetry = RecordedTelemetry.ofLog(session);
         Outcome own = PolicySimulation.of(telemetry, Optional.empty());
         Outcome other = PolicySimulation.of(telemetry, Optional.of(policy));
+        Comparison comparison = Comparison.of(own, other);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             ObjectNode answer = new ObjectMapper()
@@ -75,8 +63,8 @@ final class PolicySimulateCommand implements Callable<Integer> {
                     .put("events", telemetry.size());
             answer.set("before", summary(own));
             answer.set("after", summary(other));
-            differing(own, other).forEach(answer.putArray("alerts_gone")::add);
-            differing(other, own).forEach(answer.putArray("alerts_new")::add);
+            comparison.gone().forEach(answer.putArray("alerts_gone")::add);
+            comparison.fresh().forEach(answer.putArray("alerts_new")::add);
             out.println(answer);
         } else {
             out.println(telemetry.size() + " events of session " + session + " under " + policy.getName());
@@ -86,15 +74,15 @@ final class PolicySimulateCommand implements Callable<Integer> {
                     "questions",
                     count(own.questions().size()),
                     count(other.questions().size()));
-            table.row("denied", count(own.denied()), count(other.denied()));
+            table.row("denied", count(own.denied().size()), count(other.denied().size()));
             table.row(
                     "frozen",
                     own.frozenBy().isPresent() ? "yes" : "no",
                     other.frozenBy().isPresent() ? "yes" : "no");
             table.row("risk", count(own.risk()), count(other.risk()));
             out.print(table);
-            differing(own, other).forEach(alert -> out.println("gone  " + Printable.line(alert, SHOWN)));
-            differing(other, own).forEach(alert -> out.println("new   " + Printable.line(alert, SHOWN)));
+            comparison.gone().forEach(alert -> out.println("gone  " + Printable.line(alert, SHOWN)));
+            comparison.fresh().forEach(alert -> out.println("new   " + Printable.line(alert, SHOWN)));
         }
         out.flush();
         return ExitCodes.OK;
@@ -105,24 +93,12 @@ final class PolicySimulateCommand implements Callable<Integer> {
                 .createObjectNode()
                 .put("alerts", outcome.alerts().size())
                 .put("questions", outcome.questions().size())
-                .put("denied", outcome.denied())
+                .put("denied", outcome.denied().size())
                 .put("frozen_by", outcome.frozenBy().orElse(""))
                 .put("risk", outcome.risk());
     }
 
     private static String count(int number) {
         return Integer.toString(number);
-    }
-
-    /** The alerts of one outcome that the other has not, each as one line. */
-    private static List<String> differing(Outcome one, Outcome other) {
-        Map<String, AlertRaised> left = new LinkedHashMap<>();
-        one.alerts().forEach(alert -> left.put(line(alert), alert));
-        other.alerts().forEach(alert -> left.remove(line(alert)));
-        return List.copyOf(left.keySet());
-    }
-
-    private static String line(AlertRaised alert) {
-        return alert.getSeverity() + " " + alert.getTitle() + ": " + alert.getSeen() + " [" + alert.getClause() + "]";
     }
 }

@@ -5,10 +5,14 @@ import io.plumbline.events.v1.StageTimes;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.activation.ActivationLedger;
 import io.plumbline.watcher.activation.Judging;
+import io.plumbline.watcher.crosssession.Relation.Group;
+import io.plumbline.watcher.crosssession.SessionFacts;
+import io.plumbline.watcher.deviation.Completeness;
 import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.Shadow;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Activations;
+import io.plumbline.watcher.state.v1.SessionFact;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -28,11 +32,13 @@ import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +53,9 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
     /** What is in force, by tenant: serialised {@link Activations}. */
     static final MapStateDescriptor<String, byte[]> ACTIVE = new MapStateDescriptor<>(
             "activations", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+
+    /** What sessions are compared by: serialised {@link SessionFact}s under the key of a group of sessions. */
+    static final OutputTag<LogRecord> FACTS = new OutputTag<>("facts", TypeInformation.of(LogRecord.class));
 
     private static final Logger LOG = LoggerFactory.getLogger(WatchFunction.class);
 
@@ -122,7 +131,11 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         String tenant = event.get().getTenant();
         InForce judges = judges(tenant, context.getBroadcastState(ACTIVE));
         long lost = state.values().getJudgeMemoryUnreadable();
+        boolean repeated = new Completeness(state).isRepeated(event.get());
         List<Event> verdicts = judges.watcher().onEvent(state, event.get());
+        if (!repeated) {
+            tellFacts(state, event.get(), verdicts, record, context);
+        }
         Objects.requireNonNull(memoryUnreadable).inc(state.values().getJudgeMemoryUnreadable() - lost);
         store.update(state);
         for (Shadow shadow : judges.judging().shadows()) {
@@ -135,6 +148,18 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
                 record.stageTimes().toBuilder().setJobDecidedNs(Clock.nanos()).build();
         for (Event verdict : verdicts) {
             out.collect(LogRecord.of(verdict, stages));
+        }
+    }
+
+    private static void tellFacts(
+            SessionState state, Event event, List<Event> verdicts, LogRecord record, ReadOnlyContext context) {
+        List<SessionFact> facts = SessionFacts.of(state, event, verdicts);
+        if (facts.isEmpty()) {
+            return;
+        }
+        for (Group group : Group.of(state.values())) {
+            facts.forEach(
+                    fact -> context.output(FACTS, new LogRecord(group.key(), fact.toByteArray(), record.stages())));
         }
     }
 

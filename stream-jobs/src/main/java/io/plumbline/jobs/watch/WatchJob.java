@@ -35,14 +35,20 @@ public final class WatchJob {
                 .uid("activation-ledger")
                 .name("activations");
 
-        telemetry
+        SingleOutputStreamOperator<LogRecord> watched = telemetry
                 .union(orders)
                 .keyBy(LogRecord::key)
                 .connect(activations.broadcast(WatchFunction.ACTIVE))
                 .process(new WatchFunction(settings, Judging::of))
                 .uid("watch")
-                .name("watch")
-                .union(activations.getSideOutput(ActivationFunction.ANSWERS))
+                .name("watch");
+        DataStream<LogRecord> together = watched.getSideOutput(WatchFunction.FACTS)
+                .keyBy(LogRecord::key)
+                .process(new CrossSessionFunction())
+                .uid("cross-session")
+                .name("cross-session");
+
+        watched.union(activations.getSideOutput(ActivationFunction.ANSWERS), together)
                 .sinkTo(sink(bootstrap))
                 .uid("verdicts")
                 .name("verdicts");

@@ -8,11 +8,13 @@ import io.plumbline.events.EventIds;
 import io.plumbline.events.Topics;
 import io.plumbline.events.activation.ActivationContent;
 import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.ActivationAction;
 import io.plumbline.events.v1.ActivationAnswered;
 import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.PathProbed;
@@ -210,6 +212,60 @@ class WatchJobIT {
             assertThat(verdicts).isEqualTo(expected);
             assertThat(counts.getLast().getShadowCounted().getCause()).isEqualTo(order.getId());
         }
+    }
+
+    @Test
+    void whatTwoSessionsSendTogetherIsToldAndFreezesTheOneThatRuns() throws Exception {
+        List<Event> first = sending(1);
+        List<Event> second = sending(2);
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(directory.resolve("checkpoints"))) {
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            send(first);
+            awaitSession(first.getLast());
+            send(second);
+            Awaitility.await().atMost(START).untilAsserted(() -> assertThat(parsed())
+                    .filteredOn(Event::hasFreezeOrdered)
+                    .anyMatch(verdict ->
+                            verdict.getSession().equals(second.getFirst().getSession())));
+
+            assertThat(parsed())
+                    .filteredOn(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.CROSS_SESSION)
+                    .isNotEmpty()
+                    .allSatisfy(verdict -> {
+                        assertThat(verdict.getSession())
+                                .isEqualTo(second.getFirst().getSession());
+                        assertThat(verdict.getAlertRaised().getClause()).isEqualTo("cross-session.drip");
+                        assertThat(verdict.getAlertRaised().getEvidenceList())
+                                .containsExactly(
+                                        second.get(1).getId(), first.get(1).getId());
+                    });
+        }
+    }
+
+    /** A session that sends a little less than its policy lets it. */
+    private static List<Event> sending(int number) throws Exception {
+        Event.Builder event = Event.newBuilder()
+                .setTenant("default")
+                .setHost("host-1")
+                .setSession(String.format("%032x", number))
+                .setSeq(1)
+                .setEventTimeNs(number);
+        return probed(List.of(
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.CONTROL)
+                        .setTaskAssigned(
+                                TaskAssigned.newBuilder().setTask("drip").setPolicy(PolicyParser.parse("""
+                                        egress: [{host: api.example.com, max-out: 1MiB}]
+                                        ladder: {alert: 20, ask: 40, freeze: 40}
+                                        """)))),
+                EventIds.withId(event.clone()
+                        .setChannel(Channel.EVIDENCE)
+                        .setEgressDecided(EgressDecided.newBuilder()
+                                .setHost("api.example.com")
+                                .setPort(443)
+                                .setAllowed(true)
+                                .setClosed(true)
+                                .setBytesOut(900_000)))));
     }
 
     private static RuleSet cats() {

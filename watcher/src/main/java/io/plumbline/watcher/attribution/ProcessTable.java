@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -35,10 +36,12 @@ public final class ProcessTable {
     private static final int MAX_PARENTS = 16;
 
     private final WatchState.Builder state;
+    private final Map<String, Process> processes;
     private final IntentLedger ledger;
 
-    public ProcessTable(SessionState state, IntentLedger ledger) {
-        this.state = state.values();
+    public ProcessTable(SessionState session, IntentLedger ledger) {
+        this.state = session.values();
+        this.processes = session.processes();
         this.ledger = ledger;
     }
 
@@ -78,7 +81,7 @@ public final class ProcessTable {
     public boolean started(Event event) {
         ProcessStarted start = event.getProcessStarted();
         String key = key(start.getActor().getProcess());
-        boolean known = state.containsProcesses(key);
+        boolean known = processes.containsKey(key);
         Process before = process(start.getActor());
         Process.Builder process = before.toBuilder()
                 .setBinary(start.getBinary())
@@ -192,14 +195,14 @@ public final class ProcessTable {
     }
 
     private void settle(String root, UnaryOperator<Process.Builder> change) {
-        List<String> keys = state.getProcessesMap().entrySet().stream()
+        List<String> keys = processes.entrySet().stream()
                 .filter(entry -> entry.getValue().getRole() == Role.PENDING
                         && entry.getValue().getPendingRoot().equals(root))
                 .map(Map.Entry::getKey)
                 .toList();
         for (String key : keys) {
-            Process process = state.getProcessesOrThrow(key);
-            state.putProcesses(
+            Process process = Objects.requireNonNull(processes.get(key));
+            processes.put(
                     key, change.apply(process.toBuilder()).clearPendingRoot().build());
         }
     }
@@ -212,7 +215,7 @@ public final class ProcessTable {
     /** A thread ended; with its last thread the process does. */
     public void exited(ProcessExited exit) {
         String key = key(exit.getActor().getProcess());
-        Process process = state.getProcessesMap().get(key);
+        Process process = processes.get(key);
         if (process != null && exit.getActor().getThread() == process.getThreadGroup()) {
             put(key, process.toBuilder().setExited(true));
             if (process.getRole() == Role.CALL) {
@@ -237,24 +240,27 @@ public final class ProcessTable {
 
     /** What the process has read that is a secret, itself or through its ancestors and their files. */
     public List<Taint> taints(String process) {
-        Process known = state.getProcessesMap().get(process);
+        Process known = processes.get(process);
         return known == null ? List.of() : known.getTaintsList();
     }
 
     /** A person has looked at what was read until now. */
     public void forgetTaints() {
-        List<String> tainted = state.getProcessesMap().entrySet().stream()
+        List<String> tainted = processes.entrySet().stream()
                 .filter(entry -> entry.getValue().getTaintsCount() > 0)
                 .map(Map.Entry::getKey)
                 .toList();
-        tainted.forEach(key -> state.putProcesses(
-                key, state.getProcessesOrThrow(key).toBuilder().clearTaints().build()));
+        tainted.forEach(key -> processes.put(
+                key,
+                Objects.requireNonNull(processes.get(key)).toBuilder()
+                        .clearTaints()
+                        .build()));
         ledger.forgetSecrets();
     }
 
     /** The process has read something secret. Of one that the table does not know, nothing can be remembered. */
     public void taint(String process, Taint taint) {
-        Process known = state.getProcessesMap().get(process);
+        Process known = processes.get(process);
         boolean repeated = known != null
                 && known.getTaintsList().stream().anyMatch(one -> one.getPath().equals(taint.getPath()));
         if (known == null || repeated) {
@@ -271,21 +277,21 @@ public final class ProcessTable {
         List<Taint> sorted = new ArrayList<>(tainted.getTaintsList());
         sorted.add(taint);
         sorted.sort(Comparator.comparing(Taint::getForbidden));
-        state.putProcesses(process, tainted.clearTaints().addAllTaints(sorted).build());
+        processes.put(process, tainted.clearTaints().addAllTaints(sorted).build());
     }
 
     /** The executable of a process; empty when it is not known. */
     public String image(Attribution attribution) {
-        Process known = state.getProcessesMap().get(attribution.process());
+        Process known = processes.get(attribution.process());
         return known == null ? "" : known.getBinary();
     }
 
     /** Command lines of the ancestors, nearest first. */
     public List<String> parents(Attribution attribution) {
         List<String> lines = new ArrayList<>();
-        Process process = state.getProcessesMap().get(attribution.process());
+        Process process = processes.get(attribution.process());
         while (process != null && lines.size() < MAX_PARENTS) {
-            process = state.getProcessesMap().get(process.getParent());
+            process = processes.get(process.getParent());
             if (process != null) {
                 lines.add(process.getCommandLine());
             }
@@ -299,7 +305,7 @@ public final class ProcessTable {
     }
 
     private Process process(Actor actor) {
-        Process known = state.getProcessesMap().get(key(actor.getProcess()));
+        Process known = processes.get(key(actor.getProcess()));
         return known != null
                 ? known
                 : Process.newBuilder()
@@ -309,25 +315,29 @@ public final class ProcessTable {
     }
 
     private void put(String key, Process.Builder process) {
-        if (!state.containsProcesses(key)) {
-            if (state.getProcessesCount() >= StateLimits.PROCESSES) {
+        if (!processes.containsKey(key)) {
+            if (processes.size() >= StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE) {
                 forgetOldest();
             }
             state.setProcessesSeen(state.getProcessesSeen() + 1);
             process.setNumber(state.getProcessesSeen());
         }
-        state.putProcesses(key, process.build());
+        processes.put(key, process.build());
     }
 
+    /** Those that have exited; while there is room for all, no others. */
     private void forgetOldest() {
-        state.getProcessesMap().entrySet().stream()
-                .min(Comparator.comparing((Map.Entry<String, Process> entry) ->
+        boolean full = processes.size() >= StateLimits.PROCESSES;
+        List<String> oldest = processes.entrySet().stream()
+                .filter(entry -> full || entry.getValue().getExited())
+                .sorted(Comparator.comparing((Map.Entry<String, Process> entry) ->
                                 !entry.getValue().getExited())
                         .thenComparing(entry -> entry.getValue().getNumber()))
-                .ifPresent(entry -> {
-                    state.removeProcesses(entry.getKey());
-                    state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + 1);
-                });
+                .limit(StateLimits.FORGOTTEN_AT_ONCE)
+                .map(Map.Entry::getKey)
+                .toList();
+        processes.keySet().removeAll(oldest);
+        state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + oldest.size());
     }
 
     private static String key(ProcessRef process) {

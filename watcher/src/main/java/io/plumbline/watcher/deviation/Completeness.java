@@ -34,16 +34,21 @@ public final class Completeness {
         if (seq == 0) {
             return Place.NEXT;
         }
-        long last = last(event);
-        if (seq <= last) {
+        if (isRepeated(event)) {
             return Place.REPEATED;
         }
+        long last = last(event);
         switch (event.getChannel()) {
             case CLAIMS -> state.setLastClaimsSeq(seq);
             case EVIDENCE -> state.setLastEvidenceSeq(seq);
             case CONTROL, VERDICTS, CHANNEL_UNSPECIFIED, UNRECOGNIZED -> state.setLastControlSeq(seq);
         }
         return seq == last + 1 ? Place.NEXT : Place.AFTER_A_GAP;
+    }
+
+    /** Whether the event, or a later one of its channel, was taken before. */
+    public boolean isRepeated(Event event) {
+        return event.getSeq() != 0 && event.getSeq() <= last(event);
     }
 
     private long last(Event event) {

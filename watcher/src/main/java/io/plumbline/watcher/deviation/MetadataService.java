@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The addresses of the cloud providers' metadata services (AWS, Google Cloud, Azure, Alibaba Cloud), however they are written. */
-final class MetadataService {
+public final class MetadataService {
     private static final Set<String> ADDRESSES =
             Set.of("169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "fd00:ec2:0:0:0:0:0:254");
 
@@ -17,7 +17,8 @@ final class MetadataService {
 
     private MetadataService() {}
 
-    static boolean is(String host) {
+    /** Whether a host name or an address is one of them. */
+    public static boolean is(String host) {
         String name = host.toLowerCase(Locale.ROOT);
         return ADDRESSES.contains(name)
                 || HOSTS.contains(name)

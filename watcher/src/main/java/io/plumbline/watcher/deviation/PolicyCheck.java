@@ -387,11 +387,16 @@ public final class PolicyCheck {
     }
 
     private static boolean names(EgressRule rule, EgressRequested request) {
-        String host = request.getHost().toLowerCase(Locale.ROOT);
+        return names(rule, request.getHost(), request.getPort());
+    }
+
+    /** Whether an egress rule names a destination. */
+    public static boolean names(EgressRule rule, String destination, int port) {
+        String host = destination.toLowerCase(Locale.ROOT);
         boolean sameHost = rule.getHost().startsWith("*.")
                 ? host.endsWith(rule.getHost().substring(1))
                 : host.equals(rule.getHost());
-        return sameHost && rule.getPort() == request.getPort();
+        return sameHost && rule.getPort() == port;
     }
 
     private Deviation metadata(String seen, Attribution by) {

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The files of the scopes that policies name. The names are those of the tools' own documentation. */
-final class ScopedPaths {
+public final class ScopedPaths {
     /** Below any home folder, whoever's it is. */
     private static final List<String> CREDENTIALS_OF_HOME = List.of(
             ".ssh/id_*",
@@ -123,13 +123,13 @@ final class ScopedPaths {
     private final String workspace;
 
     /** Both absolute; empty: there is none. */
-    ScopedPaths(String home, String workspace) {
+    public ScopedPaths(String home, String workspace) {
         this.home = home;
         this.workspace = workspace;
     }
 
     /** The scope that reading the file falls into. {@code path} is absolute and normalised. */
-    Optional<Scope> read(String path) {
+    public Optional<Scope> read(String path) {
         boolean credential = !path.endsWith(".pub")
                 && (isBelowHome(path, CREDENTIALS_BY_FOLDER)
                         || matches(path, CREDENTIALS)
@@ -139,7 +139,7 @@ final class ScopedPaths {
     }
 
     /** The scope that writing the file falls into. */
-    Optional<Scope> written(String path) {
+    public Optional<Scope> written(String path) {
         if (matches(path, SECURITY_TOOLS)) {
             return Optional.of(Scope.SECURITY_TOOLS);
         }
@@ -166,6 +166,34 @@ final class ScopedPaths {
                 .or(() -> maySpell(pattern) ? Optional.of(Scope.CREDENTIALS) : Optional.empty());
     }
 
+    /**
+     * Whether a folder may hold a file, at any depth, that has a name of a scope.
+     *
+     * @param folder absolute, without wildcards
+     * @param write whether the scopes of writing count as well
+     */
+    public boolean mayHold(String folder, boolean write) {
+        String all = folder + "/**";
+        boolean credentials = meets(all, CREDENTIALS, CREDENTIALS_OF_HOME);
+        if (!write || credentials) {
+            return credentials;
+        }
+        return meets(all, PERSISTENCE, PERSISTENCE_OF_HOME)
+                || meets(all, SECURITY_TOOLS, ConfigurationPaths.HOME_FILES)
+                || folder.endsWith("/.git")
+                || folder.contains("/.git/hooks")
+                || folder.equals(workspace)
+                || ConfigurationPaths.names(folder, workspace, home);
+    }
+
+    private boolean meets(String pattern, List<String> absolute, List<String> ofHome) {
+        return absolute.stream().anyMatch(glob -> Patterns.meet(pattern, glob))
+                || ofHome.stream()
+                        .anyMatch(glob -> Patterns.meet(pattern, home + "/" + glob)
+                                || Patterns.meet(pattern, "/root/" + glob)
+                                || Patterns.meet(pattern, "/home/*/" + glob));
+    }
+
     /** Whether a pattern that says where it looks, and something of the name, may mean a credential: {@code ~/.aws/cred*}. */
     private boolean maySpell(String pattern) {
         String last = pattern.substring(pattern.lastIndexOf('/') + 1);
@@ -176,16 +204,11 @@ final class ScopedPaths {
         if (vague || pattern.length() > MAX_PATTERN) {
             return false;
         }
-        boolean listed = CREDENTIALS.stream().anyMatch(glob -> Patterns.meet(pattern, glob));
-        return listed
-                || CREDENTIALS_OF_HOME.stream()
-                        .anyMatch(glob -> Patterns.meet(pattern, home + "/" + glob)
-                                || Patterns.meet(pattern, "/root/" + glob)
-                                || Patterns.meet(pattern, "/home/*/" + glob));
+        return meets(pattern, CREDENTIALS, CREDENTIALS_OF_HOME);
     }
 
     /** Whether a file of a project may hold a secret. */
-    static boolean isProjectSecret(String path) {
+    public static boolean isProjectSecret(String path) {
         return (PROJECT_SECRETS.stream().anyMatch(path::endsWith) || path.contains("/.env."))
                 && NO_SECRETS.stream().noneMatch(path::endsWith);
     }

@@ -12,16 +12,19 @@ import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
     private final SessionState session;
     private final WatchState.Builder state;
+    private final Map<String, Call> calls;
 
     public IntentLedger(SessionState session) {
         this.session = session;
         this.state = session.values();
+        this.calls = session.calls();
     }
 
     /** Takes over a plan, or a change to it. */
@@ -51,7 +54,7 @@ public final class IntentLedger {
      * @return false when its id has been used for something else: the call before stays as it is, and this one is none
      */
     public boolean announce(ToolCall call, String event) {
-        Call known = state.getCallsMap().get(call.getCall());
+        Call known = calls.get(call.getCall());
         boolean same = known != null && says(known, call);
         if (known != null && known.getGated() && call.getGated()) {
             return same;
@@ -59,11 +62,11 @@ public final class IntentLedger {
         if (known != null && (known.getStarted() || known.getFinished())) {
             return same || !call.getGated();
         }
-        if (known == null && state.getCallsCount() >= StateLimits.CALLS) {
+        if (known == null && calls.size() >= StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE) {
             forgetOldest();
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
-        state.putCalls(
+        calls.put(
                 call.getCall(),
                 Call.newBuilder()
                         .setCall(call.getCall())
@@ -89,7 +92,7 @@ public final class IntentLedger {
     /** The calls announced before this one, oldest first, at most {@code limit}. */
     public List<Call> before(String call, int limit) {
         long number = call(call).map(Call::getNumber).orElse(Long.MAX_VALUE);
-        List<Call> earlier = state.getCallsMap().values().stream()
+        List<Call> earlier = calls.values().stream()
                 .filter(known -> known.getNumber() < number)
                 .sorted(Comparator.comparingLong(Call::getNumber))
                 .toList();
@@ -98,12 +101,16 @@ public final class IntentLedger {
 
     /** What the call can honestly need; of one that is not known, anything. */
     public Footprint footprint(String call) {
-        Call known = state.getCallsMap().get(call);
+        Call known = calls.get(call);
         return known == null ? Footprint.OPEN : session.footprint(known.getEvent(), () -> footprint(known));
     }
 
     /** What a call as it is announced can honestly need. */
     public Footprint footprint(ToolCall call) {
+        Call known = calls.get(call.getCall());
+        if (known != null && says(known, call) && known.getCwd().equals(call.getCwd())) {
+            return footprint(call.getCall());
+        }
         return footprint(call.getTool(), call.getCommand(), call.getPathsList(), call.getCwd());
     }
 
@@ -121,7 +128,7 @@ public final class IntentLedger {
 
     /** False when the result belongs to a call that nobody announced: a hook was missing or bypassed. */
     public boolean finish(ToolResult result) {
-        Call call = state.getCallsMap().get(result.getCall());
+        Call call = calls.get(result.getCall());
         if (call == null) {
             return false;
         }
@@ -129,7 +136,7 @@ public final class IntentLedger {
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
-        state.putCalls(result.getCall(), finished.build());
+        calls.put(result.getCall(), finished.build());
         return true;
     }
 
@@ -189,15 +196,15 @@ public final class IntentLedger {
 
     /** A person has looked at what the calls have read until now. */
     public void forgetSecrets() {
-        List<String> calls = state.getCallsMap().values().stream()
+        List<String> readers = calls.values().stream()
                 .filter(call -> !call.getSecret().isEmpty())
                 .map(Call::getCall)
                 .toList();
-        calls.forEach(call -> change(call, known -> known.clearSecret().clearSecretEvent()));
+        readers.forEach(call -> change(call, known -> known.clearSecret().clearSecretEvent()));
     }
 
     public Optional<Call> call(String call) {
-        return Optional.ofNullable(state.getCallsMap().get(call));
+        return Optional.ofNullable(calls.get(call));
     }
 
     /**
@@ -209,7 +216,7 @@ public final class IntentLedger {
      */
     public Optional<Call> explaining(String binary, List<String> argv, String process) {
         String workspace = state.getTask().getWorkspace();
-        return state.getCallsMap().values().stream()
+        return calls.values().stream()
                 .filter(call -> !call.getDenied() && !call.getFinished())
                 .filter(call -> !call.getStarted() || call.getRoot().equals(process))
                 .filter(call -> Executions.isExactly(binary, argv, call.getCommand(), workspace))
@@ -218,21 +225,21 @@ public final class IntentLedger {
 
     /** Whether what is executed leads up to an announced and allowed call, in the same process. */
     public boolean leadsToCall(List<String> argv) {
-        return state.getCallsMap().values().stream()
+        return calls.values().stream()
                 .anyMatch(call ->
                         !call.getDenied() && !call.getFinished() && Executions.isPrelude(argv, call.getCommand()));
     }
 
     /** The call that was announced and refused, and whose command stands in what is executed all the same. */
     public Optional<Call> refused(List<String> argv) {
-        return state.getCallsMap().values().stream()
+        return calls.values().stream()
                 .filter(call -> call.getDenied() && Executions.contains(argv, call.getCommand()))
                 .min(Comparator.comparing(Call::getNumber));
     }
 
     /** An open or finished call by which the agent may itself write {@code path}. */
     public Optional<Call> editing(String path) {
-        return state.getCallsMap().values().stream()
+        return calls.values().stream()
                 .filter(call -> !call.getDenied() && mayEdit(call, path))
                 .max(Comparator.comparing(Call::getNumber));
     }
@@ -250,9 +257,9 @@ public final class IntentLedger {
     }
 
     private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {
-        Call known = state.getCallsMap().get(call);
+        Call known = calls.get(call);
         if (known != null) {
-            state.putCalls(call, change.apply(known.toBuilder()).build());
+            calls.put(call, change.apply(known.toBuilder()).build());
         }
     }
 
@@ -269,12 +276,22 @@ public final class IntentLedger {
         return -1;
     }
 
+    /** Those that are settled: finished, not refused, and have read no secret. While there is room for all, no others. */
     private void forgetOldest() {
-        state.getCallsMap().values().stream()
-                .min(Comparator.comparing((Call call) -> !call.getFinished()).thenComparing(Call::getNumber))
-                .ifPresent(call -> {
-                    state.removeCalls(call.getCall());
-                    state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + 1);
-                });
+        boolean full = calls.size() >= StateLimits.CALLS;
+        List<String> oldest = calls.values().stream()
+                .filter(call -> full || isSettled(call))
+                .sorted(Comparator.comparing((Call call) -> !isSettled(call))
+                        .thenComparing(call -> !call.getFinished())
+                        .thenComparing(Call::getNumber))
+                .limit(StateLimits.FORGOTTEN_AT_ONCE)
+                .map(Call::getCall)
+                .toList();
+        calls.keySet().removeAll(oldest);
+        state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + oldest.size());
+    }
+
+    private static boolean isSettled(Call call) {
+        return call.getFinished() && !call.getDenied() && call.getSecret().isEmpty();
     }
 }

@@ -10,6 +10,8 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.judge.JudgeMemory;
+import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,6 +39,9 @@ public final class SessionState implements JudgeMemory {
     private static final int FOOTPRINTS = 64;
 
     private final WatchState.Builder values;
+    // Beside the builder, whose maps of messages are copied as a whole at each change between reading and writing.
+    private final Map<String, Call> calls = new TreeMap<>();
+    private final Map<String, Process> processes = new TreeMap<>();
     private final Map<String, Footprint> footprints = new LinkedHashMap<>();
     private final Map<String, Remembered<?>> remembered = new TreeMap<>();
     private @Nullable FileRules fileRules;
@@ -51,6 +56,9 @@ public final class SessionState implements JudgeMemory {
 
     private SessionState(WatchState.Builder values) {
         this.values = values;
+        calls.putAll(values.getCallsMap());
+        processes.putAll(values.getProcessesMap());
+        values.clearCalls().clearProcesses();
     }
 
     /** A session of which nothing is known yet. */
@@ -98,7 +106,8 @@ public final class SessionState implements JudgeMemory {
 
     private WatchState message() {
         remembered.forEach((kind, memory) -> values.putJudgeMemory(kind, memory.bytes()));
-        return values.build();
+        WatchState.Builder all = values.build().toBuilder();
+        return all.putAllCalls(calls).putAllProcesses(processes).build();
     }
 
     @Override
@@ -133,7 +142,17 @@ public final class SessionState implements JudgeMemory {
         }
     }
 
-    /** The message itself, to read and change. */
+    /** The announced calls by the agent's id, to read and change. */
+    public Map<String, Call> calls() {
+        return calls;
+    }
+
+    /** The processes by {@code thread group:start time}, to read and change. */
+    public Map<String, Process> processes() {
+        return processes;
+    }
+
+    /** The message itself, without {@link #calls()} and {@link #processes()}, to read and change. */
     public WatchState.Builder values() {
         return values;
     }

@@ -5,8 +5,17 @@ public final class StateLimits {
     /** An agent's longest sessions announce a few hundred calls; finished ones are forgotten oldest first. */
     public static final int CALLS = 2_000;
 
+    /** Calls up to which finished ones are remembered; their number makes the state of a long session. */
+    public static final int SETTLED_CALLS = 300;
+
+    /** So many are forgotten together: looking for the oldest costs as much as there are. */
+    public static final int FORGOTTEN_AT_ONCE = 100;
+
     /** Live processes of a sandbox are limited by its policy; exited ones are forgotten oldest first. */
     public static final int PROCESSES = 8_000;
+
+    /** Processes up to which exited ones are remembered. */
+    public static final int SETTLED_PROCESSES = 500;
 
     /** Distinct deviations; a session with more is flooding and is frozen. */
     public static final int DEVIATIONS = 500;

@@ -1,0 +1,90 @@
+package io.plumbline.jobs.watch;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.StageTimes;
+import io.plumbline.watcher.crosssession.CrossSessionLimits;
+import io.plumbline.watcher.crosssession.CrossSessionMemory;
+import io.plumbline.watcher.crosssession.CrossSessionWatcher;
+import io.plumbline.watcher.crosssession.Relation.Group;
+import io.plumbline.watcher.state.v1.CrossEvicted;
+import io.plumbline.watcher.state.v1.SessionFact;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.ToLongFunction;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
+
+/** Compares sessions of one task, workspace or principal: facts of the watch operator in, verdicts about their sessions out. */
+final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord, LogRecord> {
+    private static final long serialVersionUID = 1L;
+
+    private transient @Nullable ValueState<byte[]> groups;
+    private transient @Nullable Counter unreadable;
+    private transient @Nullable List<Forgotten> forgotten;
+
+    /** A counter of what was forgotten, per cause. */
+    private record Forgotten(Counter counter, ToLongFunction<CrossEvicted> total) {
+        void count(CrossEvicted before, CrossEvicted after) {
+            counter.inc(total.applyAsLong(after) - total.applyAsLong(before));
+        }
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        ValueStateDescriptor<byte[]> descriptor =
+                new ValueStateDescriptor<>("group", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+        // Only frees what nobody asks for any more; what counts is decided by the time of events.
+        descriptor.enableTimeToLive(
+                StateTtlConfig.newBuilder(CrossSessionLimits.WINDOW.plusDays(1)).build());
+        groups = getRuntimeContext().getState(descriptor);
+        MetricGroup metrics = getRuntimeContext().getMetricGroup();
+        unreadable = metrics.counter("facts_unreadable");
+        forgotten = new ArrayList<>();
+        count(metrics, "hosts", CrossEvicted::getHosts);
+        count(metrics, "secrets", CrossEvicted::getSecrets);
+        count(metrics, "refused", CrossEvicted::getRefused);
+        count(metrics, "parts", CrossEvicted::getParts);
+        count(metrics, "stopped", CrossEvicted::getStopped);
+        count(metrics, "told", CrossEvicted::getTold);
+        count(metrics, "expired", CrossEvicted::getExpired);
+    }
+
+    private void count(MetricGroup metrics, String cause, ToLongFunction<CrossEvicted> total) {
+        Objects.requireNonNull(forgotten)
+                .add(new Forgotten(metrics.counter("cross_session_forgotten_" + cause), total));
+    }
+
+    @Override
+    public void processElement(LogRecord record, Context context, Collector<LogRecord> out) throws Exception {
+        SessionFact fact;
+        try {
+            fact = SessionFact.parseFrom(record.event());
+        } catch (InvalidProtocolBufferException e) {
+            Objects.requireNonNull(unreadable).inc();
+            return;
+        }
+        ValueState<byte[]> store = Objects.requireNonNull(groups);
+        byte[] stored = store.value();
+        CrossSessionMemory memory = stored == null ? CrossSessionMemory.empty() : CrossSessionMemory.parse(stored);
+        CrossEvicted before = memory.evicted();
+        List<Event> verdicts = CrossSessionWatcher.onFact(Group.relationOf(record.key()), memory, fact);
+        store.update(memory.toBytes());
+        Objects.requireNonNull(forgotten).forEach(cause -> cause.count(before, memory.evicted()));
+        if (verdicts.isEmpty()) {
+            return;
+        }
+        StageTimes stages =
+                record.stageTimes().toBuilder().setJobDecidedNs(Clock.nanos()).build();
+        verdicts.forEach(verdict -> out.collect(LogRecord.of(verdict, stages)));
+    }
+}

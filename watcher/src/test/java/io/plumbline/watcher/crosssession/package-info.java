@@ -1,0 +1,5 @@
+/** Tests of what sessions do together. */
+@NullMarked
+package io.plumbline.watcher.crosssession;
+
+import org.jspecify.annotations.NullMarked;
