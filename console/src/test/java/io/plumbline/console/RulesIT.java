@@ -223,6 +223,8 @@ class RulesIT {
                         .containsText("bea wants to activate console: “tried in the shadow”");
                 ConsoleStack.screenshot(second, "rules-proposal");
                 second.locator("#confirm-proposal").first().click();
+                assertThat(second.locator("#proposal-changes")).containsText("new rules/new.yml");
+                assertThat(second.locator("#proposal-changes")).containsText("Image|endswith: /curl");
                 second.locator("#reason textarea").fill("read it");
                 assertThat(second.locator("#confirm-activation")).isDisabled();
                 second.locator("#typed input").fill(statement.getSha256().substring(0, 4));

@@ -24,7 +24,9 @@ import io.plumbline.watcher.activation.Contents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -74,6 +76,29 @@ public final class RuleChanges {
             all.add(changed);
         }
         return all;
+    }
+
+    /**
+     * A file that one set has otherwise than another.
+     *
+     * @param word new, changed or gone
+     * @param text as it would be; empty when it is gone
+     */
+    public record ChangedFile(String word, String name, String text) {}
+
+    /** What differs between two sets, in the order of the second. */
+    public static List<ChangedFile> difference(List<RuleSource> before, List<RuleSource> after) {
+        Map<String, String> old = new LinkedHashMap<>();
+        before.forEach(source -> old.put(source.name(), source.text()));
+        List<ChangedFile> changed = new ArrayList<>();
+        for (RuleSource source : after) {
+            String was = old.remove(source.name());
+            if (!source.text().equals(was)) {
+                changed.add(new ChangedFile(was == null ? "new" : "changed", source.name(), source.text()));
+            }
+        }
+        old.keySet().forEach(name -> changed.add(new ChangedFile("gone", name, "")));
+        return changed;
     }
 
     /** @param name what people call the set */

@@ -85,7 +85,7 @@ public class ApprovalsView extends Div {
     private transient Optional<Span> deadline = Optional.empty();
     private transient List<String> shownPeople = List.of();
 
-    private record Entry(NativeButton button, Span left) {}
+    private record Entry(NativeButton button, Span left, Span second) {}
 
     private enum Scope {
         ONCE,
@@ -158,6 +158,7 @@ public class ApprovalsView extends Div {
             showNewest();
         }
         updateHead();
+        tick();
         if (!shownPeople.equals(chosen().map(ApprovalRow::approvedBy).orElse(List.of()))) {
             showDetail();
         }
@@ -191,16 +192,15 @@ public class ApprovalsView extends Div {
         Span title = new Span(
                 Parts.text(Parts.tierMark(approval.tier()) + approval.tier(), "tier", approval.tier()),
                 Parts.said(" · " + approval.tool() + " · " + approval.clause(), 60));
-        if (approval.needsSecond()) {
-            title.add(Parts.text(" · needs a second person", "warn-text"));
-        }
+        Span second = Parts.text(" · needs a second person", "warn-text");
+        title.add(second);
         button.add(
                 title,
                 left,
                 Parts.said(approval.subject(), 70, "mono", "mut"),
                 Parts.said(approval.agent(), 20, "mut"));
         button.addClickListener(click -> choose(approval.id()));
-        shown.put(approval.id(), new Entry(button, left));
+        shown.put(approval.id(), new Entry(button, left, second));
         return button;
     }
 
@@ -225,6 +225,7 @@ public class ApprovalsView extends Div {
             Entry entry = shown.get(row.value().id());
             if (entry != null) {
                 entry.left().setText(left(row.value(), now));
+                entry.second().setVisible(row.value().needsSecond());
             }
         }
         openApproving(now);

@@ -69,7 +69,8 @@ final class PolicyActs {
             changes.getElement().setAttribute("role", "status");
             ReasonDialog dialog = new ReasonDialog(
                             "Tighten the policy",
-                            "What is tighter and nothing that is wider, held at once where the sandbox allows it.",
+                            "Only changes that tighten it can be ordered. They hold at once; workspace, decoys and processes wait"
+                                    + " for the next start.",
                             "Tighten the policy",
                             "confirm-tighten",
                             reason -> Tightening.of(policy, text.getValue()).tightensOnly()

@@ -20,6 +20,7 @@ import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.rules.RuleChanges;
+import io.plumbline.console.rules.RuleChanges.ChangedFile;
 import io.plumbline.console.rules.RuleChanges.Proposal;
 import io.plumbline.console.rules.RuleRow;
 import io.plumbline.console.rules.RuleStatistics;
@@ -36,6 +37,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The rules in force and how each one does; what is tried in the shadow, and what waits for a second person. */
@@ -47,6 +49,8 @@ public class RulesView extends Div {
 
     /** Days that are counted. */
     private static final int DAYS = 14;
+
+    private static final int MAX_FILES = 20;
 
     private final transient RulesInForce rules;
     private final transient RuleChanges changes;
@@ -95,14 +99,15 @@ public class RulesView extends Div {
         grid.getElement().setAttribute("aria-label", "Rules");
         grid.addComponentColumn(row -> Parts.text(Parts.tierMark(row.level()) + row.level(), "tier", row.level()))
                 .setHeader("Level")
-                .setWidth("120px")
+                .setWidth("104px")
                 .setFlexGrow(0);
         grid.addComponentColumn(row -> Parts.said(row.metadata().title(), 100))
                 .setHeader("Rule")
+                .setWidth("190px")
                 .setFlexGrow(3);
         grid.addColumn(row -> VisibleText.line(row.metadata().status(), 20))
                 .setHeader("Status")
-                .setWidth("110px")
+                .setWidth("84px")
                 .setFlexGrow(0);
         grid.addComponentColumn(row -> Parts.said(String.join(", ", row.tags()), 60, "mut"))
                 .setHeader("Tags")
@@ -111,7 +116,7 @@ public class RulesView extends Div {
                         ? ""
                         : Long.toString(row.statistics().hits()))
                 .setHeader("Hits, " + DAYS + " d")
-                .setWidth("100px")
+                .setWidth("86px")
                 .setFlexGrow(0);
         grid.addColumn(row -> precision(row.statistics()))
                 .setHeader("Precision")
@@ -164,7 +169,12 @@ public class RulesView extends Div {
                         "Roll back…",
                         "roll-back",
                         "",
-                        () -> order("Roll back", "confirm-roll-back", "", reason -> changes.rollBack(reason, person))));
+                        () -> order(
+                                "Roll back",
+                                "confirm-roll-back",
+                                "",
+                                new Div("The set that was in force before comes back."),
+                                reason -> changes.rollBack(reason, person))));
         for (Proposal proposal : proposals) {
             sets.add(proposal(proposal));
         }
@@ -208,12 +218,43 @@ public class RulesView extends Div {
                         "Confirm the proposal",
                         "confirm-activation",
                         typed,
+                        whatChanges(proposal),
                         reason -> changes.confirm(proposal, proposal.sha256(), reason, person))));
         return line;
     }
 
-    private void order(
-            String title, String confirmId, String typed, java.util.function.Function<String, Outcome> give) {
+    /** What the second person would put in force, read from the proposal itself. */
+    private Div whatChanges(Proposal proposal) {
+        Div shown = new Div();
+        shown.setId("proposal-changes");
+        shown.addClassName("changes");
+        if (proposal.sha256().isEmpty()) {
+            shown.add(new Div("The set that was in force before."));
+            return shown;
+        }
+        try {
+            List<ChangedFile> files = RuleChanges.difference(sources, changes.sources(proposal));
+            if (files.isEmpty()) {
+                shown.add(new Div("The same rules as those in force."));
+            }
+            for (ChangedFile file : files.stream().limit(MAX_FILES).toList()) {
+                shown.add(new Div(Parts.text(file.word() + " ", "mut"), Parts.said(file.name(), 140, "mono")));
+                if (!file.text().isEmpty()) {
+                    Pre text = new Pre(VisibleText.block(file.text()));
+                    text.addClassName("subject");
+                    shown.add(text);
+                }
+            }
+            if (files.size() > MAX_FILES) {
+                shown.add(new Div(Parts.text((files.size() - MAX_FILES) + " more files", "mut")));
+            }
+        } catch (EventLogException e) {
+            shown.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+        }
+        return shown;
+    }
+
+    private void order(String title, String confirmId, String typed, Component more, Function<String, Outcome> give) {
         new ReasonDialog(
                         title,
                         "What judges changes for every session of this tenant"
@@ -228,6 +269,7 @@ public class RulesView extends Div {
                             }
                             case Outcome.Refused refused -> refused.explanation();
                         })
+                .with(more)
                 .open();
     }
 
