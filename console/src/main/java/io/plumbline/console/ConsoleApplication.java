@@ -10,9 +10,13 @@ import com.vaadin.flow.theme.lumo.Lumo;
 import io.plumbline.console.approvals.FatigueGuard;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.VerdictFeed;
+import io.plumbline.console.log.EventLog;
+import io.plumbline.console.log.KafkaEventLog;
 import io.plumbline.console.orders.ControlTopic;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.console.orders.Orders;
+import io.plumbline.console.rules.RuleChanges;
+import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.views.SavedViews;
 import io.plumbline.events.policy.PolicyException;
@@ -96,6 +100,21 @@ public class ConsoleApplication implements AppShellConfigurator {
                 properties.tenant(),
                 clock,
                 keyFile == null ? Optional.empty() : Optional.of(SigningKey.parse(Files.readString(keyFile))));
+    }
+
+    @Bean
+    EventLog eventLog(PlumblineProperties properties) {
+        return new KafkaEventLog(properties.kafkaBootstrap(), properties.kafkaClient(), properties.tenant());
+    }
+
+    @Bean
+    RulesInForce rulesInForce(Search search, EventLog log) {
+        return new RulesInForce(search, log);
+    }
+
+    @Bean
+    RuleChanges ruleChanges(Orders orders, Search search, RulesInForce rules, PlumblineProperties properties) {
+        return new RuleChanges(orders, search, rules, properties.rulesFourEyes());
     }
 
     @Bean

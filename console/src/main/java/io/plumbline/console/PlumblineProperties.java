@@ -24,6 +24,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
  * @param policyKeyFile PEM with the Ed25519 private and public key that revised policies are signed with; absent: none are
  * @param viewsFile JSON file that saved views are kept in; absent: they last until the console stops
+ * @param rulesFourEyes whether it takes two people to put a rule set in force or back
  */
 @ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
 public record PlumblineProperties(
@@ -37,7 +38,8 @@ public record PlumblineProperties(
         @Nullable List<LocalUser> users,
         @Nullable Path apiTokenFile,
         @Nullable Path policyKeyFile,
-        @Nullable Path viewsFile) {
+        @Nullable Path viewsFile,
+        @DefaultValue("false") boolean rulesFourEyes) {
     public PlumblineProperties {
         kafka = kafka == null ? Map.of() : Map.copyOf(kafka);
         users = users == null ? List.of() : List.copyOf(users);

@@ -33,6 +33,10 @@ class AccessibilityIT {
         pages.put("/alerts", "#cause h2");
         pages.put("/approvals", "#subject");
         pages.put("/sessions", "vaadin-grid");
+        pages.put("/policies", "#policy-document pre");
+        pages.put("/rules", "#rule-text");
+        pages.put("/rules/edit", "#remarks div");
+        pages.put("/rules/coverage", ".technique");
         pages.put("/session/" + DemoSession.SESSION, "soc-timeline svg");
         List<String> findings = new ArrayList<>();
         try (Page page = stack.signedIn("admin")) {

@@ -172,6 +172,14 @@ class ConsoleIT {
         assertThat(call("POST", path, body.formatted("0".repeat(64)), ConsoleStack.TOKEN)
                         .statusCode())
                 .isEqualTo(409);
+        assertThat(call(
+                                "POST",
+                                path,
+                                "{\"approved\":true,\"reason\":\"a cache\",\"subject_sha256\":\"%s\",\"session_seconds\":60}"
+                                        .formatted(row.path("subject_sha256").asText()),
+                                ConsoleStack.TOKEN)
+                        .body())
+                .contains("one call only");
         String right = body.formatted(row.path("subject_sha256").asText());
         assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(202);
         assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(409);

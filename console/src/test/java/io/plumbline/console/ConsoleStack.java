@@ -11,12 +11,13 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
-import io.plumbline.console.orders.OrderLog;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -54,6 +55,8 @@ final class ConsoleStack {
         log = new RecordedLog(index);
         Files.writeString(directory.resolve("password"), PASSWORD);
         Files.writeString(directory.resolve("token"), TOKEN);
+        Files.writeString(
+                directory.resolve("policy-key.pem"), SigningKey.generate().pem());
         console = console(DemoSession.TENANT, port);
         base = "http://127.0.0.1:" + port(console);
         playwright = Playwright.create(
@@ -89,11 +92,14 @@ final class ConsoleStack {
     }
 
     /** A further console on the same search copy and log. */
-    ConfigurableApplicationContext console(String tenant, int port) {
+    ConfigurableApplicationContext console(String tenant, int port, String... more) {
         return new SpringApplicationBuilder(ConsoleApplication.class)
                 .initializers(context -> ((GenericApplicationContext) context)
-                        .registerBean("recordedLog", OrderLog.class, () -> log, bean -> bean.setPrimary(true)))
-                .run(arguments("--plumbline.tenant=" + tenant, "--server.port=" + port));
+                        .registerBean("recordedLog", RecordedLog.class, () -> log, bean -> bean.setPrimary(true)))
+                .run(Stream.concat(
+                                Stream.of(arguments("--plumbline.tenant=" + tenant, "--server.port=" + port)),
+                                Stream.of(more))
+                        .toArray(String[]::new));
     }
 
     static String port(ConfigurableApplicationContext console) {
@@ -107,6 +113,7 @@ final class ConsoleStack {
                 "--plumbline.admin-password-file=" + directory.resolve("password"),
                 "--plumbline.api-token-file=" + directory.resolve("token"),
                 "--plumbline.views-file=" + directory.resolve("views.json"),
+                "--plumbline.policy-key-file=" + directory.resolve("policy-key.pem"),
                 "--plumbline.users[0].name=bea",
                 "--plumbline.users[0].password-hash={noop}" + PASSWORD,
                 "--plumbline.users[0].role=analyst",

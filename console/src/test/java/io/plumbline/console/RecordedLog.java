@@ -2,6 +2,7 @@ package io.plumbline.console;
 
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.log.EventLog;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
@@ -9,11 +10,12 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 
 /** A log that shows orders in the search copy as the index job would, and plays the host when a test says so. */
-final class RecordedLog implements OrderLog {
+final class RecordedLog implements OrderLog, EventLog {
     private final DemoIndex index;
     private final List<Event> orders = new CopyOnWriteArrayList<>();
     private final List<Event> held = new CopyOnWriteArrayList<>();
@@ -54,6 +56,16 @@ final class RecordedLog implements OrderLog {
         for (Event order : waiting) {
             write(order);
         }
+    }
+
+    @Override
+    public List<Event> telemetry(String session) {
+        return index.telemetry(session);
+    }
+
+    @Override
+    public Optional<Event> order(String id) {
+        return orders.stream().filter(order -> order.getId().equals(id)).findFirst();
     }
 
     List<Event> orders() {

@@ -3,11 +3,16 @@ package io.plumbline.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -22,6 +27,7 @@ class SessionIT {
             page.locator("soc-timeline .claim.bad").hover();
             assertThat(page.locator("soc-timeline .process.lit").first()).isVisible();
             assertThat(page.locator("soc-timeline .claim.lit")).hasCount(1);
+            assertThat(page.locator("#evidence")).containsText("kept: processes, descriptors, workspace-diff");
             page.locator("soc-timeline .claim.bad").click();
             assertThat(page).hasURL(Pattern.compile(".*\\?at=[0-9a-f]{32}"));
 
@@ -54,6 +60,104 @@ class SessionIT {
             ConsoleStack.screenshot(page, "session-large");
         }
         assertThat(stack.failures()).isEmpty();
+    }
+
+    @Test
+    void egressIsIsolatedOnceTheHostSaysSo() throws Exception {
+        ConsoleStack stack = ConsoleStack.shared();
+        TaskPolicy policy = PolicyParser.parse("""
+                name: feature-work
+                egress: [{host: api.example.com}, {host: model.example.com, service: model}]
+                egress-unknown: ask
+                """);
+        stack.index.write(DemoIndex.under("isolate-1", policy));
+        try (Page page = stack.signedIn("bea")) {
+            page.navigate(stack.base + "/session/isolate-1");
+            assertThat(page.locator("#policy")).containsText("r1confirmed");
+            page.keyboard().press("i");
+            assertThat(page.locator("#confirm-isolate")).isDisabled();
+            page.locator("#reason textarea").fill("it talks to a stranger");
+            page.locator("#confirm-isolate").click();
+            assertThat(page.locator("#policy-status")).containsText("requested");
+            Event order = stack.log.orders().getLast();
+            TaskPolicy ordered = ordered(order);
+            assertThat(ordered.getEgressList()).isEmpty();
+            assertThat(ordered.getEgressUnknown()).isEqualTo("deny");
+            assertThat(order.getPolicyRevised().getRevisedBy()).isEqualTo("bea");
+            stack.index.write(List.of(DemoIndex.told(order)));
+            assertThat(page.locator("#policy-status")).hasText("Policy revision ordered, not confirmed");
+            stack.index.write(List.of(DemoIndex.confirmed(
+                    order, ordered.toBuilder().setRevision(2).build())));
+            assertThat(page.locator("#policy-status")).hasText("Policy r2 confirmed · no destination is left");
+            assertThat(page.locator("#policy")).containsText("“it talks to a stranger”");
+            ConsoleStack.screenshot(page, "session-isolated");
+            page.keyboard().press("i");
+            assertThat(page.locator("#policy-status")).containsText("nothing to isolate");
+        }
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    @Test
+    void aPolicyIsTightenedFromAnAlertAndNeverWidened() throws Exception {
+        ConsoleStack stack = ConsoleStack.shared();
+        stack.index.write(DemoIndex.under("tighten-1", PolicyParser.parse("name: feature-work")));
+        stack.index.write(List.of(DemoIndex.alert(
+                "tighten-1",
+                System.currentTimeMillis() * 1_000_000L,
+                DeviationKind.RULE,
+                Severity.HIGH,
+                "to be tightened",
+                "x",
+                60)));
+        try (Page page = stack.signedIn("bea")) {
+            page.navigate(stack.base + "/alerts?q=plumbline.session:tighten-1");
+            assertThat(page.locator("#cause h2")).hasText("to be tightened");
+            page.keyboard().press("p");
+            Locator text = page.locator("#policy-text textarea");
+            String yaml = text.inputValue();
+            page.locator("#reason textarea").fill("no more of that");
+            text.fill(yaml.replace("memory: 4GiB", "memory: 8GiB"));
+            assertThat(page.locator("#policy-changes")).containsText("▲ wider limits.memory");
+            assertThat(page.locator("#confirm-tighten")).isDisabled();
+            text.fill(yaml.replace("memory: 4GiB", "memory: much"));
+            assertThat(page.locator("#policy-changes")).containsText("expected: a size");
+            text.fill(yaml.replace("memory: 4GiB", "memory: 1GiB"));
+            assertThat(page.locator("#policy-changes")).containsText("▼ tighter limits.memory");
+            ConsoleStack.screenshot(page, "tighten");
+            page.locator("#confirm-tighten").click();
+            assertThat(page.locator("#decision-status")).containsText("requested");
+            Event order = stack.log.orders().getLast();
+            assertThat(ordered(order).getMemoryBytes()).isEqualTo(1L << 30);
+            stack.index.write(List.of(DemoIndex.refused(order, 2, "limits: memory: more is in use")));
+            assertThat(page.locator("#decision-status")).hasText("Policy r2 refused: limits: memory: more is in use");
+        }
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    @Test
+    void policiesAreComparedAndTriedOnAPastSession() throws Exception {
+        ConsoleStack stack = ConsoleStack.shared();
+        try (Page page = stack.signedIn("bea")) {
+            page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
+            assertThat(page.locator("#revisions")).containsText("r4confirmed");
+            assertThat(page.locator("#policy-document")).containsText("name: maintenance");
+            page.locator("#policy-shown").selectOption("locked-down");
+            page.locator("#policy-against").selectOption("feature-work");
+            assertThat(page.locator("#policy-document")).containsText("name: locked-down");
+            assertThat(page.locator("#policy-difference")).containsText("▼ tighter egress-unknown");
+            assertThat(page.locator("#policy-difference")).not().containsText("▲ wider egress");
+            page.locator("#simulate").click();
+            assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one.");
+            assertThat(page.locator("#simulation")).containsText("frozen");
+            ConsoleStack.screenshot(page, "policies");
+        }
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    private static TaskPolicy ordered(Event order) throws Exception {
+        return PolicyParser.parse(
+                PolicyStatement.parseFrom(order.getPolicyRevised().getSigned().getStatement())
+                        .getPolicyYaml());
     }
 
     @Test

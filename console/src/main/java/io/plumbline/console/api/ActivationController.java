@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import io.plumbline.console.orders.Orders;
+import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.search.Search;
 import io.plumbline.events.v1.ActivationAction;
 import io.plumbline.events.v1.ActivationStatement;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -42,10 +44,12 @@ class ActivationController {
 
     private final Search search;
     private final Orders orders;
+    private final RuleChanges changes;
 
-    ActivationController(Search search, Orders orders) {
+    ActivationController(Search search, Orders orders, RuleChanges changes) {
         this.search = search;
         this.orders = orders;
+        this.changes = changes;
     }
 
     /**
@@ -68,6 +72,11 @@ class ActivationController {
         ActivationAction action = body == null ? null : ACTIONS.get(Objects.requireNonNullElse(body.action(), ""));
         if (body == null || action == null) {
             throw ApiException.badRequest("action: expected activate, shadow or roll_back.");
+        }
+        if (changes.takesTwoPeople() && subject.equals("rules") && action != ActivationAction.SHADOW) {
+            throw new ApiException(
+                    HttpStatus.CONFLICT,
+                    "It takes two people to put rules in force here, and the API's token proves none: use the Rules page.");
         }
         ActivationStatement statement = ActivationStatement.newBuilder()
                 .setSubject(subject)

@@ -2,6 +2,7 @@ package io.plumbline.console.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.orders.ApprovalAnswer;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
@@ -12,6 +13,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.triage.Words;
 import java.security.Principal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -52,10 +54,12 @@ class ApiController {
     /** @param accept of a thaw: deviations that count nothing when they are found again */
     record ReasonBody(@Nullable String reason, @Nullable List<String> accept) {}
 
+    /** @param sessionSeconds of an approval: how long it holds for the same bytes; absent: once */
     record DecisionBody(
             @Nullable Boolean approved,
             @Nullable String reason,
-            @Nullable String subjectSha256) {}
+            @Nullable String subjectSha256,
+            @Nullable Long sessionSeconds) {}
 
     record PolicyBody(@Nullable String yaml, @Nullable String reason) {}
 
@@ -155,10 +159,11 @@ class ApiController {
         if (body == null || body.approved() == null || body.subjectSha256() == null) {
             throw ApiException.badRequest("approved, reason and subject_sha256 are required.");
         }
+        long seconds = Objects.requireNonNullElse(body.sessionSeconds(), 0L);
         return answer(orders.decide(
                 id,
-                body.approved(),
-                Objects.requireNonNullElse(body.reason(), ""),
+                new ApprovalAnswer(
+                        body.approved(), Duration.ofSeconds(seconds), Objects.requireNonNullElse(body.reason(), "")),
                 body.subjectSha256(),
                 by.getName()));
     }
@@ -211,7 +216,7 @@ class ApiController {
                         switch (refused.refusal()) {
                             case REASON, WORD, POLICY, CONTENT -> HttpStatus.BAD_REQUEST;
                             case UNKNOWN -> HttpStatus.NOT_FOUND;
-                            case NOT_PENDING, HASH, UNSIGNED -> HttpStatus.CONFLICT;
+                            case NOT_PENDING, SAME_PERSON, HASH, UNSIGNED -> HttpStatus.CONFLICT;
                             case LOG -> HttpStatus.SERVICE_UNAVAILABLE;
                         },
                         refused.explanation());

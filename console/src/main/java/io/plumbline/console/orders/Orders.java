@@ -15,6 +15,8 @@ import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.v1.Activation;
+import io.plumbline.events.v1.ActivationProposed;
 import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
@@ -157,9 +159,7 @@ public final class Orders {
             return wrong.get();
         }
         try {
-            if (!content.isEmpty() || statement.getSize() != 0) {
-                ActivationContent.expand(content, statement.getSize(), statement.getSha256());
-            }
+            check(statement, content);
             Event.Builder event = control("");
             ActivationStatement whole = statement.toBuilder()
                     .setTenant(tenant)
@@ -172,11 +172,37 @@ public final class Orders {
         }
     }
 
+    /** Writes down an activation that a second person has to confirm; nothing changes by it. */
+    public Outcome propose(ActivationStatement statement, ByteString content, String reason, String by) {
+        Optional<Outcome> wrong = wrongReason(reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        try {
+            check(statement, content);
+            return append(control("")
+                    .setActivationProposed(ActivationProposed.newBuilder()
+                            .setActivation(Activation.newBuilder()
+                                    .setStatement(statement.toByteString())
+                                    .setContent(content)
+                                    .setActivatedBy(by)
+                                    .setReason(reason.strip()))));
+        } catch (ActivationException e) {
+            return new Refused(Refusal.CONTENT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void check(ActivationStatement statement, ByteString content) throws ActivationException {
+        if (!content.isEmpty() || statement.getSize() != 0) {
+            ActivationContent.expand(content, statement.getSize(), statement.getSha256());
+        }
+    }
+
     /**
      * @param seenSha256 hash of the bytes that the person looked at; must be the hash that the approval was asked for
      */
-    public Outcome decide(String approval, boolean approved, String reason, String seenSha256, String by) {
-        Optional<Outcome> wrong = wrongReason(reason);
+    public Outcome decide(String approval, ApprovalAnswer answer, String seenSha256, String by) {
+        Optional<Outcome> wrong = wrongReason(answer.reason());
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -190,12 +216,17 @@ public final class Orders {
         if (!row.get().subjectSha256().equals(seenSha256)) {
             return new Refused(Refusal.HASH, "The hash is not that of what would run.");
         }
+        Optional<Outcome> objection = answer.objection(row.get(), by);
+        if (objection.isPresent()) {
+            return objection.get();
+        }
         return append(control(row.get().session())
                 .setApprovalDecided(ApprovalDecided.newBuilder()
                         .setApproval(approval)
-                        .setApproved(approved)
+                        .setApproved(answer.approved())
                         .setDecidedBy(by)
-                        .setReason(reason.strip())
+                        .setReason(answer.reason().strip())
+                        .setSessionSeconds(Math.toIntExact(answer.session().toSeconds()))
                         .setSubjectSha256(seenSha256)));
     }
 

@@ -16,6 +16,8 @@ public sealed interface Outcome {
         UNKNOWN,
         /** The approval is no longer pending. */
         NOT_PENDING,
+        /** Who approves has approved before, and another person has to. */
+        SAME_PERSON,
         /** The hash is not that of the bytes that would run. */
         HASH,
         /** The word is not one of those that are defined. */

@@ -9,7 +9,14 @@ import java.util.Optional;
  *
  * @param subject the exact bytes that would run, as text
  * @param tier severity word; {@code tierNumber} 1 to 5
- * @param state pending, approved, denied, timed_out
+ * @param expected what the watcher says that the call can honestly need, one line
+ * @param peopleNeeded how many different people have to approve
+ * @param sessionSeconds longest time that it may be approved for; 0: once only
+ * @param state pending, approved, denied, timed_out, reviewer_failed, superseded
+ * @param settled what the watcher made of it, needs_second among others; empty: nothing yet
+ * @param people who the watcher says approved or denied
+ * @param wantedSeconds how long the newest decision wants it to hold; 0: once
+ * @param sessionUntil until when it holds for the same bytes; empty: once
  */
 public record ApprovalRow(
         String id,
@@ -31,9 +38,27 @@ public record ApprovalRow(
         String statedReason,
         Optional<Instant> deadline,
         List<SessionSummary.PlanItem> plan,
+        String expected,
+        List<String> uninspectable,
+        long peopleNeeded,
+        long sessionSeconds,
         String state,
+        String settled,
+        List<String> people,
+        long wantedSeconds,
+        Optional<Instant> sessionUntil,
         String decidedBy,
         String decisionReason) {
+    /** Whether one person has approved and another one must. */
+    public boolean needsSecond() {
+        return settled.equals("needs_second");
+    }
+
+    /** Who has approved while another person must; empty when nobody has or it is over. */
+    public List<String> approvedBy() {
+        return needsSecond() ? people : List.of();
+    }
+
     /** Whether a decision now would still count. */
     public boolean isPending(Instant now) {
         return state.equals("pending") && deadline.map(now::isBefore).orElse(true);

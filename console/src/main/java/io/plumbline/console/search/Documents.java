@@ -63,8 +63,6 @@ final class Documents {
     }
 
     static AlertRow alert(String id, JsonNode d) {
-        List<String> evidence = new ArrayList<>();
-        d.path("evidence").forEach(item -> evidence.add(item.asText()));
         return new AlertRow(
                 id,
                 instant(d, "/@timestamp").orElse(Instant.EPOCH),
@@ -80,7 +78,7 @@ final class Documents {
                 text(d, "/why"),
                 text(d, "/clause"),
                 text(d, "/call"),
-                List.copyOf(evidence),
+                texts(d, "evidence"),
                 d.path("risk_added").asInt(),
                 d.path("risk").asInt(),
                 d.path("status").asText("open"),
@@ -167,7 +165,15 @@ final class Documents {
                 text(d, "/stated_reason"),
                 instant(d, "/deadline"),
                 plan(d),
+                text(d, "/expected"),
+                texts(d, "uninspectable"),
+                d.path("people_needed").asLong(1),
+                d.path("session_seconds").asLong(),
                 d.path("state").asText("pending"),
+                text(d, "/settled"),
+                texts(d, "people"),
+                d.path("wanted_seconds").asLong(),
+                instant(d, "/session_until"),
                 text(d, "/decided_by"),
                 text(d, "/decision_reason"));
     }
@@ -195,6 +201,12 @@ final class Documents {
         }
         return Optional.of(new SessionSummary.OrderInFlight(
                 text(d, "/action"), text(d, "/id"), text(d, "/by"), text(d, "/reason"), instant(d, "/at")));
+    }
+
+    private static List<String> texts(JsonNode d, String field) {
+        List<String> texts = new ArrayList<>();
+        d.path(field).forEach(item -> texts.add(item.asText()));
+        return List.copyOf(texts);
     }
 
     private static String text(JsonNode d, String pointer) {

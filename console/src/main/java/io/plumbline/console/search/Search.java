@@ -5,6 +5,7 @@ import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
+import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
@@ -14,10 +15,12 @@ import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -528,6 +531,76 @@ public final class Search {
     /** What the tasks of the watch job have counted of a shadow, the newest report of each. */
     public List<ObjectNode> shadowCounts(String order, int limit) {
         return newest(tenantEvents("shadow-counted", "plumbline.cause", order).build(), limit);
+    }
+
+    /** What people proposed and a second person has to confirm, the newest first. */
+    public List<ObjectNode> proposals(String subject, int limit) {
+        return newest(
+                tenantEvents("activation-proposed", "plumbline.activation.subject", subject)
+                        .build(),
+                limit);
+    }
+
+    /**
+     * How each rule did, by its id.
+     *
+     * @param days back from now, today included
+     */
+    public Map<String, RuleStatistics> ruleStatistics(int days, Instant now) {
+        Instant today = now.truncatedTo(ChronoUnit.DAYS);
+        Instant from = today.minus(days - 1L, ChronoUnit.DAYS);
+        BoolQuery.Builder bool = tenantQuery("tenant")
+                .filter(q -> q.range(r -> r.date(d -> d.field("@timestamp").gte(from.toString()))));
+        word(bool, "kind", "rule");
+        BoolQuery query = bool.build();
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(ALERTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations(
+                                "rules", a -> a.terms(t -> t.field("clause").size(MAX_RESULTS))
+                                        .aggregations(
+                                                "days",
+                                                d -> d.dateHistogram(h -> h.field("@timestamp")
+                                                        .fixedInterval(t -> t.time("1d"))
+                                                        .minDocCount(1)))
+                                        .aggregations("right", verdict(List.of("true_positive")))
+                                        .aggregations("wrong", verdict(List.of("benign", "expected_by_policy")))
+                                        .aggregations("triaged", m -> m.max(x -> x.field("triage.at"))))),
+                "rules");
+        Map<String, RuleStatistics> statistics = new LinkedHashMap<>();
+        var rules = response.aggregations().get("rules");
+        if (rules != null && rules.isSterms()) {
+            rules.sterms().buckets().array().forEach(bucket -> {
+                String rule = bucket.key().stringValue().replaceFirst("^rule ", "");
+                Long[] perDay = new Long[days];
+                Arrays.fill(perDay, 0L);
+                var histogram = bucket.aggregations().get("days");
+                if (histogram != null && histogram.isDateHistogram()) {
+                    histogram.dateHistogram().buckets().array().forEach(day -> {
+                        long at = ChronoUnit.DAYS.between(from, Instant.ofEpochMilli(day.key()));
+                        perDay[(int) Math.clamp(at, 0, days - 1L)] += day.docCount();
+                    });
+                }
+                double triaged = metric(bucket.aggregations(), "triaged");
+                statistics.put(
+                        rule,
+                        new RuleStatistics(
+                                rule,
+                                bucket.docCount(),
+                                List.of(perDay),
+                                filtered(bucket.aggregations(), "right"),
+                                filtered(bucket.aggregations(), "wrong"),
+                                triaged == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli((long) triaged))));
+            });
+        }
+        return statistics;
+    }
+
+    private static Aggregation verdict(List<String> words) {
+        List<FieldValue> values = words.stream().map(FieldValue::of).toList();
+        return Aggregation.of(a -> a.filter(q -> q.terms(t -> t.field("status").terms(v -> v.value(values)))));
     }
 
     private BoolQuery.Builder tenantEvents(String action, String field, String value) {

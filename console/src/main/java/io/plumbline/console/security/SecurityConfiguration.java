@@ -75,6 +75,7 @@ class SecurityConfiguration {
                         "/soc.css",
                         "/soc-timeline.js",
                         "/soc-keys.js",
+                        "/soc-notify.js",
                         "/plumbline.svg",
                         "/favicon.ico",
                         "/lumo/**",

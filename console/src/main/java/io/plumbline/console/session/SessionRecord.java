@@ -57,6 +57,8 @@ public record SessionRecord(
             "session-reconciled",
             "task-assigned",
             "policy-confirmed",
+            "policy-revised",
+            "policy-refused",
             "approval-decided",
             "freeze-ordered",
             "thaw-ordered",

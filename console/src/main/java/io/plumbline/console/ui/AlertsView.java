@@ -88,6 +88,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final transient Orders orders;
     private final transient SavedViews views;
     private final transient Clock clock;
+    private final transient PolicyActs policyActs;
     private final String person = SignedIn.current().name();
     private final transient SteadyRows<CauseRow> rows = new SteadyRows<>(CauseRow::key);
     private final Grid<SteadyRows.Row<CauseRow>> grid = new Grid<>();
@@ -119,6 +120,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         this.orders = orders;
         this.views = views;
         this.clock = clock;
+        this.policyActs = new PolicyActs(search, orders, person, status::setText);
         addClassName("list-page");
         Map<String, Runnable> acts = Map.of(
                 "a", this::take,
@@ -126,7 +128,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 "v", this::verdict,
                 "s", this::suppress,
                 "o", this::reopen,
-                "f", this::freeze);
+                "f", this::freeze,
+                "i", this::isolate,
+                "p", this::tighten);
         detail = new CauseDetail(acts);
         Keys keys = new Keys()
                 .on("j", "next", () -> step(1))
@@ -138,6 +142,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 .on("s", "suppress", this::suppress)
                 .on("o", "open again", this::reopen)
                 .on("f", "freeze the session", this::freeze)
+                .on("i", "isolate the session's egress", this::isolate)
+                .on("p", "tighten the session's policy", this::tighten)
                 .on("x", "mark for an act on several", () -> selected.ifPresent(this::toggleMark))
                 .on("r", "show new ones", this::showNewest)
                 .on("/", "search", text::focus);
@@ -693,6 +699,14 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                             case Outcome.Refused refused -> refused.explanation();
                         })
                 .open());
+    }
+
+    private void isolate() {
+        current().ifPresent(cause -> policyActs.isolate(cause.session()));
+    }
+
+    private void tighten() {
+        current().ifPresent(cause -> policyActs.tighten(cause.session()));
     }
 
     private void followFreeze(CauseRow cause) {

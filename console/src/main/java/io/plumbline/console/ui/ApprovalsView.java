@@ -21,6 +21,7 @@ import io.plumbline.console.approvals.Footprint;
 import io.plumbline.console.approvals.WordDiff;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.orders.ApprovalAnswer;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.search.ApprovalRow;
@@ -37,10 +38,12 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Agents that wait for a person. A decision is bound to the approval's id and to the hash of the bytes that are on the screen, never
@@ -69,7 +72,7 @@ public class ApprovalsView extends Div {
     private final Div fatigue = new Div();
     private transient Instant shownAt = Instant.EPOCH;
     private transient Optional<FatigueGuard.Pause> pause = Optional.empty();
-    private transient Optional<NativeButton> approveButton = Optional.empty();
+    private transient List<NativeButton> approveButtons = List.of();
     private final transient SteadyRows<ApprovalRow> rows = new SteadyRows<>(ApprovalRow::id);
     private final Span waiting = new Span();
     private final NativeButton pill = new NativeButton();
@@ -80,8 +83,14 @@ public class ApprovalsView extends Div {
     private transient Optional<String> selected = Optional.empty();
     private transient Runnable unsubscribe = () -> {};
     private transient Optional<Span> deadline = Optional.empty();
+    private transient List<String> shownPeople = List.of();
 
-    private record Entry(NativeButton button, Span left) {}
+    private record Entry(NativeButton button, Span left, Span second) {}
+
+    private enum Scope {
+        ONCE,
+        SESSION
+    }
 
     public ApprovalsView(LiveView live, Search search, Orders orders, FatigueGuard guard, Clock clock) {
         this.guard = guard;
@@ -108,7 +117,8 @@ public class ApprovalsView extends Div {
         Keys keys = new Keys()
                 .on("j", "next", () -> step(1))
                 .on("k", "previous", () -> step(-1))
-                .on("y", "approve once", this::approve)
+                .on("y", "approve once", () -> approve(Scope.ONCE))
+                .on("s", "approve for the session", () -> approve(Scope.SESSION))
                 .on("d", "deny with a reason", this::deny)
                 .on("f", "freeze the session", this::freeze)
                 .on("n", "show new ones", this::showNewest);
@@ -136,12 +146,22 @@ public class ApprovalsView extends Div {
     private void show(Snapshot snapshot) {
         rows.update(snapshot.approvals());
         Set<String> pending = new HashSet<>();
-        snapshot.approvals().forEach(row -> pending.add(row.id()));
+        for (ApprovalRow row : snapshot.approvals()) {
+            pending.add(row.id());
+            if (row.approvedBy().contains(person)) {
+                // It counts and waits for somebody else; who gave it may still deny.
+                decided.remove(row.id());
+            }
+        }
         shown.forEach((id, entry) -> entry.button().setClassName("gone", !pending.contains(id)));
         if (rows.rows().isEmpty()) {
             showNewest();
         }
         updateHead();
+        tick();
+        if (!shownPeople.equals(chosen().map(ApprovalRow::approvedBy).orElse(List.of()))) {
+            showDetail();
+        }
         if (selected.filter(pending::contains).isEmpty() && selected.isPresent() && !decided.contains(selected.get())) {
             decided.add(selected.get());
             showDetail();
@@ -172,13 +192,15 @@ public class ApprovalsView extends Div {
         Span title = new Span(
                 Parts.text(Parts.tierMark(approval.tier()) + approval.tier(), "tier", approval.tier()),
                 Parts.said(" · " + approval.tool() + " · " + approval.clause(), 60));
+        Span second = Parts.text(" · needs a second person", "warn-text");
+        title.add(second);
         button.add(
                 title,
                 left,
                 Parts.said(approval.subject(), 70, "mono", "mut"),
                 Parts.said(approval.agent(), 20, "mut"));
         button.addClickListener(click -> choose(approval.id()));
-        shown.put(approval.id(), new Entry(button, left));
+        shown.put(approval.id(), new Entry(button, left, second));
         return button;
     }
 
@@ -203,6 +225,7 @@ public class ApprovalsView extends Div {
             Entry entry = shown.get(row.value().id());
             if (entry != null) {
                 entry.left().setText(left(row.value(), now));
+                entry.second().setVisible(row.value().needsSecond());
             }
         }
         openApproving(now);
@@ -249,7 +272,7 @@ public class ApprovalsView extends Div {
         Duration left = pause.map(found -> Duration.between(now, shownAt.plus(found.length())))
                 .orElse(Duration.ZERO);
         boolean closed = left.isPositive();
-        approveButton.ifPresent(button -> button.setEnabled(!closed));
+        approveButtons.forEach(button -> button.setEnabled(!closed));
         fatigue.setVisible(pause.isPresent());
         pause.ifPresent(found -> fatigue.setText(found.sentence()
                 + (closed ? " Approving opens in " + (left.toSeconds() + 1) + " s." : " Take your time.")));
@@ -264,9 +287,10 @@ public class ApprovalsView extends Div {
         detail.removeAll();
         shownAt = clock.instant();
         pause = guard.pause(person, shownAt);
-        approveButton = Optional.empty();
+        approveButtons = List.of();
         deadline = Optional.empty();
         Optional<ApprovalRow> row = chosen();
+        shownPeople = row.map(ApprovalRow::approvedBy).orElse(List.of());
         if (row.isEmpty()) {
             Div empty = new Div("No agent waits for a decision.");
             empty.addClassName("empty");
@@ -306,6 +330,7 @@ public class ApprovalsView extends Div {
         var exact = Parts.exact(approval.subject());
         exact.setId("subject");
         detail.add(head, context, exactHead, exact, legend(approval.subject()));
+        people(approval).ifPresent(detail::add);
         detail.add(fatigue, buttons(approval, now));
         detail.add(Parts.heading("Against the plan"), plan(approval));
         detail.add(Parts.heading("Expected footprint"), footprint(approval));
@@ -360,11 +385,17 @@ public class ApprovalsView extends Div {
         Footprint footprint = Footprint.of(approval.subject());
         DescriptionList facts = Parts.facts();
         facts.setId("footprint");
+        if (!approval.expected().isEmpty()) {
+            Parts.fact(facts, "by the watcher", Parts.said(approval.expected(), 400, "mono"));
+        }
         Parts.fact(facts, "programs", words(footprint.programs()));
         Parts.fact(facts, "files", words(footprint.files()));
         Parts.fact(facts, "hosts", words(footprint.hosts()));
-        if (!footprint.unknown().isEmpty()) {
-            Parts.fact(facts, "cannot be told", Parts.said(String.join("; ", footprint.unknown()), 600, "warn-text"));
+        List<String> unknown = Stream.concat(footprint.unknown().stream(), approval.uninspectable().stream())
+                .distinct()
+                .toList();
+        if (!unknown.isEmpty()) {
+            Parts.fact(facts, "cannot be told", Parts.said(String.join("; ", unknown), 600, "warn-text"));
         }
         return facts;
     }
@@ -432,15 +463,54 @@ public class ApprovalsView extends Div {
             acts.add(Parts.chip(outcome(approval), "plain"));
             return acts;
         }
-        NativeButton approve = Parts.button("Approve once…", "approve", "approve", this::approve);
-        approve.add(key("y"));
-        approveButton = Optional.of(approve);
+        if (approval.approvedBy().contains(person)) {
+            acts.add(Parts.chip("approved by you; another person has to approve as well", "warn"));
+        } else {
+            approveButtons = approving(approval);
+            approveButtons.forEach(acts::add);
+        }
         NativeButton deny = Parts.button("Deny with a reason…", "deny", "deny", this::deny);
         deny.add(key("d"));
         NativeButton freeze = Parts.button("Freeze session…", "freeze", "", this::freeze);
         freeze.add(key("f"));
-        acts.add(approve, deny, freeze);
+        acts.add(deny, freeze);
         return acts;
+    }
+
+    private List<NativeButton> approving(ApprovalRow approval) {
+        NativeButton once = Parts.button("Approve once…", "approve", "approve", () -> approve(Scope.ONCE));
+        once.add(key("y"));
+        if (approval.sessionSeconds() == 0) {
+            return List.of(once);
+        }
+        NativeButton session =
+                Parts.button("Approve for session…", "approve-session", "", () -> approve(Scope.SESSION));
+        session.add(key("s"));
+        return List.of(once, session);
+    }
+
+    /** Who has to approve, and who has; empty where one person is enough. */
+    private static Optional<Div> people(ApprovalRow approval) {
+        if (approval.peopleNeeded() < 2) {
+            return Optional.empty();
+        }
+        Div people = new Div();
+        people.setId("people");
+        people.addClassName("fatigue");
+        people.add(Parts.text("Two different people have to approve. "));
+        if (approval.needsSecond()) {
+            people.add(
+                    Parts.said(String.join(", ", approval.approvedBy()), 100),
+                    Parts.text(
+                            approval.wantedSeconds() > 0
+                                    ? " has approved for "
+                                            + Parts.brief(Duration.ofSeconds(approval.wantedSeconds()))
+                                            + "; for longer than once both have to want it."
+                                    : " has approved once; the other person is still missing."));
+        } else {
+            people.add(Parts.text("Nobody has yet."));
+        }
+        return Optional.of(people);
     }
 
     private String outcome(ApprovalRow approval) {
@@ -449,11 +519,26 @@ public class ApprovalsView extends Div {
         if (state.equals("pending")) {
             return approval.isPending(clock.instant()) ? "decision sent, not confirmed yet" : "timed out";
         }
-        return state.replace('_', ' ')
+        return spoken(state)
                 + newest.map(ApprovalRow::decidedBy)
                         .filter(by -> !by.isEmpty())
-                        .map(by -> " by " + by)
+                        .map(by -> " by " + VisibleText.line(by, 100))
+                        .orElse("")
+                + newest.flatMap(ApprovalRow::sessionUntil)
+                        .map(until -> " · the same bytes until " + Parts.moment(until))
                         .orElse("");
+    }
+
+    /** What became of it, in words. */
+    private static String spoken(String state) {
+        return switch (state) {
+            case "approved" -> "approved";
+            case "denied" -> "denied";
+            case "timed_out" -> "timed out: denied, since nobody decided in time";
+            case "reviewer_failed" -> "denied: the decision was about other bytes or named nobody";
+            case "superseded" -> "denied: what was asked does not stand any more";
+            default -> VisibleText.line(state.replace('_', ' '), 60);
+        };
     }
 
     private Optional<ApprovalRow> newest(String id) {
@@ -470,35 +555,80 @@ public class ApprovalsView extends Div {
         return key;
     }
 
-    private void approve() {
+    private void approve(Scope scope) {
         if (!mayApprove()) {
             return;
         }
-        chosen().filter(row -> row.isPending(clock.instant()) && !decided.contains(row.id()))
-                .ifPresent(row -> ask(row, true));
+        waiting()
+                .filter(row -> !row.approvedBy().contains(person))
+                .filter(row -> scope == Scope.ONCE || row.sessionSeconds() > 0)
+                .ifPresent(row -> askToApprove(row, scope));
     }
 
     private void deny() {
-        chosen().filter(row -> row.isPending(clock.instant()) && !decided.contains(row.id()))
-                .ifPresent(row -> ask(row, false));
+        waiting().ifPresent(row -> new ReasonDialog(
+                        "Deny",
+                        bytes(row),
+                        "Deny",
+                        "confirm-deny",
+                        reason -> decide(row, ApprovalAnswer.denied(reason)))
+                .open());
     }
 
-    private void ask(ApprovalRow approval, boolean approved) {
+    /** What is looked at, while an answer still counts. */
+    private Optional<ApprovalRow> waiting() {
+        return chosen().filter(row -> row.isPending(clock.instant()) && !decided.contains(row.id()));
+    }
+
+    private void askToApprove(ApprovalRow approval, Scope scope) {
+        String typed = approval.tierNumber() >= TYPED_TIER ? code(approval) : "";
+        if (scope == Scope.ONCE) {
+            new ReasonDialog(
+                            "Approve once",
+                            bytes(approval),
+                            "Approve once",
+                            "confirm-approve",
+                            typed,
+                            reason -> decide(approval, ApprovalAnswer.once(reason)))
+                    .open();
+            return;
+        }
+        Choice lasting = new Choice("lasting", "Holds for", chosen -> {})
+                .options(lasting(approval.sessionSeconds()))
+                .value(Long.toString(approval.sessionSeconds()));
+        Div scoped = new Div(Parts.text("Holds for "), lasting);
+        scoped.addClassName("dialog-text");
         new ReasonDialog(
-                        approved ? "Approve once" : "Deny",
-                        "sha256 "
-                                + approval.subjectSha256()
-                                        .substring(
-                                                0,
-                                                Math.min(
-                                                        12,
-                                                        approval.subjectSha256().length())) + "… · "
-                                + VisibleText.line(approval.subject(), 120),
-                        approved ? "Approve once" : "Deny",
-                        approved ? "confirm-approve" : "confirm-deny",
-                        approved && approval.tierNumber() >= TYPED_TIER ? code(approval) : "",
-                        reason -> decide(approval, approved, reason))
+                        "Approve for the session",
+                        "These bytes again, under policy "
+                                + VisibleText.line(approval.policy() + " r" + approval.policyRevision(), 80)
+                                + " and in this session only, while its risk stays below asking. " + bytes(approval),
+                        "Approve for the session",
+                        "confirm-approve-session",
+                        typed,
+                        reason -> decide(
+                                approval,
+                                ApprovalAnswer.forSession(Duration.ofSeconds(Long.parseLong(lasting.value())), reason)))
+                .with(scoped)
                 .open();
+    }
+
+    /** Usual times below the longest, and the longest; by seconds. */
+    private static Map<String, String> lasting(long longest) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        for (long seconds : List.of(300L, 900L, 3_600L, 14_400L, longest)) {
+            if (seconds <= longest) {
+                labels.put(Long.toString(seconds), Parts.brief(Duration.ofSeconds(seconds)));
+            }
+        }
+        return labels;
+    }
+
+    private static String bytes(ApprovalRow approval) {
+        return "sha256 "
+                + approval.subjectSha256()
+                        .substring(0, Math.min(12, approval.subjectSha256().length()))
+                + "… · " + VisibleText.line(approval.subject(), 120);
     }
 
     /** The beginning of the hash of what would run. */
@@ -507,13 +637,12 @@ public class ApprovalsView extends Div {
                 .substring(0, Math.min(4, approval.subjectSha256().length()));
     }
 
-    private String decide(ApprovalRow approval, boolean approved, String reason) {
-        Outcome outcome = orders.decide(approval.id(), approved, reason, approval.subjectSha256(), person);
-        return switch (outcome) {
+    private String decide(ApprovalRow approval, ApprovalAnswer answer) {
+        return switch (orders.decide(approval.id(), answer, approval.subjectSha256(), person)) {
             case Outcome.Accepted accepted -> {
                 decided.add(approval.id());
-                guard.decided(person, new FatigueGuard.Decided(shownAt, clock.instant(), approved));
-                Notification.show((approved ? "Approval" : "Denial") + " is in the log.");
+                guard.decided(person, new FatigueGuard.Decided(shownAt, clock.instant(), answer.approved()));
+                Notification.show((answer.approved() ? "Approval" : "Denial") + " is in the log.");
                 showDetail();
                 updateHead();
                 yield "";

@@ -23,7 +23,7 @@ final class CauseDetail extends Aside {
 
     private final transient Map<String, Runnable> acts;
 
-    /** @param acts by key: a, n, v, s, o, f */
+    /** @param acts by key: a, n, v, s, o, f, i, p */
     CauseDetail(Map<String, Runnable> acts) {
         this.acts = acts;
         addClassName("cause");
@@ -91,7 +91,9 @@ final class CauseDetail extends Aside {
                 button("Note…", "note-open", "n", ""),
                 button("Suppress…", "suppress-open", "s", ""),
                 button("Reopen…", "reopen-open", "o", ""),
-                button("Freeze…", "freeze-open", "f", ""));
+                button("Freeze…", "freeze-open", "f", ""),
+                button("Isolate egress…", "isolate-open", "i", ""),
+                button("Tighten policy…", "tighten-open", "p", ""));
         buttons.addClassName("acts");
         return buttons;
     }

@@ -30,6 +30,7 @@ public class MainLayout extends Div implements RouterLayout {
     private final Span alerts = new Span();
     private final Span approvals = new Span();
     private final Span sessions = new Span();
+    private final Notifier notifier = new Notifier(SignedIn.current().name());
     private transient Runnable unsubscribe = () -> {};
 
     public MainLayout(LiveView live, AuthenticationContext authentication) {
@@ -45,8 +46,11 @@ public class MainLayout extends Div implements RouterLayout {
                 link("Alerts", AlertsView.class, alerts, "nav-alerts"),
                 link("Approvals", ApprovalsView.class, approvals, "nav-approvals"),
                 link("Sessions", SessionsView.class, sessions, "nav-sessions"),
+                link("Rules", RulesView.class, new Span(), "nav-rules"),
+                link("Policies", PoliciesView.class, new Span(), "nav-policies"),
                 Parts.text("", "sp"),
                 Parts.text(SignedIn.current().name(), "who"),
+                notifier,
                 Parts.button("Light or dark", "theme", "small", () -> toggle("theme", "dark", "light")),
                 Parts.button("Density", "density", "small", () -> toggle("density", "roomy", "compact")),
                 Parts.button("Sign out", "sign-out", "small", authentication::logout));
@@ -108,7 +112,9 @@ public class MainLayout extends Div implements RouterLayout {
 
     private void show(Snapshot snapshot) {
         count(alerts, snapshot.openCauses(), snapshot.openCauses() > 0);
-        long pending = snapshot.pendingApprovals(Instant.now());
+        Instant now = Instant.now();
+        notifier.show(snapshot.approvals(), now);
+        long pending = snapshot.pendingApprovals(now);
         count(approvals, pending, pending > 0);
         count(sessions, snapshot.liveSessions(), false);
         problem.setText(snapshot.problem().orElse(""));

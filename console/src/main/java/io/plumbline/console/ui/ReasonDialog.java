@@ -1,5 +1,6 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.Key;
 import com.vaadin.flow.component.KeyModifier;
 import com.vaadin.flow.component.button.Button;
@@ -16,6 +17,9 @@ import java.util.function.Function;
 final class ReasonDialog extends Dialog {
     private static final long serialVersionUID = 1;
 
+    private boolean allowed = true;
+    private transient Runnable decideWhetherOpen = () -> {};
+
     /**
      * @param give takes the reason and answers with the sentence to show when the order was refused, or an empty text when it was
      *     accepted
@@ -23,6 +27,18 @@ final class ReasonDialog extends Dialog {
     ReasonDialog(
             String title, String explanation, String confirmLabel, String confirmId, Function<String, String> give) {
         this(title, explanation, confirmLabel, confirmId, "", give);
+    }
+
+    /** Shows more to choose from, between the explanation and the reason. */
+    ReasonDialog with(Component more) {
+        addComponentAtIndex(1, more);
+        return this;
+    }
+
+    /** Whether what was chosen above the reason can be ordered. */
+    void allow(boolean now) {
+        allowed = now;
+        decideWhetherOpen.run();
     }
 
     /** @param typed what has to be typed before the order can be given; empty: nothing */
@@ -55,10 +71,11 @@ final class ReasonDialog extends Dialog {
         proof.setWidthFull();
         proof.setVisible(!typed.isEmpty());
         proof.setValueChangeMode(ValueChangeMode.EAGER);
-        Runnable open = () -> confirm.setEnabled(!reason.getValue().isBlank()
+        decideWhetherOpen = () -> confirm.setEnabled(allowed
+                && !reason.getValue().isBlank()
                 && (typed.isEmpty() || proof.getValue().strip().equals(typed)));
-        reason.addValueChangeListener(change -> open.run());
-        proof.addValueChangeListener(change -> open.run());
+        reason.addValueChangeListener(change -> decideWhetherOpen.run());
+        proof.addValueChangeListener(change -> decideWhetherOpen.run());
         confirm.addClickShortcut(Key.ENTER, KeyModifier.CONTROL);
         confirm.addClickListener(click -> {
             String refusal = give.apply(reason.getValue());

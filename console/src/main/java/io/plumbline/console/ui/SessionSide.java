@@ -10,6 +10,7 @@ import com.vaadin.flow.component.html.UnorderedList;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
+import io.plumbline.console.session.CollectedEvidence;
 import io.plumbline.console.session.ProcessTree;
 import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.text.VisibleText;
@@ -287,15 +288,13 @@ class SessionSide extends Aside {
                 summary.dropped() == 0
                         ? Parts.text("none")
                         : Parts.text(summary.dropped() + " dropped by the runtime", "bad"));
-        List<String> collected = session.claims().stream()
-                .filter(event -> event.action().equals("evidence-collected"))
-                .map(event -> event.text("/plumbline/collected/kind"))
-                .distinct()
-                .toList();
-        Parts.fact(
-                facts,
-                "collected",
-                collected.isEmpty() ? Parts.text("nothing yet", "mut") : Parts.said(String.join(", ", collected), 200));
+        List<CollectedEvidence> collected = CollectedEvidence.of(session);
+        if (collected.isEmpty()) {
+            Parts.fact(facts, "collected", Parts.text("nothing: no freeze or kill was ordered", "mut"));
+        }
+        for (CollectedEvidence evidence : collected) {
+            Parts.fact(facts, "on " + evidence.act(), Parts.said(evidence.sentence(), 300));
+        }
         if (!summary.mechanism().isEmpty()) {
             Parts.fact(facts, "mechanism", Parts.said(summary.mechanism(), 60));
         }
@@ -337,7 +336,12 @@ class SessionSide extends Aside {
         List<TimelineEvent> orders = session.claims().stream()
                 .filter(event -> event.channel().equals("control"))
                 .filter(event -> switch (event.action()) {
-                    case "freeze-ordered", "thaw-ordered", "kill-ordered", "triage-noted", "approval-decided" -> true;
+                    case "freeze-ordered",
+                            "thaw-ordered",
+                            "kill-ordered",
+                            "triage-noted",
+                            "approval-decided",
+                            "policy-revised" -> true;
                     default -> false;
                 })
                 .toList();

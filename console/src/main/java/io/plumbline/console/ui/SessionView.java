@@ -8,6 +8,7 @@ import com.vaadin.flow.component.KeyModifier;
 import com.vaadin.flow.component.Shortcuts;
 import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.UIDetachedException;
+import com.vaadin.flow.component.html.DescriptionList;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.H2;
@@ -24,6 +25,7 @@ import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
@@ -69,6 +71,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final transient LiveView live;
     private final transient Search search;
     private final transient Orders orders;
+    private final transient PolicyActs policyActs;
+    private final Div policy = new Div();
+    private final Div policyTold = new Div();
     private final Div head = new Div();
     private final Section why = new Section();
     private final Timeline timeline = new Timeline();
@@ -93,6 +98,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         this.orders = orders;
         this.tabs = new SessionTabs(search, this::select);
         this.side = new SessionSide(this::triage);
+        this.policyActs = new PolicyActs(search, orders, SignedIn.current().name(), this::tellPolicy);
+        policy.setId("policy");
+        policyTold.setId("policy-status");
+        policyTold.getElement().setAttribute("role", "status");
         head.addClassName("page-head");
         why.addClassName("why");
         why.setId("why");
@@ -121,7 +130,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .on("3", "expected by policy", () -> triageWorst("expected_by_policy"))
                 .on("a", "assign to me", () -> triageWorst(Words.ACKNOWLEDGED))
                 .on("f", "freeze", () -> ask(Orders.Act.FREEZE))
-                .on("t", "thaw", () -> ask(Orders.Act.THAW));
+                .on("t", "thaw", () -> ask(Orders.Act.THAW))
+                .on("i", "isolate egress", () -> policyActs.isolate(id))
+                .on("p", "tighten the policy", () -> policyActs.tighten(id));
         add(keys, head, why, body);
     }
 
@@ -236,6 +247,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         timeline.show(TimelineModel.of(record));
         range.setText(range(record.summary()));
         tabs.show(record, at);
+        showPolicy(record);
         showSelection(record);
     }
 
@@ -245,7 +257,39 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .or(() -> at)
                 .orElse(""));
         side.show(record, at, alert);
-        side.add(AlertReasons.of(search, alert));
+        side.add(AlertReasons.of(search, alert), policy);
+    }
+
+    private void showPolicy(SessionRecord record) {
+        SessionSummary session = record.summary();
+        policy.removeAll();
+        DescriptionList facts = Parts.facts();
+        PolicyHistory.of(record.claims()).revisions().reversed().stream()
+                .limit(5)
+                .forEach(revision -> Parts.fact(
+                        facts,
+                        revision.number() == 0 ? "r?" : "r" + revision.number(),
+                        Parts.said(
+                                revision.told(Instant.now())
+                                        + (revision.by().isEmpty() ? "" : " · " + revision.by())
+                                        + (revision.reason().isEmpty() ? "" : " · “" + revision.reason() + "”"),
+                                240)));
+        policy.add(Parts.heading("Policy"), facts);
+        if (!session.isOver() && session.policyConfirmed()) {
+            NativeButton isolate = Parts.button("Isolate egress…", "isolate", "", () -> policyActs.isolate(id));
+            isolate.add(ApprovalsView.key("i"));
+            NativeButton tighten = Parts.button("Tighten policy…", "tighten", "", () -> policyActs.tighten(id));
+            tighten.add(ApprovalsView.key("p"));
+            Div acts = new Div(isolate, tighten);
+            acts.addClassName("acts");
+            policy.add(acts);
+        }
+        policy.add(policyTold);
+    }
+
+    private void tellPolicy(String sentence) {
+        policyTold.setText(sentence);
+        stale = true;
     }
 
     private Optional<AlertRow> selectedAlert(SessionRecord record) {

@@ -1,9 +1,12 @@
 package io.plumbline.console.demo;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
+import io.plumbline.events.v1.ApprovalState;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
@@ -11,6 +14,8 @@ import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
@@ -25,6 +30,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -34,6 +40,7 @@ public final class DemoIndex {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final ProjectedDocuments documents = new ProjectedDocuments();
+    private final Map<String, List<Event>> written = new HashMap<>();
     private final URI elasticsearch;
 
     public DemoIndex(URI elasticsearch) {
@@ -114,6 +121,10 @@ public final class DemoIndex {
     public synchronized void write(List<Event> events) throws IOException, InterruptedException {
         List<IndexOperation> operations = new ArrayList<>();
         for (Event event : events) {
+            if (!event.getChannel().equals(Channel.VERDICTS)) {
+                written.computeIfAbsent(event.getSession(), session -> new ArrayList<>())
+                        .add(event);
+            }
             operations.addAll(documents.of(event));
         }
         String answer =
@@ -121,6 +132,15 @@ public final class DemoIndex {
         if (answer.contains("\"errors\":true")) {
             throw new IOException(answer.substring(0, Math.min(2_000, answer.length())));
         }
+    }
+
+    /** What hosts reported of a session. */
+    public synchronized List<Event> telemetry(String session) {
+        return written.getOrDefault(session, List.of()).stream()
+                .filter(event -> !event.getChannel().equals(Channel.CONTROL)
+                        || event.hasTaskAssigned()
+                        || event.hasPolicyConfirmed())
+                .toList();
     }
 
     private String send(String method, String path, String body, String type) throws IOException, InterruptedException {
@@ -220,6 +240,55 @@ public final class DemoIndex {
         }
     }
 
+    /** A running session under a policy that its host has confirmed. */
+    public static List<Event> under(String session, TaskPolicy policy) {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        return List.of(
+                EventIds.withId(on(session, Channel.CONTROL, now - SECOND)
+                        .setTaskAssigned(TaskAssigned.newBuilder()
+                                .setTask("Fix the parser")
+                                .setAgent("codex")
+                                .setAssignedBy("ci")
+                                .setPolicy(policy))),
+                EventIds.withId(on(session, Channel.CONTROL, now - SECOND / 2)
+                        .setHost("host-3")
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setPolicy(policy.getName())
+                                .setRevision(policy.getRevision())
+                                .setRuntime("gVisor systrap"))),
+                running(session));
+    }
+
+    /** The watcher's word to the host about a person's order. */
+    public static Event told(Event order) {
+        return EventIds.withId(on(order.getSession(), Channel.VERDICTS, System.currentTimeMillis() * 1_000_000L)
+                .setPolicyRevised(order.getPolicyRevised().toBuilder().setCause(order.getId())));
+    }
+
+    /** The host holds an ordered revision. */
+    public static Event confirmed(Event order, TaskPolicy inForce) {
+        return EventIds.withId(on(order.getSession(), Channel.CONTROL, System.currentTimeMillis() * 1_000_000L)
+                .setHost("host-3")
+                .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                        .setPolicy(inForce.getName())
+                        .setRevision(inForce.getRevision())
+                        .setStatementSha256(
+                                PolicyStatements.sha256(order.getPolicyRevised().getSigned()))
+                        .setInForce(inForce)));
+    }
+
+    /** The host does not hold it. */
+    public static Event refused(Event order, int revision, String why) {
+        return EventIds.withId(on(order.getSession(), Channel.CONTROL, System.currentTimeMillis() * 1_000_000L)
+                .setHost("host-3")
+                .setPolicyRefused(PolicyRefused.newBuilder()
+                        .setRevision(revision)
+                        .setReason(why)
+                        .setOrder(order.getId())
+                        .setStatementSha256(
+                                PolicyStatements.sha256(order.getPolicyRevised().getSigned()))));
+    }
+
     public static Event running(String session) {
         return state(session, RuntimeState.newBuilder().setState(RuntimeState.State.RUNNING));
     }
@@ -246,6 +315,16 @@ public final class DemoIndex {
         return EventIds.withId(on(session, Channel.EVIDENCE, System.currentTimeMillis() * 1_000_000L)
                 .setHost("host-3")
                 .setRuntimeState(state.setRuntime("gVisor systrap")));
+    }
+
+    /** What the watcher made of an approval. */
+    public static Event settled(Event asked, ApprovalState state, List<String> people, long sessionUntilNs) {
+        return EventIds.withId(on(asked.getSession(), Channel.VERDICTS, System.currentTimeMillis() * 1_000_000L)
+                .setApprovalSettled(ApprovalSettled.newBuilder()
+                        .setApproval(asked.getApprovalRequested().getApproval())
+                        .setState(state)
+                        .addAllPeople(people)
+                        .setSessionUntilNs(sessionUntilNs)));
     }
 
     public static Event approved(Event asked) {

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Activation;
 import io.plumbline.events.v1.ActivationAnswered;
+import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.ActiveSet;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
@@ -47,6 +49,7 @@ import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.events.v1.TriageNoted;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -380,6 +383,12 @@ public final class EcsDocument {
                                 .strings(
                                         "at_next_start",
                                         event.getPolicyConfirmed().getAtNextStartList());
+                        if (event.getPolicyConfirmed().hasInForce()) {
+                            own.at("policy")
+                                    .put(
+                                            "in_force",
+                                            inForce(event.getPolicyConfirmed().getInForce()));
+                        }
                         own.at("runtime").put("name", event.getPolicyConfirmed().getRuntime());
                         yield head.kind("event", "configuration", "change");
                     }
@@ -448,6 +457,12 @@ public final class EcsDocument {
                         own.put("sha256", event.getRuleSetActivated().getSha256());
                         activation(event.getRuleSetActivated().getActivation(), document);
                         yield head.kind("event", "configuration", "change");
+                    }
+                    case ACTIVATION_PROPOSED -> {
+                        Activation proposed = event.getActivationProposed().getActivation();
+                        proposed(proposed, document);
+                        activation(proposed, document);
+                        yield head.kind("event", "configuration", "info");
                     }
                     case MODEL_ACTIVATED -> {
                         own.put("model", event.getModelActivated().getModel())
@@ -769,7 +784,13 @@ public final class EcsDocument {
                 .number("alert_at", policy.getAlertAt())
                 .number("ask_at", policy.getAskAt())
                 .number("freeze_at", policy.getFreezeAt())
-                .put("workspace_mode", policy.getWorkspaceMode());
+                .put("workspace_mode", policy.getWorkspaceMode())
+                .put("in_force", inForce(policy));
+    }
+
+    /** The whole policy, base64 of the contract's {@code TaskPolicy}. */
+    private static String inForce(TaskPolicy policy) {
+        return Base64.getEncoder().encodeToString(policy.toByteArray());
     }
 
     private static void gateAnswered(GateAnswered answered, Fields own) {
@@ -905,6 +926,21 @@ public final class EcsDocument {
     }
 
     /** The content stays in the log. */
+    private static void proposed(Activation proposed, Fields document) {
+        try {
+            ActivationStatement statement = ActivationStatement.parseFrom(proposed.getStatement());
+            document.at("rule").put("ruleset", statement.getName());
+            document.at("plumbline").put("sha256", statement.getSha256());
+            document.at("plumbline")
+                    .at("activation")
+                    .put("subject", statement.getSubject())
+                    .put("action", lower(statement.getAction().name()))
+                    .put("version", statement.getVersion());
+        } catch (InvalidProtocolBufferException e) {
+            document.at("error").put("message", "no statement");
+        }
+    }
+
     private static void activation(Activation activation, Fields document) {
         user(activation.getActivatedBy(), document);
         document.at("event").put("reason", activation.getReason());

@@ -145,8 +145,15 @@ public final class PolicyParser {
         root.text("egress-unknown").ifPresent(value -> policy.setEgressUnknown(value.oneOf(UNKNOWN_DESTINATIONS)));
         root.text("not-scored").ifPresent(value -> policy.setNotScored(value.oneOf(NOT_SCORED)));
         root.mapping("tools").ifPresent(tools -> {
-            tools.items("ask").forEach(item -> policy.addToolsAsk(item.value()));
-            tools.items("deny").forEach(item -> policy.addToolsDeny(item.value()));
+            // What is said above this level, and said again, is said once.
+            tools.items("ask").stream()
+                    .map(Scalar::value)
+                    .filter(tool -> !policy.getToolsAskList().contains(tool))
+                    .forEach(policy::addToolsAsk);
+            tools.items("deny").stream()
+                    .map(Scalar::value)
+                    .filter(tool -> !policy.getToolsDenyList().contains(tool))
+                    .forEach(policy::addToolsDeny);
             tools.close();
         });
         root.mapping("scopes").ifPresent(scopes -> readScopes(scopes, policy));
@@ -211,9 +218,16 @@ public final class PolicyParser {
             if (grant && files.node(access).isPresent() && !mayWiden.contains("files." + access)) {
                 clear(policy, access);
             }
-            files.items(access)
-                    .forEach(item -> policy.addFiles(
-                            PathRule.newBuilder().setAccess(access).setGlob(item.glob())));
+            Set<PathRule> above = Set.copyOf(policy.getFilesList());
+            for (Scalar item : files.items(access)) {
+                PathRule rule = PathRule.newBuilder()
+                        .setAccess(access)
+                        .setGlob(item.glob())
+                        .build();
+                if (!above.contains(rule)) {
+                    policy.addFiles(rule);
+                }
+            }
         }
         files.close();
     }
@@ -227,15 +241,19 @@ public final class PolicyParser {
 
     /** A path alone, or a mapping of path and kind. */
     private static void readDecoy(Scalar item, TaskPolicy.Builder policy) {
+        String path;
+        String kind = "";
         if (item.node() instanceof ScalarNode) {
-            policy.addDecoys(item.absoluteOrHome()).addDecoyKinds("");
-            return;
+            path = item.absoluteOrHome();
+        } else {
+            Fields decoy = item.fields("decoys");
+            path = decoy.required("path").absoluteOrHome();
+            kind = decoy.text("kind").map(word -> word.oneOf(DECOY_KINDS)).orElse("");
+            decoy.close();
         }
-        Fields decoy = item.fields("decoys");
-        policy.addDecoys(decoy.required("path").absoluteOrHome())
-                .addDecoyKinds(
-                        decoy.text("kind").map(kind -> kind.oneOf(DECOY_KINDS)).orElse(""));
-        decoy.close();
+        if (!policy.getDecoysList().contains(path)) {
+            policy.addDecoys(path).addDecoyKinds(kind);
+        }
     }
 
     private static EgressRule readEgress(Fields fields) {
@@ -313,6 +331,9 @@ public final class PolicyParser {
                 .setWhy(fields.required("why").matching(LINE, "one line of at most 300 characters"))
                 .build();
         fields.close();
+        if (policy.getGateList().contains(rule)) {
+            return;
+        }
         if (policy.getGateList().stream().anyMatch(other -> other.getName().equals(rule.getName()))) {
             throw name.rejected("a name that no other rule of gate has, on a level above neither");
         }
@@ -544,7 +565,8 @@ public final class PolicyParser {
 
         String glob() {
             String glob = value();
-            if (!glob.startsWith("/") && !glob.startsWith("~/") && !glob.startsWith("${workspace}")) {
+            boolean rooted = glob.startsWith("/") || glob.equals("~") || glob.startsWith("~/");
+            if (!rooted && !glob.startsWith("${workspace}")) {
                 throw rejected("a glob that starts with /, ~/ or ${workspace}");
             }
             return glob;

@@ -5,7 +5,11 @@ import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,6 +22,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "List the approvals that agents wait for; approve or deny one.")
 final class ApprovalsCommand implements Callable<Integer> {
+    private static final Pattern DURATION = Pattern.compile("([1-9]\\d{0,5})([smh])");
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -31,11 +37,12 @@ final class ApprovalsCommand implements Callable<Integer> {
         if (json) {
             out.println(answer.toPrettyString());
         } else {
-            Table table = new Table("APPROVAL", "TIER", "SHA256", "CLAUSE", "SUBJECT");
+            Table table = new Table("APPROVAL", "TIER", "STATE", "SHA256", "CLAUSE", "SUBJECT");
             for (JsonNode row : answer.path("approvals")) {
                 table.row(
-                        row.path("approval").asText(),
+                        row.path("id").asText(),
                         row.path("tier").asText(),
+                        row.path("settled").asText().equals("needs_second") ? "needs a second person" : "",
                         row.path("subject_sha256")
                                 .asText()
                                 .substring(
@@ -54,13 +61,31 @@ final class ApprovalsCommand implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    @Command(name = "approve", mixinStandardHelpOptions = true, description = "Let the call run, once.")
+    @Command(
+            name = "approve",
+            mixinStandardHelpOptions = true,
+            description = "Let the call run: once, or the same bytes again for as long as --for-session says.")
     int approve(
             @Parameters(paramLabel = "APPROVAL") String approval,
             @Option(names = "--sha256", required = true, description = "First digits (>= 12) of the bytes' hash.")
                     String sha256,
+            @Option(
+                            names = "--for-session",
+                            paramLabel = "DURATION",
+                            description =
+                                    "Hold for the same bytes in this session, such as 30m or 1h; at most as long as the policy says.")
+                    @Nullable
+                    String forSession,
             @Option(names = "--reason", required = true) String reason) {
-        return decide(approval, true, reason, sha256);
+        Duration session = forSession == null ? Duration.ZERO : duration(forSession);
+        ConsoleApi api = ConsoleApi.of(Layout.current());
+        String subject = subject(api, approval);
+        if (sha256.length() < 12 || !subject.startsWith(sha256)) {
+            throw new CommandException(
+                    "--sha256 " + sha256 + " (expected: at least 12 digits of " + subject + ")", ExitCodes.USAGE);
+        }
+        api.approve(approval, reason, subject, session);
+        return tell(approval + " approved" + (forSession == null ? "" : " for " + forSession));
     }
 
     @Command(
@@ -70,24 +95,37 @@ final class ApprovalsCommand implements Callable<Integer> {
     int deny(
             @Parameters(paramLabel = "APPROVAL") String approval,
             @Option(names = "--reason", required = true) String reason) {
-        return decide(approval, false, reason, "");
+        ConsoleApi api = ConsoleApi.of(Layout.current());
+        api.deny(approval, reason, subject(api, approval));
+        return tell(approval + " denied");
     }
 
-    private int decide(String approval, boolean approved, String reason, String sha256) {
-        ConsoleApi api = ConsoleApi.of(Layout.current());
+    /** Whole seconds, minutes or hours: 90s, 30m, 1h; as policies write them. */
+    static Duration duration(String text) {
+        Matcher matcher = DURATION.matcher(text);
+        if (!matcher.matches()) {
+            throw new CommandException(
+                    "--for-session " + text + " (expected: a duration such as 90s, 30m or 1h)", ExitCodes.USAGE);
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            default -> Duration.ofHours(amount);
+        };
+    }
+
+    private int tell(String line) {
+        spec.commandLine().getOut().println(line);
+        spec.commandLine().getOut().flush();
+        return ExitCodes.OK;
+    }
+
+    private static String subject(ConsoleApi api, String approval) {
         for (JsonNode row : api.pendingApprovals().path("approvals")) {
-            if (!row.path("approval").asText().equals(approval)) {
-                continue;
+            if (row.path("id").asText().equals(approval)) {
+                return row.path("subject_sha256").asText();
             }
-            String subject = row.path("subject_sha256").asText();
-            if (approved && (sha256.length() < 12 || !subject.startsWith(sha256))) {
-                throw new CommandException(
-                        "--sha256 " + sha256 + " (expected: at least 12 digits of " + subject + ")", ExitCodes.USAGE);
-            }
-            api.decide(approval, approved, reason, subject);
-            spec.commandLine().getOut().println(approval + (approved ? " approved" : " denied"));
-            spec.commandLine().getOut().flush();
-            return ExitCodes.OK;
         }
         throw new CommandException("approval " + approval + " is not pending", ExitCodes.NOT_FOUND);
     }

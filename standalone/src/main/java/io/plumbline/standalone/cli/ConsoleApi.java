@@ -96,12 +96,32 @@ public final class ConsoleApi {
         return get("/activations/" + subject + (order.isEmpty() ? "" : "?order=" + encoded(order)));
     }
 
-    /** Decides an approval; bound to the bytes that {@code sha256} stands for. */
-    public JsonNode decide(String approval, boolean approved, String reason, String sha256) {
-        ObjectNode body = JSON.createObjectNode()
-                .put("approved", approved)
-                .put("reason", reason)
-                .put("subject_sha256", sha256);
+    /**
+     * Approves; bound to the bytes that {@code sha256} stands for.
+     *
+     * @param session how long it holds for the same bytes; zero: once
+     */
+    public JsonNode approve(String approval, String reason, String sha256, Duration session) {
+        return decide(
+                approval,
+                JSON.createObjectNode()
+                        .put("approved", true)
+                        .put("reason", reason)
+                        .put("subject_sha256", sha256)
+                        .put("session_seconds", session.toSeconds()));
+    }
+
+    /** Denies; the reason goes to the agent. */
+    public JsonNode deny(String approval, String reason, String sha256) {
+        return decide(
+                approval,
+                JSON.createObjectNode()
+                        .put("approved", false)
+                        .put("reason", reason)
+                        .put("subject_sha256", sha256));
+    }
+
+    private JsonNode decide(String approval, ObjectNode body) {
         return post("/approvals/" + encoded(approval), body);
     }
 

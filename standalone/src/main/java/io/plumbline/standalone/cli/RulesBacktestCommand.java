@@ -19,6 +19,7 @@ import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.SessionLog;
+import io.plumbline.watcher.judge.SessionRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -41,6 +41,23 @@ class BadInputTest {
     }
 
     @Test
+    void namesTheDurationThatIsNone() {
+        assertThat(plumbline(
+                        "approvals",
+                        "approve",
+                        "a-1",
+                        "--sha256",
+                        "0123456789ab",
+                        "--for-session",
+                        "soon",
+                        "--reason",
+                        "x"))
+                .isEqualTo(ExitCodes.USAGE);
+        saysInOneLine("--for-session soon", "expected: a duration such as 90s, 30m or 1h");
+        assertThat(ApprovalsCommand.duration("30m")).hasMinutes(30);
+    }
+
+    @Test
     void namesThePolicyThatIsNotYaml() throws IOException {
         Path policy = Files.writeString(folder.resolve("policy.yaml"), "name: [unclosed");
         assertThat(plumbline("run", "--policy", policy.toString(), "--", "true"))

@@ -343,6 +343,13 @@ final class Documents {
         document.put("tier", EcsDocument.severity(requested.getTier()));
         document.put("tier_number", requested.getTier().getNumber());
         document.put("stated_reason", requested.getStatedReason());
+        document.put("expected", requested.getExpected());
+        ArrayNode environment = document.putArray("environment");
+        requested.getEnvironmentList().forEach(environment::add);
+        ArrayNode uninspectable = document.putArray("uninspectable");
+        requested.getUninspectableList().forEach(uninspectable::add);
+        document.put("people_needed", Math.max(1, requested.getPeople()));
+        document.put("session_seconds", requested.getSessionSeconds());
         time(document, "deadline", requested.getDeadlineNs());
         ArrayNode plan = document.putArray("plan");
         state.plan().forEach(step -> plan.addObject().put("text", step.text()).put("status", step.status()));
@@ -365,7 +372,12 @@ final class Documents {
         document.put("state", approval.state());
         document.put("decided_by", approval.decidedBy());
         document.put("decision_reason", approval.reason());
+        document.put("settled", approval.settled());
+        ArrayNode people = document.putArray("people");
+        approval.people().forEach(people::add);
+        document.put("wanted_seconds", approval.wantedSeconds());
         time(document, "decided", approval.decidedNs());
+        time(document, "session_until", approval.sessionUntilNs());
     }
 
     private static IndexOperation merge(String index, String id, ObjectNode document) {

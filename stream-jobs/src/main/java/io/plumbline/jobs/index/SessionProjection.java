@@ -36,7 +36,6 @@ import java.util.Set;
  * no step relies on an order being seen before its confirmation, nor a request before its decision.
  */
 final class SessionProjection {
-    private static final String NEEDS_SECOND = "needs_second";
     private static final Set<String> TERMINAL = Set.of("killed", "exited", "failed");
 
     private SessionProjection() {}
@@ -205,15 +204,9 @@ final class SessionProjection {
                 Approval before = state.approvals().getOrDefault(id, Approval.UNKNOWN);
                 yield state.withApproval(
                         id,
-                        resolve(new Approval(
-                                true,
-                                before.state(),
+                        before.asked(
                                 event.getApprovalRequested().getDeadlineNs(),
-                                before.decidedBy(),
-                                before.reason(),
-                                before.decidedNs(),
-                                before.decision(),
-                                before.settled())));
+                                event.getApprovalRequested().getPeople()));
             }
             case APPROVAL_DECIDED -> decided(state, event);
             case APPROVAL_SETTLED -> settled(state, event.getApprovalSettled());
@@ -398,60 +391,26 @@ final class SessionProjection {
         Approval before = state.approvals().getOrDefault(decided.getApproval(), Approval.UNKNOWN);
         return state.withApproval(
                 decided.getApproval(),
-                resolve(new Approval(
-                        before.known(),
-                        before.state(),
-                        before.deadlineNs(),
+                before.decided(
                         decided.getDecidedBy(),
                         decided.getReason(),
                         event.getEventTimeNs(),
                         decided.getApproved() ? "approved" : "denied",
-                        before.settled())));
+                        decided.getSessionSeconds()));
     }
 
-    /** A decision counts when it was taken before the deadline. */
-    private static Approval resolve(Approval approval) {
-        String resolved;
-        if (!approval.settled().isEmpty()) {
-            resolved = approval.settled().equals(NEEDS_SECOND) ? "pending" : approval.settled();
-        } else if (approval.decision().isEmpty()) {
-            resolved = approval.state();
-        } else if (approval.deadlineNs() > 0 && approval.decidedNs() > approval.deadlineNs()) {
-            resolved = "timed_out";
-        } else {
-            resolved = approval.decision();
-        }
-        return new Approval(
-                approval.known(),
-                resolved,
-                approval.deadlineNs(),
-                approval.decidedBy(),
-                approval.reason(),
-                approval.decidedNs(),
-                approval.decision(),
-                approval.settled());
-    }
-
-    /** What the watcher says holds, in whichever order it and the decision arrive. */
     private static SessionState settled(SessionState state, ApprovalSettled settled) {
         Approval before = state.approvals().getOrDefault(settled.getApproval(), Approval.UNKNOWN);
         String now = EcsDocument.approvalState(settled.getState());
-        boolean late = now.equals(NEEDS_SECOND) && !before.settled().isEmpty();
+        // Another person's approval that does not count repeats the word; nothing comes after one that is final.
+        boolean late = now.equals(Approval.NEEDS_SECOND)
+                && !before.settled().isEmpty()
+                && !before.settled().equals(Approval.NEEDS_SECOND);
         return late
                 ? state
                 : state.withApproval(
                         settled.getApproval(),
-                        resolve(new Approval(
-                                before.known(),
-                                before.state(),
-                                before.deadlineNs(),
-                                settled.getPeopleCount() > 0
-                                        ? String.join(" and ", settled.getPeopleList())
-                                        : before.decidedBy(),
-                                settled.getReason(),
-                                before.decidedNs(),
-                                before.decision(),
-                                now)));
+                        before.settled(now, settled.getReason(), settled.getPeopleList(), settled.getSessionUntilNs()));
     }
 
     private static SessionState gateAnswered(SessionState state, GateAnswered answered) {
@@ -462,10 +421,9 @@ final class SessionProjection {
         if (!before.decision().isEmpty() || !before.settled().isEmpty()) {
             return state;
         }
-        // A second answer without a person's decision: nobody answered in time.
-        String outcome = answered.getDecision() == GateDecision.ALLOW ? "approved" : "timed_out";
         return state.withApproval(
                 answered.getApproval(),
-                new Approval(before.known(), outcome, before.deadlineNs(), "", answered.getReason(), 0, "", ""));
+                before.answered(
+                        answered.getDecision() == GateDecision.ALLOW ? "approved" : "timed_out", answered.getReason()));
     }
 }

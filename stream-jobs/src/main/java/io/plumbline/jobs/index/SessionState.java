@@ -334,6 +334,10 @@ record SessionState(
      * @param known false while only the decision or the answer was seen, not the request
      * @param state pending, approved, denied, timed_out, reviewer_failed, superseded
      * @param settled what the watcher made of it, the last word; empty: nothing yet
+     * @param people who the watcher says approved or denied
+     * @param wantedSeconds how long the newest decision wants it to hold; 0: once
+     * @param peopleNeeded how many different people have to approve; 0 while the request was not seen
+     * @param sessionUntilNs until when the watcher says it holds for the same bytes; 0: once
      */
     record Approval(
             boolean known,
@@ -343,8 +347,102 @@ record SessionState(
             String reason,
             long decidedNs,
             String decision,
-            String settled) {
-        static final Approval UNKNOWN = new Approval(false, "pending", 0, "", "", 0, "", "");
+            String settled,
+            List<String> people,
+            long wantedSeconds,
+            int peopleNeeded,
+            long sessionUntilNs) {
+        static final String NEEDS_SECOND = "needs_second";
+        static final Approval UNKNOWN = new Approval(false, "pending", 0, "", "", 0, "", "", List.of(), 0, 0, 0);
+
+        Approval {
+            people = Objects.requireNonNullElse(people, List.of());
+        }
+
+        Approval asked(long deadline, int needed) {
+            return new Approval(
+                            true,
+                            state,
+                            deadline,
+                            decidedBy,
+                            reason,
+                            decidedNs,
+                            decision,
+                            settled,
+                            people,
+                            wantedSeconds,
+                            needed,
+                            sessionUntilNs)
+                    .resolved();
+        }
+
+        Approval decided(String by, String why, long atNs, String word, long seconds) {
+            return new Approval(
+                            known,
+                            state,
+                            deadlineNs,
+                            by,
+                            why,
+                            atNs,
+                            word,
+                            settled,
+                            people,
+                            seconds,
+                            peopleNeeded,
+                            sessionUntilNs)
+                    .resolved();
+        }
+
+        /** What the watcher says holds, in whichever order it and the decision arrive. */
+        Approval settled(String as, String why, List<String> who, long untilNs) {
+            return new Approval(
+                            known,
+                            state,
+                            deadlineNs,
+                            who.isEmpty() ? decidedBy : String.join(" and ", who),
+                            why,
+                            decidedNs,
+                            decision,
+                            as,
+                            List.copyOf(who),
+                            wantedSeconds,
+                            peopleNeeded,
+                            untilNs)
+                    .resolved();
+        }
+
+        /** A second answer without a person's decision: nobody answered in time. */
+        Approval answered(String as, String why) {
+            return new Approval(known, as, deadlineNs, "", why, 0, "", "", List.of(), 0, peopleNeeded, 0);
+        }
+
+        /** A decision counts when it was taken before the deadline, and as the watcher says once it has said something. */
+        private Approval resolved() {
+            String resolved;
+            if (!settled.isEmpty()) {
+                resolved = settled.equals(NEEDS_SECOND) ? "pending" : settled;
+            } else if (decision.isEmpty()) {
+                resolved = state;
+            } else if (deadlineNs > 0 && decidedNs > deadlineNs) {
+                resolved = "timed_out";
+            } else {
+                // Where two have to approve, one approval settles nothing.
+                resolved = decision.equals("approved") && peopleNeeded > 1 ? "pending" : decision;
+            }
+            return new Approval(
+                    known,
+                    resolved,
+                    deadlineNs,
+                    decidedBy,
+                    reason,
+                    decidedNs,
+                    decision,
+                    settled,
+                    people,
+                    wantedSeconds,
+                    peopleNeeded,
+                    sessionUntilNs);
+        }
     }
 
     record PlanStep(String text, String status, String item) {}

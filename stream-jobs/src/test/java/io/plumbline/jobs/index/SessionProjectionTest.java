@@ -214,6 +214,11 @@ class SessionProjectionTest {
         Event requested = Sessions.approvalRequested(1_000);
         Event decided = Sessions.approvalDecided(900);
 
+        Event ofTwo = Sessions.approvalOfTwo(1_000);
+
+        assertThat(approval(requested, decided).state()).isEqualTo("approved");
+        assertThat(approval(ofTwo, decided).state()).isEqualTo("pending");
+        assertThat(approval(decided, ofTwo).state()).isEqualTo("pending");
         assertThat(approval(requested, decided, half).state()).isEqualTo("pending");
         assertThat(approval(half, decided, requested).state()).isEqualTo("pending");
         assertThat(approval(requested, decided, half, whole)).satisfies(approval -> {
@@ -222,6 +227,33 @@ class SessionProjectionTest {
         });
         assertThat(approval(whole, half, decided, requested).state()).isEqualTo("approved");
         assertThat(approval(requested, superseded, decided).state()).isEqualTo("superseded");
+    }
+
+    @Test
+    void anApprovalSaysWhoApprovedAndForHowLong() {
+        Event requested = Sessions.approvalOfTwo(1_000);
+        Event half = Sessions.approvalSettled(ApprovalState.APPROVAL_NEEDS_SECOND, "ana");
+        Event whole = EventIds.withId(Sessions.on(Channel.VERDICTS, 960)
+                .setApprovalSettled(
+                        Sessions.approvalSettled(ApprovalState.APPROVAL_APPROVED, "ana", "ben")
+                                .getApprovalSettled()
+                                .toBuilder()
+                                .setSessionUntilNs(7_000_000_000L)));
+
+        assertThat(Documents.consequences(after(requested, Sessions.approvalDecided(900), half), half)
+                        .getFirst()
+                        .json())
+                .contains("\"state\":\"pending\"", "\"settled\":\"needs_second\"", "\"people\":[\"ana\"]")
+                .contains("\"wanted_seconds\":600");
+        assertThat(Documents.consequences(after(requested, half, whole), whole)
+                        .getFirst()
+                        .json())
+                .contains("\"state\":\"approved\"", "\"people\":[\"ana\",\"ben\"]")
+                .contains("\"session_until\":\"1970-01-01T00:00:07");
+        assertThat(Documents.consequences(after(requested), requested)
+                        .getFirst()
+                        .json())
+                .contains("\"people_needed\":2", "\"session_seconds\":3600", "\"uninspectable\":[\"$(x)\"]");
     }
 
     private static SessionState.Approval approval(Event... events) {

@@ -92,7 +92,15 @@ final class Sessions {
                         .setSubject("git push")
                         .setSubjectSha256(EventIds.sha256Hex("git push"))
                         .setTier(Severity.HIGH)
+                        .setSessionSeconds(3_600)
+                        .addUninspectable("$(x)")
                         .setDeadlineNs(START_NS + deadlineMs * 1_000_000)));
+    }
+
+    static Event approvalOfTwo(long deadlineMs) {
+        Event one = approvalRequested(deadlineMs);
+        return EventIds.withId(one.toBuilder()
+                .setApprovalRequested(one.getApprovalRequested().toBuilder().setPeople(2)));
     }
 
     static Event approvalDecided(long atMs) {
@@ -100,6 +108,7 @@ final class Sessions {
                 .setApprovalDecided(ApprovalDecided.newBuilder()
                         .setApproval("a-1")
                         .setApproved(true)
+                        .setSessionSeconds(600)
                         .setDecidedBy("ana")));
     }
 

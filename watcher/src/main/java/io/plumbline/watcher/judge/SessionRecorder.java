@@ -1,4 +1,4 @@
-package io.plumbline.standalone.cli;
+package io.plumbline.watcher.judge;
 
 import io.plumbline.events.v1.Event;
 import io.plumbline.rules.agent.ActContext;
@@ -6,22 +6,19 @@ import io.plumbline.rules.agent.AgentEvents;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.attribution.Attribution;
-import io.plumbline.watcher.judge.EventContext;
-import io.plumbline.watcher.judge.Finding;
-import io.plumbline.watcher.judge.Judge;
-import io.plumbline.watcher.judge.JudgeMemory;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Takes down a session as rules see it: the watcher goes through it and says of each act who did it and what explains it. */
-final class SessionRecorder implements Judge {
+public final class SessionRecorder implements Judge {
     private final List<SigmaEvent> events = new ArrayList<>();
 
     private SessionRecorder() {}
 
-    static List<SigmaEvent> record(List<Event> telemetry) {
+    /** @param telemetry of one session, in its order */
+    public static List<SigmaEvent> record(List<Event> telemetry) {
         SessionRecorder recorder = new SessionRecorder();
         Watcher watcher = new Watcher(List.of(recorder));
         SessionState state = SessionState.empty();

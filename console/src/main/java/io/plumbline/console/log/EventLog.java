@@ -1,0 +1,38 @@
+package io.plumbline.console.log;
+
+import io.plumbline.events.v1.Event;
+import java.util.List;
+import java.util.Optional;
+
+/** Events of this console's tenant as they stand in the log. */
+public interface EventLog {
+    /** Events of one session that are read; the rest of a longer one is not. */
+    int MAX_EVENTS = 200_000;
+
+    /**
+     * Its telemetry in order, from the first that the log still has; at most {@link #MAX_EVENTS}.
+     *
+     * @throws EventLogException when the log cannot be read
+     */
+    List<Event> telemetry(String session) throws EventLogException;
+
+    /**
+     * An order by its id, as far as the log still has it.
+     *
+     * @throws EventLogException when the log cannot be read
+     */
+    Optional<Event> order(String id) throws EventLogException;
+
+    /** The log does not answer. */
+    final class EventLogException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        public EventLogException(String message) {
+            super(message);
+        }
+
+        public EventLogException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.plumbline.console.rules;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.console.log.EventLog.EventLogException;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.Outcome.Refusal;
+import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.search.Search;
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationException;
+import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.events.activation.ActivationOrder.Subject;
+import io.plumbline.events.v1.Activation;
+import io.plumbline.events.v1.ActivationAction;
+import io.plumbline.events.v1.ActivationStatement;
+import io.plumbline.rules.RuleException;
+import io.plumbline.rules.RuleSet;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.watcher.activation.Contents;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Puts rule sets in force, in the shadow, and back. Where two people are asked for, the first one's order is a proposal, and the second
+ * one confirms the hash of its content. Trying a set in the shadow takes one person: it decides nothing.
+ */
+public final class RuleChanges {
+    private static final Duration PROPOSAL_LIFE = Duration.ofDays(7);
+    private static final int MAX_PROPOSALS = 20;
+
+    private final Orders orders;
+    private final Search search;
+    private final RulesInForce rules;
+    private final boolean twoPeople;
+
+    public RuleChanges(Orders orders, Search search, RulesInForce rules, boolean twoPeople) {
+        this.orders = orders;
+        this.search = search;
+        this.rules = rules;
+        this.twoPeople = twoPeople;
+    }
+
+    /**
+     * What waits for a second person.
+     *
+     * @param event id of the proposal
+     * @param action activate or roll_back
+     * @param sha256 of its content; empty for a roll back and for the shipped set
+     */
+    public record Proposal(
+            String event, String action, String name, String sha256, String by, String reason, Instant at) {}
+
+    public boolean takesTwoPeople() {
+        return twoPeople;
+    }
+
+    /** Rules of a set, one file changed or new; the set has to load whole. */
+    public static List<RuleSource> with(List<RuleSource> sources, RuleSource changed) {
+        List<RuleSource> all = new ArrayList<>();
+        boolean known = false;
+        for (RuleSource source : sources) {
+            boolean same = source.name().equals(changed.name());
+            known |= same;
+            all.add(same ? changed : source);
+        }
+        if (!known) {
+            all.add(changed);
+        }
+        return all;
+    }
+
+    /**
+     * A file that one set has otherwise than another.
+     *
+     * @param word new, changed or gone
+     * @param text as it would be; empty when it is gone
+     */
+    public record ChangedFile(String word, String name, String text) {}
+
+    /** What differs between two sets, in the order of the second. */
+    public static List<ChangedFile> difference(List<RuleSource> before, List<RuleSource> after) {
+        Map<String, String> old = new LinkedHashMap<>();
+        before.forEach(source -> old.put(source.name(), source.text()));
+        List<ChangedFile> changed = new ArrayList<>();
+        for (RuleSource source : after) {
+            String was = old.remove(source.name());
+            if (!source.text().equals(was)) {
+                changed.add(new ChangedFile(was == null ? "new" : "changed", source.name(), source.text()));
+            }
+        }
+        old.keySet().forEach(name -> changed.add(new ChangedFile("gone", name, "")));
+        return changed;
+    }
+
+    /** @param name what people call the set */
+    public Outcome put(ActivationAction action, List<RuleSource> sources, String name, String reason, String by) {
+        try {
+            RuleSet set = RuleSet.load(sources, Placeholders.NONE);
+            byte[] content = Contents.of(sources);
+            ActivationStatement statement = ActivationOrder.statement(Subject.RULES, action, name, set.hash(), content);
+            return order(statement, ActivationContent.compress(content), reason, by);
+        } catch (RuleException | ActivationException e) {
+            return new Refused(Refusal.CONTENT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    public Outcome rollBack(String reason, String by) {
+        return order(
+                ActivationOrder.statement(Subject.RULES, ActivationAction.ROLL_BACK, "", "", new byte[0]),
+                ByteString.EMPTY,
+                reason,
+                by);
+    }
+
+    private Outcome order(ActivationStatement statement, ByteString content, String reason, String by) {
+        return twoPeople && statement.getAction() != ActivationAction.SHADOW
+                ? orders.propose(statement, content, reason, by)
+                : orders.activate(statement, content, reason, by);
+    }
+
+    /** What nobody has confirmed yet, the newest first; whatever came into force since ends it. */
+    public List<Proposal> proposals(Instant now) {
+        Instant since = search.activationAnswers("rules", Optional.empty(), MAX_PROPOSALS).stream()
+                .filter(answer -> answer.at("/plumbline/activation/accepted").asBoolean()
+                        && !answer.at("/plumbline/activation/action").asText().equals("shadow"))
+                .findFirst()
+                .map(answer -> Instant.parse(answer.path("@timestamp").asText()))
+                .filter(at -> at.isAfter(now.minus(PROPOSAL_LIFE)))
+                .orElse(now.minus(PROPOSAL_LIFE));
+        List<Proposal> proposals = new ArrayList<>();
+        for (ObjectNode event : search.proposals("rules", MAX_PROPOSALS)) {
+            Instant at = Instant.parse(event.path("@timestamp").asText());
+            if (at.isAfter(since)) {
+                proposals.add(new Proposal(
+                        event.at("/event/id").asText(),
+                        event.at("/plumbline/activation/action").asText(),
+                        event.at("/rule/ruleset").asText(),
+                        event.at("/plumbline/sha256").asText(),
+                        event.at("/user/name").asText(),
+                        event.at("/event/reason").asText(),
+                        at));
+            }
+        }
+        return proposals;
+    }
+
+    /** The rules of a proposal. */
+    public List<RuleSource> sources(Proposal proposal) throws EventLogException {
+        return RulesInForce.sources(rules.content(proposal.event()));
+    }
+
+    /** @param seenSha256 hash of the content that the person looked at */
+    public Outcome confirm(Proposal proposal, String seenSha256, String reason, String by) {
+        if (proposal.by().equals(by)) {
+            return new Refused(Refusal.SAME_PERSON, by + " has proposed it; another person has to confirm it.");
+        }
+        try {
+            Activation proposed = rules.content(proposal.event());
+            ActivationStatement statement = ActivationStatement.parseFrom(proposed.getStatement());
+            if (!statement.getSha256().equals(seenSha256)) {
+                return new Refused(Refusal.HASH, "The hash is not that of the rules that would judge.");
+            }
+            return orders.activate(
+                    statement, proposed.getContent(), proposal.reason() + " / " + reason, proposal.by() + " and " + by);
+        } catch (EventLogException | InvalidProtocolBufferException e) {
+            return new Refused(Refusal.LOG, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.plumbline.console.rules;
+
+import io.plumbline.console.log.EventLog;
+import io.plumbline.console.log.EventLog.EventLogException;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.rules.RuleSet;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.rules.workbench.Backtest;
+import io.plumbline.rules.workbench.Backtest.Hit;
+import io.plumbline.rules.workbench.Recordings;
+import io.plumbline.rules.workbench.Recordings.Recording;
+import io.plumbline.watcher.judge.SessionRecorder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a set says of the newest stored sessions that another one does not.
+ *
+ * @param left sessions that were not read, because there were enough events
+ * @param gained hits of the candidate that the set in force has not, in words; {@code lost} the other way round
+ */
+public record SetComparison(int sessions, int left, long events, int hits, List<String> gained, List<String> lost) {
+    /** Sessions that are read. */
+    public static final int SESSIONS = 20;
+
+    public SetComparison {
+        gained = List.copyOf(gained);
+        lost = List.copyOf(lost);
+    }
+
+    /**
+     * @throws EventLogException when the log does not answer
+     * @throws io.plumbline.rules.RuleException when the candidate does not load whole
+     */
+    public static SetComparison run(List<RuleSource> inForce, List<RuleSource> candidate, Search search, EventLog log)
+            throws EventLogException {
+        RuleSet after = RuleSet.load(candidate, Placeholders.NONE);
+        RuleSet before = RuleSet.loadUsable(inForce, Placeholders.NONE).set();
+        List<Recording> recordings = new ArrayList<>();
+        long events = 0;
+        int left = 0;
+        for (SessionSummary session : search.sessions(SESSIONS)) {
+            if (events > Recordings.MAX_EVENTS) {
+                left++;
+                continue;
+            }
+            Recording recording =
+                    new Recording(session.session(), SessionRecorder.record(log.telemetry(session.session())));
+            recordings.add(recording);
+            events += recording.events().size();
+        }
+        List<Hit> now = Backtest.run(after, recordings);
+        List<Hit> then = Backtest.run(before, recordings);
+        return new SetComparison(
+                recordings.size(),
+                left,
+                events,
+                now.size(),
+                words(Backtest.without(now, then)),
+                words(Backtest.without(then, now)));
+    }
+
+    private static List<String> words(List<Hit> hits) {
+        return hits.stream()
+                .map(hit -> hit.match().title() + " at " + hit.match().events().getLast() + " in " + hit.recording())
+                .toList();
+    }
+}

@@ -1,0 +1,367 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.H1;
+import com.vaadin.flow.component.html.H2;
+import com.vaadin.flow.component.html.NativeButton;
+import com.vaadin.flow.component.html.Pre;
+import com.vaadin.flow.component.html.Section;
+import com.vaadin.flow.component.textfield.TextArea;
+import com.vaadin.flow.component.textfield.TextField;
+import com.vaadin.flow.data.value.ValueChangeMode;
+import com.vaadin.flow.router.BeforeEnterEvent;
+import com.vaadin.flow.router.BeforeEnterObserver;
+import com.vaadin.flow.router.PageTitle;
+import com.vaadin.flow.router.Route;
+import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.log.EventLog;
+import io.plumbline.console.log.EventLog.EventLogException;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.rules.RuleChanges;
+import io.plumbline.console.rules.RulesInForce;
+import io.plumbline.console.rules.SetComparison;
+import io.plumbline.console.rules.TestBench;
+import io.plumbline.console.rules.TestBench.Draft;
+import io.plumbline.console.rules.TestBench.TestBenchException;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.security.SignedIn;
+import io.plumbline.console.text.VisibleText;
+import io.plumbline.events.v1.ActivationAction;
+import io.plumbline.rules.RuleException;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.workbench.Remark;
+import io.plumbline.watcher.judge.SessionRecorder;
+import jakarta.annotation.security.PermitAll;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * One rule file: its text with the linter's remarks, a bench that says which part of it holds for which event, a backtest of the whole set
+ * over stored sessions, and the way into force. {@code /rules/edit?file=NAME}; without a name a new file.
+ */
+@Route(value = "rules/edit", layout = MainLayout.class)
+@PageTitle("Plumbline · edit a rule")
+@PermitAll
+public class RuleEditView extends Div implements BeforeEnterObserver {
+    private static final long serialVersionUID = 1;
+
+    private static final int MAX_REMARKS = 30;
+    private static final int MAX_ANSWERS = 30;
+    private static final int PICKED_SESSIONS = 30;
+    private static final String NEW_RULE = """
+            title: What it finds
+            id: 00000000-0000-4000-8000-000000000000
+            status: experimental
+            description: Why it matters.
+            logsource:
+              category: process_creation
+              product: linux
+            detection:
+              selection:
+                Image|endswith: /curl
+              condition: selection
+            level: medium
+            """;
+
+    private final transient RulesInForce rules;
+    private final transient RuleChanges changes;
+    private final transient Search search;
+    private final transient EventLog log;
+    private final transient Clock clock;
+    private final String person = SignedIn.current().name();
+    private final TextField name = new TextField("File");
+    private final TextArea text = new TextArea("Rule");
+    private final TextArea pasted = new TextArea("Events, JSON or YAML");
+    private final Div remarks = new Div();
+    private final Div bench = new Div();
+    private final Div tested = new Div();
+    private final Div status = new Div();
+    private final Choice session = new Choice("bench-session", "Session to try the rule on", picked -> {});
+    private final NativeButton activate;
+    private final NativeButton shadow;
+    private transient List<RuleSource> sources = List.of();
+    private transient Optional<Draft> draft = Optional.empty();
+
+    public RuleEditView(RulesInForce rules, RuleChanges changes, Search search, EventLog log, Clock clock) {
+        this.rules = rules;
+        this.changes = changes;
+        this.search = search;
+        this.log = log;
+        this.clock = clock;
+        addClassName("list-page");
+        status.setId("rules-status");
+        status.addClassName("decision-status");
+        status.getElement().setAttribute("role", "status");
+        activate = Parts.button(
+                changes.takesTwoPeople() ? "Propose to activate…" : "Activate…",
+                "activate",
+                "primary",
+                () -> put(ActivationAction.ACTIVATE, "Activate"));
+        shadow = Parts.button(
+                "Try in the shadow…", "try-shadow", "", () -> put(ActivationAction.SHADOW, "Try in the shadow"));
+        Div head = new Div(
+                new H1("Edit a rule"),
+                new RouterLink("Rules", RulesView.class),
+                Parts.text("", "sp"),
+                status,
+                shadow,
+                activate);
+        head.addClassName("page-head");
+        name.setId("rule-name");
+        name.setMaxLength(120);
+        name.setWidthFull();
+        text.setId("rule-source");
+        text.addClassName("mono");
+        text.setWidthFull();
+        text.setHeight("340px");
+        text.setMaxLength(TestBench.MAX_TEXT);
+        // As one types, when one pauses.
+        text.setValueChangeMode(ValueChangeMode.LAZY);
+        text.setValueChangeTimeout(400);
+        text.addValueChangeListener(change -> lint());
+        remarks.setId("remarks");
+        remarks.addClassName("remarks");
+        remarks.getElement().setAttribute("role", "status");
+        Section editor = new Section(name, text, remarks);
+        editor.getElement().setAttribute("aria-label", "Rule");
+        Div body = new Div(editor, trying());
+        body.addClassName("workbench");
+        add(head, body);
+    }
+
+    private Section trying() {
+        pasted.setId("bench-events");
+        pasted.addClassName("mono");
+        pasted.setWidthFull();
+        pasted.setHeight("110px");
+        pasted.setMaxLength(TestBench.MAX_TEXT);
+        bench.setId("bench");
+        bench.addClassName("bench");
+        tested.setId("backtest");
+        tested.addClassName("bench");
+        Div byEvents = new Div(Parts.button("Explain these events", "explain", "", this::explain));
+        byEvents.addClassName("acts");
+        Div bySession =
+                new Div(session, Parts.button("Explain this session", "explain-session", "", this::explainSession));
+        bySession.addClassName("acts");
+        Div backtest = new Div(Parts.button(
+                "Backtest the set over " + SetComparison.SESSIONS + " sessions", "run-backtest", "", this::backtest));
+        backtest.addClassName("acts");
+        Section trying = new Section(
+                new H2("Test bench"), pasted, byEvents, bySession, bench, new H2("Backtest"), backtest, tested);
+        trying.getElement().setAttribute("aria-label", "Test bench");
+        return trying;
+    }
+
+    @Override
+    public void beforeEnter(BeforeEnterEvent event) {
+        Optional<String> file = event.getLocation().getQueryParameters().getSingleParameter("file");
+        try {
+            sources = rules.load(rules.now().inForce()).sources();
+            Map<String, String> sessions = new LinkedHashMap<>();
+            for (SessionSummary row : search.sessions(PICKED_SESSIONS)) {
+                sessions.put(row.session(), VisibleText.line(row.session() + " · " + row.task(), 70));
+            }
+            session.options(sessions);
+            sessions.keySet().stream().findFirst().ifPresent(session::value);
+        } catch (SearchUnavailableException | EventLogException e) {
+            status.setText("The rules in force cannot be read right now; nothing can be activated.");
+            activate.setEnabled(false);
+            shadow.setEnabled(false);
+        }
+        Optional<RuleSource> known = file.flatMap(wanted ->
+                sources.stream().filter(source -> source.name().equals(wanted)).findFirst());
+        name.setValue(known.map(RuleSource::name).orElse("rules/new.yml"));
+        name.setReadOnly(known.isPresent());
+        text.setValue(known.map(RuleSource::text).orElse(NEW_RULE));
+        lint();
+    }
+
+    private void lint() {
+        remarks.removeAll();
+        draft = Optional.empty();
+        try {
+            Draft now = TestBench.draft(name.getValue(), text.getValue());
+            draft = Optional.of(now);
+            if (now.remarks().isEmpty()) {
+                remarks.add(new Div(Parts.text("The linter has nothing to say.", "mut")));
+            }
+            now.remarks().stream().limit(MAX_REMARKS).forEach(remark -> remarks.add(line(remark)));
+            if (now.remarks().size() > MAX_REMARKS) {
+                remarks.add(new Div(Parts.text((now.remarks().size() - MAX_REMARKS) + " more", "mut")));
+            }
+        } catch (TestBenchException e) {
+            remarks.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+        }
+        boolean usable = draft.filter(Draft::isUsable).isPresent() && !sources.isEmpty();
+        activate.setEnabled(usable);
+        shadow.setEnabled(usable);
+    }
+
+    private static Div line(Remark remark) {
+        String severity = remark.severity().word();
+        return new Div(
+                Parts.text(
+                        switch (severity) {
+                            case "error" -> "▲ error";
+                            case "warning" -> "◆ warning";
+                            default -> "● " + severity;
+                        },
+                        severity.equals("error") ? "bad" : severity.equals("warning") ? "warn-text" : "mut"),
+                Parts.text(
+                        " line " + remark.position().line() + ", "
+                                + remark.check().id() + ": ",
+                        "mut"),
+                Parts.said(remark.text(), 300));
+    }
+
+    private void explain() {
+        bench.removeAll();
+        draft.ifPresent(now -> {
+            try {
+                show(TestBench.explain(now, TestBench.events(pasted.getValue())));
+            } catch (TestBenchException e) {
+                bench.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+            }
+        });
+    }
+
+    private void show(List<TestBench.Answer> answers) {
+        if (answers.isEmpty()) {
+            bench.add(new Div(Parts.text("No rule over single events is in the text.", "mut")));
+        }
+        for (TestBench.Answer answer : answers.stream().limit(MAX_ANSWERS).toList()) {
+            boolean holds = answer.explanation().holds();
+            bench.add(new Div(
+                    Parts.text(holds ? "✓ matches " : "✗ does not match ", holds ? "added" : "bad"),
+                    Parts.said(answer.event() + " · " + answer.rule(), 140)));
+            Pre lines = new Pre(
+                    VisibleText.block(String.join("\n", answer.explanation().lines())));
+            lines.addClassName("subject");
+            bench.add(lines);
+        }
+    }
+
+    private void explainSession() {
+        String picked = session.value();
+        bench.removeAll();
+        if (picked.isEmpty() || draft.isEmpty() || search.session(picked).isEmpty()) {
+            bench.add(new Div(Parts.text("There is no such session.", "bad")));
+            return;
+        }
+        Draft now = draft.get();
+        beside(bench, () -> {
+            List<SigmaEvent> events = SessionRecorder.record(log.telemetry(picked));
+            List<TestBench.Trial> trials = TestBench.tryOn(now, events);
+            return () -> {
+                for (TestBench.Trial trial : trials) {
+                    bench.add(new Div(Parts.said(
+                            trial.matched() + " of " + trial.asked() + " events of " + trial.logSource()
+                                    + " match, of " + events.size() + " in the session"
+                                    + (trial.matched() == 0 && trial.asked() > 0 ? "; the nearest:" : ""),
+                            200)));
+                    show(trial.explained());
+                }
+            };
+        });
+    }
+
+    private void backtest() {
+        if (draft.isEmpty()) {
+            return;
+        }
+        List<RuleSource> candidate = RuleChanges.with(sources, draft.get().source());
+        beside(tested, () -> {
+            SetComparison comparison = SetComparison.run(sources, candidate, search, log);
+            return () -> show(comparison);
+        });
+    }
+
+    private void show(SetComparison comparison) {
+        tested.add(new Div(Parts.text(comparison.hits() + " hits in " + comparison.events() + " events of "
+                + comparison.sessions() + " sessions; " + comparison.lost().size() + " lost, "
+                + comparison.gained().size() + " new against the set in force"
+                + (comparison.left() == 0 ? "" : "; " + comparison.left() + " sessions were not read"))));
+        lines("new", "added", comparison.gained());
+        lines("lost", "bad", comparison.lost());
+    }
+
+    private void lines(String word, String kind, List<String> hits) {
+        hits.stream()
+                .limit(MAX_ANSWERS)
+                .forEach(hit -> tested.add(new Div(Parts.text(word + " ", kind), Parts.said(hit, 200))));
+    }
+
+    /** What takes longer runs beside the page. */
+    private void beside(Div target, Slow work) {
+        target.removeAll();
+        target.add(new Div(Parts.text("reading the log …", "mut")));
+        UI ui = UI.getCurrent();
+        Thread.ofVirtual().name("workbench").start(() -> {
+            Supplier<Runnable> done = () -> {
+                try {
+                    return work.run();
+                } catch (EventLogException | RuleException | SearchUnavailableException e) {
+                    return () -> target.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+                }
+            };
+            Runnable show = done.get();
+            ui.access(() -> {
+                target.removeAll();
+                show.run();
+            });
+        });
+    }
+
+    /** Gives what is to be shown. */
+    private interface Slow {
+        Runnable run() throws EventLogException;
+    }
+
+    private void put(ActivationAction action, String title) {
+        draft.filter(Draft::isUsable).ifPresent(now -> new ReasonDialog(
+                        title,
+                        "The set in force with this file as it stands here"
+                                + (action == ActivationAction.SHADOW
+                                        ? ", counted beside it and heard by nobody."
+                                        : changes.takesTwoPeople()
+                                                ? ". Another person has to confirm it."
+                                                : ". It judges every session of this tenant."),
+                        title,
+                        "confirm-activation",
+                        reason -> switch (changes.put(
+                                action,
+                                RuleChanges.with(
+                                        sources,
+                                        new RuleSource(
+                                                name.getValue(), now.source().text())),
+                                "console",
+                                reason,
+                                person)) {
+                            case Outcome.Accepted accepted -> {
+                                follow(accepted.event());
+                                yield "";
+                            }
+                            case Outcome.Refused refused -> refused.explanation();
+                        })
+                .open());
+    }
+
+    private void follow(String order) {
+        status.setText("requested");
+        UI ui = UI.getCurrent();
+        Watch.until(() -> {
+            Optional<String> told = ActivationFate.of(search, order, changes, clock.instant());
+            told.ifPresent(sentence -> ui.access(() -> status.setText(sentence)));
+            return told.isPresent();
+        });
+    }
+}

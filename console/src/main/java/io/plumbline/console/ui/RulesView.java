@@ -1,0 +1,358 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.AttachEvent;
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.grid.Grid;
+import com.vaadin.flow.component.grid.GridVariant;
+import com.vaadin.flow.component.html.Aside;
+import com.vaadin.flow.component.html.DescriptionList;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.H1;
+import com.vaadin.flow.component.html.H2;
+import com.vaadin.flow.component.html.NativeButton;
+import com.vaadin.flow.component.html.Pre;
+import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.router.PageTitle;
+import com.vaadin.flow.router.QueryParameters;
+import com.vaadin.flow.router.Route;
+import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.log.EventLog.EventLogException;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.rules.RuleChanges;
+import io.plumbline.console.rules.RuleChanges.ChangedFile;
+import io.plumbline.console.rules.RuleChanges.Proposal;
+import io.plumbline.console.rules.RuleRow;
+import io.plumbline.console.rules.RuleStatistics;
+import io.plumbline.console.rules.RulesInForce;
+import io.plumbline.console.rules.RulesInForce.Described;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.security.SignedIn;
+import io.plumbline.console.text.VisibleText;
+import io.plumbline.rules.RuleSource;
+import jakarta.annotation.security.PermitAll;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The rules in force and how each one does; what is tried in the shadow, and what waits for a second person. */
+@Route(value = "rules", layout = MainLayout.class)
+@PageTitle("Plumbline · rules")
+@PermitAll
+public class RulesView extends Div {
+    private static final long serialVersionUID = 1;
+
+    /** Days that are counted. */
+    private static final int DAYS = 14;
+
+    private static final int MAX_FILES = 20;
+
+    private final transient RulesInForce rules;
+    private final transient RuleChanges changes;
+    private final transient Search search;
+    private final transient Clock clock;
+    private final String person = SignedIn.current().name();
+    private final Div sets = new Div();
+    private final Div message = new Div();
+    private final Div status = new Div();
+    private final Grid<RuleRow> grid = new Grid<>();
+    private final Aside detail = new Aside();
+    private transient List<RuleSource> sources = List.of();
+
+    public RulesView(RulesInForce rules, RuleChanges changes, Search search, Clock clock) {
+        this.rules = rules;
+        this.changes = changes;
+        this.search = search;
+        this.clock = clock;
+        addClassName("list-page");
+        status.setId("rules-status");
+        status.addClassName("decision-status");
+        status.getElement().setAttribute("role", "status");
+        RouterLink coverage = new RouterLink("Coverage", CoverageView.class);
+        coverage.setId("coverage-link");
+        RouterLink write = new RouterLink("New rule", RuleEditView.class);
+        write.setId("new-rule");
+        Div head = new Div(new H1("Rules"), Parts.text("", "sp"), status, coverage, write);
+        head.addClassName("page-head");
+        sets.setId("rule-sets");
+        sets.addClassName("bulk");
+        message.addClassName("empty");
+        message.setVisible(false);
+        columns();
+        detail.addClassName("cause");
+        detail.setId("rule");
+        detail.getElement().setAttribute("aria-label", "Selected rule");
+        Div body = new Div(grid, detail);
+        body.addClassName("queue-body");
+        add(head, sets, message, body);
+    }
+
+    private void columns() {
+        grid.setId("rules");
+        grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT);
+        grid.setSelectionMode(Grid.SelectionMode.SINGLE);
+        grid.getElement().setAttribute("aria-label", "Rules");
+        grid.addComponentColumn(row -> Parts.text(Parts.tierMark(row.level()) + row.level(), "tier", row.level()))
+                .setHeader("Level")
+                .setWidth("104px")
+                .setFlexGrow(0);
+        grid.addComponentColumn(row -> Parts.said(row.metadata().title(), 100))
+                .setHeader("Rule")
+                .setWidth("190px")
+                .setFlexGrow(3);
+        grid.addColumn(row -> VisibleText.line(row.metadata().status(), 20))
+                .setHeader("Status")
+                .setWidth("84px")
+                .setFlexGrow(0);
+        grid.addComponentColumn(row -> Parts.said(String.join(", ", row.tags()), 60, "mut"))
+                .setHeader("Tags")
+                .setFlexGrow(2);
+        grid.addColumn(row -> row.statistics().hits() == 0
+                        ? ""
+                        : Long.toString(row.statistics().hits()))
+                .setHeader("Hits, " + DAYS + " d")
+                .setWidth("86px")
+                .setFlexGrow(0);
+        grid.addColumn(row -> precision(row.statistics()))
+                .setHeader("Precision")
+                .setWidth("100px")
+                .setFlexGrow(0);
+        grid.asSingleSelect().addValueChangeListener(change -> show(Optional.ofNullable(change.getValue())));
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        read();
+    }
+
+    private void read() {
+        Instant now = clock.instant();
+        try {
+            RulesInForce.Now inForce = rules.now();
+            showSets(inForce, changes.proposals(now));
+            RulesInForce.Loaded loaded = rules.load(inForce.inForce());
+            sources = loaded.sources();
+            List<RuleRow> rows = RuleRow.of(loaded.set(), search.ruleStatistics(DAYS, now), inForce);
+            grid.setItems(rows);
+            message.setVisible(false);
+            rows.stream().findFirst().ifPresent(grid::select);
+            if (rows.isEmpty()) {
+                show(Optional.empty());
+            }
+        } catch (SearchUnavailableException e) {
+            tell("The search copy does not answer. Which rules judge is not known right now.");
+        } catch (EventLogException e) {
+            tell(String.valueOf(e.getMessage()) + " The text of the rules in force cannot be shown.");
+        }
+    }
+
+    private void tell(String sentence) {
+        message.setText(sentence);
+        message.setVisible(true);
+    }
+
+    private void showSets(RulesInForce.Now now, List<Proposal> proposals) {
+        sets.removeAll();
+        sets.add(Parts.text("in force", "mut"), set(now.inForce(), "in-force"));
+        now.shadow().ifPresent(shadow -> sets.add(Parts.text("in the shadow", "mut"), set(shadow, "shadow")));
+        if (now.shadow().isEmpty()) {
+            sets.add(Parts.text("nothing in the shadow", "mut"));
+        }
+        sets.add(
+                Parts.text("", "sp"),
+                Parts.button(
+                        "Roll back…",
+                        "roll-back",
+                        "",
+                        () -> order(
+                                "Roll back",
+                                "confirm-roll-back",
+                                "",
+                                new Div("The set that was in force before comes back."),
+                                reason -> changes.rollBack(reason, person))));
+        for (Proposal proposal : proposals) {
+            sets.add(proposal(proposal));
+        }
+    }
+
+    private static Span set(Described set, String id) {
+        Span shown = Parts.said(
+                set.name()
+                        + (set.version().isEmpty() ? "" : " " + shortened(set.version()))
+                        + (set.by().isEmpty() ? "" : " · " + set.by()),
+                90,
+                "chip");
+        shown.setId(id);
+        shown.setTitle(VisibleText.line(set.reason() + " " + set.since() + " " + set.sha256(), 300));
+        return shown;
+    }
+
+    private static String shortened(String version) {
+        return version.length() > 12 ? version.substring(0, 12) + "…" : version;
+    }
+
+    private Component proposal(Proposal proposal) {
+        Div line = new Div();
+        line.addClassNames("fate", "proposal");
+        String hash = proposal.sha256().isEmpty() ? proposal.event() : proposal.sha256();
+        line.add(Parts.said(
+                proposal.by() + " wants to " + proposal.action().replace('_', ' ') + " "
+                        + proposal.name() + ": “" + proposal.reason() + "”, sha256 "
+                        + shortened(proposal.sha256().isEmpty() ? "none" : proposal.sha256()) + " ",
+                240));
+        if (proposal.by().equals(person)) {
+            line.add(Parts.chip("proposed by you; another person has to confirm it", "warn"));
+            return line;
+        }
+        String typed = hash.substring(0, Math.min(4, hash.length()));
+        line.add(Parts.button(
+                "Confirm…",
+                "confirm-proposal",
+                "primary",
+                () -> order(
+                        "Confirm the proposal",
+                        "confirm-activation",
+                        typed,
+                        whatChanges(proposal),
+                        reason -> changes.confirm(proposal, proposal.sha256(), reason, person))));
+        return line;
+    }
+
+    /** What the second person would put in force, read from the proposal itself. */
+    private Div whatChanges(Proposal proposal) {
+        Div shown = new Div();
+        shown.setId("proposal-changes");
+        shown.addClassName("changes");
+        if (proposal.sha256().isEmpty()) {
+            shown.add(new Div("The set that was in force before."));
+            return shown;
+        }
+        try {
+            List<ChangedFile> files = RuleChanges.difference(sources, changes.sources(proposal));
+            if (files.isEmpty()) {
+                shown.add(new Div("The same rules as those in force."));
+            }
+            for (ChangedFile file : files.stream().limit(MAX_FILES).toList()) {
+                shown.add(new Div(Parts.text(file.word() + " ", "mut"), Parts.said(file.name(), 140, "mono")));
+                if (!file.text().isEmpty()) {
+                    Pre text = new Pre(VisibleText.block(file.text()));
+                    text.addClassName("subject");
+                    shown.add(text);
+                }
+            }
+            if (files.size() > MAX_FILES) {
+                shown.add(new Div(Parts.text((files.size() - MAX_FILES) + " more files", "mut")));
+            }
+        } catch (EventLogException e) {
+            shown.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+        }
+        return shown;
+    }
+
+    private void order(String title, String confirmId, String typed, Component more, Function<String, Outcome> give) {
+        new ReasonDialog(
+                        title,
+                        "What judges changes for every session of this tenant"
+                                + (changes.takesTwoPeople() ? ", once two people want it." : "."),
+                        title,
+                        confirmId,
+                        typed,
+                        reason -> switch (give.apply(reason)) {
+                            case Outcome.Accepted accepted -> {
+                                follow(accepted.event());
+                                yield "";
+                            }
+                            case Outcome.Refused refused -> refused.explanation();
+                        })
+                .with(more)
+                .open();
+    }
+
+    private void follow(String order) {
+        status.setText("requested");
+        UI ui = UI.getCurrent();
+        Supplier<Optional<String>> answer = () -> ActivationFate.of(search, order, changes, clock.instant());
+        Watch.until(() -> {
+            Optional<String> told = answer.get();
+            told.ifPresent(sentence -> ui.access(() -> {
+                status.setText(sentence);
+                read();
+            }));
+            return told.isPresent();
+        });
+    }
+
+    private static String precision(RuleStatistics statistics) {
+        return statistics
+                .precision()
+                .map(share -> String.format(
+                        Locale.ROOT, "%.0f %% of %d", share * 100, statistics.right() + statistics.wrong()))
+                .orElse("");
+    }
+
+    private void show(Optional<RuleRow> selected) {
+        detail.removeAll();
+        if (selected.isEmpty()) {
+            Div empty = new Div("No rule is selected.");
+            empty.addClassName("empty");
+            detail.add(empty);
+            return;
+        }
+        RuleRow row = selected.get();
+        H2 title = new H2();
+        title.add(Parts.said(row.metadata().title(), 160));
+        NativeButton edit = Parts.button("Edit and try…", "edit", "primary", () -> UI.getCurrent()
+                .navigate(RuleEditView.class, QueryParameters.of("file", row.file())));
+        Div acts = new Div(edit);
+        acts.addClassName("acts");
+        DescriptionList facts = Parts.facts();
+        Parts.fact(facts, "id", Parts.said(row.metadata().id(), 80, "mono"));
+        Parts.fact(facts, "source", Parts.said(row.file(), 120, "mono"));
+        Parts.fact(facts, "kind", row.correlation() ? "correlation over other rules" : "rule over single events");
+        Parts.fact(facts, "about", Parts.said(row.metadata().description(), 600));
+        Parts.fact(facts, "tags", Parts.said(String.join(", ", row.tags()), 400));
+        Parts.fact(facts, "hits", bars(row.statistics()));
+        Parts.fact(
+                facts,
+                "verdicts",
+                row.statistics().right() + " true, " + row.statistics().wrong() + " not"
+                        + row.statistics()
+                                .triaged()
+                                .map(at -> ", last " + Parts.age(Optional.of(at), clock.instant()) + " ago")
+                                .orElse(""));
+        if (row.gained() + row.lost() > 0) {
+            Parts.fact(facts, "shadow", row.gained() + " gained, " + row.lost() + " lost");
+        }
+        detail.add(title, acts, facts, Parts.heading("Text"));
+        Pre text = new Pre(VisibleText.block(sources.stream()
+                .filter(source -> source.name().equals(row.file()))
+                .findFirst()
+                .map(RuleSource::text)
+                .orElse("")));
+        text.addClassName("subject");
+        text.setId("rule-text");
+        detail.add(text);
+    }
+
+    /** Hits of each day as bars, and in words for those who do not see them. */
+    private static Div bars(RuleStatistics statistics) {
+        Div bars = new Div();
+        bars.addClassName("bars");
+        bars.setId("rule-hits");
+        long most =
+                statistics.perDay().stream().mapToLong(Long::longValue).max().orElse(0);
+        for (long hits : statistics.perDay()) {
+            Span bar = new Span();
+            bar.getStyle().set("height", (most == 0 ? 1 : 1 + Math.round(23.0 * hits / most)) + "px");
+            bar.getElement().setAttribute("aria-hidden", "true");
+            bars.add(bar);
+        }
+        bars.add(Parts.text(statistics.hits() + " in " + DAYS + " days"));
+        return bars;
+    }
+}
