@@ -1,4 +1,4 @@
-package io.plumbline.standalone.demo;
+package io.plumbline.standalone.session;
 
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.Layout;
@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * A real agent on a scripted session, as a request to a sandbox host; its model answers from the script for as long as this is
@@ -30,22 +31,14 @@ public final class RealAgent implements AutoCloseable {
     }
 
     /**
-     * The demo's benign scenario. Installs the agent unless it is there.
+     * Installs the agent unless it is there.
      *
-     * @param workspaces a folder of the host; the session's workspace is made in it
+     * @param policy the policy's YAML, from the loopback port of its model
+     * @param workspace what the script's paths are about
      * @throws IOException when it cannot be installed; the message says why
      */
-    public static RealAgent benign(Layout layout, String agent, Path workspaces)
-            throws IOException, InterruptedException {
-        return playing(layout, agent, DemoScenario.BENIGN.script(), DemoScenario.BENIGN.workspace(workspaces));
-    }
-
-    /**
-     * As {@link #benign}, on a script of the caller's.
-     *
-     * @param workspace what the script's paths are about
-     */
-    public static RealAgent playing(Layout layout, String agent, Scenario script, Path workspace)
+    public static RealAgent playing(
+            Layout layout, String agent, Scenario script, IntFunction<String> policy, Path workspace)
             throws IOException, InterruptedException {
         AgentInstaller.Known known = AgentInstaller.known(agent);
         AgentInstaller installer = new AgentInstaller(layout);
@@ -57,11 +50,7 @@ public final class RealAgent implements AutoCloseable {
         return new RealAgent(
                 model,
                 new RunClient.Request(
-                        DemoScenario.BENIGN.policy(model),
-                        script.prompt(),
-                        agent,
-                        workspace,
-                        DemoAgent.of(known).command(script)),
+                        policy.apply(model.port()), script.prompt(), agent, workspace, AgentCommand.of(agent, script)),
                 installer.folder(agent));
     }
 

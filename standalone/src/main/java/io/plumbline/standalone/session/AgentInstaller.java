@@ -1,4 +1,4 @@
-package io.plumbline.standalone.demo;
+package io.plumbline.standalone.session;
 
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.standalone.CommandException;

@@ -1,4 +1,4 @@
-package io.plumbline.standalone.demo;
+package io.plumbline.standalone.session;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.Topics;

@@ -1,4 +1,4 @@
-package io.plumbline.standalone.demo;
+package io.plumbline.standalone.session;
 
 import io.plumbline.events.v1.StageTimes;
 import java.util.LinkedHashMap;
