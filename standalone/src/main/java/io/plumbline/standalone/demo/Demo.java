@@ -158,10 +158,7 @@ public final class Demo {
 
     private FollowedSession start(DemoScenario scenario, PlayedScenario played, EventFeed feed) {
         return FollowedSession.start(
-                "demo-" + scenario.word(),
-                played.request(),
-                feed,
-                new RunClient(Path.of(running.endpoint("host"))));
+                "demo-" + scenario.word(), played.request(), feed, new RunClient(Path.of(running.endpoint("host"))));
     }
 
     private static Optional<String> fault(DemoScenario scenario, PlayedScenario played, FollowedSession session)

@@ -27,8 +27,7 @@ public final class PlayedScenario implements AutoCloseable {
     private final Collector collector;
     private final Optional<RealAgent> agent;
 
-    private PlayedScenario(
-            ScenarioFile scenario, Path workspace, Collector collector, Optional<RealAgent> agent) {
+    private PlayedScenario(ScenarioFile scenario, Path workspace, Collector collector, Optional<RealAgent> agent) {
         this.scenario = scenario;
         this.workspace = workspace;
         this.collector = collector;

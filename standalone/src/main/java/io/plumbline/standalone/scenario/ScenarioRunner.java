@@ -53,10 +53,7 @@ public final class ScenarioRunner {
                 PlayedScenario played =
                         PlayedScenario.prepare(scenario, layout, layout.home().resolve("scenarios"));
                 FollowedSession session = FollowedSession.start(
-                        scenario.name(),
-                        played.request(),
-                        feed,
-                        new RunClient(Path.of(running.endpoint("host"))))) {
+                        scenario.name(), played.request(), feed, new RunClient(Path.of(running.endpoint("host"))))) {
             List<Event> events = follow(session);
             if (recordings.isPresent()) {
                 Recording.write(Recording.file(recordings.get(), scenario.name()), events);
