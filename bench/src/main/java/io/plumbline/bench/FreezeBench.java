@@ -5,7 +5,7 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
-import io.plumbline.standalone.demo.FreezeStages;
+import io.plumbline.standalone.session.FreezeStages;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.ProcessTree;
 import io.plumbline.standalone.RunState;
-import io.plumbline.standalone.demo.EventFeed;
+import io.plumbline.standalone.session.EventFeed;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -18,10 +18,10 @@ import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Secrets;
-import io.plumbline.standalone.demo.RealAgent;
 import io.plumbline.standalone.model.Scenario;
 import io.plumbline.standalone.model.Scenario.Step;
 import io.plumbline.standalone.model.Scenario.Turn;
+import io.plumbline.standalone.session.RealAgent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,7 +124,7 @@ class DirectAgentsIT {
         running = pool;
         for (String agent : RealAgent.names()) {
             // Before they run side by side: an agent is installed once.
-            RealAgent.playing(layout, agent, NOTE, layout.home()).close();
+            RealAgent.playing(layout, agent, NOTE, port -> "{}", layout.home()).close();
             fixed.put(agent, pool.submit(() -> run(agent, "fixed", GREETING, token, "--endpoint", door)));
             refused.put(
                     agent,
@@ -364,7 +364,7 @@ class DirectAgentsIT {
                 echo "1 test passed"
                 """);
         Path output = folder.resolve("output");
-        try (RealAgent real = RealAgent.playing(started.layout(), agent, scenario, workspace)) {
+        try (RealAgent real = RealAgent.playing(started.layout(), agent, scenario, port -> "{}", workspace)) {
             settle(agent, Files.createDirectory(mine.resolve("home")), real.modelPort());
             Path tokenFile = Files.createFile(
                     mine.resolve("token"),

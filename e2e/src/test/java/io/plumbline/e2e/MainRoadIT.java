@@ -20,7 +20,7 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.demo.Demo;
-import io.plumbline.standalone.demo.DemoSession;
+import io.plumbline.standalone.session.FollowedSession;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -57,7 +57,7 @@ class MainRoadIT {
 
     private static @Nullable Platform platform;
     private static @Nullable EventLog log;
-    private static @Nullable DemoSession frozen;
+    private static @Nullable FollowedSession frozen;
     private static String frozenId = "";
     private static final CountDownLatch killed = new CountDownLatch(1);
     private static final CompletableFuture<Demo.Outcome> outcome = new CompletableFuture<>();
@@ -69,7 +69,7 @@ class MainRoadIT {
         Platform started = Platform.start();
         platform = started;
         log = started.log();
-        CompletableFuture<DemoSession> reached = new CompletableFuture<>();
+        CompletableFuture<FollowedSession> reached = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("demo").start(() -> {
             try {
                 outcome.complete(Demo.run(

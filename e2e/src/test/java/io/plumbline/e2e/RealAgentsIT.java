@@ -11,7 +11,9 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.standalone.Layout;
-import io.plumbline.standalone.demo.RealAgent;
+import io.plumbline.standalone.demo.DemoScenario;
+import io.plumbline.standalone.scenario.ScenarioFile;
+import io.plumbline.standalone.session.RealAgent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,7 +58,13 @@ class RealAgentsIT {
     @MethodSource("agents")
     void announcesItsCallsAndIsAnswered(String agent) throws Exception {
         WatchedHost opened = Objects.requireNonNull(host);
-        try (RealAgent real = RealAgent.benign(Objects.requireNonNull(layout), agent, opened.folder("w"))) {
+        ScenarioFile scenario = DemoScenario.BENIGN.scenario();
+        try (RealAgent real = RealAgent.playing(
+                Objects.requireNonNull(layout),
+                agent,
+                scenario.script(),
+                port -> scenario.policy().yaml(port, 1),
+                scenario.workspace().create(opened.folder("w"), agent))) {
             WatchedHost.Lived session = opened.run(real.request());
             List<AlertRaised> alerts = all(session, Event::hasAlertRaised, Event::getAlertRaised);
             String told = agent + " ended with " + session.code() + " (" + session.reason() + "), alerts "

@@ -2,6 +2,7 @@ package io.plumbline.e2e;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
+import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.KillOrdered;
@@ -16,12 +17,14 @@ import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.sandbox.session.SandboxHost;
 import io.plumbline.standalone.Layout;
 import io.plumbline.watcher.Watcher;
+import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.state.SessionState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -50,10 +53,16 @@ final class WatchedHost implements AutoCloseable {
     /** How a session ended, what it printed, and its events and verdicts in the order of the log. */
     record Lived(int code, String reason, String output, List<Event> events) {}
 
+    /** With a watcher without judges: nothing but its own checks. */
     static WatchedHost open(Layout layout) throws Exception {
+        return open(layout, List.of());
+    }
+
+    /** @param judges asked about every event */
+    static WatchedHost open(Layout layout, List<Judge> judges) throws Exception {
         // Short: the sockets of sessions lie below it.
         Path base = Files.createTempDirectory(Path.of("/var/tmp"), "plw");
-        Link link = new Link();
+        Link link = new Link(new Watcher(judges));
         Path key = Files.writeString(base.resolve("key"), "0".repeat(64));
         HostSettings settings = HostSettings.of(Map.of(
                 "host.redaction-key-file", key.toString(),
@@ -140,9 +149,13 @@ final class WatchedHost implements AutoCloseable {
 
     /** Numbers and bounds events as the real link does, and hands them to the watcher one by one. */
     private static final class Link implements HostLink {
-        private final Watcher watcher = new Watcher(List.of());
+        private final Watcher watcher;
         private final Map<String, List<Event>> logs = new ConcurrentHashMap<>();
         private final Map<String, VerdictListener> listeners = new ConcurrentHashMap<>();
+
+        Link(Watcher watcher) {
+            this.watcher = watcher;
+        }
 
         void kill(String session, String reason) {
             VerdictListener listener = listeners.get(session);
@@ -182,12 +195,36 @@ final class WatchedHost implements AutoCloseable {
                             .setEventTimeNs(time)
                             .setObservedTimeNs(time));
                     log.add(event);
-                    verdicts = watcher.onEvent(state, event);
+                    verdicts = new ArrayList<>(watcher.onEvent(state, event));
                     log.addAll(verdicts);
+                    for (Event question : List.copyOf(verdicts)) {
+                        if (question.hasApprovalRequested()) {
+                            Event refusal = refusal(question, time);
+                            log.add(refusal);
+                            List<Event> settled = watcher.onEvent(state, refusal);
+                            log.addAll(settled);
+                            verdicts.addAll(settled);
+                        }
+                    }
                 }
                 verdicts.forEach(verdict -> listener.onVerdict(verdict, StageTimes.getDefaultInstance()));
                 return event;
             };
+        }
+
+        /** There is nobody to say yes. */
+        private static Event refusal(Event question, long time) {
+            return EventIds.withId(Event.newBuilder()
+                    .setTenant(question.getTenant())
+                    .setSession(question.getSession())
+                    .setChannel(Channel.CONTROL)
+                    .setEventTimeNs(time)
+                    .setObservedTimeNs(time)
+                    .setApprovalDecided(ApprovalDecided.newBuilder()
+                            .setApproval(question.getApprovalRequested().getApproval())
+                            .setDecidedBy("test")
+                            .setReason("nobody says yes here")
+                            .setSubjectSha256(question.getApprovalRequested().getSubjectSha256())));
         }
 
         @Override

@@ -21,6 +21,7 @@ import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.rules.agent.ActContext;
 import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.EgressOwners;
@@ -238,7 +239,8 @@ public final class Watcher {
                     judge(processes.attribute(event.getRawSyscall().getActor()));
                 case EGRESS_REQUESTED -> {
                     requested(event.getEgressRequested());
-                    judge(Attribution.none());
+                    boolean service = policyCheck.isService(event.getEgressRequested());
+                    judge(Attribution.none(), service ? ActContext.SERVICE : "", Optional.empty());
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
                             case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());

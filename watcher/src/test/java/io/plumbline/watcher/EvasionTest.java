@@ -101,6 +101,27 @@ class EvasionTest {
                 List.of("bash", "-c", "{ \\builtin typeset +x 'X' 2>/dev/null || \\builtin true; } && eval " + quoted));
     }
 
+    /** What needs no quotes is executed without them. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '¦',
+            value = {
+                "eval ./run.sh < /dev/null && pwd -P >| /tmp/claude-65ce-cwd ¦ true",
+                "source /home/agent/.claude/shell-snapshots/s.sh 2>/dev/null || true && eval ./run.sh < /dev/null ¦ true",
+                "eval ./run.sh ¦ false",
+                "eval ./run.sh -x < /dev/null ¦ false",
+                "eval ./run.sh.evil < /dev/null ¦ false",
+                "eval ./run.sh < /dev/null; sh /tmp/evil.sh ¦ false",
+                "sh /tmp/evil.sh; eval ./run.sh < /dev/null ¦ false",
+            })
+    void aCommandOfOneWordIsTheCallAndNothingBesideIt(String text, boolean isTheCall) {
+        SessionScript session = SessionScript.of("{}");
+        session.call("c1", "Bash", "./run.sh");
+        session.fork(SessionScript.agent(), SHELL);
+
+        assertThat(session.exec(SHELL, "bash", "-c", text).isEmpty()).isEqualTo(isTheCall);
+    }
+
     /** Codex runs a long prelude that ends in the command; what else the prelude starts nobody has announced. */
     @Test
     void aPreludeIsNotTheCall() {

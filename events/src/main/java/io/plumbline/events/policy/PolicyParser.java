@@ -6,28 +6,17 @@ import io.plumbline.events.v1.GateRule;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.ScopeRule;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.yaml.YamlException;
+import io.plumbline.events.yaml.YamlFields;
+import io.plumbline.events.yaml.YamlValue;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
  * Reads a task policy from YAML 1.2. Every key is known or an error; what is left out takes the default of
@@ -39,7 +28,7 @@ public final class PolicyParser {
     public static final int MAX_CHARACTERS = 256 * 1024;
 
     /** Rules are matched one after another on every event. */
-    public static final int MAX_ITEMS = 500;
+    public static final int MAX_ITEMS = YamlFields.MAX_ITEMS;
 
     /** What {@code may-widen} can name: the document's keys, those of {@code files} and {@code tools} one by one. */
     static final Set<String> SECTIONS = Set.of(
@@ -113,19 +102,14 @@ public final class PolicyParser {
      * see {@link PolicyLevels}.
      */
     static TaskPolicy parse(String yaml, TaskPolicy above, Set<String> mayWiden) throws PolicyException {
-        if (yaml.length() > MAX_CHARACTERS) {
-            throw new PolicyException("policy: " + yaml.length() + " characters (expected: <= " + MAX_CHARACTERS + ")");
-        }
         try {
-            return read(new Fields("policy", compose(yaml)), above, mayWiden);
-        } catch (Rejected e) {
-            throw new PolicyException(e.rejection);
-        } catch (YamlEngineException e) {
-            throw new PolicyException("policy: not YAML: " + oneLine(String.valueOf(e.getMessage())));
+            return read(YamlFields.document("policy", yaml, MAX_CHARACTERS, "files and egress"), above, mayWiden);
+        } catch (YamlException e) {
+            throw new PolicyException(e.line());
         }
     }
 
-    private static TaskPolicy read(Fields root, TaskPolicy above, Set<String> keysToWiden) {
+    private static TaskPolicy read(YamlFields root, TaskPolicy above, Set<String> keysToWiden) {
         TaskPolicy.Builder policy = above.toBuilder().clearMayWiden();
         boolean replaces = root.text("grants")
                 .map(value -> value.oneOf(GRANTS).equals(REPLACE))
@@ -138,7 +122,7 @@ public final class PolicyParser {
         }
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
         root.mapping("files").ifPresent(files -> readFiles(files, policy, mayWiden));
-        if (root.node("egress").isPresent() && !mayWiden.contains("egress")) {
+        if (root.has("egress") && !mayWiden.contains("egress")) {
             policy.clearEgress();
         }
         root.items("egress").forEach(item -> policy.addEgress(readEgress(item.fields("egress"))));
@@ -196,33 +180,17 @@ public final class PolicyParser {
         return policy.build();
     }
 
-    private static MappingNode compose(String yaml) {
-        LoadSettings settings = LoadSettings.builder()
-                .setLabel("policy")
-                .setAllowDuplicateKeys(false)
-                .setMaxAliasesForCollections(10)
-                .setCodePointLimit(MAX_CHARACTERS)
-                .build();
-        Node node = new Compose(settings)
-                .composeString(yaml)
-                .orElseThrow(() -> new Rejected("policy: empty document (expected: a mapping)"));
-        if (node instanceof MappingNode mapping) {
-            return mapping;
-        }
-        throw rejected(node, "the document", "a mapping with keys such as files and egress");
-    }
-
-    private static void readFiles(Fields files, TaskPolicy.Builder policy, Set<String> mayWiden) {
+    private static void readFiles(YamlFields files, TaskPolicy.Builder policy, Set<String> mayWiden) {
         for (String access : List.of("deny", "protect", "read", "write")) {
             boolean grant = access.equals("read") || access.equals("write");
-            if (grant && files.node(access).isPresent() && !mayWiden.contains("files." + access)) {
+            if (grant && files.has(access) && !mayWiden.contains("files." + access)) {
                 clear(policy, access);
             }
             Set<PathRule> above = Set.copyOf(policy.getFilesList());
-            for (Scalar item : files.items(access)) {
+            for (YamlValue item : files.items(access)) {
                 PathRule rule = PathRule.newBuilder()
                         .setAccess(access)
-                        .setGlob(item.glob())
+                        .setGlob(glob(item))
                         .build();
                 if (!above.contains(rule)) {
                     policy.addFiles(rule);
@@ -240,14 +208,14 @@ public final class PolicyParser {
     }
 
     /** A path alone, or a mapping of path and kind. */
-    private static void readDecoy(Scalar item, TaskPolicy.Builder policy) {
+    private static void readDecoy(YamlValue item, TaskPolicy.Builder policy) {
         String path;
         String kind = "";
-        if (item.node() instanceof ScalarNode) {
-            path = item.absoluteOrHome();
+        if (item.isSingle()) {
+            path = absoluteOrHome(item);
         } else {
-            Fields decoy = item.fields("decoys");
-            path = decoy.required("path").absoluteOrHome();
+            YamlFields decoy = item.fields("decoys");
+            path = absoluteOrHome(decoy.required("path"));
             kind = decoy.text("kind").map(word -> word.oneOf(DECOY_KINDS)).orElse("");
             decoy.close();
         }
@@ -256,9 +224,9 @@ public final class PolicyParser {
         }
     }
 
-    private static EgressRule readEgress(Fields fields) {
+    private static EgressRule readEgress(YamlFields fields) {
         EgressRule.Builder rule = EgressRule.newBuilder();
-        Scalar host = fields.required("host");
+        YamlValue host = fields.required("host");
         rule.setHost(host.mapped(value -> value.toLowerCase(Locale.ROOT))
                 .matching(HOST, "a host name such as api.example.com or *.example.com"));
         rule.setPort(fields.text("port")
@@ -278,21 +246,21 @@ public final class PolicyParser {
         fields.close();
         if (!rule.getService().isEmpty()
                 && (rule.getTerminate() || rule.getPlain() || rule.getMethodsCount() + rule.getPathsCount() > 0)) {
-            throw new Rejected("policy: egress " + rule.getHost()
+            throw new YamlException("policy: egress " + rule.getHost()
                     + " with service and terminate, plain, methods or paths (expected: a service is a raw tunnel)");
         }
         if (rule.getTerminate() && rule.getPlain()) {
-            throw new Rejected(
+            throw new YamlException(
                     "policy: egress " + rule.getHost() + " with terminate and plain (expected: one of them)");
         }
         if (rule.hasCredential() && (!rule.getTerminate() || rule.getHost().startsWith("*."))) {
-            throw new Rejected("policy: egress " + rule.getHost()
+            throw new YamlException("policy: egress " + rule.getHost()
                     + " with credential (expected: an exact host, and terminate: true)");
         }
         return rule.build();
     }
 
-    private static EgressCredential readCredential(Fields fields) {
+    private static EgressCredential readCredential(YamlFields fields) {
         EgressCredential credential = EgressCredential.newBuilder()
                 .setName(fields.required("name").matching(NAME, "the name of a file such as anthropic"))
                 .setHeader(fields.text("header")
@@ -305,7 +273,7 @@ public final class PolicyParser {
         return credential;
     }
 
-    private static void readScopes(Fields scopes, TaskPolicy.Builder policy) {
+    private static void readScopes(YamlFields scopes, TaskPolicy.Builder policy) {
         for (Scope scope : Scope.values()) {
             scopes.text(scope.word()).ifPresent(answer -> {
                 // What is said above this level.
@@ -321,9 +289,9 @@ public final class PolicyParser {
         scopes.close();
     }
 
-    private static void readGate(Scalar item, TaskPolicy.Builder policy) {
-        Fields fields = item.fields("gate");
-        Scalar name = fields.required("name");
+    private static void readGate(YamlValue item, TaskPolicy.Builder policy) {
+        YamlFields fields = item.fields("gate");
+        YamlValue name = fields.required("name");
         GateRule rule = GateRule.newBuilder()
                 .setName(name.matching(NAME, "a name such as containers"))
                 .setWhen(fields.required("when").value())
@@ -344,25 +312,24 @@ public final class PolicyParser {
             // Says what was expected as well; only the place is missing.
             String message = String.valueOf(e.getMessage());
             int expected = message.lastIndexOf(EXPECTED);
-            throw rejected(
-                    item.node(),
+            throw item.rejected(
                     message.substring(0, expected).replaceFirst("^policy: ", ""),
                     message.substring(expected + EXPECTED.length(), message.length() - 1));
         }
     }
 
-    private static void readLadder(Fields ladder, TaskPolicy.Builder policy) {
+    private static void readLadder(YamlFields ladder, TaskPolicy.Builder policy) {
         ladder.text("alert").ifPresent(value -> policy.setAlertAt((int) value.number(0, 100)));
         ladder.text("ask").ifPresent(value -> policy.setAskAt((int) value.number(0, 100)));
         ladder.text("freeze").ifPresent(value -> policy.setFreezeAt((int) value.number(1, 100)));
         ladder.close();
         if (policy.getAlertAt() > policy.getAskAt() || policy.getAskAt() > policy.getFreezeAt()) {
-            throw new Rejected("policy: ladder alert " + policy.getAlertAt() + ", ask " + policy.getAskAt()
+            throw new YamlException("policy: ladder alert " + policy.getAlertAt() + ", ask " + policy.getAskAt()
                     + ", freeze " + policy.getFreezeAt() + " (expected: alert <= ask <= freeze)");
         }
     }
 
-    private static void readLimits(Fields limits, TaskPolicy.Builder policy) {
+    private static void readLimits(YamlFields limits, TaskPolicy.Builder policy) {
         limits.text("wall-clock").ifPresent(value -> policy.setWallClockSeconds(seconds(value)));
         limits.text("memory").ifPresent(value -> policy.setMemoryBytes(bytes(value)));
         limits.text("processes").ifPresent(value -> policy.setProcesses((int) value.number(1, 100_000)));
@@ -375,7 +342,7 @@ public final class PolicyParser {
         limits.close();
     }
 
-    private static int cpuMillis(Scalar value) {
+    private static int cpuMillis(YamlValue value) {
         if (!value.value().matches("\\d{1,3}(\\.\\d{1,3})?")) {
             throw value.rejected("a number of processors such as 2 or 1.5");
         }
@@ -386,7 +353,7 @@ public final class PolicyParser {
         return millis;
     }
 
-    private static int seconds(Scalar value) {
+    private static int seconds(YamlValue value) {
         Duration duration = duration(value);
         if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(Duration.ofDays(7)) > 0) {
             throw value.rejected("a duration from 1s to 168h");
@@ -394,7 +361,7 @@ public final class PolicyParser {
         return (int) duration.toSeconds();
     }
 
-    private static Duration duration(Scalar value) {
+    private static Duration duration(YamlValue value) {
         Matcher matcher = DURATION.matcher(value.value());
         if (!matcher.matches()) {
             throw value.rejected("a duration such as 500ms, 30s, 10m or 2h");
@@ -413,7 +380,7 @@ public final class PolicyParser {
         return duration;
     }
 
-    private static long bytes(Scalar value) {
+    private static long bytes(YamlValue value) {
         Matcher matcher = BYTES.matcher(value.value());
         if (!matcher.matches()) {
             throw value.rejected("a size such as 512MiB or 2GiB");
@@ -428,181 +395,20 @@ public final class PolicyParser {
         return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift);
     }
 
-    private static String oneLine(String text) {
-        return text.replaceAll("\\s+", " ").strip();
+    private static String glob(YamlValue item) {
+        String glob = item.value();
+        if (!glob.startsWith("/") && !glob.startsWith("~/") && !glob.startsWith("${workspace}")) {
+            throw item.rejected("a glob that starts with /, ~/ or ${workspace}");
+        }
+        return glob;
     }
 
-    private static Rejected rejected(Node node, String what, String expected) {
-        String position = node.getStartMark()
-                .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
-                .orElse("");
-        return new Rejected("policy" + position + ": " + what + " (expected: " + expected + ")");
-    }
-
-    /** Carries a rejection out of lambdas; {@link #parse} turns it into a {@link PolicyException}. */
-    private static final class Rejected extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final String rejection;
-
-        Rejected(String rejection) {
-            super(rejection);
-            this.rejection = rejection;
+    private static String absoluteOrHome(YamlValue item) {
+        String path = item.value();
+        boolean rooted = path.startsWith("/") || path.startsWith("~/");
+        if (!rooted || path.contains("*") || path.contains("/../") || path.endsWith("/..")) {
+            throw item.rejected("a path that starts with / or ~/, without wildcards and ..");
         }
-    }
-
-    /** The keys of one mapping; what was not asked for when it is closed is unknown. */
-    private static final class Fields {
-        private final String path;
-        private final Map<String, Node> values = new LinkedHashMap<>();
-        private final Map<String, Node> keys = new LinkedHashMap<>();
-        private final Set<String> known = new TreeSet<>();
-        private final MappingNode node;
-
-        Fields(String path, MappingNode node) {
-            this.path = path;
-            this.node = node;
-            for (NodeTuple tuple : node.getValue()) {
-                if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-                    throw rejected(tuple.getKeyNode(), "a key that is not text", "a plain key");
-                }
-                values.put(key.getValue(), tuple.getValueNode());
-                keys.put(key.getValue(), key);
-            }
-        }
-
-        Optional<Node> node(String key) {
-            known.add(key);
-            return Optional.ofNullable(values.get(key));
-        }
-
-        Optional<Scalar> text(String key) {
-            return node(key).map(value -> Scalar.of(key, value));
-        }
-
-        Scalar required(String key) {
-            return text(key).orElseThrow(() -> rejected(node, path + " without " + key, "the key " + key));
-        }
-
-        Optional<Fields> mapping(String key) {
-            return node(key).map(value -> {
-                if (value instanceof MappingNode mapping) {
-                    return new Fields(key, mapping);
-                }
-                throw rejected(value, key + " is not a mapping", "a mapping");
-            });
-        }
-
-        List<Scalar> items(String key) {
-            Optional<Node> value = node(key);
-            if (value.isEmpty()) {
-                return List.of();
-            }
-            if (!(value.get() instanceof SequenceNode sequence)) {
-                throw rejected(value.get(), key + " is not a list", "a list");
-            }
-            if (sequence.getValue().size() > MAX_ITEMS) {
-                throw rejected(sequence, key + " with " + sequence.getValue().size() + " items", "<= " + MAX_ITEMS);
-            }
-            List<Scalar> items = new ArrayList<>();
-            for (Node item : sequence.getValue()) {
-                items.add(new Scalar(key, item, item instanceof ScalarNode scalar ? scalar.getValue() : ""));
-            }
-            return items;
-        }
-
-        void close() {
-            for (Map.Entry<String, Node> key : keys.entrySet()) {
-                if (!known.contains(key.getKey())) {
-                    throw rejected(
-                            key.getValue(),
-                            "unknown key '" + key.getKey() + "' in " + path,
-                            "one of " + String.join(", ", known));
-                }
-            }
-        }
-    }
-
-    private record Scalar(String key, Node node, String text) {
-        static Scalar of(String key, Node node) {
-            if (node instanceof ScalarNode scalar) {
-                return new Scalar(key, node, scalar.getValue());
-            }
-            throw PolicyParser.rejected(node, key + " is not a single value", "a single value");
-        }
-
-        String value() {
-            if (!(node instanceof ScalarNode) || text.isEmpty()) {
-                throw PolicyParser.rejected(node, key + " holds an empty or nested value", "a text");
-            }
-            return text;
-        }
-
-        Fields fields(String path) {
-            if (node instanceof MappingNode mapping) {
-                return new Fields(path, mapping);
-            }
-            throw PolicyParser.rejected(node, path + " item is not a mapping", "a mapping");
-        }
-
-        Scalar mapped(UnaryOperator<String> change) {
-            return new Scalar(key, node, change.apply(value()));
-        }
-
-        String matching(Pattern pattern, String expected) {
-            if (!pattern.matcher(value()).matches()) {
-                throw rejected(expected);
-            }
-            return value();
-        }
-
-        String oneOf(Set<String> words) {
-            if (!words.contains(value())) {
-                throw rejected("one of " + String.join(", ", new TreeSet<>(words)));
-            }
-            return value();
-        }
-
-        String glob() {
-            String glob = value();
-            boolean rooted = glob.startsWith("/") || glob.equals("~") || glob.startsWith("~/");
-            if (!rooted && !glob.startsWith("${workspace}")) {
-                throw rejected("a glob that starts with /, ~/ or ${workspace}");
-            }
-            return glob;
-        }
-
-        String absoluteOrHome() {
-            String path = value();
-            boolean rooted = path.startsWith("/") || path.startsWith("~/");
-            if (!rooted || path.contains("*") || path.contains("/../") || path.endsWith("/..")) {
-                throw rejected("a path that starts with / or ~/, without wildcards and ..");
-            }
-            return path;
-        }
-
-        boolean bool() {
-            return switch (value()) {
-                case "true" -> true;
-                case "false" -> false;
-                default -> throw rejected("true or false");
-            };
-        }
-
-        long number(long low, long high) {
-            try {
-                long number = Long.parseLong(value());
-                if (number >= low && number <= high) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // falls through to the same rejection as a number outside the range
-            }
-            throw rejected("a whole number from " + low + " to " + high);
-        }
-
-        Rejected rejected(String expected) {
-            return PolicyParser.rejected(node, key + ": '" + text + "'", expected);
-        }
+        return path;
     }
 }

@@ -10,10 +10,14 @@ import java.util.List;
  * @param call the announced call that explains it; may be empty
  * @param image executable of the acting process; empty: not known
  * @param parents command lines from the actor's parent up to the agent, nearest first
- * @param verdict what the policy says about it, one word; empty: nothing
+ * @param verdict what the policy says about it, one word; {@link #SERVICE} of a connection to one of the agent's own services, such as its
+ *     model; empty: nothing
  */
 public record ActContext(
         boolean announced, String role, String call, String image, List<String> parents, String verdict) {
+    /** The policy names the destination as a service of the agent. */
+    public static final String SERVICE = "service";
+
     /** Nothing is known; also what a claim has. */
     public static final ActContext NONE = new ActContext(false, "", "", "", List.of(), "");
 

@@ -116,7 +116,7 @@ public final class AgentEvents {
                 fields.logSource(linux("network_listen"));
                 outcome(event.getBound().getError(), fields);
             }
-            case EGRESS_REQUESTED -> egressRequested(event.getEgressRequested(), fields);
+            case EGRESS_REQUESTED -> egressRequested(event.getEgressRequested(), context, fields);
             case EGRESS_DECIDED -> egressDecided(event.getEgressDecided(), fields);
             case NAMED_SYSCALL -> {
                 var named = event.getNamedSyscall();
@@ -366,13 +366,13 @@ public final class AgentEvents {
         fields.put("DestinationPort", port);
     }
 
-    private static void egressRequested(EgressRequested requested, Builder fields) {
+    private static void egressRequested(EgressRequested requested, ActContext context, Builder fields) {
         destination(requested.getHost(), requested.getPort(), fields);
         fields.logSource(linux("network_connection"))
                 .logSource(agent("egress"))
                 .put("Initiated", true)
                 .put("Protocol", "tcp")
-                .put("Verdict", "requested")
+                .put("Verdict", context.verdict().equals(ActContext.SERVICE) ? ActContext.SERVICE : "requested")
                 .putPresent("Method", requested.getMethod())
                 .putPresent("Url", requested.getUrl())
                 .put("BytesOut", requested.getBytesSoFar())

@@ -6,7 +6,7 @@ import io.plumbline.standalone.ProcessTree;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.demo.Demo;
-import io.plumbline.standalone.demo.DemoSession;
+import io.plumbline.standalone.session.FollowedSession;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -67,7 +67,7 @@ final class DemoCommand implements Callable<Integer> {
         return outcome.fault().isEmpty() ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
-    private void hold(Layout layout, RunState running, DemoSession frozen, PrintWriter out)
+    private void hold(Layout layout, RunState running, FollowedSession frozen, PrintWriter out)
             throws InterruptedException {
         if (once) {
             return;

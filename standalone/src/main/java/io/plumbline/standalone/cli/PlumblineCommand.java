@@ -37,6 +37,7 @@ import picocli.CommandLine.Command;
             PolicyCommand.class,
             RulesCommand.class,
             ModelCommand.class,
+            ScenarioCommand.class,
             AgentConfigCommand.class,
             AutoComplete.GenerateCompletion.class
         })

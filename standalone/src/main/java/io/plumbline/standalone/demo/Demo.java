@@ -10,10 +10,17 @@ import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Printable;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.cli.ConsoleApi;
+import io.plumbline.standalone.scenario.PlayedScenario;
+import io.plumbline.standalone.session.AgentInstaller;
+import io.plumbline.standalone.session.EventFeed;
+import io.plumbline.standalone.session.FollowedSession;
+import io.plumbline.standalone.session.FreezeStages;
+import io.plumbline.standalone.session.ScriptedAgent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -22,17 +29,21 @@ public final class Demo {
     private static final Duration SESSION_LIMIT = Duration.ofSeconds(120);
 
     private static final int MAX_LINE = 300;
+    private static final int MAX_FAULT = 1_500;
+    private static final String FALLBACK = "built-in scripted agent (fallback, not a real agent)";
 
     private final Layout layout;
     private final RunState running;
     private final PrintWriter out;
-    private final DemoAgent agent;
+    private final String agent;
+    private final String label;
 
-    private Demo(Layout layout, RunState running, PrintWriter out, DemoAgent agent) {
+    private Demo(Layout layout, RunState running, PrintWriter out, String agent, String label) {
         this.layout = layout;
         this.running = running;
         this.out = out;
         this.agent = agent;
+        this.label = label;
     }
 
     /**
@@ -64,7 +75,7 @@ public final class Demo {
     /** Waits, while the frozen session can be looked at, until it is ended or the thread is interrupted. */
     @FunctionalInterface
     public interface Intermission {
-        void hold(DemoSession frozen) throws InterruptedException;
+        void hold(FollowedSession frozen) throws InterruptedException;
     }
 
     /**
@@ -85,68 +96,86 @@ public final class Demo {
         AgentInstaller.Known known = AgentInstaller.known(agentName);
         out.println("agent     " + known.name() + " " + known.version() + " from npm");
         out.flush();
-        DemoAgent agent = installer
-                .install(known)
-                .map(failure -> {
-                    out.println("          " + failure);
-                    out.println("          using the built-in scripted agent instead: a fallback, not a real agent");
-                    out.flush();
-                    return DemoAgent.fallback();
-                })
-                .orElseGet(() -> DemoAgent.of(known));
-        return new Demo(layout, running, out, agent).play(killAfterwards, intermission);
+        Optional<String> failure = installer.install(known);
+        if (failure.isPresent()) {
+            out.println("          " + failure.get());
+            out.println("          using the built-in scripted agent instead: a fallback, not a real agent");
+            out.flush();
+        }
+        Demo demo = failure.isPresent()
+                ? new Demo(layout, running, out, ScriptedAgent.NAME, FALLBACK)
+                : new Demo(layout, running, out, known.name(), known.name() + " " + known.version());
+        return demo.play(killAfterwards, intermission);
     }
 
     private Outcome play(boolean killAfterwards, Intermission intermission) throws IOException, InterruptedException {
-        Path workspaces = layout.home().resolve("demo");
-        Path runSocket = Path.of(running.endpoint("host"));
         try (EventFeed feed = EventFeed.follow(running.endpoint("broker"), this::tell);
-                DemoSession benign = DemoSession.start(DemoScenario.BENIGN, workspaces, feed, runSocket, agent)) {
-            String benignId = benign.id(SESSION_LIMIT);
-            title(benign, benignId);
-            RunClient.Exit exit = benign.exit(SESSION_LIMIT);
-            benign.awaitEvent(DemoSession::isEnded, SESSION_LIMIT, "end");
-            Optional<String> fault = benign.faultOfBenign(exit).map(what -> "benign: " + what + tail(benign));
+                PlayedScenario benign = prepare(DemoScenario.BENIGN);
+                FollowedSession honest = start(DemoScenario.BENIGN, benign, feed)) {
+            String benignId = title(DemoScenario.BENIGN, honest);
+            RunClient.Exit exit = honest.exit(SESSION_LIMIT);
+            honest.awaitEvent(FollowedSession::isEnded, SESSION_LIMIT, "end");
+            Optional<String> fault = fault(DemoScenario.BENIGN, benign, honest)
+                    .or(() -> exit.code() == 0
+                            ? Optional.empty()
+                            : Optional.of("benign: the agent ended with " + exit.code() + " (expected: 0): "
+                                    + exit.reason()));
             out.println(fault.map(what -> "  NOT AS STATED: " + what)
                     .orElse("  as stated: nothing frozen, no alert above low, the result is in " + benign.workspace()));
             out.flush();
 
-            try (DemoSession bad = DemoSession.start(DemoScenario.EXFILTRATION, workspaces, feed, runSocket, agent)) {
-                String badId = bad.id(SESSION_LIMIT);
-                title(bad, badId);
-                Event frozen = bad.awaitEvent(DemoSession::isFrozen, SESSION_LIMIT, "freeze");
-                Optional<Double> millis = DemoSession.freezeMillis(frozen);
+            try (PlayedScenario bad = prepare(DemoScenario.EXFILTRATION);
+                    FollowedSession other = start(DemoScenario.EXFILTRATION, bad, feed)) {
+                String badId = title(DemoScenario.EXFILTRATION, other);
+                Event frozen = other.awaitEvent(FollowedSession::isFrozen, SESSION_LIMIT, "freeze");
+                Optional<Double> millis = FollowedSession.freezeMillis(frozen);
                 out.println(millis.map(ms -> String.format(Locale.ROOT, "  frozen %.1f ms after the kernel event", ms))
                         .orElse("  frozen"));
                 out.println("  "
                         + FreezeStages.of(frozen.getRuntimeState().getStages()).describe());
                 out.flush();
-                intermission.hold(bad);
+                intermission.hold(other);
                 if (killAfterwards) {
                     ConsoleApi.of(layout).order(badId, "kill", "demo: the key was read without need");
-                    bad.awaitEvent(DemoSession::isEnded, SESSION_LIMIT, "kill");
+                    other.awaitEvent(FollowedSession::isEnded, SESSION_LIMIT, "kill");
                     out.println("  killed by order of a person");
                 }
-                Optional<String> badFault = bad.faultOfExfiltration().map(what -> "exfiltration: " + what);
+                Optional<String> badFault = fault(DemoScenario.EXFILTRATION, bad, other);
                 if (killAfterwards) {
                     out.println(badFault.map(what -> "  NOT AS STATED: " + what)
                             .orElse("  as stated: frozen by the platform, killed by a person, the decoy never left"));
                 }
                 out.flush();
-                return new Outcome(agent.label(), benignId, badId, millis, fault.or(() -> badFault));
+                return new Outcome(label, benignId, badId, millis, fault.or(() -> badFault));
             }
         }
     }
 
-    private static String tail(DemoSession session) {
-        String output = session.output().strip();
-        return "\n    the agent said: " + Printable.line(output.substring(Math.max(0, output.length() - 600)), 600);
+    private PlayedScenario prepare(DemoScenario scenario) throws IOException, InterruptedException {
+        return PlayedScenario.prepare(
+                scenario.scenario().playedBy(agent), layout, layout.home().resolve("demo"));
     }
 
-    private void title(DemoSession session, String id) {
+    private FollowedSession start(DemoScenario scenario, PlayedScenario played, EventFeed feed) {
+        return FollowedSession.start(
+                "demo-" + scenario.word(), played.request(), feed, new RunClient(Path.of(running.endpoint("host"))));
+    }
+
+    private static Optional<String> fault(DemoScenario scenario, PlayedScenario played, FollowedSession session)
+            throws IOException, InterruptedException {
+        List<String> differences =
+                played.result(session.events(), session.output()).differences();
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(scenario.word() + ": " + Printable.line(String.join("; ", differences), MAX_FAULT));
+    }
+
+    private String title(DemoScenario scenario, FollowedSession session) throws InterruptedException {
+        String id = session.id(SESSION_LIMIT);
         out.println();
-        out.println(session.scenario().word() + "  session " + id + "  (" + agent.label() + ")");
+        out.println(scenario.word() + "  session " + id + "  (" + label + ")");
         out.flush();
+        return id;
     }
 
     /** One line for each verdict that says something. */

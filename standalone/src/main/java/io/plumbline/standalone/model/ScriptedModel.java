@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,8 +32,19 @@ public final class ScriptedModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScriptedModel.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_REQUEST_BYTES = 16 << 20;
-    private static final Pattern TURN_IN_CALL_ID = Pattern.compile("_turn(\\d{1,6})_\\d+");
+    private static final Pattern PLACE_IN_CALL_ID = Pattern.compile("_turn(\\d{1,6})_(\\d{1,6})");
     private static final Turn DONE = new Turn("Done.", List.of(), List.of(), Duration.ZERO);
+
+    /** Which step of a script a call is, both from 0 on. */
+    public record Place(int turn, int step) {
+        /** From the id of a call that the model made; empty: it made none such. */
+        public static Optional<Place> of(String callId) {
+            Matcher matcher = PLACE_IN_CALL_ID.matcher(callId);
+            return matcher.find()
+                    ? Optional.of(new Place(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))))
+                    : Optional.empty();
+        }
+    }
 
     private final Scenario scenario;
     private final HttpServer server;
@@ -119,10 +131,7 @@ public final class ScriptedModel implements AutoCloseable {
     private int nextTurn(Wire wire, JsonNode request) {
         int last = -1;
         for (String id : wire.callIds(request)) {
-            Matcher matcher = TURN_IN_CALL_ID.matcher(id);
-            if (matcher.find()) {
-                last = Math.max(last, Integer.parseInt(matcher.group(1)));
-            }
+            last = Math.max(last, Place.of(id).map(Place::turn).orElse(-1));
         }
         List<String> said = wire.said(request).stream().map(String::strip).toList();
         for (int i = 0; i < scenario.turns().size(); i++) {

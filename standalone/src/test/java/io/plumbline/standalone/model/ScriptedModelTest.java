@@ -2,25 +2,28 @@ package io.plumbline.standalone.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayInputStream;
+import io.plumbline.standalone.model.Scenario.Step;
+import io.plumbline.standalone.model.Scenario.Turn;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScriptedModelTest {
-    private static final String SCENARIO = """
-            {"name": "t", "prompt": "p", "turns": [
-              {"say": "first", "plan": ["a", "b"]},
-              {"steps": [{"shell": "ls", "reason": "look"}]},
-              {"say": "bye"}]}
-            """;
+    private static final Scenario SCENARIO = new Scenario(
+            "t",
+            "p",
+            List.of(
+                    new Turn("first", List.of("a", "b"), List.of(), Duration.ZERO),
+                    new Turn("", List.of(), List.of(new Step.Shell("ls", "look")), Duration.ZERO),
+                    new Turn("bye", List.of(), List.of(), Duration.ZERO)));
 
     @Test
     void saysThePlanWithTheFirstCallAndGoesOnFromTheHistory() throws Exception {
-        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+        try (ScriptedModel model = ScriptedModel.start(SCENARIO)) {
             String first = post(model, "/v1/messages", """
                     {"model":"m","tools":[{"name":"Bash"}],"messages":[{"role":"user","content":"p"}]}
                     """);
@@ -39,7 +42,7 @@ class ScriptedModelTest {
 
     @Test
     void speaksTheResponsesProtocolToo() throws Exception {
-        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+        try (ScriptedModel model = ScriptedModel.start(SCENARIO)) {
             String first = post(model, "/v1/responses", """
                     {"model":"m","tools":[{"type":"function","name":"exec_command"}],"input":[]}
                     """);
@@ -50,7 +53,7 @@ class ScriptedModelTest {
 
     @Test
     void speaksChatCompletionsAndGenerateContentToo() throws Exception {
-        try (ScriptedModel model = ScriptedModel.start(scenario())) {
+        try (ScriptedModel model = ScriptedModel.start(SCENARIO)) {
             String chat = post(model, "/v1/chat/completions", """
                     {"model":"m","stream":true,"tools":[{"type":"function","function":{"name":"bash"}}],"messages":[]}
                     """);
@@ -65,10 +68,6 @@ class ScriptedModelTest {
                     .endsWith("[DONE]\n\n");
             assertThat(gemini).contains("bye").doesNotContain("functionCall");
         }
-    }
-
-    private static Scenario scenario() throws Exception {
-        return Scenario.read(new ByteArrayInputStream(SCENARIO.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String post(ScriptedModel model, String path, String body) throws Exception {

@@ -8,17 +8,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * The profiles in the resource folder {@code profiles}, one file per agent and version. A line is the name of a program and,
  * separated by tabs, its arguments, see {@link AgentProfile.Shape}; {@code #} begins a comment, {@code include NAME} takes over another
- * file, and {@code announces} says that the agent announces its calls.
+ * file, {@code let NAME} and arguments give these a name, by which {@code {NAME}} as an argument stands for them in the lines below, and
+ * {@code announces} says that the agent announces its calls.
  */
 public final class AgentProfiles {
     private static final List<String> FILES = List.of(
             "claude-code-2.1.330", "codex-0.169.0", "gemini-0.61.0", "opencode-1.18.33", "qwen-0.15.10", "scripted");
+
+    private static final String LET = "let ";
 
     private static final AgentProfile NONE = new AgentProfile("none", "", false, List.of());
     private static final List<AgentProfile> PROFILES =
@@ -76,10 +81,18 @@ public final class AgentProfiles {
         int dash = file.lastIndexOf('-');
         boolean versioned = dash > 0 && Character.isDigit(file.charAt(dash + 1));
         List<Shape> shapes = new ArrayList<>();
+        Map<String, String> named = new LinkedHashMap<>();
         boolean announces = false;
-        for (String line : lines(file)) {
+        for (String written : lines(file)) {
+            String line = written;
+            for (Map.Entry<String, String> name : named.entrySet()) {
+                line = line.replace("\t{" + name.getKey() + "}", name.getValue());
+            }
             if (line.equals("announces")) {
                 announces = true;
+            } else if (line.startsWith(LET)) {
+                int tab = line.indexOf('\t');
+                named.put(line.substring(LET.length(), tab), line.substring(tab));
             } else {
                 String[] words = line.split("\t");
                 shapes.add(new Shape(words[0], List.of(words).subList(1, words.length)));

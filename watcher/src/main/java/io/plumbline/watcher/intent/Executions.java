@@ -32,6 +32,8 @@ public final class Executions {
     private static final Pattern GEMINI_FILE = Pattern.compile("'?[A-Za-z0-9_./-]{1,200}'?");
 
     private static final String EVALUATED = "eval ";
+    private static final String NO_INPUT = " < /dev/null";
+    private static final Pattern PLAIN_WORD = Pattern.compile("[A-Za-z0-9_./@%+:,-]{1,1000}");
     private static final String EXECUTED = "exec '/bin/bash' -c ";
 
     /** What wrappers do besides: nothing that starts a program or reads a file. */
@@ -149,9 +151,16 @@ public final class Executions {
                 && argument.substring(trap).equals(GEMINI_TRAP + command.strip() + GEMINI_END);
     }
 
-    /** As one word of a shell, in the two ways in which a quote is put into quotes. */
+    /**
+     * As one word of a shell: in the two ways in which a quote is put into quotes, and what needs none as it is, with what has to follow so
+     * that no other word does.
+     */
     private static List<String> quotings(String command) {
-        return List.of("'" + command.replace("'", "'\"'\"'") + "'", "'" + command.replace("'", "'\\''") + "'");
+        String quoted = "'" + command.replace("'", "'\"'\"'") + "'";
+        String escaped = "'" + command.replace("'", "'\\''") + "'";
+        return PLAIN_WORD.matcher(command).matches()
+                ? List.of(quoted, escaped, command + NO_INPUT)
+                : List.of(quoted, escaped);
     }
 
     private static String fileName(String path) {

@@ -47,6 +47,8 @@ class AgentProfilesTest {
                 "gemini|/usr/bin/dash|/bin/sh|-c|ps -o ppid=,command= -p 12",
                 "qwen|/usr/bin/dash|/bin/sh|-c|command -v code",
                 "codex|/usr/bin/git|git|log|-1|--format=%H",
+                "codex|/usr/bin/git|git|-c|safe.bareRepository=explicit|-c|core.hooksPath=/dev/null|-c|core.fsmonitor=false|rev-parse|HEAD",
+                "codex|/usr/bin/git|git|-c|safe.bareRepository=explicit|config|--null|--get|core.fsmonitor",
             })
     void knowsWhatAnAgentRunsOnItsOwnAccount(String line) {
         assertThat(keepsHouse(line)).isTrue();
@@ -60,6 +62,9 @@ class AgentProfilesTest {
                 "claude-code|/usr/bin/git|git|push|origin|rev-parse",
                 "claude-code|/usr/bin/git|git|-c|core.sshCommand=id|rev-parse",
                 "claude-code|/usr/bin/git|git|-c|core.hooksPath=/dev/null|push",
+                "claude-code|/usr/bin/git|git|-c|core.askPass=|--version",
+                "codex|/usr/bin/git|git|-c|safe.bareRepository=explicit|-c|core.hooksPath=/dev/null|-c|core.fsmonitor=/tmp/x|rev-parse|HEAD",
+                "codex|/usr/bin/git|git|-c|safe.bareRepository=explicit|-c|core.hooksPath=/dev/null|-c|core.fsmonitor=false|push|origin",
                 "claude-code|/usr/bin/git|git|remote|set-url|origin|https://evil.example/x",
                 "claude-code|/usr/bin/git|git|config|--global|alias.x|!sh",
                 "claude-code|/usr/bin/git|git|config|--get|x|y",
