@@ -131,11 +131,11 @@ public final class PolicyParser {
         root.mapping("tools").ifPresent(tools -> {
             // What is said above this level, and said again, is said once.
             tools.items("ask").stream()
-                    .map(Scalar::value)
+                    .map(YamlValue::value)
                     .filter(tool -> !policy.getToolsAskList().contains(tool))
                     .forEach(policy::addToolsAsk);
             tools.items("deny").stream()
-                    .map(Scalar::value)
+                    .map(YamlValue::value)
                     .filter(tool -> !policy.getToolsDenyList().contains(tool))
                     .forEach(policy::addToolsDeny);
             tools.close();
