@@ -313,13 +313,11 @@ class PropertiesTest {
                 .forEach(event -> assertThat(watcher.onEvent(state, event)).noneMatch(Event::hasAlertRaised));
 
         assertThat(state.calls())
-                .hasSizeBetween(
-                        StateLimits.SETTLED_CALLS, StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE)
+                .hasSizeBetween(StateLimits.SETTLED_CALLS, StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE)
                 .containsKeys("c0", "c999");
         assertThat(state.processes())
                 .hasSizeBetween(
-                        StateLimits.SETTLED_PROCESSES,
-                        StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE)
+                        StateLimits.SETTLED_PROCESSES, StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE)
                 .containsKey("100:100");
         assertThat(state.values().getEvicted().getCalls())
                 .isEqualTo(1_000 - state.calls().size());
