@@ -68,6 +68,7 @@ import java.util.stream.Collectors;
 public final class Watcher {
     private final List<Judge> judges;
     private final JudgeObserver observer;
+    private final Optional<Deviation> missing;
     private final String judgedBy;
 
     /** @param judges asked in this order about every event */
@@ -81,9 +82,21 @@ public final class Watcher {
      * @param observer sees what the judges found; changes nothing
      */
     public Watcher(List<Judge> judges, JudgeObserver observer) {
+        this(judges, observer, List.of());
+    }
+
+    /**
+     * A watcher whose judges are not those that were asked for.
+     *
+     * @param observer sees what the judges found; changes nothing
+     * @param missing what should judge and could not be loaded, one line each; each session is told once
+     */
+    public Watcher(List<Judge> judges, JudgeObserver observer, List<String> missing) {
         this.judges = List.copyOf(judges);
         this.observer = observer;
-        this.judgedBy = judges.stream().map(Judge::version).collect(Collectors.joining(" + "));
+        this.missing = Completeness.notLoaded(missing);
+        this.judgedBy = judges.stream().map(Judge::version).collect(Collectors.joining(" + "))
+                + this.missing.map(deviation -> " instead of " + deviation.seen()).orElse("");
     }
 
     /** Judges one event; {@code session} is changed in place. The verdicts are in the order in which they must be carried out. */
@@ -146,7 +159,8 @@ public final class Watcher {
                 case AFTER_A_GAP -> deviate(Completeness.gap(event));
                 case NEXT -> {}
             }
-            if (!state.getJudgedBy().equals(judgedBy)) {
+            boolean begins = !state.getJudgedBy().equals(judgedBy);
+            if (begins) {
                 begin();
             }
             if (event.getChannel() == Channel.EVIDENCE) {
@@ -154,6 +168,9 @@ public final class Watcher {
                 gate.overdue(event.getEventTimeNs()).forEach(this::settled);
             }
             take();
+            if (begins) {
+                missing.ifPresent(this::deviate);
+            }
             return verdicts.all();
         }
 

@@ -13,6 +13,7 @@ import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.watcher.judge.JudgeObserver;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
@@ -155,6 +156,31 @@ class RulesJudgeTest {
                 .filteredOn(Event::hasAlertRaised)
                 .extracting(verdict -> verdict.getAlertRaised().getTitle())
                 .contains("What the rules remembered is lost");
+    }
+
+    @Test
+    void aSessionIsToldOnceThatWhatWasActivatedDoesNotJudgeIt() {
+        RulesJudge judge = judge(CORRELATION);
+        List<String> missing = List.of("house 3: house.yml:4:1: unknown modifier");
+        SessionScript script =
+                SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge), JudgeObserver.NONE, missing));
+
+        assertThat(gaps(write(script, 1))).containsExactly("house 3: house.yml:4:1: unknown modifier");
+        assertThat(gaps(write(script, 2))).isEmpty();
+        assertThat(script.state().values().getJudgedBy()).endsWith("unknown modifier");
+
+        script.judgedBy(new Watcher(List.of(judge)));
+        assertThat(gaps(write(script, 3))).isEmpty();
+        assertThat(script.state().values().getJudgedBy()).isEqualTo(judge.version());
+    }
+
+    private static List<String> gaps(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasAlertRaised)
+                .map(Event::getAlertRaised)
+                .filter(alert -> alert.getKind() == DeviationKind.TELEMETRY_GAP)
+                .map(AlertRaised::getSeen)
+                .toList();
     }
 
     @Test

@@ -204,7 +204,9 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         } catch (ExecutionException e) {
             Objects.requireNonNull(notLoaded).inc();
             LOG.error("judges of {} could not be made; those before stay in force", tenant, e.getCause());
-            return judges;
+            InForce kept = InForce.of(judges.judging().insteadOf("what was activated last: " + e.getCause()));
+            known.put(tenant, kept);
+            return kept;
         }
     }
 

@@ -36,7 +36,7 @@ class WatchFunctionTest {
     /** Nothing judges at first; what is activated takes until somebody opens the latch. */
     private static Judging load(Activations activations) {
         if (activations.getRules().getAcceptedCount() == 0) {
-            return new Judging(List.of(), List.of(), List.of());
+            return new Judging(List.of(), List.of(), List.of(), List.of());
         }
         try {
             COMPILED.await();
@@ -44,7 +44,7 @@ class WatchFunctionTest {
             Thread.currentThread().interrupt();
         }
         RuleSet set = RuleSet.load(List.of(new RuleSource("cats.yml", RULE)), Placeholders.NONE);
-        return new Judging(List.of(new RulesJudge(set)), List.of(), List.of());
+        return new Judging(List.of(new RulesJudge(set)), List.of(), List.of(), List.of());
     }
 
     private static LogRecord session(int number) {

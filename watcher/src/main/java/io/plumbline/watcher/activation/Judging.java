@@ -7,6 +7,7 @@ import io.plumbline.intent.IntentScorer;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.JudgeObserver;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.judge.Shadow;
 import io.plumbline.watcher.state.v1.Accepted;
@@ -21,12 +22,15 @@ import java.util.Optional;
  *
  * @param judges in force, rules first
  * @param shadows beside them
- * @param problems what could not be loaded, and what judges instead
+ * @param missing what should judge and could not be loaded, one line each: the sessions' records say so
+ * @param problems all that could not be loaded, shadows too
  */
-public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> problems) implements AutoCloseable {
+public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> missing, List<String> problems)
+        implements AutoCloseable {
     public Judging {
         judges = List.copyOf(judges);
         shadows = List.copyOf(shadows);
+        missing = List.copyOf(missing);
         problems = List.copyOf(problems);
     }
 
@@ -44,6 +48,7 @@ public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> pro
         newest(activations.getModel(), Judging::model, problems)
                 .or(() -> ActivationLedger.current(activations.getModel()).map(ignored -> unscored(problems)))
                 .ifPresent(judges::add);
+        List<String> missing = List.copyOf(problems);
         Optional<IntentJudge> model = judges.stream()
                 .filter(IntentJudge.class::isInstance)
                 .map(IntentJudge.class::cast)
@@ -54,7 +59,7 @@ public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> pro
         shadow(activations.getModel(), ActivationOrder.Subject.MODEL, Judging::model, problems)
                 .map(candidate -> candidate.beside(model))
                 .ifPresent(shadows::add);
-        return new Judging(judges, shadows, problems);
+        return new Judging(judges, shadows, missing, problems);
     }
 
     /** What makes a judge of an order's content. */
@@ -112,14 +117,26 @@ public record Judging(List<Judge> judges, List<Shadow> shadows, List<String> pro
         }
     }
 
+    /**
+     * The same, for sessions that something else should judge.
+     *
+     * @param line what is missing, and why
+     */
+    public Judging insteadOf(String line) {
+        List<String> all = new ArrayList<>(missing);
+        all.add(line);
+        return new Judging(judges, shadows, all, problems);
+    }
+
     /** A watcher that these judge for. */
     public Watcher watcher() {
-        return shadows.isEmpty()
-                ? new Watcher(judges)
-                : new Watcher(
-                        judges,
-                        (event, context, findings) ->
-                                shadows.forEach(shadow -> shadow.judged(event, context, findings)));
+        return new Watcher(
+                judges,
+                shadows.isEmpty()
+                        ? JudgeObserver.NONE
+                        : (event, context, findings) ->
+                                shadows.forEach(shadow -> shadow.judged(event, context, findings)),
+                missing);
     }
 
     @Override

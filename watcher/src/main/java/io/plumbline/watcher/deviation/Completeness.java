@@ -9,6 +9,7 @@ import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.util.List;
 import java.util.Optional;
 
 /** Whether everything that was reported arrived: "nothing was seen" is never taken for "nothing happened". */
@@ -85,6 +86,26 @@ public final class Completeness {
                         Severity.MEDIUM,
                         10)
                 .softly();
+    }
+
+    /**
+     * The deviation for judges that were activated and could not be loaded, after an update of the product for example.
+     *
+     * @param missing one line for each, with the reason; empty: none
+     */
+    public static Optional<Deviation> notLoaded(List<String> missing) {
+        if (missing.isEmpty()) {
+            return Optional.empty();
+        }
+        String seen = cut(String.join("; ", missing));
+        return Optional.of(gap(
+                        "judges-not-loaded|" + seen,
+                        "What was activated does not judge this session",
+                        seen,
+                        "Rules or a model that people put in force could not be loaded; older ones or those of the product judge.",
+                        Severity.HIGH,
+                        10)
+                .softly());
     }
 
     /** The deviation for a heartbeat that names more events than have arrived before it. */

@@ -82,6 +82,33 @@ class ActivationLedgerTest {
     }
 
     @Test
+    void aSetThatDoesNotLoadAnyMoreIsMissingAndTheOneBeforeJudges() {
+        ActivationAnswered first = order(rules(ActivationAction.ACTIVATE, "mine", RULE));
+        order(rules(ActivationAction.ACTIVATE, "newer", RULE.replace("bash", "dash")));
+        Activations.Builder changed = state.toBuilder();
+        changed.getRulesBuilder().getAcceptedBuilder(2).setContent(ByteString.copyFromUtf8("of another version"));
+
+        try (Judging judging = Judging.of(changed.build())) {
+            assertThat(judging.missing()).singleElement().asString().startsWith("newer ");
+            assertThat(judging.judges())
+                    .extracting(judge -> judge.version())
+                    .containsExactly(first.getInForce().getVersion());
+        }
+    }
+
+    @Test
+    void aShadowThatDoesNotLoadAnyMoreIsAProblemButNothingIsMissing() {
+        order(rules(ActivationAction.SHADOW, "mine", RULE));
+        Activations.Builder changed = state.toBuilder();
+        changed.getRulesBuilder().getShadowBuilder().setContent(ByteString.copyFromUtf8("of another version"));
+
+        try (Judging judging = Judging.of(changed.build())) {
+            assertThat(judging.missing()).isEmpty();
+            assertThat(judging.problems()).hasSize(1);
+        }
+    }
+
+    @Test
     void refusesASetWithOneWrongRuleByItsPlaceAndKeepsTheLastOne() {
         order(rules(ActivationAction.ACTIVATE, "mine", RULE));
         Activations before = state;
