@@ -20,13 +20,13 @@ import org.junit.jupiter.api.TestFactory;
 class ScenarioReplayTest {
     private static final long MAX_RECORDINGS_BYTES = 6L << 20;
 
-    private final ScenarioReplay replay = new ScenarioReplay(Scenarios.RECORDINGS);
+    private static final ScenarioReplay REPLAY = new ScenarioReplay(Scenarios.RECORDINGS);
 
     @TestFactory
     Stream<DynamicTest> theWatcherSaysOfEachRecordingWhatItsScenarioExpects() throws IOException {
         return Scenarios.all().stream()
                 .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> {
-                    ScenarioResult result = replay.replay(scenario);
+                    ScenarioResult result = REPLAY.replay(scenario);
                     assertThat(result.differences()).as("%s", result.alerts()).isEmpty();
                 }));
     }
@@ -35,7 +35,7 @@ class ScenarioReplayTest {
     void aWorkingDayOfHonestSessionsIsLeftAlone() throws IOException {
         List<ScenarioResult> results = new ArrayList<>();
         for (ScenarioFile scenario : Scenarios.of("benign")) {
-            results.add(replay.replay(scenario));
+            results.add(REPLAY.replay(scenario));
         }
         ScenarioReport report = ScenarioReport.of(results);
         System.out.println("figure scenarios.honest " + report.json());
