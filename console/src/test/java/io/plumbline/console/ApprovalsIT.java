@@ -97,6 +97,7 @@ class ApprovalsIT {
             second.locator("#reason textarea").fill("so it is");
             ConsoleStack.screenshot(second, "approval-session");
             second.locator("#confirm-approve-session").click();
+            assertThat(second.locator("#approval-detail")).containsText("decision sent, not confirmed yet");
             assertThat(stack.log.orders().getLast().getApprovalDecided().getSessionSeconds())
                     .isEqualTo(3_600);
             stack.index.write(List.of(DemoIndex.settled(

@@ -65,6 +65,7 @@ final class PolicyActs {
             text.setValueChangeMode(ValueChangeMode.LAZY);
             Div changes = new Div();
             changes.setId("policy-changes");
+            changes.getElement().setAttribute("tabindex", "0");
             changes.addClassName("changes");
             changes.getElement().setAttribute("role", "status");
             ReasonDialog dialog = new ReasonDialog(

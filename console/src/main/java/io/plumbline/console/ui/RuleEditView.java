@@ -128,6 +128,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         text.setValueChangeTimeout(400);
         text.addValueChangeListener(change -> lint());
         remarks.setId("remarks");
+        remarks.getElement().setAttribute("tabindex", "0");
         remarks.addClassName("remarks");
         remarks.getElement().setAttribute("role", "status");
         Section editor = new Section(name, text, remarks);

@@ -227,6 +227,7 @@ public class RulesView extends Div {
     private Div whatChanges(Proposal proposal) {
         Div shown = new Div();
         shown.setId("proposal-changes");
+        shown.getElement().setAttribute("tabindex", "0");
         shown.addClassName("changes");
         if (proposal.sha256().isEmpty()) {
             shown.add(new Div("The set that was in force before."));
@@ -336,6 +337,8 @@ public class RulesView extends Div {
                 .orElse("")));
         text.addClassName("subject");
         text.setId("rule-text");
+        // What scrolls and has nothing to focus inside is focused itself.
+        text.getElement().setAttribute("tabindex", "0");
         detail.add(text);
     }
 
