@@ -96,7 +96,9 @@ public final class Watcher {
         this.observer = observer;
         this.missing = Completeness.notLoaded(missing);
         this.judgedBy = judges.stream().map(Judge::version).collect(Collectors.joining(" + "))
-                + this.missing.map(deviation -> " instead of " + deviation.seen()).orElse("");
+                + this.missing
+                        .map(deviation -> " instead of " + deviation.seen())
+                        .orElse("");
     }
 
     /** Judges one event; {@code session} is changed in place. The verdicts are in the order in which they must be carried out. */

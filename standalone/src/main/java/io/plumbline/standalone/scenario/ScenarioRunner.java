@@ -92,9 +92,8 @@ public final class ScenarioRunner {
             if (event.hasApprovalRequested() && !refused.contains(question.getApproval())) {
                 try {
                     ConsoleApi.of(layout)
-                            .decide(
+                            .deny(
                                     question.getApproval(),
-                                    false,
                                     "nobody says yes in a scenario",
                                     question.getSubjectSha256());
                     refused.add(question.getApproval());
