@@ -92,10 +92,7 @@ public final class ScenarioRunner {
             if (event.hasApprovalRequested() && !refused.contains(question.getApproval())) {
                 try {
                     ConsoleApi.of(layout)
-                            .deny(
-                                    question.getApproval(),
-                                    "nobody says yes in a scenario",
-                                    question.getSubjectSha256());
+                            .deny(question.getApproval(), "nobody says yes in a scenario", question.getSubjectSha256());
                     refused.add(question.getApproval());
                 } catch (CommandException e) {
                     // The console does not have it yet; tried again.
