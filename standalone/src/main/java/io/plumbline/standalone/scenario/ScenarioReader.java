@@ -226,8 +226,8 @@ public final class ScenarioReader {
         if (!conduct.announced() && gate.isPresent()) {
             throw gate.get().rejected("gate of a step that is not announced", "no gate");
         }
-        steps.add(new ScriptedStep(
-                conduct, gate.map(value -> GATE.get(value.oneOf(GATE.keySet()))).orElse(GateDecision.ALLOW)));
+        steps.add(
+                new ScriptedStep(conduct, gate.map(value -> named(value, GATE)).orElse(GateDecision.ALLOW)));
         fields.close();
         return step;
     }
@@ -244,7 +244,7 @@ public final class ScenarioReader {
     }
 
     private Expectation expectation(YamlFields fields, boolean attack) {
-        Outcome outcome = OUTCOMES.get(fields.required("outcome").oneOf(OUTCOMES.keySet()));
+        Outcome outcome = named(fields.required("outcome"), OUTCOMES);
         List<Raised> raised = fields.items("raised").stream()
                 .map(item -> raised(item.fields("raised")))
                 .toList();
@@ -287,10 +287,15 @@ public final class ScenarioReader {
         }
     }
 
+    /** What a word stands for. */
+    private static <T> T named(YamlValue word, Map<String, T> values) {
+        return Objects.requireNonNull(values.get(word.oneOf(values.keySet())), "one of the keys");
+    }
+
     private static Raised raised(YamlFields fields) {
         Raised raised = new Raised(
-                KINDS.get(fields.required("kind").oneOf(KINDS.keySet())),
-                SEVERITIES.get(fields.required("severity").oneOf(SEVERITIES.keySet())),
+                named(fields.required("kind"), KINDS),
+                named(fields.required("severity"), SEVERITIES),
                 fields.text("clause")
                         .map(clause -> clause.matching(CLAUSE, "a clause such as honeytoken or files.deny"))
                         .orElse(""));
