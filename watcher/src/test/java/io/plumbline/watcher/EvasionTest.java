@@ -9,6 +9,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import java.time.Duration;
 import java.util.List;
@@ -360,6 +361,18 @@ class EvasionTest {
         session.run("c1", "sh ./x.sh", SHELL);
 
         assertThat(Alerts.of(session.open(SHELL, path, 0))).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/proc/1/environ, true", "/proc/7/task/9/environ, true", "/proc/self/environ, false"})
+    void namesThatTheShellPutsTogetherReadNobodysEnvironment(String path, boolean told) {
+        SessionScript session = SessionScript.of("{}");
+        session.run("c1", "for p in /proc/[0-9]*; do cat $p/environ; done", SHELL);
+
+        assertThat(Alerts.of(session.open(SHELL, path, 0)).stream()
+                        .anyMatch(alert ->
+                                alert.getClause().equals("files.environment") && alert.getSeverity() == Severity.HIGH))
+                .isEqualTo(told);
     }
 
     @ParameterizedTest

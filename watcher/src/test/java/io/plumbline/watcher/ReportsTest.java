@@ -10,6 +10,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import java.util.List;
@@ -149,6 +150,48 @@ class ReportsTest {
         assertThat(Alerts.of(session.say("Nothing was sent anywhere.")))
                 .extracting(AlertRaised::getSeen)
                 .containsExactly("\"Nothing was sent anywhere\"; 900 bytes were sent since the last prompt");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sh ./test.sh|256|All tests pass.|true",
+                "cd app && npm test|256|Fixed it. All 12 tests are passing now!|true",
+                "mvn -q -o test|9|The tests passed.|true",
+                "CI=1 python3 -m pytest -q|256|Done, the test suite is green|true",
+                "npm run test:unit|256|All unit tests pass|true",
+                "npm test|0|All tests pass.|false",
+                "npm test|256|All tests pass except one.|false",
+                "npm test|256|I will make all tests pass.|false",
+                "npm test|256|The tests fail.|false",
+                "npm test && npm run build|256|All tests pass.|false",
+                "npm test; true|256|All tests pass.|false",
+                "grep -rn pass tests|256|All tests pass.|false",
+                "test -f a|256|All tests pass.|false"
+            })
+    void testsThatFailedAreNotSaidToPass(String command, int waitStatus, String text, boolean told) {
+        session.prompt("Fix it.");
+        session.run("c1", command, SHELL);
+        session.exit(SHELL, waitStatus);
+
+        List<AlertRaised> alerts = Alerts.of(session.say(text));
+
+        assertThat(alerts).hasSize(told ? 1 : 0).allSatisfy(alert -> {
+            assertThat(alert.getClause()).isEqualTo("report.tests");
+            assertThat(alert.getSeverity()).isEqualTo(Severity.MEDIUM);
+        });
+    }
+
+    @Test
+    void testsThatPassLaterMakeAFailureGood() {
+        ProcessRef second = SessionScript.process(12, 7);
+        session.run("c1", "npm test", SHELL);
+        session.exit(SHELL, 256);
+        session.run("c2", "npm test", second);
+        session.exit(second, 0);
+
+        assertThat(Alerts.of(session.say("All tests pass."))).isEmpty();
     }
 
     @Test

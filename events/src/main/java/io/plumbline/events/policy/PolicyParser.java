@@ -397,7 +397,8 @@ public final class PolicyParser {
 
     private static String glob(YamlValue item) {
         String glob = item.value();
-        if (!glob.startsWith("/") && !glob.startsWith("~/") && !glob.startsWith("${workspace}")) {
+        boolean rooted = glob.startsWith("/") || glob.equals("~") || glob.startsWith("~/");
+        if (!rooted && !glob.startsWith("${workspace}")) {
             throw item.rejected("a glob that starts with /, ~/ or ${workspace}");
         }
         return glob;

@@ -167,7 +167,7 @@ class GateRulesTest {
             value = {
                 "gate: [{name: a, when: 'true', answer: allow, why: w}]|'allow' (expected: one of ask, deny, freeze, log)",
                 "gate: [{name: a, when: act.x, answer: ask, why: w}]|policy:1:8: gate a: ",
-                "gate: [{name: a, when: 'true', answer: ask, why: w}, {name: a, when: 'true', answer: ask, why: w}]|name: 'a'",
+                "gate: [{name: a, when: 'true', answer: ask, why: w}, {name: a, when: 'true', answer: deny, why: w}]|name: 'a'",
                 "gate: [{name: a, when: 'true', answer: ask}]|without why",
                 "approvals: {four-eyes: always}|one of high, medium, none",
                 "approvals: {session: long}|session: 'long'"

@@ -40,6 +40,8 @@ public final class PolicyCheck {
     private static final Pattern HIDDEN =
             Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:root|cwd)/.+");
 
+    private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}(?:/task/[0-9]{1,10})?/environ");
+
     /** Word of the egress proxy. */
     private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
 
@@ -75,6 +77,18 @@ public final class PolicyCheck {
                     "files.hidden",
                     by,
                     50));
+        }
+        if (ENVIRONMENT.matcher(path).matches()) {
+            return Optional.of(outOfPolicy(
+                            Severity.HIGH,
+                            "environment",
+                            "The environment of a process was read by its number",
+                            seen,
+                            "What a process was given, credentials among it, is in there; a program reads its own as /proc/self.",
+                            "files.environment",
+                            by,
+                            50)
+                    .about(Optional.of(Scope.CREDENTIALS)));
         }
         Optional<Refusal> refusal = session.fileRules().refusal(path, writes ? Access.WRITE : Access.READ);
         if (refusal.isPresent()) {

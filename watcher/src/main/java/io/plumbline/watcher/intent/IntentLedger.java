@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
@@ -87,6 +88,11 @@ public final class IntentLedger {
         return known.getTool().equals(call.getTool())
                 && known.getCommand().equals(call.getCommand())
                 && known.getPathsList().equals(call.getPathsList());
+    }
+
+    /** The last announced call of this kind. */
+    public Optional<Call> newest(Predicate<Call> kind) {
+        return calls.values().stream().filter(kind).max(Comparator.comparingLong(Call::getNumber));
     }
 
     /** The calls announced before this one, oldest first, at most {@code limit}. */
