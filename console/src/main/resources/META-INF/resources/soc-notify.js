@@ -47,6 +47,8 @@ class SocNotify extends HTMLElement {
 
   _chime() {
     const audio = this._audio || (this._audio = new AudioContext());
+    // A page that nobody has touched yet starts it silent.
+    if (audio.state === 'suspended') audio.resume();
     for (const [at, hertz] of [[0, 660], [0.16, 880]]) {
       const tone = audio.createOscillator(), volume = audio.createGain();
       tone.frequency.value = hertz;

@@ -66,6 +66,10 @@ final class WatchBench implements Callable<Integer> {
                     spec.commandLine(),
                     "--events: " + events + ", --sessions: " + sessions + " (expected: at least 1000 and 1)");
         }
+        if (!List.of("none", "shipped", "both").contains(rules)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rules: " + rules + " (expected: none, shipped or both)");
+        }
         List<Figure> figures = new ArrayList<>();
         for (String set : rules.equals("both") ? List.of("none", "shipped") : List.of(rules)) {
             measure(set, figures);

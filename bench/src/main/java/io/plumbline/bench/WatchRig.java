@@ -49,37 +49,42 @@ final class WatchRig implements AutoCloseable {
 
     private WatchRig(Layout layout, Path folder, String rules) throws InterruptedException {
         this.folder = folder;
-        int cores = Runtime.getRuntime().availableProcessors();
-        ComponentProcess broker = start(
-                layout,
-                component(
-                        "bench-broker",
-                        "standalone/broker",
-                        "io.plumbline.broker.Broker",
-                        List.of("taskset", "-c", cores == 2 ? "0" : "0-" + (cores - 2)),
-                        List.of(folder.resolve("kafka").toString(), "0")));
-        String bootstrap = "127.0.0.1:" + broker.awaitReady(layout);
-        ComponentProcess jobs = start(
-                layout,
-                component(
-                        "bench-jobs",
-                        "stream-jobs",
-                        "io.plumbline.jobs.StreamJobs",
-                        List.of(
-                                "env",
-                                "PLUMBLINE_RULES=" + rules,
-                                "PLUMBLINE_MODEL=none",
-                                "taskset",
-                                "-c",
-                                "" + (cores - 1)),
-                        List.of(bootstrap, "none", folder.resolve("checkpoints").toString())));
-        jobs.awaitReady(layout);
-        this.producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrap, "acks", "1", "linger.ms", "0"),
-                new StringSerializer(),
-                new ByteArraySerializer());
-        KafkaConsumer<byte[], byte[]> consumer = verdicts(bootstrap);
-        this.listener = Thread.ofPlatform().daemon().name("bench-verdicts").start(() -> listen(consumer));
+        try {
+            int cores = Runtime.getRuntime().availableProcessors();
+            ComponentProcess broker = start(
+                    layout,
+                    component(
+                            "bench-broker",
+                            "standalone/broker",
+                            "io.plumbline.broker.Broker",
+                            List.of("taskset", "-c", cores == 2 ? "0" : "0-" + (cores - 2)),
+                            List.of(folder.resolve("kafka").toString(), "0")));
+            String bootstrap = "127.0.0.1:" + broker.awaitReady(layout);
+            ComponentProcess jobs = start(
+                    layout,
+                    component(
+                            "bench-jobs",
+                            "stream-jobs",
+                            "io.plumbline.jobs.StreamJobs",
+                            List.of(
+                                    "env",
+                                    "PLUMBLINE_RULES=" + rules,
+                                    "PLUMBLINE_MODEL=none",
+                                    "taskset",
+                                    "-c",
+                                    "" + (cores - 1)),
+                            List.of(bootstrap, "none", folder.resolve("checkpoints").toString())));
+            jobs.awaitReady(layout);
+            this.producer = new KafkaProducer<>(
+                    Map.of("bootstrap.servers", bootstrap, "acks", "1", "linger.ms", "0"),
+                    new StringSerializer(),
+                    new ByteArraySerializer());
+            KafkaConsumer<byte[], byte[]> consumer = verdicts(bootstrap);
+            this.listener = Thread.ofPlatform().daemon().name("bench-verdicts").start(() -> listen(consumer));
+        } catch (RuntimeException | InterruptedException e) {
+            children.reversed().forEach(ComponentProcess::stop);
+            throw e;
+        }
     }
 
     /** @param rules as in the job's {@code PLUMBLINE_RULES} */

@@ -64,6 +64,9 @@ public record PlumblineProperties(
      */
     public record LocalUser(String name, String passwordHash, String role) {
         public LocalUser {
+            if (name.equals("api") || name.startsWith("api:")) {
+                throw new IllegalArgumentException("user " + name + " (expected: a name that is not the API's)");
+            }
             if (!role.equals("analyst") && !role.equals("admin")) {
                 throw new IllegalArgumentException("role of " + name + ": " + role + " (expected: analyst or admin)");
             }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.activation.ActivationContent;
 import io.plumbline.events.v1.Activation;
@@ -29,6 +31,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -217,6 +220,19 @@ class RulesIT {
                 first.navigate(base + "/rules");
                 assertThat(first.locator("#rule-sets")).containsText("proposed by you");
                 assertThat(first.locator("#confirm-proposal")).hasCount(0);
+
+                // Nor past the page.
+                RuleChanges changes = strict.getBean(RuleChanges.class);
+                RuleChanges.Proposal own = changes.proposals(Instant.now()).stream()
+                        .filter(open -> open.event().equals(proposal.getId()))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(changes.confirm(own, own.sha256(), "it is me again", "bea", Instant.now()))
+                        .isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
+                                .isEqualTo(Outcome.Refusal.SAME_PERSON));
+                assertThat(changes.confirm(own, "0".repeat(64), "other rules", "admin", Instant.now()))
+                        .isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
+                                .isEqualTo(Outcome.Refusal.HASH));
 
                 second.navigate(base + "/rules");
                 assertThat(second.locator(".proposal").first())

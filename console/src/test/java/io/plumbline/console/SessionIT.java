@@ -7,6 +7,9 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.events.policy.PolicyDocument;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
@@ -93,6 +96,11 @@ class SessionIT {
             ConsoleStack.screenshot(page, "session-isolated");
             page.keyboard().press("i");
             assertThat(page.locator("#policy-status")).containsText("nothing to isolate");
+            // What was made from the policy before the isolation would undo it.
+            Outcome late = stack.bean(Orders.class)
+                    .reviseFrom(1, "isolate-1", PolicyDocument.yaml(policy), "x", "admin");
+            assertThat(late).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
+                    .isEqualTo(Outcome.Refusal.STALE));
         }
         assertThat(stack.failures()).isEmpty();
     }
@@ -148,6 +156,7 @@ class SessionIT {
             assertThat(page.locator("#policy-difference")).not().containsText("▲ wider egress");
             page.locator("#simulate").click();
             assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one.");
+            assertThat(page.locator("#simulation")).containsText(Pattern.compile("denied\\d+ → \\d+"));
             assertThat(page.locator("#simulation")).containsText("frozen");
             ConsoleStack.screenshot(page, "policies");
         }

@@ -216,7 +216,7 @@ class ApiController {
                         switch (refused.refusal()) {
                             case REASON, WORD, POLICY, CONTENT -> HttpStatus.BAD_REQUEST;
                             case UNKNOWN -> HttpStatus.NOT_FOUND;
-                            case NOT_PENDING, SAME_PERSON, HASH, UNSIGNED -> HttpStatus.CONFLICT;
+                            case NOT_PENDING, SAME_PERSON, STALE, HASH, UNSIGNED -> HttpStatus.CONFLICT;
                             case LOG -> HttpStatus.SERVICE_UNAVAILABLE;
                         },
                         refused.explanation());

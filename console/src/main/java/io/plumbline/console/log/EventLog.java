@@ -9,12 +9,21 @@ public interface EventLog {
     /** Events of one session that are read; the rest of a longer one is not. */
     int MAX_EVENTS = 200_000;
 
+    /** Bytes of one session that are read, likewise: in memory events take several times as much, and sessions are attackers'. */
+    int MAX_BYTES = 16 << 20;
+
     /**
-     * Its telemetry in order, from the first that the log still has; at most {@link #MAX_EVENTS}.
+     * Its telemetry in order, from the first that the log still has; at most {@link #MAX_EVENTS} and {@link #MAX_BYTES}.
      *
      * @throws EventLogException when the log cannot be read
      */
     List<Event> telemetry(String session) throws EventLogException;
+
+    /** Whether a session has, or may have, more than what was read of it. */
+    static boolean isCut(List<Event> telemetry) {
+        return telemetry.size() >= MAX_EVENTS
+                || telemetry.stream().mapToLong(Event::getSerializedSize).sum() >= MAX_BYTES;
+    }
 
     /**
      * An order by its id, as far as the log still has it.

@@ -56,6 +56,7 @@ public final class KafkaEventLog implements EventLog {
     private List<Event> read(String topic, Predicate<String> keys, Predicate<Event> wanted, int limit)
             throws EventLogException {
         List<Event> events = new ArrayList<>();
+        long bytes = 0;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         try (KafkaConsumer<String, byte[]> consumer =
                 new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
@@ -76,7 +77,8 @@ public final class KafkaEventLog implements EventLog {
                     Event event = Event.parseFrom(record.value());
                     if (event.getTenant().equals(tenant) && wanted.test(event)) {
                         events.add(event);
-                        if (events.size() == limit) {
+                        bytes += record.serializedValueSize();
+                        if (events.size() == limit || bytes >= MAX_BYTES) {
                             return events;
                         }
                     }

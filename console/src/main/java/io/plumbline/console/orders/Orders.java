@@ -32,6 +32,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a person may order. Every order needs a reason, names who gave it, and is refused for a session, alert or approval that the
@@ -110,6 +111,19 @@ public final class Orders {
      * @param yaml the whole policy, not what changes
      */
     public Outcome revise(String session, String yaml, String reason, String by) {
+        return revise(session, OptionalLong.empty(), yaml, reason, by);
+    }
+
+    /**
+     * Likewise, unless another revision has come into force since; the host holds it to the same.
+     *
+     * @param seen the revision that the policy was made from
+     */
+    public Outcome reviseFrom(long seen, String session, String yaml, String reason, String by) {
+        return revise(session, OptionalLong.of(seen), yaml, reason, by);
+    }
+
+    private Outcome revise(String session, OptionalLong seen, String yaml, String reason, String by) {
         Optional<Outcome> wrong = wrongReason(reason);
         if (wrong.isPresent()) {
             return wrong.get();
@@ -120,6 +134,12 @@ public final class Orders {
         }
         if (known.get().isOver()) {
             return new Refused(Refusal.NOT_PENDING, "The session has ended.");
+        }
+        if (seen.isPresent() && seen.getAsLong() != known.get().policyRevision()) {
+            return new Refused(
+                    Refusal.STALE,
+                    "The policy in force is r" + known.get().policyRevision() + " (expected: r" + seen.getAsLong()
+                            + ", which this one was made from). Open it again.");
         }
         if (policyKey.isEmpty() || known.get().host().equals("direct")) {
             return new Refused(

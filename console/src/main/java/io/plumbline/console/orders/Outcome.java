@@ -18,6 +18,8 @@ public sealed interface Outcome {
         NOT_PENDING,
         /** Who approves has approved before, and another person has to. */
         SAME_PERSON,
+        /** What the order was made from is not what is in force any more. */
+        STALE,
         /** The hash is not that of the bytes that would run. */
         HASH,
         /** The word is not one of those that are defined. */

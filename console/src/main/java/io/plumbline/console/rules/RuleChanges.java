@@ -8,6 +8,7 @@ import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.Outcome.Refusal;
 import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.rules.RulesInForce.Described;
 import io.plumbline.console.search.Search;
 import io.plumbline.events.activation.ActivationContent;
 import io.plumbline.events.activation.ActivationException;
@@ -101,8 +102,24 @@ public final class RuleChanges {
         return changed;
     }
 
-    /** @param name what people call the set */
-    public Outcome put(ActivationAction action, List<RuleSource> sources, String name, String reason, String by) {
+    /**
+     * @param base what was in force when the person began to change it; another one since would be undone unseen
+     * @param name what people call the set
+     */
+    public Outcome put(
+            ActivationAction action,
+            Described base,
+            List<RuleSource> sources,
+            String name,
+            String reason,
+            String by) {
+        Described inForce = rules.now().inForce();
+        if (!inForce.sha256().equals(base.sha256())) {
+            return new Refused(
+                    Refusal.STALE,
+                    "Another set has come into force since the page was opened: " + inForce.name() + " by "
+                            + inForce.by() + ". Open the page again.");
+        }
         try {
             RuleSet set = RuleSet.load(sources, Placeholders.NONE);
             byte[] content = Contents.of(sources);
@@ -159,18 +176,29 @@ public final class RuleChanges {
     }
 
     /** @param seenSha256 hash of the content that the person looked at */
-    public Outcome confirm(Proposal proposal, String seenSha256, String reason, String by) {
-        if (proposal.by().equals(by)) {
-            return new Refused(Refusal.SAME_PERSON, by + " has proposed it; another person has to confirm it.");
+    public Outcome confirm(Proposal proposal, String seenSha256, String reason, String by, Instant now) {
+        if (proposals(now).stream().noneMatch(open -> open.event().equals(proposal.event()))) {
+            return new Refused(
+                    Refusal.STALE,
+                    "The proposal does not stand any more: something has come into force since, or it is too old.");
         }
         try {
             Activation proposed = rules.content(proposal.event());
+            // By the log's word, not by the page's or the search copy's.
+            if (proposed.getActivatedBy().isBlank()
+                    || proposed.getActivatedBy().equals(by)
+                    || proposal.by().equals(by)) {
+                return new Refused(Refusal.SAME_PERSON, by + " has proposed it; another person has to confirm it.");
+            }
             ActivationStatement statement = ActivationStatement.parseFrom(proposed.getStatement());
             if (!statement.getSha256().equals(seenSha256)) {
                 return new Refused(Refusal.HASH, "The hash is not that of the rules that would judge.");
             }
             return orders.activate(
-                    statement, proposed.getContent(), proposal.reason() + " / " + reason, proposal.by() + " and " + by);
+                    statement,
+                    proposed.getContent(),
+                    proposal.reason() + " / " + reason,
+                    proposed.getActivatedBy() + " and " + by);
         } catch (EventLogException | InvalidProtocolBufferException e) {
             return new Refused(Refusal.LOG, String.valueOf(e.getMessage()));
         }

@@ -38,7 +38,9 @@ public record SetComparison(int sessions, int left, long events, int hits, List<
             throws EventLogException {
         RuleSet after = RuleSet.load(candidate, Placeholders.NONE);
         RuleSet before = RuleSet.loadUsable(inForce, Placeholders.NONE).set();
-        List<Recording> recordings = new ArrayList<>();
+        List<Hit> now = new ArrayList<>();
+        List<Hit> then = new ArrayList<>();
+        int sessions = 0;
         long events = 0;
         int left = 0;
         for (SessionSummary session : search.sessions(SESSIONS)) {
@@ -46,15 +48,16 @@ public record SetComparison(int sessions, int left, long events, int hits, List<
                 left++;
                 continue;
             }
+            // One after another: the events of all of them would not fit into memory.
             Recording recording =
                     new Recording(session.session(), SessionRecorder.record(log.telemetry(session.session())));
-            recordings.add(recording);
+            now.addAll(Backtest.run(after, List.of(recording)));
+            then.addAll(Backtest.run(before, List.of(recording)));
+            sessions++;
             events += recording.events().size();
         }
-        List<Hit> now = Backtest.run(after, recordings);
-        List<Hit> then = Backtest.run(before, recordings);
         return new SetComparison(
-                recordings.size(),
+                sessions,
                 left,
                 events,
                 now.size(),

@@ -24,6 +24,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** A draft of a rule: what is wrong with it, and which part of it holds for which event. */
@@ -33,6 +35,9 @@ public final class TestBench {
 
     /** Events that are pasted. */
     public static final int MAX_PASTED = 50;
+
+    /** Answers about pasted events; each is a program of its own to compile. */
+    public static final int MAX_ANSWERS = 30;
 
     /** Events of a session of which it is told why a rule matches or does not. */
     private static final int MAX_EXPLAINED = 5;
@@ -89,7 +94,7 @@ public final class TestBench {
     public static List<SigmaEvent> events(String pasted) throws TestBenchException {
         bounded("events", pasted);
         if (depth(pasted) > MAX_DEPTH) {
-            throw new TestBenchException("events: nested too deep (expected: at most " + MAX_DEPTH + " levels)");
+            throw tooDeep();
         }
         List<SigmaEvent> events = new ArrayList<>();
         try {
@@ -109,6 +114,9 @@ public final class TestBench {
             throw new TestBenchException("event " + (events.size() + 1) + ": " + oneLine(e.getMessage()));
         } catch (YamlEngineException e) {
             throw new TestBenchException("events: neither JSON nor YAML: " + oneLine(e.getMessage()));
+        } catch (IllegalArgumentException e) {
+            // What YAML can say and JSON cannot: a field without a name.
+            throw new TestBenchException("events: no fields with values: " + oneLine(e.getMessage()));
         }
         if (events.isEmpty()) {
             throw new TestBenchException("events: none (expected: JSON objects, or YAML)");
@@ -132,7 +140,29 @@ public final class TestBench {
         return deepest;
     }
 
-    private static List<JsonNode> objects(String text) throws IOException {
+    /** Before anything is built of it: lists nest without brackets too, and what an alias repeats is written out for each. */
+    private static void checkPlain(LoadSettings settings, String text) throws TestBenchException {
+        int open = 0;
+        for (Event event : new Parse(settings).parseString(text)) {
+            switch (event.getEventId()) {
+                case Alias -> throw new TestBenchException("events: an alias (expected: each value written out)");
+                case SequenceStart, MappingStart -> {
+                    open++;
+                    if (open > MAX_DEPTH) {
+                        throw tooDeep();
+                    }
+                }
+                case SequenceEnd, MappingEnd -> open--;
+                case Scalar, StreamStart, StreamEnd, DocumentStart, DocumentEnd, Comment -> {}
+            }
+        }
+    }
+
+    private static TestBenchException tooDeep() {
+        return new TestBenchException("events: nested too deep (expected: at most " + MAX_DEPTH + " levels)");
+    }
+
+    private static List<JsonNode> objects(String text) throws IOException, TestBenchException {
         List<JsonNode> values = new ArrayList<>();
         if (text.startsWith("{") || text.startsWith("[")) {
             try (JsonParser parser = JSON.createParser(text)) {
@@ -141,12 +171,12 @@ public final class TestBench {
                 }
             }
         } else if (!text.isEmpty()) {
-            Load load = new Load(LoadSettings.builder()
+            LoadSettings settings = LoadSettings.builder()
                     .setLabel("events")
-                    .setMaxAliasesForCollections(0)
                     .setCodePointLimit(MAX_TEXT)
-                    .build());
-            load.loadAllFromString(text).forEach(document -> values.add(JSON.valueToTree(document)));
+                    .build();
+            checkPlain(settings, text);
+            new Load(settings).loadAllFromString(text).forEach(document -> values.add(JSON.valueToTree(document)));
         }
         List<JsonNode> objects = new ArrayList<>();
         for (JsonNode value : values) {
@@ -159,11 +189,11 @@ public final class TestBench {
         return objects;
     }
 
-    /** Each rule of the draft at each event. */
+    /** Each rule of the draft at each event, the first {@link #MAX_ANSWERS}. */
     public static List<Answer> explain(Draft draft, List<SigmaEvent> events) {
         List<Answer> answers = new ArrayList<>();
         for (Detection rule : draft.set().detections()) {
-            for (int i = 0; i < events.size(); i++) {
+            for (int i = 0; i < events.size() && answers.size() < MAX_ANSWERS; i++) {
                 answers.add(new Answer(
                         rule.metadata().title(), "event " + (i + 1), Explanation.of(rule.expression(), events.get(i))));
             }

@@ -12,6 +12,7 @@ import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.text.VisibleText;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.workbench.Coverage;
 import io.plumbline.rules.workbench.Techniques;
@@ -67,8 +68,8 @@ public class CoverageView extends Div {
                         List<String> titles = rules.getOrDefault(technique.id(), List.of());
                         Span cell = Parts.said(technique.id() + " " + technique.name(), 60, "technique");
                         cell.add(Parts.text(" " + titles.size(), "mut"));
-                        cell.setTitle(
-                                String.join("; ", titles.stream().limit(10).toList()));
+                        cell.setTitle(VisibleText.line(
+                                String.join("; ", titles.stream().limit(10).toList()), 1_000));
                         tactic.add(cell);
                     });
             tactics.add(tactic);

@@ -1,6 +1,5 @@
 package io.plumbline.console.ui;
 
-import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.html.DescriptionList;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
@@ -199,52 +198,46 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             simulated.add(new Div(Parts.text("There is no such session.", "bad")));
             return;
         }
-        simulated.add(new Div(Parts.text("reading the log …", "mut")));
-        UI ui = UI.getCurrent();
-        Thread.ofVirtual().name("simulation").start(() -> {
-            Runnable result = simulation(id, policy.get());
-            ui.access(() -> {
-                simulated.removeAll();
-                result.run();
-            });
-        });
+        TaskPolicy tried = policy.get();
+        LogWork.beside(simulated, () -> simulation(id, tried));
     }
 
-    private Runnable simulation(String id, TaskPolicy policy) {
-        try {
-            List<Event> telemetry = log.telemetry(id);
-            if (telemetry.isEmpty()) {
-                return () -> simulated.add(new Div(Parts.text("The log does not have the session any more.", "bad")));
-            }
-            PolicySimulation.Outcome before = PolicySimulation.of(telemetry, Optional.empty());
-            PolicySimulation.Outcome after = PolicySimulation.of(telemetry, Optional.of(policy));
-            return () -> {
-                DescriptionList facts = Parts.facts();
-                Parts.fact(
-                        facts,
-                        "alerts",
-                        before.alerts().size() + " → " + after.alerts().size());
-                Parts.fact(
-                        facts,
-                        "questions",
-                        before.questions().size() + " → " + after.questions().size());
-                Parts.fact(facts, "denied", before.denied() + " → " + after.denied());
-                Parts.fact(facts, "risk", before.risk() + " → " + after.risk());
-                Parts.fact(facts, "frozen", frozen(before) + " → " + frozen(after));
-                simulated.add(
-                        facts,
-                        new Div(Parts.text(
-                                "Its own policy → the shown one. What the workload would have done after a refusal or a"
-                                        + " freeze nobody knows.",
-                                "mut")));
-                after.alerts().stream()
-                        .limit(MAX_CHANGES)
-                        .forEach(alert -> simulated.add(new Div(
-                                Parts.said(alert.getTitle(), 120), Parts.said(" · " + alert.getSeen(), 160, "mut"))));
-            };
-        } catch (EventLogException e) {
-            return () -> simulated.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+    private Runnable simulation(String id, TaskPolicy policy) throws EventLogException {
+        List<Event> telemetry = log.telemetry(id);
+        if (telemetry.isEmpty()) {
+            return () -> simulated.add(new Div(Parts.text("The log does not have the session any more.", "bad")));
         }
+        boolean cut = EventLog.isCut(telemetry);
+        PolicySimulation.Outcome before = PolicySimulation.of(telemetry, Optional.empty());
+        PolicySimulation.Outcome after = PolicySimulation.of(telemetry, Optional.of(policy));
+        return () -> {
+            DescriptionList facts = Parts.facts();
+            Parts.fact(
+                    facts,
+                    "alerts",
+                    before.alerts().size() + " → " + after.alerts().size());
+            Parts.fact(
+                    facts,
+                    "questions",
+                    before.questions().size() + " → " + after.questions().size());
+            Parts.fact(
+                    facts, "denied", before.denied().size() + " → " + after.denied().size());
+            Parts.fact(facts, "risk", before.risk() + " → " + after.risk());
+            Parts.fact(facts, "frozen", frozen(before) + " → " + frozen(after));
+            simulated.add(
+                    facts,
+                    new Div(Parts.text(
+                            "Its own policy → the shown one. What the workload would have done after a refusal or a"
+                                    + " freeze nobody knows.",
+                            "mut")));
+            if (cut) {
+                simulated.add(new Div(Parts.text("The session is longer than what was read of it.", "warn-text")));
+            }
+            after.alerts().stream()
+                    .limit(MAX_CHANGES)
+                    .forEach(alert -> simulated.add(new Div(
+                            Parts.said(alert.getTitle(), 120), Parts.said(" · " + alert.getSeen(), 160, "mut"))));
+        };
     }
 
     private static String frozen(PolicySimulation.Outcome outcome) {

@@ -37,7 +37,8 @@ final class PolicyActs {
     }
 
     void isolate(String session) {
-        inForce(session).ifPresent(policy -> {
+        inForce(session).ifPresent(held -> {
+            TaskPolicy policy = held.policy();
             if (policy.getEgressCount() == 0 && !policy.getEgressUnknown().equals("ask")) {
                 tell.accept("The policy in force has no destination; there is nothing to isolate.");
                 return;
@@ -49,13 +50,15 @@ final class PolicyActs {
                                     + " that it may reach are cut, the model's among them. Everything else stays.",
                             "Isolate egress",
                             "confirm-isolate",
-                            reason -> order(session, PolicyDocument.yaml(PolicyDocument.isolated(policy)), reason))
+                            reason -> order(
+                                    session, held, PolicyDocument.yaml(PolicyDocument.isolated(policy)), reason))
                     .open();
         });
     }
 
     void tighten(String session) {
-        inForce(session).ifPresent(policy -> {
+        inForce(session).ifPresent(held -> {
+            TaskPolicy policy = held.policy();
             TextArea text = new TextArea("Policy");
             text.setId("policy-text");
             text.addClassName("mono");
@@ -75,7 +78,7 @@ final class PolicyActs {
                             "Tighten the policy",
                             "confirm-tighten",
                             reason -> Tightening.of(policy, text.getValue()).tightensOnly()
-                                    ? order(session, text.getValue(), reason)
+                                    ? order(session, held, text.getValue(), reason)
                                     : "The text is no tighter policy.")
                     .with(new Div(text, changes));
             dialog.setWidth("720px");
@@ -122,14 +125,18 @@ final class PolicyActs {
         return line;
     }
 
-    private Optional<TaskPolicy> inForce(String session) {
+    /** @param revision what a policy that is made from it follows */
+    private record Held(long revision, TaskPolicy policy) {}
+
+    private Optional<Held> inForce(String session) {
         try {
-            Optional<TaskPolicy> policy =
-                    PolicyHistory.read(search, session).inForce().flatMap(Revision::inForce);
-            if (policy.isEmpty()) {
+            Optional<Held> held = PolicyHistory.read(search, session)
+                    .inForce()
+                    .flatMap(newest -> newest.inForce().map(policy -> new Held(newest.number(), policy)));
+            if (held.isEmpty()) {
                 tell.accept("No host has confirmed a policy of this session whose text is known.");
             }
-            return policy;
+            return held;
         } catch (SearchUnavailableException e) {
             tell.accept("The search copy does not answer. Nothing was ordered.");
             return Optional.empty();
@@ -146,8 +153,8 @@ final class PolicyActs {
                         .orElse("");
     }
 
-    private String order(String session, String yaml, String reason) {
-        return switch (orders.revise(session, yaml, reason, person)) {
+    private String order(String session, Held from, String yaml, String reason) {
+        return switch (orders.reviseFrom(from.revision(), session, yaml, reason, person)) {
             case Outcome.Accepted accepted -> {
                 tell.accept("Policy revision requested.");
                 UI ui = UI.getCurrent();

@@ -20,6 +20,7 @@ import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RulesInForce;
+import io.plumbline.console.rules.RulesInForce.Described;
 import io.plumbline.console.rules.SetComparison;
 import io.plumbline.console.rules.TestBench;
 import io.plumbline.console.rules.TestBench.Draft;
@@ -30,7 +31,7 @@ import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.events.v1.ActivationAction;
-import io.plumbline.rules.RuleException;
+import io.plumbline.events.v1.Event;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.workbench.Remark;
@@ -41,7 +42,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * One rule file: its text with the linter's remarks, a bench that says which part of it holds for which event, a backtest of the whole set
@@ -55,6 +55,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
 
     private static final int MAX_REMARKS = 30;
     private static final int MAX_ANSWERS = 30;
+    private static final int MAX_LINES = 200;
     private static final int PICKED_SESSIONS = 30;
     private static final String NEW_RULE = """
             title: What it finds
@@ -88,6 +89,10 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     private final NativeButton activate;
     private final NativeButton shadow;
     private transient List<RuleSource> sources = List.of();
+
+    /** What {@link #sources} is the text of. */
+    private transient Optional<Described> base = Optional.empty();
+
     private transient Optional<Draft> draft = Optional.empty();
 
     public RuleEditView(RulesInForce rules, RuleChanges changes, Search search, EventLog log, Clock clock) {
@@ -166,7 +171,9 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     public void beforeEnter(BeforeEnterEvent event) {
         Optional<String> file = event.getLocation().getQueryParameters().getSingleParameter("file");
         try {
-            sources = rules.load(rules.now().inForce()).sources();
+            Described inForce = rules.now().inForce();
+            sources = rules.load(inForce).sources();
+            base = Optional.of(inForce);
             Map<String, String> sessions = new LinkedHashMap<>();
             for (SessionSummary row : search.sessions(PICKED_SESSIONS)) {
                 sessions.put(row.session(), VisibleText.line(row.session() + " · " + row.task(), 70));
@@ -244,8 +251,10 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
             bench.add(new Div(
                     Parts.text(holds ? "✓ matches " : "✗ does not match ", holds ? "added" : "bad"),
                     Parts.said(answer.event() + " · " + answer.rule(), 140)));
-            Pre lines = new Pre(
-                    VisibleText.block(String.join("\n", answer.explanation().lines())));
+            List<String> all = answer.explanation().lines();
+            Pre lines = new Pre(VisibleText.block(
+                    String.join("\n", all.subList(0, Math.min(all.size(), MAX_LINES)))
+                            + (all.size() > MAX_LINES ? "\n" + (all.size() - MAX_LINES) + " more lines" : "")));
             lines.addClassName("subject");
             bench.add(lines);
         }
@@ -259,14 +268,17 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
             return;
         }
         Draft now = draft.get();
-        beside(bench, () -> {
-            List<SigmaEvent> events = SessionRecorder.record(log.telemetry(picked));
+        LogWork.beside(bench, () -> {
+            List<Event> telemetry = log.telemetry(picked);
+            String cut = EventLog.isCut(telemetry) ? "; the session is longer than what is read" : "";
+            List<SigmaEvent> events = SessionRecorder.record(telemetry);
             List<TestBench.Trial> trials = TestBench.tryOn(now, events);
+            int read = events.size();
             return () -> {
                 for (TestBench.Trial trial : trials) {
                     bench.add(new Div(Parts.said(
                             trial.matched() + " of " + trial.asked() + " events of " + trial.logSource()
-                                    + " match, of " + events.size() + " in the session"
+                                    + " match, of " + read + " read" + cut
                                     + (trial.matched() == 0 && trial.asked() > 0 ? "; the nearest:" : ""),
                             200)));
                     show(trial.explained());
@@ -279,8 +291,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         if (draft.isEmpty()) {
             return;
         }
-        List<RuleSource> candidate = RuleChanges.with(sources, draft.get().source());
-        beside(tested, () -> {
+        List<RuleSource> candidate = candidate(draft.get());
+        LogWork.beside(tested, () -> {
             SetComparison comparison = SetComparison.run(sources, candidate, search, log);
             return () -> show(comparison);
         });
@@ -301,32 +313,6 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
                 .forEach(hit -> tested.add(new Div(Parts.text(word + " ", kind), Parts.said(hit, 200))));
     }
 
-    /** What takes longer runs beside the page. */
-    private void beside(Div target, Slow work) {
-        target.removeAll();
-        target.add(new Div(Parts.text("reading the log …", "mut")));
-        UI ui = UI.getCurrent();
-        Thread.ofVirtual().name("workbench").start(() -> {
-            Supplier<Runnable> done = () -> {
-                try {
-                    return work.run();
-                } catch (EventLogException | RuleException | SearchUnavailableException e) {
-                    return () -> target.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
-                }
-            };
-            Runnable show = done.get();
-            ui.access(() -> {
-                target.removeAll();
-                show.run();
-            });
-        });
-    }
-
-    /** Gives what is to be shown. */
-    private interface Slow {
-        Runnable run() throws EventLogException;
-    }
-
     private void put(ActivationAction action, String title) {
         draft.filter(Draft::isUsable).ifPresent(now -> new ReasonDialog(
                         title,
@@ -338,22 +324,39 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
                                                 : ". It judges every session of this tenant."),
                         title,
                         "confirm-activation",
-                        reason -> switch (changes.put(
-                                action,
-                                RuleChanges.with(
-                                        sources,
-                                        new RuleSource(
-                                                name.getValue(), now.source().text())),
-                                "console",
-                                reason,
-                                person)) {
-                            case Outcome.Accepted accepted -> {
-                                follow(accepted.event());
-                                yield "";
-                            }
-                            case Outcome.Refused refused -> refused.explanation();
-                        })
+                        reason -> put(action, now, reason))
                 .open());
+    }
+
+    private String put(ActivationAction action, Draft written, String reason) {
+        String file = name.getValue().strip();
+        if (file.isEmpty()) {
+            return "File: empty (expected: a name such as rules/new.yml)";
+        }
+        if (!name.isReadOnly() && sources.stream().anyMatch(source -> source.name().equals(file))) {
+            return "File: " + VisibleText.line(file, 120) + " (expected: a name that no file of the set has)";
+        }
+        if (base.isEmpty()) {
+            return "The rules in force are not known.";
+        }
+        try {
+            return switch (changes.put(action, base.get(), candidate(written), "console", reason, person)) {
+                case Outcome.Accepted accepted -> {
+                    follow(accepted.event());
+                    yield "";
+                }
+                case Outcome.Refused refused -> refused.explanation();
+            };
+        } catch (SearchUnavailableException e) {
+            return "The search copy does not answer. Nothing was ordered.";
+        }
+    }
+
+    /** The set in force with this file as it stands here. */
+    private List<RuleSource> candidate(Draft written) {
+        return RuleChanges.with(
+                sources,
+                new RuleSource(name.getValue().strip(), written.source().text()));
     }
 
     private void follow(String order) {

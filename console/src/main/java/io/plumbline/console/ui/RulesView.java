@@ -173,11 +173,19 @@ public class RulesView extends Div {
                                 "Roll back",
                                 "confirm-roll-back",
                                 "",
-                                new Div("The set that was in force before comes back."),
+                                rollingBack(),
                                 reason -> changes.rollBack(reason, person))));
         for (Proposal proposal : proposals) {
             sets.add(proposal(proposal));
         }
+    }
+
+    /** What a roll back does now: the first one ends a shadow, and only the next one what judges. */
+    private Div rollingBack() {
+        return new Div(
+                rules.now().shadow().isPresent()
+                        ? "The set in the shadow ends, and what is in force stays. To get the set before that, roll back once more."
+                        : "The set that was in force before comes back.");
     }
 
     private static Span set(Described set, String id) {
@@ -214,24 +222,26 @@ public class RulesView extends Div {
                 "Confirm…",
                 "confirm-proposal",
                 "primary",
-                () -> order(
-                        "Confirm the proposal",
-                        "confirm-activation",
-                        typed,
-                        whatChanges(proposal),
-                        reason -> changes.confirm(proposal, proposal.sha256(), reason, person))));
+                () -> whatChanges(proposal)
+                        .ifPresent(shown -> order(
+                                "Confirm the proposal",
+                                "confirm-activation",
+                                typed,
+                                shown,
+                                reason -> changes.confirm(
+                                        proposal, proposal.sha256(), reason, person, clock.instant())))));
         return line;
     }
 
-    /** What the second person would put in force, read from the proposal itself. */
-    private Div whatChanges(Proposal proposal) {
+    /** What the second person would put in force, read from the proposal itself; nobody confirms what cannot be read. */
+    private Optional<Div> whatChanges(Proposal proposal) {
         Div shown = new Div();
         shown.setId("proposal-changes");
         shown.getElement().setAttribute("tabindex", "0");
         shown.addClassName("changes");
         if (proposal.sha256().isEmpty()) {
-            shown.add(new Div("The set that was in force before."));
-            return shown;
+            shown.add(rollingBack());
+            return Optional.of(shown);
         }
         try {
             List<ChangedFile> files = RuleChanges.difference(sources, changes.sources(proposal));
@@ -246,13 +256,16 @@ public class RulesView extends Div {
                     shown.add(text);
                 }
             }
-            if (files.size() > MAX_FILES) {
-                shown.add(new Div(Parts.text((files.size() - MAX_FILES) + " more files", "mut")));
-            }
+            // Their text would be more than anybody reads here; that they change is told of each.
+            files.stream()
+                    .skip(MAX_FILES)
+                    .forEach(file -> shown.add(
+                            new Div(Parts.text(file.word() + " ", "mut"), Parts.said(file.name(), 140, "mono"))));
+            return Optional.of(shown);
         } catch (EventLogException e) {
-            shown.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+            status.setText(e.getMessage() + " A proposal that cannot be read is not confirmed.");
+            return Optional.empty();
         }
-        return shown;
     }
 
     private void order(String title, String confirmId, String typed, Component more, Function<String, Outcome> give) {
@@ -263,15 +276,23 @@ public class RulesView extends Div {
                         title,
                         confirmId,
                         typed,
-                        reason -> switch (give.apply(reason)) {
-                            case Outcome.Accepted accepted -> {
-                                follow(accepted.event());
-                                yield "";
-                            }
-                            case Outcome.Refused refused -> refused.explanation();
-                        })
+                        reason -> given(give, reason))
                 .with(more)
                 .open();
+    }
+
+    private String given(Function<String, Outcome> give, String reason) {
+        try {
+            return switch (give.apply(reason)) {
+                case Outcome.Accepted accepted -> {
+                    follow(accepted.event());
+                    yield "";
+                }
+                case Outcome.Refused refused -> refused.explanation();
+            };
+        } catch (SearchUnavailableException e) {
+            return "The search copy does not answer. Nothing was ordered.";
+        }
     }
 
     private void follow(String order) {

@@ -45,7 +45,7 @@ class TestBenchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "3", "{\"a\":", "[1]", "a: [", "&a [*a, *a]"})
+    @ValueSource(strings = {"", "3", "{\"a\":", "[1]", "a: [", "&a [*a, *a]", "a: &a x\nb: *a", "null: x"})
     void whatIsNoEventIsRefusedInOneLine(String pasted) {
         assertThatThrownBy(() -> TestBench.events(pasted))
                 .isInstanceOf(TestBenchException.class)
@@ -57,6 +57,7 @@ class TestBenchTest {
     @Test
     void whatIsTooMuchIsRefused() {
         assertThatThrownBy(() -> TestBench.events("a: " + "[".repeat(60_000))).hasMessageContaining("nested too deep");
+        assertThatThrownBy(() -> TestBench.events("- ".repeat(30_000))).hasMessageContaining("nested too deep");
         assertThatThrownBy(() -> TestBench.events("x".repeat(TestBench.MAX_TEXT + 1)))
                 .hasMessageContaining("expected: at most " + TestBench.MAX_TEXT);
         assertThatThrownBy(() -> TestBench.events("{\"a\":1}\n".repeat(TestBench.MAX_PASTED + 1)))

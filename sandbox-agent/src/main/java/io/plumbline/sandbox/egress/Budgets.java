@@ -74,12 +74,13 @@ final class Budgets {
     private long sentBy(EgressRule rule) {
         Set<String> others =
                 policy.get().getEgressList().stream().map(Budgets::name).collect(Collectors.toSet());
-        others.remove(name(rule));
+        String own = name(rule);
+        others.remove(own);
         long sum = 0;
         for (Map.Entry<String, Map<String, Long>> destination : sent.entrySet()) {
-            boolean covered = covers(rule, destination.getKey());
+            boolean covered = covers(own, destination.getKey());
             for (Map.Entry<String, Long> by : destination.getValue().entrySet()) {
-                if (by.getKey().equals(name(rule)) || covered && !others.contains(by.getKey())) {
+                if (by.getKey().equals(own) || covered && !others.contains(by.getKey())) {
                     sum += by.getValue();
                 }
             }
@@ -87,8 +88,8 @@ final class Budgets {
         return sum;
     }
 
-    private static boolean covers(EgressRule rule, String destination) {
-        String name = name(rule);
+    /** @param name host and port of a rule */
+    private static boolean covers(String name, String destination) {
         return destination.equals(name) || name.startsWith("*.") && destination.endsWith(name.substring(1));
     }
 

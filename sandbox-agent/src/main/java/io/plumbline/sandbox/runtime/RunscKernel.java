@@ -184,6 +184,11 @@ final class RunscKernel implements SandboxKernel {
         return exists() && !ProcessState.ended(Path.of("/proc", Long.toString(sentry.pid())));
     }
 
+    @Override
+    public boolean serves() {
+        return alive() && shim.alive();
+    }
+
     private boolean exists() {
         return ProcessHandle.of(sentry.pid()).filter(sentry::equals).isPresent();
     }

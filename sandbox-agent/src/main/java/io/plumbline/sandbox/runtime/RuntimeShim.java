@@ -113,6 +113,10 @@ final class RuntimeShim implements AutoCloseable {
         }
     }
 
+    boolean alive() {
+        return process.isAlive();
+    }
+
     private static byte[] encoded(List<String> words) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (String word : words) {

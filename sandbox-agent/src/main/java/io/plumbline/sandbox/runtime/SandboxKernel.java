@@ -16,6 +16,11 @@ public interface SandboxKernel extends AutoCloseable {
     /** Whether it still runs, or could after {@link #wake}; not known counts as alive. */
     boolean alive();
 
+    /** Whether it is alive, and what makes a sandbox in it too. */
+    default boolean serves() {
+        return alive();
+    }
+
     /**
      * Stops it as a whole until {@link #wake}: a kernel that waits for its sandbox wakes up all the time, for nothing. Not for one that
      * has a sandbox: see {@link Sandbox#brake}.

@@ -134,7 +134,7 @@ final class PreparedSandbox implements AutoCloseable {
 
     /** Whether it can still be given to a session, whatever its {@link #age}. */
     boolean usable() {
-        return kernel != null && kernel.alive() && warden != null && warden.guards();
+        return kernel != null && kernel.serves() && warden != null && warden.guards();
     }
 
     /** Of its copy of the host's configuration, which the host may have changed since. */

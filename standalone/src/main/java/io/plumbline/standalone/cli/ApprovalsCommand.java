@@ -79,13 +79,20 @@ final class ApprovalsCommand implements Callable<Integer> {
             @Option(names = "--reason", required = true) String reason) {
         Duration session = forSession == null ? Duration.ZERO : duration(forSession);
         ConsoleApi api = ConsoleApi.of(Layout.current());
-        String subject = subject(api, approval);
+        JsonNode asked = pending(api, approval);
+        long people = asked.path("people_needed").asLong(1);
+        if (people > 1) {
+            throw new CommandException(
+                    approval + ": the policy asks " + people
+                            + " people (expected: that each approves in the console; the token of the API proves nobody)");
+        }
+        String subject = asked.path("subject_sha256").asText();
         if (sha256.length() < 12 || !subject.startsWith(sha256)) {
             throw new CommandException(
                     "--sha256 " + sha256 + " (expected: at least 12 digits of " + subject + ")", ExitCodes.USAGE);
         }
         api.approve(approval, reason, subject, session);
-        return tell(approval + " approved" + (forSession == null ? "" : " for " + forSession));
+        return tell(approval + ": approval ordered" + (forSession == null ? "" : " for " + forSession));
     }
 
     @Command(
@@ -96,8 +103,8 @@ final class ApprovalsCommand implements Callable<Integer> {
             @Parameters(paramLabel = "APPROVAL") String approval,
             @Option(names = "--reason", required = true) String reason) {
         ConsoleApi api = ConsoleApi.of(Layout.current());
-        api.deny(approval, reason, subject(api, approval));
-        return tell(approval + " denied");
+        api.deny(approval, reason, pending(api, approval).path("subject_sha256").asText());
+        return tell(approval + ": denial ordered");
     }
 
     /** Whole seconds, minutes or hours: 90s, 30m, 1h; as policies write them. */
@@ -121,10 +128,10 @@ final class ApprovalsCommand implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    private static String subject(ConsoleApi api, String approval) {
+    private static JsonNode pending(ConsoleApi api, String approval) {
         for (JsonNode row : api.pendingApprovals().path("approvals")) {
             if (row.path("id").asText().equals(approval)) {
-                return row.path("subject_sha256").asText();
+                return row;
             }
         }
         throw new CommandException("approval " + approval + " is not pending", ExitCodes.NOT_FOUND);

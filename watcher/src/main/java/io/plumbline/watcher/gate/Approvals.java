@@ -108,7 +108,7 @@ final class Approvals {
     private Settled approve(Approval approval, ApprovalDecided decision, long nowNs) {
         String person = decision.getDecidedBy();
         String first = approval.getFirst();
-        if (approval.getPeople() > 1 && person.startsWith(API)) {
+        if (approval.getPeople() > 1 && (person.equals(API) || person.startsWith(API + ":"))) {
             return new Settled(
                     approval,
                     settled(
