@@ -73,7 +73,10 @@ final class WatchRig implements AutoCloseable {
                                     "taskset",
                                     "-c",
                                     "" + (cores - 1)),
-                            List.of(bootstrap, "none", folder.resolve("checkpoints").toString())));
+                            List.of(
+                                    bootstrap,
+                                    "none",
+                                    folder.resolve("checkpoints").toString())));
             jobs.awaitReady(layout);
             this.producer = new KafkaProducer<>(
                     Map.of("bootstrap.servers", bootstrap, "acks", "1", "linger.ms", "0"),

@@ -13,9 +13,15 @@ import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateRule;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.rules.RuleSet;
+import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.watcher.PolicySimulation.Comparison;
+import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.learning.PolicyLearning;
 import io.plumbline.watcher.learning.Proposal;
 import java.util.ArrayList;
@@ -37,6 +43,11 @@ class PolicyLearningTest {
             """;
 
     private static Proposal learn(String above, Set<String> included, List<SessionScript> scripts) throws Exception {
+        return learn(above, List.of(), included, scripts);
+    }
+
+    private static Proposal learn(String above, List<Judge> judges, Set<String> included, List<SessionScript> scripts)
+            throws Exception {
         TreeMap<String, List<Event>> telemetry = new TreeMap<>();
         for (SessionScript script : scripts) {
             telemetry.put(String.format("%032x", telemetry.size()), script.events());
@@ -45,6 +56,7 @@ class PolicyLearningTest {
                 telemetry,
                 above.isEmpty() ? Optional.empty() : Optional.of(new Level("organisation", above)),
                 "learned",
+                judges,
                 included);
     }
 
@@ -152,6 +164,40 @@ class PolicyLearningTest {
     void whatIsLearnedDoesNotDependOnTheOrderAndIsTheSameEachTime() throws Exception {
         assertThat(learn(honest(), attack()).yaml())
                 .isEqualTo(learn(honest(), attack()).yaml());
+        assertThat(learn(honest(), attack()).policy())
+                .isEqualTo(learn(attack(), honest()).policy());
+    }
+
+    @Test
+    void whatARuleAlertsOfIsNotLearned() throws Exception {
+        RulesJudge rules = new RulesJudge(RuleSet.load(List.of(new RuleSource("object.yml", """
+                title: Object Written
+                id: 7f0c3b52-5a0e-4a2d-9d6b-3f1f0f3a7c61
+                logsource: {category: file_event, product: linux}
+                detection: {selection: {TargetFilename|endswith: /a.o}, condition: selection}
+                level: medium
+                """)), Placeholders.NONE));
+
+        Proposal proposal = learn("", List.of(rules), Set.of(), List.of(honest()));
+
+        assertThat(may(proposal, "/workspace/out/a.o", Access.WRITE)).isFalse();
+        assertThat(may(proposal, "/workspace/src/a.c", Access.READ)).isTrue();
+    }
+
+    @Test
+    void whatTheSessionsOwnPoliciesAskAboutOrRefuseStaysSo() throws Exception {
+        SessionScript script = SessionScript.of(POLICY + """
+                gate: [{name: pushes, when: 'act.programs.exists(p, p == "git")', answer: ask, why: A person looks at it.}]
+                """);
+        script.run("c1", "make test", SHELL);
+        script.call("c2", "Bash", "git push");
+
+        Proposal proposal = learn(script);
+
+        assertThat(proposal.policy().getGateList())
+                .extracting(GateRule::getName)
+                .containsExactly("pushes", "learned-tools", "learned-programs");
+        assertThat(proposal.leftOut()).anyMatch(one -> one.what().equals("git"));
     }
 
     private static SessionScript attack() {
@@ -292,6 +338,7 @@ class PolicyLearningTest {
                 new TreeMap<>(Map.of("s", events)),
                 Optional.of(new Level("organisation", "files: {write: [\"~/state/**\"]}\n")),
                 "learned",
+                List.of(RulesJudge.shipped()),
                 Set.of());
 
         Comparison compared = Comparison.of(

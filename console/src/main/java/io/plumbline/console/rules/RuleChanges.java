@@ -107,12 +107,7 @@ public final class RuleChanges {
      * @param name what people call the set
      */
     public Outcome put(
-            ActivationAction action,
-            Described base,
-            List<RuleSource> sources,
-            String name,
-            String reason,
-            String by) {
+            ActivationAction action, Described base, List<RuleSource> sources, String name, String reason, String by) {
         Described inForce = rules.now().inForce();
         if (!inForce.sha256().equals(base.sha256())) {
             return new Refused(

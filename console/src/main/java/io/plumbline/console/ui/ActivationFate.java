@@ -30,7 +30,8 @@ final class ActivationFate {
         }
         return switch (answer.path("action").asText()) {
             case "shadow" -> "in the shadow: " + answer.at("/shadow/name").asText();
-            case "roll_back" -> "rolled back; in force: " + answer.at("/in_force/name").asText();
+            case "roll_back" ->
+                "rolled back; in force: " + answer.at("/in_force/name").asText();
             default -> "in force: " + answer.at("/in_force/name").asText();
         };
     }

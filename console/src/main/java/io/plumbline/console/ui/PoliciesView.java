@@ -221,7 +221,9 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
                     "questions",
                     before.questions().size() + " → " + after.questions().size());
             Parts.fact(
-                    facts, "denied", before.denied().size() + " → " + after.denied().size());
+                    facts,
+                    "denied",
+                    before.denied().size() + " → " + after.denied().size());
             Parts.fact(facts, "risk", before.risk() + " → " + after.risk());
             Parts.fact(facts, "frozen", frozen(before) + " → " + frozen(after));
             simulated.add(

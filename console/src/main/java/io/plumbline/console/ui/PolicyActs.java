@@ -50,8 +50,8 @@ final class PolicyActs {
                                     + " that it may reach are cut, the model's among them. Everything else stays.",
                             "Isolate egress",
                             "confirm-isolate",
-                            reason -> order(
-                                    session, held, PolicyDocument.yaml(PolicyDocument.isolated(policy)), reason))
+                            reason ->
+                                    order(session, held, PolicyDocument.yaml(PolicyDocument.isolated(policy)), reason))
                     .open();
         });
     }
@@ -130,9 +130,8 @@ final class PolicyActs {
 
     private Optional<Held> inForce(String session) {
         try {
-            Optional<Held> held = PolicyHistory.read(search, session)
-                    .inForce()
-                    .flatMap(newest -> newest.inForce().map(policy -> new Held(newest.number(), policy)));
+            Optional<Held> held = PolicyHistory.read(search, session).inForce().flatMap(newest -> newest.inForce()
+                    .map(policy -> new Held(newest.number(), policy)));
             if (held.isEmpty()) {
                 tell.accept("No host has confirmed a policy of this session whose text is known.");
             }

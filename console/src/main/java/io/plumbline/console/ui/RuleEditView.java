@@ -252,9 +252,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
                     Parts.text(holds ? "✓ matches " : "✗ does not match ", holds ? "added" : "bad"),
                     Parts.said(answer.event() + " · " + answer.rule(), 140)));
             List<String> all = answer.explanation().lines();
-            Pre lines = new Pre(VisibleText.block(
-                    String.join("\n", all.subList(0, Math.min(all.size(), MAX_LINES)))
-                            + (all.size() > MAX_LINES ? "\n" + (all.size() - MAX_LINES) + " more lines" : "")));
+            Pre lines = new Pre(VisibleText.block(String.join("\n", all.subList(0, Math.min(all.size(), MAX_LINES)))
+                    + (all.size() > MAX_LINES ? "\n" + (all.size() - MAX_LINES) + " more lines" : "")));
             lines.addClassName("subject");
             bench.add(lines);
         }
@@ -333,7 +332,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         if (file.isEmpty()) {
             return "File: empty (expected: a name such as rules/new.yml)";
         }
-        if (!name.isReadOnly() && sources.stream().anyMatch(source -> source.name().equals(file))) {
+        if (!name.isReadOnly()
+                && sources.stream().anyMatch(source -> source.name().equals(file))) {
             return "File: " + VisibleText.line(file, 120) + " (expected: a name that no file of the set has)";
         }
         if (base.isEmpty()) {

@@ -218,18 +218,13 @@ public class RulesView extends Div {
             return line;
         }
         String typed = hash.substring(0, Math.min(4, hash.length()));
-        line.add(Parts.button(
-                "Confirm…",
-                "confirm-proposal",
-                "primary",
-                () -> whatChanges(proposal)
-                        .ifPresent(shown -> order(
-                                "Confirm the proposal",
-                                "confirm-activation",
-                                typed,
-                                shown,
-                                reason -> changes.confirm(
-                                        proposal, proposal.sha256(), reason, person, clock.instant())))));
+        line.add(Parts.button("Confirm…", "confirm-proposal", "primary", () -> whatChanges(proposal)
+                .ifPresent(shown -> order(
+                        "Confirm the proposal",
+                        "confirm-activation",
+                        typed,
+                        shown,
+                        reason -> changes.confirm(proposal, proposal.sha256(), reason, person, clock.instant())))));
         return line;
     }
 

@@ -82,9 +82,8 @@ final class ApprovalsCommand implements Callable<Integer> {
         JsonNode asked = pending(api, approval);
         long people = asked.path("people_needed").asLong(1);
         if (people > 1) {
-            throw new CommandException(
-                    approval + ": the policy asks " + people
-                            + " people (expected: that each approves in the console; the token of the API proves nobody)");
+            throw new CommandException(approval + ": the policy asks " + people
+                    + " people (expected: that each approves in the console; the token of the API proves nobody)");
         }
         String subject = asked.path("subject_sha256").asText();
         if (sha256.length() < 12 || !subject.startsWith(sha256)) {

@@ -11,6 +11,7 @@ import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Printable;
 import io.plumbline.watcher.PolicySimulation;
 import io.plumbline.watcher.PolicySimulation.Comparison;
+import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.learning.Evidence;
 import io.plumbline.watcher.learning.PolicyLearning;
 import io.plumbline.watcher.learning.Proposal;
@@ -130,7 +131,7 @@ final class PolicyLearnCommand implements Callable<Integer> {
         Optional<Level> level =
                 Optional.ofNullable(above).map(file -> new Level(file.toString(), PolicyFiles.read(file)));
         try {
-            return PolicyLearning.of(telemetry, level, name, Set.copyOf(included));
+            return PolicyLearning.of(telemetry, level, name, List.of(RulesJudge.shipped()), Set.copyOf(included));
         } catch (PolicyException | IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
         }

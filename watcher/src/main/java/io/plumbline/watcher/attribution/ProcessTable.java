@@ -13,6 +13,7 @@ import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Process;
+import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.Role;
 import io.plumbline.watcher.state.v1.Taint;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -22,7 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The processes of a session and what explains them. A process belongs to the call whose command its first ancestor below
@@ -235,7 +239,10 @@ public final class ProcessTable {
                         + actor.getProcess().getThreadGroup() + ")"
                         + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()),
                 process.getEvent(),
-                ledger.call(process.getCall()).map(Call::getFinished).orElse(false));
+                // Of a call that was forgotten nothing is in force any more.
+                ledger.call(process.getCall())
+                        .map(Call::getFinished)
+                        .orElse(!process.getCall().isEmpty()));
     }
 
     /** What the process has read that is a secret, itself or through its ancestors and their files. */
@@ -316,7 +323,7 @@ public final class ProcessTable {
 
     private void put(String key, Process.Builder process) {
         if (!processes.containsKey(key)) {
-            if (processes.size() >= StateLimits.SETTLED_PROCESSES + StateLimits.FORGOTTEN_AT_ONCE) {
+            if (StateLimits.isTimeToForget(processes.size(), StateLimits.SETTLED_PROCESSES, StateLimits.PROCESSES)) {
                 forgetOldest();
             }
             state.setProcessesSeen(state.getProcessesSeen() + 1);
@@ -325,11 +332,15 @@ public final class ProcessTable {
         processes.put(key, process.build());
     }
 
-    /** Those that have exited; while there is room for all, no others. */
+    /** Those that have exited and own no connection to the proxy; while there is room for all, no others. */
     private void forgetOldest() {
         boolean full = processes.size() >= StateLimits.PROCESSES;
+        Set<String> owners = Stream.concat(
+                        state.getProxyConnectionsList().stream(), state.getEgressOwnersMap().values().stream())
+                .map(ProxyConnection::getProcess)
+                .collect(Collectors.toSet());
         List<String> oldest = processes.entrySet().stream()
-                .filter(entry -> full || entry.getValue().getExited())
+                .filter(entry -> full || entry.getValue().getExited() && !owners.contains(entry.getKey()))
                 .sorted(Comparator.comparing((Map.Entry<String, Process> entry) ->
                                 !entry.getValue().getExited())
                         .thenComparing(entry -> entry.getValue().getNumber()))

@@ -7,7 +7,7 @@ public final class CrossSessionLimits {
     /** Sessions further apart, on the hosts' clocks, do not belong together. */
     public static final Duration WINDOW = Duration.ofDays(7);
 
-    /** Hosts, credentials and refused acts each; the one that was not seen for longest goes first. */
+    /** Hosts, credentials and refused acts each; the one with the fewest bytes and sessions goes first. */
     public static final int SUBJECTS = 128;
 
     /** Sessions of one of them; of a host the bytes of those that go are kept. */

@@ -8,6 +8,7 @@ import io.plumbline.watcher.state.v1.SessionFact;
 import io.plumbline.watcher.state.v1.SharedSubject;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,7 +19,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The state of one group of sessions, bounded; each list forgets what was not touched for longest. Not for several threads. */
+/** The state of one group of sessions, bounded; each list forgets what weighs least. Not for several threads. */
 public final class CrossSessionMemory {
     /** Layout version of {@link CrossSessionState}. */
     public static final int VERSION = 1;
@@ -159,6 +160,8 @@ public final class CrossSessionMemory {
             SharedSubject.Builder subject = known == null
                     ? SharedSubject.newBuilder().setWhat(fact.getWhat()).setFirstNs(fact.getEventTimeNs())
                     : known.toBuilder();
+            // Sessions of several hosts do not come in the order of their times.
+            subject.setFirstNs(Math.min(subject.getFirstNs(), fact.getEventTimeNs()));
             subject.setLastNs(Math.max(subject.getLastNs(), fact.getEventTimeNs()));
             List<Part> parts = new ArrayList<>(subject.getPartsList());
             Part.Builder part = parts.stream()
@@ -172,6 +175,9 @@ public final class CrossSessionMemory {
             part.setBytes(plus(part.getBytes(), fact.getBytes())).setAskedFor(part.getAskedFor() || askedFor);
             parts.add(part.build());
             if (parts.size() > CrossSessionLimits.PARTS) {
+                if (subject.getForgottenBytes() == 0) {
+                    subject.setForgottenSinceNs(fact.getEventTimeNs());
+                }
                 subject.setForgottenBytes(
                         plus(subject.getForgottenBytes(), parts.removeFirst().getBytes()));
                 evicted.setParts(evicted.getParts() + 1);
@@ -179,16 +185,49 @@ public final class CrossSessionMemory {
             SharedSubject touched = subject.clearParts().addAllParts(parts).build();
             subjects.put(fact.getWhat(), touched);
             if (subjects.size() > CrossSessionLimits.SUBJECTS) {
-                subjects.remove(subjects.keySet().iterator().next());
+                subjects.remove(lightest(fact.getWhat()));
                 count.accept(evicted);
             }
             return touched;
+        }
+
+        /** Least sent to, then of fewest sessions, then longest ago: who asks for many names cannot have what was sent forgotten. */
+        private String lightest(String butThis) {
+            Comparator<SharedSubject> weight =
+                    Comparator.comparingLong(Subjects::bytes).thenComparingInt(SharedSubject::getPartsCount);
+            return subjects.values().stream()
+                    .filter(subject -> !subject.getWhat().equals(butThis))
+                    .reduce((one, later) -> weight.compare(later, one) < 0 ? later : one)
+                    .map(SharedSubject::getWhat)
+                    .orElse(butThis);
+        }
+
+        private static long bytes(SharedSubject subject) {
+            long sum = subject.getForgottenBytes();
+            for (Part part : subject.getPartsList()) {
+                sum = plus(sum, part.getBytes());
+            }
+            return sum;
         }
 
         private void expire(long oldest) {
             int before = subjects.size();
             subjects.values().removeIf(subject -> subject.getLastNs() < oldest);
             evicted.setExpired(evicted.getExpired() + before - subjects.size());
+            subjects.replaceAll((what, subject) -> without(subject, oldest));
+        }
+
+        /** What is used all the time keeps no sessions that are too long ago. */
+        private static SharedSubject without(SharedSubject subject, long oldest) {
+            boolean forgotten = subject.getForgottenBytes() > 0 && subject.getForgottenSinceNs() < oldest;
+            List<Part> kept = subject.getPartsList().stream()
+                    .filter(part -> part.getAtNs() >= oldest)
+                    .toList();
+            if (!forgotten && kept.size() == subject.getPartsCount()) {
+                return subject;
+            }
+            SharedSubject.Builder left = subject.toBuilder().clearParts().addAllParts(kept);
+            return (forgotten ? left.clearForgottenBytes().clearForgottenSinceNs() : left).build();
         }
 
         /** Neither below nor beyond what fits. */

@@ -51,7 +51,9 @@ public final class CrossSessionWatcher {
             case SENT -> {
                 SharedSubject host = memory.hosts.touch(fact, false);
                 drip(host, fact).ifPresent(found::add);
-                split(memory, host, fact).ifPresent(found::add);
+                if (!fact.getWhat().startsWith(SessionFacts.PATTERN)) {
+                    split(memory, host, fact).ifPresent(found::add);
+                }
             }
             case ASKED_FOR -> memory.hosts.touch(fact, true);
             case SECRET_READ -> again(memory.secrets.touch(fact, false), fact).ifPresent(found::add);

@@ -2,6 +2,7 @@ package io.plumbline.watcher.crosssession;
 
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.EgressRule;
@@ -28,6 +29,9 @@ public final class SessionFacts {
     /** Clause of decoys. */
     private static final String HONEYTOKEN = "honeytoken";
 
+    /** Begins the host of a rule for all names below it. */
+    static final String PATTERN = "*.";
+
     private SessionFacts() {}
 
     /**
@@ -52,7 +56,7 @@ public final class SessionFacts {
                             .build());
                 }
             }
-            case EGRESS_DECIDED -> sent(state, event).ifPresent(facts::add);
+            case EGRESS_DECIDED -> facts.addAll(sent(state, event));
             default -> {}
         }
         for (Event verdict : verdicts) {
@@ -97,19 +101,28 @@ public final class SessionFacts {
         return facts;
     }
 
-    private static Optional<SessionFact> sent(WatchState.Builder state, Event event) {
+    /** To the host; and, where a pattern let it go, to all of the pattern's hosts, which share what it lets out. */
+    private static List<SessionFact> sent(WatchState.Builder state, Event event) {
         EgressDecided decided = event.getEgressDecided();
         Optional<EgressRule> rule = rule(state, decided.getHost(), decided.getPort());
         boolean service = rule.filter(one -> !one.getService().isEmpty()).isPresent();
         if (!decided.getAllowed() || !decided.getClosed() || decided.getBytesOut() <= 0 || service) {
-            return Optional.empty();
+            return List.of();
         }
         TaskPolicy policy = state.getTask().getPolicy();
         long own = rule.map(EgressRule::getMaxOutBytes).orElse(0L);
-        return Optional.of(fact(state, event, FactKind.SENT, target(decided.getHost(), decided.getPort()))
+        SessionFact toHost = fact(state, event, FactKind.SENT, target(decided.getHost(), decided.getPort()))
                 .setBytes(decided.getBytesOut())
                 .setBudget(own == 0 ? policy.getEgressBytes() : own)
-                .build());
+                .build();
+        List<SessionFact> facts = new ArrayList<>(List.of(toHost));
+        rule.map(EgressRule::getHost)
+                .filter(host -> host.startsWith(PATTERN) && own > 0)
+                .map(host -> toHost.toBuilder()
+                        .setWhat(cut(target(host, decided.getPort())))
+                        .build())
+                .ifPresent(facts::add);
+        return facts;
     }
 
     /** Files that the policy keeps away; what a tool reads for its own sake raises no such alert that taints. */
@@ -134,7 +147,7 @@ public final class SessionFacts {
                 .setHost(state.getHost())
                 .setSession(state.getSession())
                 .setEvent(event.getId())
-                .setEventTimeNs(event.getEventTimeNs())
+                .setEventTimeNs(timeNs(event))
                 .setObservedTimeNs(event.getObservedTimeNs())
                 .setKind(kind)
                 .setWhat(cut(what))
@@ -145,6 +158,13 @@ public final class SessionFacts {
                 .setPolicyRevision(state.getTask().getPolicy().getRevision())
                 .setRunning(state.getPhase() == Phase.WATCHING)
                 .setTask(cut(state.getTask().getTask()));
+    }
+
+    /** An agent could date a claim far ahead and have all that is remembered expire; the host has seen when it said it. */
+    private static long timeNs(Event event) {
+        return event.getChannel() == Channel.CLAIMS && event.getObservedTimeNs() != 0
+                ? event.getObservedTimeNs()
+                : event.getEventTimeNs();
     }
 
     private static Optional<EgressRule> rule(WatchState.Builder state, String host, int port) {

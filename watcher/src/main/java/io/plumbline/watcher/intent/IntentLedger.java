@@ -63,7 +63,7 @@ public final class IntentLedger {
         if (known != null && (known.getStarted() || known.getFinished())) {
             return same || !call.getGated();
         }
-        if (known == null && calls.size() >= StateLimits.SETTLED_CALLS + StateLimits.FORGOTTEN_AT_ONCE) {
+        if (known == null && StateLimits.isTimeToForget(calls.size(), StateLimits.SETTLED_CALLS, StateLimits.CALLS)) {
             forgetOldest();
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
@@ -282,12 +282,16 @@ public final class IntentLedger {
         return -1;
     }
 
-    /** Those that are settled: finished, not refused, and have read no secret. While there is room for all, no others. */
+    /**
+     * Those that are settled: finished, not refused, have read no secret, and nothing of them runs any more. While there is room for all, no
+     * others.
+     */
     private void forgetOldest() {
         boolean full = calls.size() >= StateLimits.CALLS;
+        List<String> running = session.runningCalls();
         List<String> oldest = calls.values().stream()
-                .filter(call -> full || isSettled(call))
-                .sorted(Comparator.comparing((Call call) -> !isSettled(call))
+                .filter(call -> full || isSettled(call, running))
+                .sorted(Comparator.comparing((Call call) -> !isSettled(call, running))
                         .thenComparing(call -> !call.getFinished())
                         .thenComparing(Call::getNumber))
                 .limit(StateLimits.FORGOTTEN_AT_ONCE)
@@ -297,7 +301,10 @@ public final class IntentLedger {
         state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + oldest.size());
     }
 
-    private static boolean isSettled(Call call) {
-        return call.getFinished() && !call.getDenied() && call.getSecret().isEmpty();
+    private static boolean isSettled(Call call, List<String> running) {
+        return call.getFinished()
+                && !call.getDenied()
+                && call.getSecret().isEmpty()
+                && !running.contains(call.getCall());
     }
 }

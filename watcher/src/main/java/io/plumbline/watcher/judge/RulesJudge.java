@@ -128,7 +128,8 @@ public final class RulesJudge implements Judge {
         return state.lost(Loss.EVICTED_GROUPS) + state.lost(Loss.EVICTED_MATCHES) + state.lost(Loss.LATE);
     }
 
-    private static ActContext act(EventContext context) {
+    /** What rules are told of an act beside its event. */
+    static ActContext act(EventContext context) {
         Attribution by = context.attribution();
         return by.process().isEmpty()
                 ? new ActContext(false, "", "", "", List.of(), context.policyVerdict())

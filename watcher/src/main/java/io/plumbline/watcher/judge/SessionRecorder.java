@@ -1,15 +1,12 @@
 package io.plumbline.watcher.judge;
 
 import io.plumbline.events.v1.Event;
-import io.plumbline.rules.agent.ActContext;
 import io.plumbline.rules.agent.AgentEvents;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.watcher.Watcher;
-import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Takes down a session as rules see it: the watcher goes through it and says of each act who did it and what explains it. */
 public final class SessionRecorder implements Judge {
@@ -33,17 +30,7 @@ public final class SessionRecorder implements Judge {
 
     @Override
     public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
-        Attribution by = context.attribution();
-        ActContext act = by.process().isEmpty()
-                ? ActContext.NONE
-                : new ActContext(
-                        by.explained(),
-                        by.role().name().toLowerCase(Locale.ROOT),
-                        by.call(),
-                        "",
-                        context.parents(),
-                        "");
-        AgentEvents.of(event, act).ifPresent(events::add);
+        AgentEvents.of(event, RulesJudge.act(context)).ifPresent(events::add);
         return List.of();
     }
 }

@@ -21,6 +21,7 @@ import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.deviation.ScopedPaths;
 import io.plumbline.watcher.footprint.Footprint;
 import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.learning.Act.Kind;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Role;
@@ -85,16 +86,17 @@ final class ObservedSession {
 
     /**
      * @param telemetry of one session, in its order
+     * @param judges asked about every event
      * @param included ids of deviations that a person named
      */
-    static ObservedSession of(String session, List<Event> telemetry, Set<String> included) {
+    static ObservedSession of(String session, List<Event> telemetry, List<Judge> judges, Set<String> included) {
         ObservedSession observed = new ObservedSession(session, included);
-        observed.watch(telemetry);
+        observed.watch(telemetry, judges);
         return observed;
     }
 
-    private void watch(List<Event> telemetry) {
-        Watcher watcher = new Watcher(List.of(), (event, context, findings) -> act(event, context.attribution()));
+    private void watch(List<Event> telemetry, List<Judge> judges) {
+        Watcher watcher = new Watcher(judges, (event, context, findings) -> act(event, context.attribution()));
         for (Event event : telemetry) {
             firstNs = firstNs == 0 ? event.getEventTimeNs() : Math.min(firstNs, event.getEventTimeNs());
             lastNs = Math.max(lastNs, event.getEventTimeNs());
@@ -104,7 +106,9 @@ final class ObservedSession {
             for (Event verdict : verdicts) {
                 if (verdict.hasAlertRaised()) {
                     alerted(event, verdict.getAlertRaised());
-                } else if (verdict.getGateAnswered().getDecision() == GateDecision.DENY) {
+                } else if (verdict.hasGateAnswered()
+                        && verdict.getGateAnswered().getDecision() != GateDecision.ALLOW) {
+                    // What a person decided is an order, and no telemetry.
                     suspectCalls.add(verdict.getGateAnswered().getCall());
                 }
             }
@@ -308,13 +312,14 @@ final class ObservedSession {
         return policies;
     }
 
-    /** What may be learned: acts that raised no alert, of calls that raised none and were not refused. */
+    /** What may be learned: acts that raised no alert, of calls that raised none and were neither refused nor asked about. */
     Map<Act, Tally> acts() {
         Map<Act, Tally> clean = new LinkedHashMap<>();
         acts.forEach((act, tally) -> {
             if (suspectCalls.contains(act.call()) || suspectActs.contains(new Act(act.kind(), act.value(), ""))) {
                 leftOut.computeIfAbsent(
-                                new LeftOut.Key(act.value(), "it raised an alert, or its call did or was refused"),
+                                new LeftOut.Key(
+                                        act.value(), "it raised an alert, or its call did, was refused or asked about"),
                                 any -> new Tally())
                         .add(tally);
             } else {

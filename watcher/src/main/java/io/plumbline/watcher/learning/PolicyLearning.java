@@ -10,8 +10,10 @@ import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateRule;
 import io.plumbline.events.v1.PathRule;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.learning.Act.Kind;
 import io.plumbline.watcher.learning.ObservedSession.Destination;
 import java.util.ArrayList;
@@ -53,6 +55,9 @@ public final class PolicyLearning {
     private static final Pattern HOST = Pattern.compile("[a-z0-9]([a-z0-9.:-]{0,251}[a-z0-9])?");
     private static final Pattern METHOD = Pattern.compile("[A-Z]{1,16}");
 
+    private static final String TOOLS = "learned-tools";
+    private static final String PROGRAMS = "learned-programs";
+    private static final String HERE = "-here";
     private static final String WIDER = "the policy above does not grant it";
 
     private final TaskPolicy above;
@@ -79,12 +84,17 @@ public final class PolicyLearning {
      * @param telemetry of each session in its order, by session; at most {@value #MAX_SESSIONS}
      * @param above the organisation's policy; empty: the defaults
      * @param name of the proposed policy, as policies are named
+     * @param judges whose alerts count like the watcher's own; rules most of all
      * @param included ids of deviations that a person says were right, as in {@code AlertRaised.deviation}
      * @throws PolicyException when the policy above is none
      * @throws IllegalArgumentException when there are too many sessions, or nothing may be learned of any
      */
     public static Proposal of(
-            SortedMap<String, List<Event>> telemetry, Optional<Level> above, String name, Set<String> included)
+            SortedMap<String, List<Event>> telemetry,
+            Optional<Level> above,
+            String name,
+            List<Judge> judges,
+            Set<String> included)
             throws PolicyException {
         if (telemetry.isEmpty() || telemetry.size() > MAX_SESSIONS) {
             throw new IllegalArgumentException(telemetry.size() + " sessions (expected: 1 to " + MAX_SESSIONS + ")");
@@ -92,7 +102,7 @@ public final class PolicyLearning {
         List<ObservedSession> fit = new ArrayList<>();
         Map<String, String> unfit = new TreeMap<>();
         telemetry.forEach((session, events) -> {
-            ObservedSession observed = ObservedSession.of(session, events, included);
+            ObservedSession observed = ObservedSession.of(session, events, judges, included);
             observed.unfit().ifPresentOrElse(why -> unfit.put(session, why), () -> fit.add(observed));
         });
         if (fit.isEmpty()) {
@@ -349,21 +359,39 @@ public final class PolicyLearning {
         answers.forEach((scope, answer) -> document.line("  " + scope + ": " + answer));
     }
 
-    /** What no session used is asked for. */
+    /** What the sessions' own policies ask about or refuse stays so; what no session used is asked for. */
     private void gate() {
         document.line("gate:");
+        Set<String> names = new TreeSet<>(
+                above.getGateList().stream().map(GateRule::getName).toList());
+        names.addAll(List.of(TOOLS, PROGRAMS, TOOLS + HERE, PROGRAMS + HERE));
+        policies().stream()
+                .flatMap(policy -> policy.getGateList().stream())
+                .distinct()
+                .filter(rule -> !above.getGateList().contains(rule))
+                // Learned before: worked out again from what these sessions used.
+                .filter(rule ->
+                        !rule.getName().startsWith(TOOLS) && !rule.getName().startsWith(PROGRAMS))
+                .sorted(Comparator.comparing(GateRule::getName).thenComparing(GateRule::getWhen))
+                .forEach(rule -> document.line("  - name: " + ProposalDocument.quoted(unused(rule.getName(), names)))
+                        .line("    when: " + ProposalDocument.quoted(rule.getWhen()))
+                        .line("    answer: " + rule.getAnswer())
+                        .line("    why: " + ProposalDocument.quoted(rule.getWhy())));
+        asked(TOOLS, Kind.TOOL, "No session that this was learned from used this tool.", "!(act.tool in [", "])");
         asked(
-                "learned-tools",
-                Kind.TOOL,
-                "No session that this was learned from used this tool.",
-                "!(act.tool in [",
-                "])");
-        asked(
-                "learned-programs",
+                PROGRAMS,
                 Kind.PROGRAM,
                 "No session that this was learned from ran this program.",
                 "act.programs.exists(p, !(p in [",
                 "]))");
+    }
+
+    private static String unused(String name, Set<String> names) {
+        String free = name;
+        for (int i = 2; !names.add(free); i++) {
+            free = name + "-" + i;
+        }
+        return free;
     }
 
     private void asked(String name, Kind kind, String why, String begin, String end) {
@@ -394,7 +422,7 @@ public final class PolicyLearning {
         names.sort(Comparator.naturalOrder());
         String expression = begin + String.join(", ", names) + end;
         String free =
-                above.getGateList().stream().anyMatch(rule -> rule.getName().equals(name)) ? name + "-here" : name;
+                above.getGateList().stream().anyMatch(rule -> rule.getName().equals(name)) ? name + HERE : name;
         document.item("  ", "gate." + free, expression, "name: " + free, all.evidence())
                 .line("    when: " + ProposalDocument.quoted(expression))
                 .line("    answer: ask")

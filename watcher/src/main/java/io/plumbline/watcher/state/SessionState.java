@@ -152,6 +152,15 @@ public final class SessionState implements JudgeMemory {
         return processes;
     }
 
+    /** The announced calls of which a process has not exited, by the agent's id. */
+    public List<String> runningCalls() {
+        return processes.values().stream()
+                .filter(process -> !process.getExited() && !process.getCall().isEmpty())
+                .map(Process::getCall)
+                .distinct()
+                .toList();
+    }
+
     /** The message itself, without {@link #calls()} and {@link #processes()}, to read and change. */
     public WatchState.Builder values() {
         return values;

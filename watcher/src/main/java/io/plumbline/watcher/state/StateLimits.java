@@ -74,5 +74,16 @@ public final class StateLimits {
     /** Characters kept of a command line. */
     public static final int COMMAND_LINE = 400;
 
+    /**
+     * Whether to look for what may be forgotten before one more is added: at each {@link #FORGOTTEN_AT_ONCE}th only, since what may not be
+     * forgotten would be looked at again each time; always when there is no room.
+     *
+     * @param settled up to which all are kept
+     * @param most that are kept in any case
+     */
+    public static boolean isTimeToForget(int size, int settled, int most) {
+        return size >= most || size >= settled + FORGOTTEN_AT_ONCE && size % FORGOTTEN_AT_ONCE == 0;
+    }
+
     private StateLimits() {}
 }

@@ -9,7 +9,10 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.WorkspaceIdentified;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.crosssession.Relation.Group;
@@ -165,6 +168,65 @@ class CrossSessionWatcherTest {
 
         assertThat(send("b", "x:443", 900)).isEmpty();
         assertThat(memory.evicted().getExpired()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsUsedAllTheTimeKeepsNoSessionsThatAreLongAgo() {
+        send("a", "x:443", 900);
+        for (int day = 0; day < 8; day++) {
+            time += DAY;
+            send("c", "x:443", 1);
+        }
+
+        assertThat(send("b", "x:443", 900)).isEmpty();
+    }
+
+    @Test
+    void whoAsksForManyNamesDoesNotHaveADripForgotten() {
+        send("a", "x:443", 900);
+        for (int i = 0; i < 2 * CrossSessionLimits.SUBJECTS; i++) {
+            take(fact("a", FactKind.ASKED_FOR, "n" + i + ":443"));
+        }
+
+        assertThat(clauses(send("b", "x:443", 900))).containsExactly("cross-session.drip");
+    }
+
+    @Test
+    void aClaimThatIsDatedAheadDoesNotMoveTheTime() {
+        Event call = event(Channel.CLAIMS, 1)
+                .setEventTimeNs(1_000 * DAY)
+                .setObservedTimeNs(5)
+                .setToolCall(ToolCall.newBuilder().setTool("Bash").setCommand("npm publish"))
+                .build();
+        Event refusal = Event.newBuilder()
+                .setGateAnswered(GateAnswered.newBuilder().setDecision(GateDecision.DENY))
+                .build();
+
+        assertThat(SessionFacts.of(SessionState.empty(), call, List.of(refusal)))
+                .singleElement()
+                .satisfies(fact -> assertThat(fact.getEventTimeNs()).isEqualTo(5));
+    }
+
+    @Test
+    void hostsOfAPatternShareWhatItLetsOut() throws Exception {
+        SessionState session = SessionState.empty();
+        Watcher watcher = new Watcher(List.of());
+        List<SessionFact> facts = new ArrayList<>();
+        List<Event> events = List.of(
+                event(Channel.CONTROL, 1)
+                        .setTaskAssigned(TaskAssigned.newBuilder()
+                                .setTask("Tidy up")
+                                .setPolicy(PolicyParser.parse("egress: [{host: \"*.example.com\", max-out: 1MiB}]")))
+                        .build(),
+                event(Channel.EVIDENCE, 1)
+                        .setEgressDecided(closed("A.example.com"))
+                        .build());
+        events.forEach(event -> facts.addAll(SessionFacts.of(session, event, watcher.onEvent(session, event))));
+
+        assertThat(facts)
+                .filteredOn(fact -> fact.getKind() == FactKind.SENT)
+                .extracting(SessionFact::getWhat)
+                .containsExactly("a.example.com:443", "*.example.com:443");
     }
 
     @Test
