@@ -156,7 +156,12 @@ public final class RunscRuntime implements SandboxRuntime {
             long pid = Long.parseLong(Files.readString(pidFile).trim());
             yieldToPlatform(pid);
             return RunscKernel.attach(
-                    this, boot, id, pid, controlSocket(id, state(id)), RuntimeShim.begin(guest, place));
+                    this,
+                    boot,
+                    id,
+                    pid,
+                    controlSocket(id, state(id)),
+                    RuntimeShim.begin(guest, place, boot.directory().resolve("shim.log")));
         } catch (IOException | RuntimeException e) {
             discard(id);
             throw new SandboxException("runsc run: " + e.getMessage(), e);

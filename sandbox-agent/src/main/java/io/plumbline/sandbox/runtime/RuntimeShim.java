@@ -28,22 +28,27 @@ final class RuntimeShim implements AutoCloseable {
     private static final String EXIT = "exit ";
 
     private final Process process;
+    private final Path log;
     private final OutputStream requests;
     private final BlockingQueue<Optional<String>> answers = new LinkedBlockingQueue<>();
 
-    private RuntimeShim(Process process) {
+    private RuntimeShim(Process process, Path log) {
         this.process = process;
+        this.log = log;
         this.requests = process.getOutputStream();
     }
 
-    /** @param place options of the guest program that say where it runs */
-    static RuntimeShim begin(Path guest, List<String> place) throws IOException {
+    /**
+     * @param place options of the guest program that say where it runs
+     * @param log where it says what went wrong
+     */
+    static RuntimeShim begin(Path guest, List<String> place, Path log) throws IOException {
         List<String> command = new ArrayList<>(List.of(guest.toString(), "shim"));
         command.addAll(place);
         Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
-        RuntimeShim shim = new RuntimeShim(process);
+        RuntimeShim shim = new RuntimeShim(process, log);
         // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
         Thread.ofPlatform()
                 .daemon()
@@ -85,19 +90,23 @@ final class RuntimeShim implements AutoCloseable {
         if (request.length > MAX_REQUEST) {
             throw new IOException(request.length + " bytes of arguments (expected: <= " + MAX_REQUEST + ")");
         }
-        requests.write(ByteBuffer.allocate(4)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(request.length)
-                .array());
-        requests.write(request);
-        requests.flush();
+        try {
+            requests.write(ByteBuffer.allocate(4)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(request.length)
+                    .array());
+            requests.write(request);
+            requests.flush();
+        } catch (IOException e) {
+            throw ended();
+        }
         boolean answered = false;
         try {
             Optional<String> answer = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
             if (answer == null) {
                 throw new TimeoutException(command.getFirst() + " took longer than " + limit.toMillis() + " ms");
             }
-            String line = answer.orElseThrow(() -> new IOException("the sandbox's shim has ended"));
+            String line = answer.orElseThrow(this::ended);
             if (!line.startsWith(EXIT)) {
                 throw new IOException("the sandbox's shim said " + line);
             }
@@ -115,6 +124,10 @@ final class RuntimeShim implements AutoCloseable {
 
     boolean alive() {
         return process.isAlive();
+    }
+
+    private IOException ended() {
+        return new IOException("the sandbox's shim has ended: " + Command.tail(log));
     }
 
     private static byte[] encoded(List<String> words) {

@@ -86,7 +86,7 @@ class RunscKernelTest {
             }
         });
         try {
-            RuntimeShim none = RuntimeShim.begin(Path.of("/bin/false"), List.of());
+            RuntimeShim none = RuntimeShim.begin(Path.of("/bin/false"), List.of(), directory.resolve("shim.log"));
             return RunscKernel.attach(runtime, boot, "c", child, socket(), none);
         } finally {
             sentry.join();

@@ -26,6 +26,10 @@ class RuntimeShimIT {
         return directory.resolve("out");
     }
 
+    private RuntimeShim begin(String... place) throws Exception {
+        return RuntimeShim.begin(Guest.program(), List.of(place), directory.resolve("shim.log"));
+    }
+
     private int run(RuntimeShim shim, List<String> mounts, String script) throws Exception {
         Path in = Files.writeString(directory.resolve("in"), "asked\n");
         return shim.run(
@@ -37,7 +41,7 @@ class RuntimeShimIT {
 
     @Test
     void runsOneCommandAfterTheOtherInItsPlace() throws Exception {
-        try (RuntimeShim shim = RuntimeShim.begin(Guest.program(), List.of("nice=7"))) {
+        try (RuntimeShim shim = begin("nice=7")) {
             assertThat(run(shim, List.of(), "read line; echo $line; nice; exit 3"))
                     .isEqualTo(3);
             assertThat(run(shim, List.of(), "kill -9 $$")).isEqualTo(128 + 9);
@@ -52,7 +56,7 @@ class RuntimeShimIT {
     void whatStaysAsItIsDoesSoForThatCommandAlone() throws Exception {
         Path kept = Files.createDirectory(directory.resolve("kept"));
         String script = "touch " + kept + "/made";
-        try (RuntimeShim shim = RuntimeShim.begin(Guest.program(), List.of())) {
+        try (RuntimeShim shim = begin()) {
             assertThat(run(shim, List.of(kept.toString()), script)).isNotZero();
             assertThat(kept).isEmptyDirectory();
             assertThat(run(shim, List.of(), script)).isZero();
@@ -65,7 +69,7 @@ class RuntimeShimIT {
     @Test
     void aCommandThatTakesTooLongEndsWithTheShim() throws Exception {
         Path pid = directory.resolve("pid");
-        RuntimeShim shim = RuntimeShim.begin(Guest.program(), List.of());
+        RuntimeShim shim = begin();
         List<String> command = List.of("/bin/sh", "-c", "echo $$ > " + pid + "; exec sleep 600");
         assertThatThrownBy(
                         () -> shim.run(SandboxRuntime.Streams.Files.NOWHERE, List.of(), command, Duration.ofSeconds(4)))
@@ -82,7 +86,7 @@ class RuntimeShimIT {
 
     @Test
     void whatDoesNotFitIsNotAsked() throws Exception {
-        try (RuntimeShim shim = RuntimeShim.begin(Guest.program(), List.of())) {
+        try (RuntimeShim shim = begin()) {
             assertThatThrownBy(() -> run(shim, List.of(), "true " + "x".repeat(300_000)))
                     .isInstanceOf(IOException.class)
                     .hasMessageMatching("300\\d{3} bytes of arguments \\(expected: <= 262144\\)");
@@ -92,8 +96,11 @@ class RuntimeShimIT {
 
     @Test
     void aPlaceThatItCannotTakeEndsIt() throws Exception {
-        try (RuntimeShim shim = RuntimeShim.begin(Guest.program(), List.of("cgroup=" + directory.resolve("none")))) {
-            assertThatThrownBy(() -> run(shim, List.of(), "true")).isInstanceOf(IOException.class);
+        try (RuntimeShim shim = begin("cgroup=" + directory.resolve("none"))) {
+            assertThatThrownBy(() -> run(shim, List.of(), "true"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("has ended: ")
+                    .hasMessageContaining("none: No such file or directory");
         }
     }
 }

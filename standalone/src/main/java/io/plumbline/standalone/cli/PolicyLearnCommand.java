@@ -56,7 +56,7 @@ final class PolicyLearnCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "DIR",
-            description = "Read sessions from its .pb and .pb.gz files instead of the log.")
+            description = "Read the sessions that scenario run --record left there instead of the log.")
     private @Nullable Path from;
 
     @Option(names = "--above", paramLabel = "FILE", description = "The organisation's policy that it must not widen.")

@@ -6,17 +6,15 @@ import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.SessionLog;
-import java.io.BufferedInputStream;
+import io.plumbline.standalone.scenario.Recording;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 
 /** The telemetry of recorded sessions, each in its order: from the log of the running platform, or from files. */
 final class RecordedTelemetry {
@@ -38,45 +36,32 @@ final class RecordedTelemetry {
     }
 
     /**
-     * All sessions in the files of a folder whose names end with {@code .pb} or {@code .pb.gz}: events of the contract, each behind its
-     * length as a varint.
+     * All sessions that {@code scenario run --record} left in a folder.
      *
+     * @return by session
      * @throws CommandException when a file cannot be read, or they hold more than {@value #MAX_EVENTS} events
      */
     static SortedMap<String, List<Event>> ofFolder(Path folder) {
         SortedMap<String, List<Event>> sessions = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
             int events = 0;
-            for (Path file :
-                    files.filter(RecordedTelemetry::isRecording).sorted().toList()) {
-                events += read(file, MAX_EVENTS - events, sessions);
+            for (Path file : files.sorted().toList()) {
+                Optional<String> scenario = Recording.scenario(file);
+                if (scenario.isPresent()) {
+                    List<Event> telemetry = Recording.read(file, scenario.get());
+                    events += telemetry.size();
+                    if (events > MAX_EVENTS) {
+                        throw new CommandException(
+                                folder + ": more than " + MAX_EVENTS + " events in all (expected: at most so many)");
+                    }
+                    if (!telemetry.isEmpty()) {
+                        sessions.put(telemetry.getFirst().getSession(), telemetry);
+                    }
+                }
             }
         } catch (IOException e) {
             throw new CommandException("sessions " + folder + " (expected: a readable folder)", ExitCodes.USAGE);
         }
         return sessions;
-    }
-
-    private static boolean isRecording(Path file) {
-        String name = file.getFileName().toString();
-        return name.endsWith(".pb") || name.endsWith(".pb.gz");
-    }
-
-    private static int read(Path file, int room, SortedMap<String, List<Event>> sessions) {
-        int events = 0;
-        try (InputStream raw = new BufferedInputStream(Files.newInputStream(file));
-                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
-            for (Event event = Event.parseDelimitedFrom(in); event != null; event = Event.parseDelimitedFrom(in)) {
-                if (++events > room) {
-                    throw new CommandException(
-                            file + ": more than " + MAX_EVENTS + " events in all (expected: at most so many)");
-                }
-                sessions.computeIfAbsent(event.getSession(), any -> new ArrayList<>())
-                        .add(event);
-            }
-        } catch (IOException e) {
-            throw new CommandException(file + " (expected: events, each behind its length): " + e.getMessage());
-        }
-        return events;
     }
 }

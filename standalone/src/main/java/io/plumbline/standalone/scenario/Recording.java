@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -33,6 +34,14 @@ public final class Recording {
     /** Where a folder keeps the recording of a scenario. */
     public static Path file(Path folder, String scenario) {
         return folder.resolve(scenario + SUFFIX);
+    }
+
+    /** The scenario of a recording, by the name of its file; empty: it is none. */
+    public static Optional<String> scenario(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(SUFFIX)
+                ? Optional.of(name.substring(0, name.length() - SUFFIX.length()))
+                : Optional.empty();
     }
 
     /**
@@ -64,7 +73,7 @@ public final class Recording {
     }
 
     /** @throws CommandException when there is none that can be read, or it is longer than a session is */
-    static List<Event> read(Path file, String scenario) {
+    public static List<Event> read(Path file, String scenario) {
         String session = EventIds.derived("scenario", scenario);
         List<Event> events = new ArrayList<>();
         try (InputStream in = new Bounded(new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file))))) {

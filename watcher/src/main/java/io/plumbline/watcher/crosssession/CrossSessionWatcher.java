@@ -50,7 +50,10 @@ public final class CrossSessionWatcher {
             case STARTED -> stopped(memory, fact).ifPresent(found::add);
             case SENT -> {
                 SharedSubject host = memory.hosts.touch(fact, false);
-                drip(host, fact).ifPresent(found::add);
+                // What one person's tasks send in a week is no sum that a policy of one task speaks of.
+                if (relation != Relation.PRINCIPAL) {
+                    drip(host, fact).ifPresent(found::add);
+                }
                 if (!fact.getWhat().startsWith(SessionFacts.PATTERN)) {
                     split(memory, host, fact).ifPresent(found::add);
                 }

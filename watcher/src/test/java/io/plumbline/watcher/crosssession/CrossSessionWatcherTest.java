@@ -88,6 +88,21 @@ class CrossSessionWatcherTest {
     }
 
     @Test
+    void whatOnePersonsTasksSendIsNoSumOfOneTasksPolicy() {
+        CrossSessionMemory person = CrossSessionMemory.empty();
+        for (String session : List.of("a", "b")) {
+            SessionFact fact = fact(session, FactKind.SENT, "x:443")
+                    .setBytes(900)
+                    .setBudget(1_000)
+                    .build();
+            assertThat(CrossSessionWatcher.onFact(Relation.PRINCIPAL, person, fact))
+                    .isEmpty();
+            all.addAll(CrossSessionWatcher.onFact(Relation.WORKSPACE, memory, fact));
+        }
+        assertThat(clauses(all)).containsExactly("cross-session.drip");
+    }
+
+    @Test
     void whatOneSessionMaySendIsItsOwnWatchersBusiness() {
         assertThat(send("a", "x:443", 5_000)).isEmpty();
         assertThat(take(fact("b", FactKind.SENT, "y:443").setBytes(9_000))).isEmpty();
@@ -357,7 +372,7 @@ class CrossSessionWatcherTest {
         List<Event> alternating = new ArrayList<>();
         facts.forEach(fact -> {
             alternating.addAll(CrossSessionWatcher.onFact(Relation.TASK, one, fact));
-            CrossSessionWatcher.onFact(Relation.PRINCIPAL, other, fact);
+            CrossSessionWatcher.onFact(Relation.WORKSPACE, other, fact);
         });
         facts.forEach(fact -> all.addAll(CrossSessionWatcher.onFact(Relation.TASK, memory, fact)));
 
