@@ -70,6 +70,7 @@ class ApprovalsIT {
                 page.locator("#approval-" + id).click();
                 assertThat(page.locator("#people")).containsText("Two different people have to approve.");
             }
+            assertThat(first.locator("#approve-session")).isEnabled();
             first.keyboard().press("s");
             first.locator("#lasting").selectOption("900");
             first.locator("#reason textarea").fill("the change is reviewed");
@@ -93,6 +94,8 @@ class ApprovalsIT {
             assertThat(second.locator("#people")).containsText("bea has approved for 15 min");
             assertThat(second.locator("#approval-" + id)).containsText("needs a second person");
             ConsoleStack.screenshot(second, "approval-second");
+            // Whoever has just decided a lot waits a little.
+            assertThat(second.locator("#approve-session")).isEnabled();
             second.keyboard().press("s");
             second.locator("#reason textarea").fill("so it is");
             ConsoleStack.screenshot(second, "approval-session");

@@ -30,7 +30,7 @@ class SessionIT {
             page.locator("soc-timeline .claim.bad").hover();
             assertThat(page.locator("soc-timeline .process.lit").first()).isVisible();
             assertThat(page.locator("soc-timeline .claim.lit")).hasCount(1);
-            assertThat(page.locator("#evidence")).containsText("kept: processes, descriptors, workspace-diff");
+            assertThat(page.locator("#evidence")).containsText("kept: descriptors, processes, workspace-diff");
             page.locator("soc-timeline .claim.bad").click();
             assertThat(page).hasURL(Pattern.compile(".*\\?at=[0-9a-f]{32}"));
 

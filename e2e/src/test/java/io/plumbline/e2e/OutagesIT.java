@@ -196,7 +196,11 @@ class OutagesIT {
         assertThat(platform().runClient().sessions()).isEmpty();
         assertThat(folders(data.resolve("s"))).doesNotContainAnyElementsOf(folders);
         assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(data.toString());
-        await().atMost(LIMIT).until(() -> log().has(id, Event::hasSessionEnded));
+        // Each channel has a topic of its own.
+        await().atMost(LIMIT)
+                .until(() -> log().has(id, Event::hasSessionEnded)
+                        && log().has(id, EventLog.reached(RuntimeState.State.KILLED))
+                        && log().has(id, Event::hasTraceLoss));
         assertThat(log().of(id, EventLog.reached(RuntimeState.State.KILLED)))
                 .singleElement()
                 .matches(event -> event.getRuntimeState().getReason().contains("host died"));

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What the host kept when it froze or killed a session.
@@ -38,7 +39,7 @@ public record CollectedEvidence(String act, List<String> kinds, List<String> mis
                 String kind = event.text("/plumbline/collected/kind");
                 // What the host froze by itself has no order of the watcher.
                 acts.putIfAbsent(order, "freeze");
-                arrived.computeIfAbsent(order, key -> new LinkedHashMap<>())
+                arrived.computeIfAbsent(order, key -> new TreeMap<>())
                         .computeIfAbsent(kind, key -> new LinkedHashSet<>())
                         .add(event.number("/plumbline/collected/part"));
                 pieces.put(order + "/" + kind, event);

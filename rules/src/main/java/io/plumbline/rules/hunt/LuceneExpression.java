@@ -3,14 +3,19 @@ package io.plumbline.rules.hunt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Regular expressions of RE2, which are found anywhere, as expressions of Lucene, which have to fit a whole text and know no
  * anchors. What has no counterpart is refused by name.
  */
 final class LuceneExpression {
-    /** Alternatives that anchors inside groups make of one expression. */
+    /** Expressions that anchors inside groups, and groups of long expressions, make of one. */
     private static final int MAX_BRANCHES = 128;
+
+    /** Characters from which alternatives become expressions of their own: together the store may need gigabytes for them. */
+    private static final int LONG = 160;
 
     private static final int MAX_DEPTH = 40;
     private static final String SPECIAL = ".?+*|{}[]()\"\\#@&<>~^$";
@@ -50,10 +55,7 @@ final class LuceneExpression {
         List<String> branches = new ArrayList<>();
         for (List<Item> alternative : alternatives) {
             for (List<Item> branch : expand(alternative)) {
-                branches.add(whole(branch));
-                if (branches.size() > MAX_BRANCHES) {
-                    throw refused("more than " + MAX_BRANCHES + " alternatives with anchors");
-                }
+                distribute(branch, branches);
             }
         }
         return branches;
@@ -89,10 +91,7 @@ final class LuceneExpression {
             } else {
                 Item.Group group = (Item.Group) next.get(place);
                 for (List<Item> alternative : group.alternatives()) {
-                    List<Item> copy = new ArrayList<>(next.subList(0, place));
-                    copy.addAll(alternative);
-                    copy.addAll(next.subList(place + 1, next.size()));
-                    open.add(copy);
+                    open.add(replaced(next, place, alternative));
                 }
             }
             if (open.size() + done.size() > MAX_BRANCHES) {
@@ -100,6 +99,37 @@ final class LuceneExpression {
             }
         }
         return done;
+    }
+
+    /** Adds the branch, or one for each alternative of its longest group while it is too long. */
+    private static void distribute(List<Item> branch, List<String> branches) {
+        String whole = whole(branch);
+        OptionalInt place = whole.length() <= LONG
+                ? OptionalInt.empty()
+                : IntStream.range(0, branch.size())
+                        .filter(i -> branch.get(i) instanceof Item.Group group
+                                && group.repetition().isEmpty())
+                        .reduce((one, other) -> render(branch.get(other)).length()
+                                        > render(branch.get(one)).length()
+                                ? other
+                                : one);
+        if (place.isEmpty()) {
+            branches.add(whole);
+            if (branches.size() > MAX_BRANCHES) {
+                throw refused("more than " + MAX_BRANCHES + " alternatives");
+            }
+            return;
+        }
+        for (List<Item> alternative : ((Item.Group) branch.get(place.getAsInt())).alternatives()) {
+            distribute(replaced(branch, place.getAsInt(), alternative), branches);
+        }
+    }
+
+    private static List<Item> replaced(List<Item> branch, int place, List<Item> alternative) {
+        List<Item> copy = new ArrayList<>(branch.subList(0, place));
+        copy.addAll(alternative);
+        copy.addAll(branch.subList(place + 1, branch.size()));
+        return copy;
     }
 
     private static boolean opens(Item item, boolean start) {

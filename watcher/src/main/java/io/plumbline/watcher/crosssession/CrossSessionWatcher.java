@@ -47,7 +47,13 @@ public final class CrossSessionWatcher {
         memory.reach(fact.getEventTimeNs());
         List<Found> found = new ArrayList<>();
         switch (fact.getKind()) {
-            case STARTED -> stopped(memory, fact).ifPresent(found::add);
+            // Somebody whose sessions were stopped goes on with other tasks; who goes on with the same one is asked
+            // more.
+            case STARTED -> {
+                if (relation != Relation.PRINCIPAL) {
+                    stopped(memory, fact).ifPresent(found::add);
+                }
+            }
             case SENT -> {
                 SharedSubject host = memory.hosts.touch(fact, false);
                 // What one person's tasks send in a week is no sum that a policy of one task speaks of.

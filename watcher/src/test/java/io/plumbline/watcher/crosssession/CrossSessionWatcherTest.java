@@ -174,6 +174,11 @@ class CrossSessionWatcherTest {
         assertThat(clauses(take(fact("c", FactKind.STOPPED, "")))).containsExactly("cross-session.stopped");
         assertThat(clauses(take(fact("d", FactKind.STARTED, "")))).containsExactly("cross-session.stopped");
         assertThat(take(fact("d", FactKind.STARTED, ""))).isEmpty();
+        assertThat(CrossSessionWatcher.onFact(
+                        Relation.PRINCIPAL,
+                        memory,
+                        fact("e", FactKind.STARTED, "").build()))
+                .isEmpty();
     }
 
     @Test
