@@ -80,6 +80,7 @@ public class ApprovalsView extends Div {
     private final Div detail = new Div();
     private final transient Map<String, Entry> shown = new HashMap<>();
     private final transient Set<String> decided = new HashSet<>();
+    private final transient Set<String> settled = new HashSet<>();
     private transient Optional<String> selected = Optional.empty();
     private transient Runnable unsubscribe = () -> {};
     private transient Optional<Span> deadline = Optional.empty();
@@ -162,10 +163,11 @@ public class ApprovalsView extends Div {
         if (!shownPeople.equals(chosen().map(ApprovalRow::approvedBy).orElse(List.of()))) {
             showDetail();
         }
-        if (selected.filter(pending::contains).isEmpty() && selected.isPresent() && !decided.contains(selected.get())) {
-            decided.add(selected.get());
+        // Once, also when the decision was this person's own: what became of it is known now.
+        selected.filter(id -> !pending.contains(id) && settled.add(id)).ifPresent(id -> {
+            decided.add(id);
             showDetail();
-        }
+        });
     }
 
     private void showNewest() {
