@@ -591,7 +591,7 @@ static int read_only(int argc, char **argv) {
 enum { MAX_SHIM_REQUEST = 256 * 1024, MAX_SHIM_WORDS = 4096 };
 
 /*
- * gVisor's programs register for membarrier(2) when they start, which waits for every processor, some ten milliseconds each time, and
+ * gVisor's programs register for membarrier(2) when they start, which waits for every processor, and
  * only its kernel ever uses it. They start without when it is not there. Where this cannot be had, they start a little later.
  */
 static void without_membarrier(void) {
