@@ -34,6 +34,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A sandbox host with the watcher at the other end of its link, in this process: real sandboxes without the platform. */
@@ -176,7 +177,7 @@ final class WatchedHost implements AutoCloseable {
         }
 
         @Override
-        public SessionOutbox open(String tenant, String session, VerdictListener listener) {
+        public SessionOutbox open(String tenant, String session, VerdictListener listener, Predicate<Event> routine) {
             Map<Channel, Long> numbers = new EnumMap<>(Channel.class);
             SessionState state = SessionState.empty();
             List<Event> log = new CopyOnWriteArrayList<>();

@@ -88,6 +88,40 @@ class HostLinkTest {
     }
 
     @Test
+    void whatIsRoutineWaitsForWhatIsNot() throws Exception {
+        String session = newSession();
+        Path spool = directory.resolve("spool-gathering");
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link =
+                        GrpcHostLink.connect(settings(ingest.port(), "gathering", TestPlatform.HOST_TOKEN, spool)
+                                .withGathering(Duration.ofDays(1)))) {
+            link.awaitConnected(LIMIT);
+            SessionOutbox outbox =
+                    link.open(TestPlatform.TENANT, session, (verdict, stages) -> {}, Event::hasFileOpened);
+            outbox.publish(Channel.EVIDENCE, 1, opened("/usr/lib/a"));
+            outbox.publish(Channel.EVIDENCE, 2, opened("/usr/lib/b"));
+            outbox.publish(Channel.CLAIMS, 3, prompt("now"));
+            await().atMost(LIMIT).until(() -> link.counts().waiting() == 0);
+
+            assertThat(link.counts().batches()).isEqualTo(1);
+            assertThat(eventsOf(session)).extracting(Event::getEventTimeNs).containsExactly(1L, 2L, 3L);
+        }
+    }
+
+    @Test
+    void whatIsRoutineGoesByItselfWhenNothingElseComes() throws Exception {
+        String session = newSession();
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link = link(ingest.port(), "host-routine", TestPlatform.HOST_TOKEN)) {
+            SessionOutbox outbox = link.open(TestPlatform.TENANT, session, (verdict, stages) -> {}, event -> true);
+            outbox.publish(Channel.EVIDENCE, 1, opened("/usr/lib/a"));
+            await().atMost(LIMIT).until(() -> link.counts().waiting() == 0);
+
+            assertThat(eventsOf(session)).hasSize(1);
+        }
+    }
+
+    @Test
     void losesAndRepeatsNothingWhenIngestIsStoppedMidStream() throws Exception {
         String session = newSession();
         int port = freePort();

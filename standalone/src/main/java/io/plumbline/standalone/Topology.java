@@ -27,6 +27,9 @@ final class Topology {
 
     static final String TENANT = "default";
 
+    /** After what freezes, before the workloads of sandboxes. */
+    private static final List<String> BEHIND = List.of("nice", "-n", "5");
+
     private static final Duration LIMIT = Duration.ofSeconds(120);
 
     /** In which an ordinary user's sandbox host may make mounts and what gVisor needs, over nothing but that user's own. */
@@ -58,7 +61,7 @@ final class Topology {
                         320,
                         List.of(layout.data("kafka").toString(), String.valueOf(brokerPort)));
             case SEARCH ->
-                part(
+                behind(
                         name,
                         "standalone/search-node",
                         "io.plumbline.search.SearchNode",
@@ -88,7 +91,7 @@ final class Topology {
                                 "data.directory=" + layout.data("ingest"),
                                 "direct.policy-file=" + directPolicy()));
             case CONSOLE ->
-                part(
+                behind(
                         name,
                         "console",
                         "io.plumbline.console.ConsoleApplication",
@@ -169,6 +172,12 @@ final class Topology {
     private static Component part(
             String name, String module, String mainClass, int heapMegabytes, List<String> arguments) {
         return new Component(name, module, mainClass, heapMegabytes, List.of(), List.of(), arguments, LIMIT);
+    }
+
+    /** One that no freeze waits for. */
+    private static Component behind(
+            String name, String module, String mainClass, int heapMegabytes, List<String> arguments) {
+        return new Component(name, module, mainClass, heapMegabytes, BEHIND, List.of(), arguments, LIMIT);
     }
 
     /** The tokens that ingest accepts, in its own file format. */

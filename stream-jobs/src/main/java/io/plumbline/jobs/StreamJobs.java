@@ -3,7 +3,6 @@ package io.plumbline.jobs;
 import io.plumbline.jobs.index.IndexJob;
 import io.plumbline.jobs.index.IndexSettings;
 import io.plumbline.jobs.watch.WatchJob;
-import io.plumbline.jobs.watch.WatchRehearsal;
 import io.plumbline.jobs.watch.WatchSettings;
 import java.net.URI;
 import java.nio.file.Path;
@@ -46,7 +45,6 @@ public final class StreamJobs {
             stop.countDown();
         }));
         cluster.submit("watch", env -> WatchJob.define(env, bootstrap, settings), START_LIMIT);
-        WatchRehearsal.run();
         if (!arguments[1].equals(NONE)) {
             IndexSettings index = IndexSettings.local(bootstrap, URI.create(arguments[1]));
             cluster.submit("index", env -> IndexJob.define(env, index), START_LIMIT);

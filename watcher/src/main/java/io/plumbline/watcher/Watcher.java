@@ -209,7 +209,12 @@ public final class Watcher {
                 }
                 case REASONING, APPROVAL_BY_AGENT, RAW_CLAIM, SESSION_ENDED -> judge(Attribution.none());
 
-                case PROCESS_FORKED -> processes.forked(event.getProcessForked());
+                case PROCESS_FORKED -> {
+                    processes.forked(event.getProcessForked());
+                    Attribution by =
+                            processes.attribute(event.getProcessForked().getActor());
+                    policyCheck.forked(state.getLiveProcesses(), by).ifPresent(this::deviate);
+                }
                 case PROCESS_STARTED -> started(event.getProcessStarted());
                 case PROCESS_EXITED -> {
                     Attribution by =

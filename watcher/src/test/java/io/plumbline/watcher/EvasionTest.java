@@ -376,6 +376,20 @@ class EvasionTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"/usr/bin/ps, LOW", "/bin/ps, LOW", "/tmp/ps, MEDIUM", "/usr/bin/cat, MEDIUM"})
+    void aListerOfProcessesIsLessProof(String binary, Severity severity) {
+        SessionScript session = SessionScript.of("{}");
+        session.call("c1", "Bash", "ps -ef");
+        session.fork(SessionScript.agent(), SHELL);
+        session.execFile(SHELL, binary, "ps", "-ef");
+
+        assertThat(Alerts.of(session.open(SHELL, "/proc/1/environ", 0)))
+                .filteredOn(alert -> alert.getClause().equals("files.environment"))
+                .extracting(AlertRaised::getSeverity)
+                .containsExactly(severity);
+    }
+
+    @ParameterizedTest
     @CsvSource({"KILLED", "EXITED"})
     void whatHasEndedDoesNotComeBack(RuntimeState.State end) {
         SessionScript session = SessionScript.of("{}");

@@ -51,6 +51,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,6 +75,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final transient PolicyActs policyActs;
     private final Div policy = new Div();
     private final Div policyTold = new Div();
+    private final AtomicLong reads = new AtomicLong();
     private final Div head = new Div();
     private final Section why = new Section();
     private final Timeline timeline = new Timeline();
@@ -89,6 +91,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient volatile Optional<Window> window = Optional.empty();
     private transient Optional<String> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
+    private transient long newestRead;
     private transient boolean stale;
     private transient Runnable unsubscribe = () -> {};
 
@@ -211,9 +214,13 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private void read(UI ui) {
+        long number = reads.incrementAndGet();
         try {
             Optional<SessionRecord> record = SessionRecord.read(search, id, window);
-            ui.access(() -> record.ifPresent(this::show));
+            ui.access(() -> record.filter(read -> number > newestRead).ifPresent(read -> {
+                newestRead = number;
+                show(read);
+            }));
         } catch (SearchUnavailableException e) {
             // The layout says that the search copy does not answer; the page stays as it is.
             LOG.debug("session {} could not be read again", id, e);
@@ -290,6 +297,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private void tellPolicy(String sentence) {
         policyTold.setText(sentence);
         stale = true;
+        // The session's own document may stay as it is, and then nobody else asks for this.
+        getUI().ifPresent(this::reread);
     }
 
     private Optional<AlertRow> selectedAlert(SessionRecord record) {

@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,8 +42,9 @@ import org.slf4j.LoggerFactory;
  * The link over gRPC. Events go to the spool first and from there to the platform, by one thread, in the spool's order; what
  * is not acknowledged when a connection ends is sent again over the next one.
  *
- * <p>Latency comes first: an event is sent as soon as the thread sees it. Only when the platform is behind ({@link
- * #BUSY_BATCHES} batches under way) does the thread wait {@link #LINGER} for more events to share a batch.
+ * <p>Latency comes first: an event is sent as soon as the thread sees it, with everything before it. What its session calls routine
+ * waits up to {@link HostLinkSettings#gathering} for others, because each batch costs the whole way more than the events in it. When the platform is
+ * behind ({@link #BUSY_BATCHES} batches under way) the thread waits {@link #LINGER} with every event.
  */
 public final class GrpcHostLink implements HostLink {
     /** Batches under way at most; with {@link #MAX_BYTES_UNDER_WAY} what a slow platform can make the host hold. */
@@ -93,10 +95,14 @@ public final class GrpcHostLink implements HostLink {
     private int eventsUnderWay;
     private long acknowledgedIndex;
     private long highestSent;
+    /** Index of the newest event that does not wait. */
+    private long urgentIndex;
+
     private long disconnectedSince = System.nanoTime();
     private long acknowledgedAt = System.nanoTime();
     private boolean closing;
     private boolean waitingForWork;
+    private boolean waitingForUrgent;
 
     private final LinkedHashMap<String, Boolean> seenVerdicts = new LinkedHashMap<>();
 
@@ -105,6 +111,7 @@ public final class GrpcHostLink implements HostLink {
     private final LongAdder refused = new LongAdder();
     private final LongAdder sent = new LongAdder();
     private final LongAdder resent = new LongAdder();
+    private final LongAdder batches = new LongAdder();
     private final LongAdder acknowledged = new LongAdder();
     private final LongAdder connects = new LongAdder();
     private final LongAdder verdicts = new LongAdder();
@@ -187,6 +194,7 @@ public final class GrpcHostLink implements HostLink {
                     refused.sum(),
                     sent.sum(),
                     resent.sum(),
+                    batches.sum(),
                     acknowledged.sum(),
                     spool.unreadable(),
                     connects.sum(),
@@ -203,7 +211,8 @@ public final class GrpcHostLink implements HostLink {
 
     /** {@inheritDoc} Throws IllegalArgumentException for a tenant that is not the token's, once that is known. */
     @Override
-    public SessionOutbox open(String sessionTenant, String session, VerdictListener listener) {
+    public SessionOutbox open(
+            String sessionTenant, String session, VerdictListener listener, Predicate<Event> routine) {
         if (!EventLimits.isName(sessionTenant)) {
             throw new IllegalArgumentException("tenant: " + sessionTenant + " (expected: 1 to 253 of [A-Za-z0-9._-])");
         }
@@ -218,7 +227,7 @@ public final class GrpcHostLink implements HostLink {
             if (tenant != null && !tenant.equals(sessionTenant)) {
                 throw new IllegalArgumentException("tenant: " + sessionTenant + " (expected: " + tenant + ")");
             }
-            Session opened = new Session(sessionTenant, session, listener);
+            Session opened = new Session(sessionTenant, session, listener, routine);
             if (sessions.putIfAbsent(session, opened) != null) {
                 throw new IllegalStateException("session: " + session + " (expected: not open yet)");
             }
@@ -430,6 +439,7 @@ public final class GrpcHostLink implements HostLink {
             bytesUnderWay += underway.bytes();
             eventsUnderWay += underway.events();
             sent.add(entries.size());
+            batches.increment();
             resent.add(entries.stream()
                     .filter(entry -> entry.index() <= highestSent)
                     .count());
@@ -444,18 +454,23 @@ public final class GrpcHostLink implements HostLink {
     /** Returns when there is something to send, the connection is over, or the link closes. Called with the lock held. */
     private void awaitWork(Connection current, long nextIndex) throws InterruptedException {
         boolean lingered = false;
+        long patience = settings.gathering().toNanos();
         while (!current.over && !closing && receipts.isEmpty()) {
-            if (hasRoom() && nextIndex <= spool.last()) {
-                boolean full = spool.last() - nextIndex + 1 >= MAX_BATCH_EVENTS;
-                if (underWay.size() < BUSY_BATCHES || lingered || full) {
-                    return;
-                }
-                changed.awaitNanos(LINGER.toNanos());
-                lingered = true;
-            } else {
+            if (!hasRoom() || nextIndex > spool.last()) {
                 waitingForWork = true;
                 changed.await();
                 waitingForWork = false;
+            } else if (spool.last() - nextIndex + 1 >= MAX_BATCH_EVENTS) {
+                return;
+            } else if (urgentIndex < nextIndex && patience > 0) {
+                waitingForUrgent = true;
+                patience = changed.awaitNanos(patience);
+                waitingForUrgent = false;
+            } else if (underWay.size() < BUSY_BATCHES || lingered) {
+                return;
+            } else {
+                changed.awaitNanos(LINGER.toNanos());
+                lingered = true;
             }
         }
     }
@@ -466,10 +481,13 @@ public final class GrpcHostLink implements HostLink {
                 && eventsUnderWay < MAX_EVENTS_UNDER_WAY;
     }
 
-    private void wakeSender() {
+    private void wakeSender(long index, boolean urgent) {
         lock.lock();
         try {
-            if (waitingForWork) {
+            if (urgent) {
+                urgentIndex = Math.max(urgentIndex, index);
+            }
+            if (waitingForWork || waitingForUrgent && urgent) {
                 changed.signalAll();
             }
         } finally {
@@ -506,6 +524,7 @@ public final class GrpcHostLink implements HostLink {
         }
         connection = null;
         waitingForWork = false;
+        waitingForUrgent = false;
         underWay.clear();
         bytesUnderWay = 0;
         eventsUnderWay = 0;
@@ -629,7 +648,7 @@ public final class GrpcHostLink implements HostLink {
         lock.lock();
         try {
             receipts.add(verdict);
-            if (waitingForWork) {
+            if (waitingForWork || waitingForUrgent) {
                 changed.signalAll();
             }
         } finally {
@@ -746,13 +765,15 @@ public final class GrpcHostLink implements HostLink {
         private final String tenant;
         private final String session;
         private final VerdictListener listener;
+        private final Predicate<Event> routine;
         private boolean ended;
         private @Nullable String refusal;
 
-        Session(String tenant, String session, VerdictListener listener) {
+        Session(String tenant, String session, VerdictListener listener, Predicate<Event> routine) {
             this.tenant = tenant;
             this.session = session;
             this.listener = listener;
+            this.routine = routine;
         }
 
         @Override
@@ -769,6 +790,7 @@ public final class GrpcHostLink implements HostLink {
                     .setObservedTimeNs(observed);
             Event.Builder bounded = EventLimits.bounded(event).toBuilder();
             Event complete;
+            long index;
             synchronized (this) {
                 if (ended || refusal != null) {
                     refused.increment();
@@ -778,7 +800,7 @@ public final class GrpcHostLink implements HostLink {
                 // The number is used up even when the spool refuses: the hole shows that something is missing.
                 complete = EventIds.withId(bounded.setSeq(positions.next(session, channel)));
                 try {
-                    spool.append(complete);
+                    index = spool.append(complete);
                 } catch (SpoolException e) {
                     refused.increment();
                     throw e;
@@ -788,7 +810,7 @@ public final class GrpcHostLink implements HostLink {
             if (complete.getTruncatedCount() > 0) {
                 truncated.increment();
             }
-            wakeSender();
+            wakeSender(index, !routine.test(complete));
             return complete;
         }
 

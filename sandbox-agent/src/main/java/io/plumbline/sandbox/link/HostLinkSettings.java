@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param segmentBytes size at which a segment file of the spool is closed
  * @param redactor takes secrets out of what is published
  * @param trustedCertificates PEM file with the authorities that sign the platform's certificate; empty: the JDK's
+ * @param gathering how long what a session calls routine waits for more at most
  * @param firstRetry pause before the first reconnect; doubled up to {@code longestRetry}
  * @param drain how long closing waits for the platform to take what is in the spool
  */
@@ -32,9 +33,12 @@ public record HostLinkSettings(
         int segmentBytes,
         Redactor redactor,
         Optional<Path> trustedCertificates,
+        Duration gathering,
         Duration firstRetry,
         Duration longestRetry,
         Duration drain) {
+    /** Less than a person notices, and some files of a build. */
+    private static final Duration GATHERING = Duration.ofMillis(25);
 
     public HostLinkSettings {
         String scheme = platform.getScheme();
@@ -69,6 +73,7 @@ public record HostLinkSettings(
                 16 << 20,
                 redactor,
                 Optional.empty(),
+                GATHERING,
                 Duration.ofMillis(50),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(2));
@@ -85,6 +90,24 @@ public record HostLinkSettings(
                 segment,
                 redactor,
                 trustedCertificates,
+                gathering,
+                firstRetry,
+                longestRetry,
+                drain);
+    }
+
+    public HostLinkSettings withGathering(Duration longest) {
+        return new HostLinkSettings(
+                platform,
+                token,
+                host,
+                version,
+                spool,
+                spoolBytes,
+                segmentBytes,
+                redactor,
+                trustedCertificates,
+                longest,
                 firstRetry,
                 longestRetry,
                 drain);
@@ -101,6 +124,7 @@ public record HostLinkSettings(
                 segmentBytes,
                 redactor,
                 Optional.of(pem),
+                gathering,
                 firstRetry,
                 longestRetry,
                 drain);
@@ -117,6 +141,7 @@ public record HostLinkSettings(
                 segmentBytes,
                 redactor,
                 trustedCertificates,
+                gathering,
                 firstRetry,
                 longestRetry,
                 drain);

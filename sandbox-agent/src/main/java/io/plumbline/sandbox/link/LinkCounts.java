@@ -8,6 +8,7 @@ package io.plumbline.sandbox.link;
  * @param refused events that the spool could not take; each leaves a hole in its session's numbering
  * @param sent events sent, repetitions included
  * @param resent events sent again after a reconnect
+ * @param batches in which events were sent
  * @param acknowledged events that are in the platform's log
  * @param unreadable events lost to a damaged spool file
  * @param connects times that a connection was made
@@ -24,6 +25,7 @@ public record LinkCounts(
         long refused,
         long sent,
         long resent,
+        long batches,
         long acknowledged,
         long unreadable,
         long connects,

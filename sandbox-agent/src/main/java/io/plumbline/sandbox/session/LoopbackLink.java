@@ -9,6 +9,7 @@ import io.plumbline.sandbox.link.VerdictListener;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** A link that ends in this process: for the host's own sandboxes, whose life is nobody else's business. */
 final class LoopbackLink implements HostLink {
@@ -25,7 +26,7 @@ final class LoopbackLink implements HostLink {
     }
 
     @Override
-    public SessionOutbox open(String tenant, String session, VerdictListener listener) {
+    public SessionOutbox open(String tenant, String session, VerdictListener listener, Predicate<Event> routine) {
         Map<Channel, Long> numbers = new EnumMap<>(Channel.class);
         return (channel, time, payload) -> {
             Event event;

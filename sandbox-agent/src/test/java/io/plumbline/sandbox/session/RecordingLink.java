@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /** A link that keeps every event in memory and lets a test play the brain. */
 final class RecordingLink implements HostLink {
@@ -26,7 +27,7 @@ final class RecordingLink implements HostLink {
     volatile BiConsumer<Event, VerdictListener> brain = (event, listener) -> {};
 
     @Override
-    public SessionOutbox open(String tenant, String session, VerdictListener listener) {
+    public SessionOutbox open(String tenant, String session, VerdictListener listener, Predicate<Event> routine) {
         listeners.put(session, listener);
         Map<Channel, Long> numbers = new EnumMap<>(Channel.class);
         return (channel, time, payload) -> {

@@ -14,6 +14,7 @@ import java.util.Set;
 
 /** OpenAI's Responses API, streaming, as Codex speaks it. Codex reads and edits through its shell tool. */
 final class OpenAiResponses implements Wire {
+    private static final int YIELD_MILLIS = 30_000;
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     @Override
@@ -55,7 +56,11 @@ final class OpenAiResponses implements Wire {
     public Call call(String id, Step step, Set<String> tools) throws IOException {
         String command = ShellCalls.command(step);
         if (tools.contains("exec_command")) {
-            return new Call("call_" + id, "exec_command", NODES.objectNode().put("cmd", command));
+            // As long as the agent allows: without it, what is slow is still running when the next step begins.
+            return new Call(
+                    "call_" + id,
+                    "exec_command",
+                    NODES.objectNode().put("cmd", command).put("yield_time_ms", YIELD_MILLIS));
         }
         if (tools.contains("shell_command")) {
             return new Call("call_" + id, "shell_command", NODES.objectNode().put("command", command));

@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,7 +21,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /** Follows telemetry and verdicts from now on, on a thread of its own. */
 public final class EventFeed implements AutoCloseable {
     private final KafkaConsumer<String, byte[]> consumer;
-    private final List<Event> events = new CopyOnWriteArrayList<>();
+    private final Map<String, Queue<Event>> events = new ConcurrentHashMap<>();
     private final Consumer<Event> listener;
     private final Thread thread;
 
@@ -32,7 +34,10 @@ public final class EventFeed implements AutoCloseable {
     /** Starts following; {@code listener} is called for each event in the order of its partition. */
     public static EventFeed follow(String bootstrap, Consumer<Event> listener) {
         KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", bootstrap), new StringDeserializer(), new ByteArrayDeserializer());
+                // Whoever follows must not cost what is followed a request for each event.
+                Map.of("bootstrap.servers", bootstrap, "fetch.min.bytes", "16384", "fetch.max.wait.ms", "50"),
+                new StringDeserializer(),
+                new ByteArrayDeserializer());
         List<TopicPartition> partitions = new ArrayList<>();
         for (String topic : List.of(Topics.TELEMETRY, Topics.VERDICTS)) {
             consumer.partitionsFor(topic)
@@ -48,9 +53,8 @@ public final class EventFeed implements AutoCloseable {
 
     /** What was seen of one session so far. */
     public List<Event> of(String session) {
-        return events.stream()
-                .filter(event -> event.getSession().equals(session))
-                .toList();
+        Queue<Event> seen = events.get(session);
+        return seen == null ? List.of() : List.copyOf(seen);
     }
 
     private void run() {
@@ -58,7 +62,8 @@ public final class EventFeed implements AutoCloseable {
             while (true) {
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
                     Event event = Event.parseFrom(record.value());
-                    events.add(event);
+                    events.computeIfAbsent(event.getSession(), session -> new ConcurrentLinkedQueue<>())
+                            .add(event);
                     listener.accept(event);
                 }
             }

@@ -10,6 +10,7 @@ import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
  * The search copy: the three topics in, Elasticsearch out.
@@ -25,6 +26,9 @@ public final class IndexJob {
     /** Adds the job to the environment; the caller sets parallelism and checkpointing and executes it. */
     public static void define(StreamExecutionEnvironment env, IndexSettings settings) {
         Properties properties = new Properties();
+        // Nobody is stopped by what is searched: a few requests a second instead of one for each event.
+        properties.setProperty(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "65536");
+        properties.setProperty(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "200");
         properties.putAll(settings.kafkaProperties());
         KafkaSource<Event> source = KafkaSource.<Event>builder()
                 .setBootstrapServers(settings.kafkaBootstrap())

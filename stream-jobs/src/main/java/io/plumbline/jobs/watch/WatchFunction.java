@@ -102,8 +102,10 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         loading = new HashMap<>();
         aside = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-judges").factory());
-        // Compiles what everybody begins with before the first event.
-        loader.load(ActivationLedger.initial(settings.initial())).close();
+        // What everybody begins with, before the first event.
+        try (Judging first = loader.load(ActivationLedger.initial(settings.initial()))) {
+            WatchRehearsal.run(first.watcher());
+        }
     }
 
     @Override

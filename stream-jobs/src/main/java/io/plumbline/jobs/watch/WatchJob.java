@@ -48,10 +48,14 @@ public final class WatchJob {
                 .uid("cross-session")
                 .name("cross-session");
 
-        watched.union(activations.getSideOutput(ActivationFunction.ANSWERS), together)
+        // On its own, so that a verdict is written by the thread that reached it.
+        watched.sinkTo(sink(bootstrap)).uid("verdicts").name("verdicts");
+        activations
+                .getSideOutput(ActivationFunction.ANSWERS)
+                .union(together)
                 .sinkTo(sink(bootstrap))
-                .uid("verdicts")
-                .name("verdicts");
+                .uid("verdicts-of-many")
+                .name("verdicts of many sessions");
     }
 
     private static boolean isGlobal(LogRecord record) {

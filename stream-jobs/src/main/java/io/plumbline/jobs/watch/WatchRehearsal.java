@@ -10,14 +10,15 @@ import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.Watcher;
+import io.plumbline.watcher.crosssession.SessionFacts;
 import io.plumbline.watcher.state.SessionState;
 import java.util.List;
 
 /**
  * A session that nobody runs, in memory: its decoy is read and it must be frozen. It shows that this watcher freezes, and the
- * first real freeze finds the watcher's code loaded and compiled.
+ * first real freeze finds the code of the watcher and of its judges loaded and compiled.
  */
-public final class WatchRehearsal {
+final class WatchRehearsal {
     /** Methods are compiled once they were called some 200 times. */
     private static final int SESSIONS = 250;
 
@@ -27,8 +28,7 @@ public final class WatchRehearsal {
     private WatchRehearsal() {}
 
     /** @throws IllegalStateException when the watcher does not freeze; the jobs must then not pretend to watch */
-    public static void run() {
-        Watcher watcher = new Watcher(List.of());
+    static void run(Watcher watcher) {
         for (int i = 0; i < SESSIONS; i++) {
             if (!freezes(watcher)) {
                 throw new IllegalStateException("the watcher did not freeze a session that read its decoy");
@@ -68,15 +68,12 @@ public final class WatchRehearsal {
                                 .addArgv("cat")
                                 .addArgv(DECOY))
                         .build());
-        return watcher
-                .onEvent(
-                        session,
-                        event(Channel.EVIDENCE, 3)
-                                .setFileOpened(
-                                        FileOpened.newBuilder().setActor(actor).setPath(DECOY))
-                                .build())
-                .stream()
-                .anyMatch(Event::hasFreezeOrdered);
+        Event read = event(Channel.EVIDENCE, 3)
+                .setFileOpened(FileOpened.newBuilder().setActor(actor).setPath(DECOY))
+                .build();
+        List<Event> verdicts = watcher.onEvent(session, read);
+        return verdicts.stream().anyMatch(Event::hasFreezeOrdered)
+                && !SessionFacts.of(session, read, verdicts).isEmpty();
     }
 
     private static Event.Builder event(Channel channel, long seq) {

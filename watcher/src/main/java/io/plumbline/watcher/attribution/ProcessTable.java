@@ -72,6 +72,9 @@ public final class ProcessTable {
                         .setMcpServer(parent.getMcpServer())
                         .setPendingRoot(parent.getPendingRoot());
         }
+        if (!processes.containsKey(childKey)) {
+            state.setLiveProcesses(state.getLiveProcesses() + 1);
+        }
         put(childKey, child.addAllTaints(parent.getTaintsList()));
     }
 
@@ -220,7 +223,8 @@ public final class ProcessTable {
     public void exited(ProcessExited exit) {
         String key = key(exit.getActor().getProcess());
         Process process = processes.get(key);
-        if (process != null && exit.getActor().getThread() == process.getThreadGroup()) {
+        if (process != null && exit.getActor().getThread() == process.getThreadGroup() && !process.getExited()) {
+            state.setLiveProcesses(Math.max(0, state.getLiveProcesses() - 1));
             put(key, process.toBuilder().setExited(true));
             if (process.getRole() == Role.CALL) {
                 ledger.ended(process.getCall(), key, exit.getWaitStatus());

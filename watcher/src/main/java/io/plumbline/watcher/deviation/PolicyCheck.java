@@ -21,6 +21,7 @@ import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Pending;
+import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.Role;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,16 @@ public final class PolicyCheck {
     private static final Pattern HIDDEN =
             Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:root|cwd)/.+");
 
+    /** Errno of Linux: the file lies on a mount that is only read. */
+    private static final int EROFS = 30;
+
+    /** What programs write beside their work and do without: caches, locks of git. */
+    private static final Pattern BY_THE_WAY = Pattern.compile("/\\.|/__pycache__/|\\.(?:lock|log|tmp|pyc)$");
+
+    /** By the executable: the name of a thread is what the workload chooses. */
+    private static final Pattern PROCESS_LISTER =
+            Pattern.compile("(?:/usr)?/bin/(?:ps|top|htop|pgrep|pkill|lsof|fuser)");
+
     private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}(?:/task/[0-9]{1,10})?/environ");
 
     /** Word of the egress proxy. */
@@ -55,9 +66,18 @@ public final class PolicyCheck {
         this.aliases = new Aliases(session);
     }
 
-    /** A file was opened. An open that failed, or that only names the file (O_PATH), gave no access to it. */
+    /**
+     * A file was opened. An open that failed, or that only names the file (O_PATH), gave no access to it; one that a read-only workspace
+     * refused still says what was tried.
+     */
     public Optional<Deviation> opened(FileOpened open, Attribution by) {
-        if (!givesAccess(open) || by.role() == Role.HOST_RELAY) {
+        if (by.role() == Role.HOST_RELAY) {
+            return Optional.empty();
+        }
+        if (open.getError() == EROFS) {
+            return refusedByMount(open, by);
+        }
+        if (!givesAccess(open)) {
             return Optional.empty();
         }
         String path = aliases.original(open.getPath());
@@ -79,9 +99,9 @@ public final class PolicyCheck {
                     50));
         }
         if (ENVIRONMENT.matcher(path).matches()) {
-            // No proof: some programs that list processes look there as well.
+            // No proof, and less than that of a program that lists processes: it looks there as well.
             return Optional.of(outOfPolicy(
-                            Severity.MEDIUM,
+                            listsProcesses(by) ? Severity.LOW : Severity.MEDIUM,
                             "environment",
                             "The environment of a process was read by its number",
                             seen,
@@ -116,6 +136,45 @@ public final class PolicyCheck {
     }
 
     /** Whether the open succeeded and gave access to what is in the file. */
+    private Optional<Deviation> refusedByMount(FileOpened open, Attribution by) {
+        String path = open.getPath();
+        if (!writes(open) || !inWorkspace(path) || BY_THE_WAY.matcher(path).find()) {
+            return Optional.empty();
+        }
+        return Optional.of(outOfPolicy(
+                        Severity.MEDIUM,
+                        "read-only|" + path,
+                        "A file of a read-only workspace was to be written",
+                        by.description() + " opened " + path + " for writing, and the mount refused it",
+                        "The policy gives the workspace to be read.",
+                        "files.read-only",
+                        by,
+                        10)
+                .softly());
+    }
+
+    /**
+     * A process was made.
+     *
+     * @param live processes of the session that have not exited
+     */
+    public Optional<Deviation> forked(long live, Attribution by) {
+        int limit = session.values().getTask().getPolicy().getProcesses();
+        if (limit == 0 || live * 10 < limit * 9L) {
+            return Optional.empty();
+        }
+        return Optional.of(outOfPolicy(
+                        Severity.MEDIUM,
+                        "processes",
+                        "The session makes nearly as many processes as it may have",
+                        by.description() + " made one more: " + live + " of " + limit + " live",
+                        "At the limit its kernel refuses every further one; a loop that forks gets there within a moment.",
+                        "limits.processes",
+                        by,
+                        10)
+                .softly());
+    }
+
     public static boolean givesAccess(FileOpened open) {
         return open.getError() == 0 && (open.getFlags() & O_PATH) == 0;
     }
@@ -437,6 +496,11 @@ public final class PolicyCheck {
     /** A path through another process's root, folder or descriptors, which the host could not resolve to a name. */
     private static boolean hidesItsTarget(String path) {
         return HIDDEN.matcher(path).matches();
+    }
+
+    private boolean listsProcesses(Attribution by) {
+        Process process = session.processes().get(by.process());
+        return process != null && PROCESS_LISTER.matcher(process.getBinary()).matches();
     }
 
     private boolean inWorkspace(String path) {
