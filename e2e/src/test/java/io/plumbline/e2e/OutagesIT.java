@@ -198,9 +198,10 @@ class OutagesIT {
         assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(data.toString());
         // Each channel has a topic of its own.
         await().atMost(LIMIT)
-                .until(() -> log().has(id, Event::hasSessionEnded)
-                        && log().has(id, EventLog.reached(RuntimeState.State.KILLED))
-                        && log().has(id, Event::hasTraceLoss));
+                .untilAsserted(() -> assertThat(log().of(id))
+                        .anyMatch(Event::hasSessionEnded)
+                        .anyMatch(EventLog.reached(RuntimeState.State.KILLED))
+                        .anyMatch(Event::hasTraceLoss));
         assertThat(log().of(id, EventLog.reached(RuntimeState.State.KILLED)))
                 .singleElement()
                 .matches(event -> event.getRuntimeState().getReason().contains("host died"));
