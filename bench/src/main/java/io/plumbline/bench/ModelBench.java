@@ -64,22 +64,20 @@ final class ModelBench implements Callable<Integer> {
                     "--acts: " + acts + ", --loads: " + loads + " (expected: 100 to " + MOST_ACTS
                             + ", and at least 1)");
         }
-        List<Double> loadMillis = new ArrayList<>();
-        List<Double> memory = new ArrayList<>();
-        JsonNode last = null;
-        for (int i = 0; i < loads; i++) {
-            last = probe(i == loads - 1 ? acts : 0);
-            loadMillis.add(last.path("load_ms").asDouble());
-            memory.add(last.path("memory_mib").asDouble());
+        List<JsonNode> probes = new ArrayList<>();
+        for (int left = loads; left > 0; left--) {
+            probes.add(probe(left == 1 ? acts : 0));
         }
-        List<Figure> figures = figures(last, loadMillis, memory);
+        List<Figure> figures = figures(probes);
         PrintWriter out = spec.commandLine().getOut();
         figures.forEach(figure -> out.println(json ? figure.json().toString() : figure.describe()));
         out.flush();
         return figures.stream().allMatch(Figure::met) ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
-    private static List<Figure> figures(JsonNode timed, List<Double> loads, List<Double> memory) {
+    /** @param probes what each process told, the last one the times of acts too */
+    private static List<Figure> figures(List<JsonNode> probes) {
+        JsonNode timed = probes.getLast();
         String how = "; model " + timed.path("version").asText()
                 + ", one process on one core with the watch job's Java options, task cached";
         String new32 = "one new act of 32 tokens, from the question to its score" + how;
@@ -115,13 +113,17 @@ final class ModelBench implements Callable<Integer> {
                 Figure.of(
                         "model.load",
                         "ms",
-                        loads,
+                        probes.stream()
+                                .map(probe -> probe.path("load_ms").asDouble())
+                                .toList(),
                         OptionalDouble.of(TARGET_LOAD_MILLIS),
                         "loading the model to its first score, in a process that has done nothing before"),
                 Figure.of(
                         "model.memory",
                         "MiB",
-                        memory,
+                        probes.stream()
+                                .map(probe -> probe.path("memory_mib").asDouble())
+                                .toList(),
                         OptionalDouble.of(TARGET_MIB),
                         "resident memory after loading and the first scores minus that before, VmRSS"));
     }

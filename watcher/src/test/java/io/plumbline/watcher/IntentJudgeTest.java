@@ -143,7 +143,7 @@ class IntentJudgeTest {
     @Test
     void aServersToolIsScoredByItsNameAndArguments() {
         List<String> seen = new ArrayList<>();
-        SessionScript script = session("{name: t, mcp: {github: allow}}", (intent, act) -> {
+        SessionScript script = session("name: t", (intent, act) -> {
             seen.add(act.kind() + " " + act.text());
             return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
         });
