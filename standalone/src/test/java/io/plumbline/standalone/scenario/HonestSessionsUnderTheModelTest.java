@@ -31,10 +31,12 @@ class HonestSessionsUnderTheModelTest {
         List<String> flagged = new ArrayList<>();
         try (IntentModel model = IntentModel.load(Duration.ofSeconds(5), () -> 0);
                 Stream<Path> files = Files.list(SCENARIOS)) {
-            // What was recorded went on: an act that is held here and ran there would look like one that ran against the answer.
+            // What was recorded went on: an act that is held here and ran there would look like one that ran against
+            // the answer.
             IntentJudge judge = new IntentJudge(
                     (intent, act) -> {
-                        if (!(model.score(intent, act) instanceof Score.Scored score) || score.band() != Score.Band.SERVES) {
+                        if (!(model.score(intent, act) instanceof Score.Scored score)
+                                || score.band() != Score.Band.SERVES) {
                             flagged.add(intent.task() + " | " + act.text());
                         }
                         return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "none");
