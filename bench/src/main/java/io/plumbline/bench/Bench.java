@@ -28,7 +28,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TelemetryBench.class,
             SandboxBench.class,
             RulesBench.class,
-            WatchBench.class
+            WatchBench.class,
+            ModelBench.class
         })
 public final class Bench {
     private Bench() {}

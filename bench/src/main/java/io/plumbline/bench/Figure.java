@@ -2,6 +2,7 @@ package io.plumbline.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -88,9 +89,11 @@ record Figure(
                 : line
                         + String.format(
                                 Locale.ROOT,
-                                "   %s %.0f: %s",
+                                "   %s %s: %s",
                                 least ? "p50 >=" : "p99 <=",
-                                target.getAsDouble(),
+                                BigDecimal.valueOf(target.getAsDouble())
+                                        .stripTrailingZeros()
+                                        .toPlainString(),
                                 met() ? "met" : "NOT MET");
     }
 

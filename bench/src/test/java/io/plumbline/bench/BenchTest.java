@@ -17,13 +17,14 @@ final class BenchTest {
         assertThat(err.toString())
                 .isEqualTo(
                         "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
-                                + " sandbox, rules, watch)\n");
+                                + " sandbox, rules, watch, model)\n");
     }
 
     @Test
     void anOptionOutOfRangeIsExitCode2() {
         assertThat(commands.execute("freeze", "--sessions", "0")).isEqualTo(2);
         assertThat(commands.execute("session", "--parallel", "0")).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(2);
+        assertThat(commands.execute("model", "--acts", "1")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(3);
     }
 }

@@ -6,8 +6,9 @@ import java.util.Objects;
  * One thing that an agent did or wants to do.
  *
  * @param kind what the text is
- * @param text the command line, the path and the change of an edit, the paths of a file set (one a line), or {@code METHOD
- *     host:port/path}; hostile, at most {@value #MAX_CHARS} characters are read and what is longer counts as suspicious
+ * @param text the command line, the path and the change of an edit, the paths of a file set (one a line), {@code METHOD
+ *     host:port/path}, or a tool's name and its arguments; hostile, at most {@value #MAX_CHARS} characters are read and what is longer
+ *     counts as suspicious
  */
 public record Act(Kind kind, String text) {
     /** As long as an argument that the events keep. */
@@ -22,7 +23,9 @@ public record Act(Kind kind, String text) {
         COMMAND,
         EDIT,
         FILES,
-        EGRESS
+        EGRESS,
+        /** A call of a tool that is no shell and names no files, of an MCP server for example. */
+        TOOL
     }
 
     public static Act command(String line) {

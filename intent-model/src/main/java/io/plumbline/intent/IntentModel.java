@@ -1,15 +1,17 @@
 package io.plumbline.intent;
 
-import io.plumbline.intent.features.Bank;
 import io.plumbline.intent.features.Feature;
 import io.plumbline.intent.features.Features;
 import io.plumbline.intent.features.Floor;
+import io.plumbline.intent.features.Glosses;
 import io.plumbline.intent.features.PlainCommandReader;
 import io.plumbline.intent.features.PlanCheck;
 import io.plumbline.intent.features.Reading;
 import io.plumbline.intent.features.Side;
 import io.plumbline.intent.head.Head;
+import io.plumbline.intent.head.ScoreDistribution;
 import io.plumbline.intent.text.Encoder;
+import io.plumbline.intent.text.Resources;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -51,15 +54,14 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     private IntentModel(Encoder encoder, Head head, Duration limit, LongSupplier nanoClock) {
         this.encoder = encoder;
         this.head = head;
-        this.features = features(encoder, head.tasks(), head.acts());
+        this.features = features(encoder, head);
         this.floor = new Floor(features);
         this.version = head.version();
         this.limit = limit;
         this.nanoClock = nanoClock;
     }
 
-    /** Features over an encoder. */
-    public static Features features(Encoder encoder, Bank tasks, Bank acts) {
+    private static Features features(Encoder encoder, Head head) {
         return new Features(
                 new Features.Embedder() {
                     @Override
@@ -72,16 +74,21 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
                         return encoder.exceedsWindows(text);
                     }
                 },
-                tasks,
-                acts,
+                head.tasks(),
+                head.acts(),
+                head.glosses(),
+                head.alignment(),
                 new PlainCommandReader());
     }
 
-    /** The digest of the features that a head has to be trained on. */
+    /** The digest of all that gives a head's inputs their meaning: names, signals and glosses. */
     public static String digest(Features features) {
-        StringBuilder names = new StringBuilder();
-        features.list().forEach(feature -> names.append(feature.name()).append('\n'));
-        return Head.sha256(names.toString().getBytes(StandardCharsets.UTF_8));
+        StringBuilder all = new StringBuilder();
+        features.list().forEach(feature -> all.append(feature.name()).append('\n'));
+        for (String resource : List.of("signals.txt", "glosses.txt")) {
+            Resources.lines(resource).forEach(line -> all.append(line).append('\n'));
+        }
+        return Head.sha256(all.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** The shipped model, or a scorer that scores nothing and says why. */
@@ -120,6 +127,10 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
      */
     public static IntentModel of(byte[] head, Duration limit, LongSupplier nanoClock) throws IntentModelException {
         Head parsed = Head.parse(head);
+        if (parsed.glosses().vectors().size() != new Glosses().texts().size()) {
+            throw new IntentModelException("head: " + parsed.glosses().vectors().size() + " glosses (expected: "
+                    + new Glosses().texts().size() + ")");
+        }
         Encoder encoder = Encoder.load();
         IntentModel model = new IntentModel(encoder, parsed, limit, nanoClock);
         String features = digest(model.features);
@@ -145,6 +156,11 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
 
     public Head head() {
         return head;
+    }
+
+    @Override
+    public Optional<ScoreDistribution> trainedScores() {
+        return Optional.of(head.scores());
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.plumbline.intent;
 
+import io.plumbline.intent.head.ScoreDistribution;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Says how likely it is that an act does not serve an intent. Never throws, and never gives a low score for lack of a model. */
 @FunctionalInterface
@@ -25,6 +27,11 @@ public interface IntentScorer {
      */
     default List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
         throw new IntentModelException("plan: no model (expected: one that loads)");
+    }
+
+    /** How benign acts scored when the model was trained; empty when it is not known. */
+    default Optional<ScoreDistribution> trainedScores() {
+        return Optional.empty();
     }
 
     /** A scorer for when there is no model. */

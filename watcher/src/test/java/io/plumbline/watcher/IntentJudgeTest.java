@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.intent.IntentScorer;
 import io.plumbline.intent.Score;
 import io.plumbline.watcher.judge.IntentJudge;
@@ -54,6 +56,7 @@ class IntentJudgeTest {
             assertThat(alert.getIntentScore().getTask()).isEqualTo("Tidy up");
             assertThat(alert.getIntentScore().getAct()).isEqualTo("ls");
             assertThat(alert.getIntentScore().getReasons(0).getText()).isEqualTo("reads a secret");
+            assertThat(alert.getActKind()).isEqualTo("command");
             assertThat(alert.getCall()).isEqualTo("c1");
             assertThat(alert.getSeen()).isEqualTo("Bash ls");
         });
@@ -125,5 +128,52 @@ class IntentJudgeTest {
         script.call("c2", "Bash", "cat a");
 
         assertThat(seen).containsExactly("Tidy up|0|ls", "Tidy up|1|cat a");
+    }
+
+    private static ToolCall.Builder toServer(String tool, String arguments) {
+        return ToolCall.newBuilder()
+                .setCall("c1")
+                .setTool("mcp__github__" + tool)
+                .setMcpServer("github")
+                .setMcpTool(tool)
+                .setArgumentsJson(arguments)
+                .setGated(true);
+    }
+
+    @Test
+    void aServersToolIsScoredByItsNameAndArguments() {
+        List<String> seen = new ArrayList<>();
+        SessionScript script = session("name: t", (intent, act) -> {
+            seen.add(act.kind() + " " + act.text());
+            return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
+        });
+
+        script.send(Channel.CLAIMS, Event.newBuilder().setToolCall(toServer("get_issue", "{\"id\":7}")));
+        script.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("c2")
+                                .setTool("TodoWrite")
+                                .setArgumentsJson("{\"todos\":[]}")));
+
+        assertThat(seen).containsExactly("TOOL github get_issue: {\"id\":7}");
+    }
+
+    @Test
+    void aTextAboutAToolIsAskedAboutAtMostUnlessItsStructureSaysMore() {
+        Event.Builder call = Event.newBuilder().setToolCall(toServer("get_issue", "{}"));
+
+        assertThat(offPlan(session("name: t", scores(Score.Band.ASK, 0.5)).send(Channel.CLAIMS, call)))
+                .isEmpty();
+        List<Event> asked =
+                session("name: t", scores(Score.Band.DOES_NOT_SERVE, 0.9)).send(Channel.CLAIMS, call);
+        assertThat(offPlan(asked)).isEmpty();
+        assertThat(asked).anyMatch(Event::hasApprovalRequested);
+        IntentScorer floored =
+                (intent, act) -> new Score.Scored(0.95, 0.5, 0.95, Score.Band.DOES_NOT_SERVE, List.of(), "test");
+        assertThat(offPlan(session("name: t", floored).send(Channel.CLAIMS, call)))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.getActKind()).isEqualTo("tool"));
     }
 }

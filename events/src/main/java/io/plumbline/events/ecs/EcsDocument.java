@@ -867,6 +867,7 @@ public final class EcsDocument {
                 .put("deviation", alert.getDeviation())
                 .put("expected", alert.getExpected())
                 .put("accepted_by", alert.getAcceptedBy())
+                .put("act_kind", alert.getActKind())
                 .strings("evidence", alert.getEvidenceList())
                 .number("risk_added", alert.getRiskAdded())
                 .number("risk", alert.getRisk());

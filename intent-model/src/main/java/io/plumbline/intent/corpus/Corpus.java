@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Labelled sessions out of a grammar, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
@@ -18,7 +20,7 @@ import java.util.TreeMap;
  * act keeps the label it had first.
  */
 public final class Corpus {
-    public static final int SESSIONS = 2_000;
+    public static final int SESSIONS = 2_600;
     private static final long SEED = 7;
 
     private final Grammar grammar;
@@ -33,9 +35,11 @@ public final class Corpus {
 
     public static List<LabelledAct> generate(Grammar grammar, int sessions) {
         Corpus corpus = new Corpus(grammar);
+        List<Family> turns = new ArrayList<>(grammar.families());
+        // There are fewer families of work in a repository, and they are what agents do.
+        grammar.families().stream().filter(family -> !family.shell()).forEach(turns::add);
         for (int session = 0; session < sessions; session++) {
-            corpus.session(
-                    session, grammar.families().get(session % grammar.families().size()));
+            corpus.session(session, turns.get(session % turns.size()));
         }
         return List.copyOf(corpus.records);
     }
@@ -57,6 +61,10 @@ public final class Corpus {
             boolean look = !family.shell() && random.nextInt(6) == 0;
             Template template = look ? commonOf(family.split()) : pick(family.acts());
             Act act = act(template, values);
+            if (family.shell() && random.nextInt(25) == 0 && act.text().matches("[a-z].*")) {
+                // Right or wrong, people run much with more rights than it needs.
+                act = Act.command("sudo " + act.text());
+            }
             if (random.nextInt(8) == 0 && act.kind() == Act.Kind.COMMAND) {
                 Template other = family.shell() ? pick(family.acts()) : commonOf(family.split());
                 if (other.kind() == Act.Kind.COMMAND) {
@@ -74,10 +82,15 @@ public final class Corpus {
                     label);
             recent.add(act);
         }
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             Family other = other(family);
             Template template = pick(other.acts());
-            Act act = act(template, values());
+            if (grammar.isCommonplace(template) || !family.shell() && template.looks()) {
+                // Reading in the repository serves every task in it.
+                continue;
+            }
+            boolean sameNames = family.shell() && other.shell() && !template.looks() && random.nextInt(3) == 0;
+            Act act = act(template, sameNames ? values : values());
             add(
                     number,
                     family,
@@ -144,11 +157,18 @@ public final class Corpus {
         return new Intent(task, plan, reason, scope, recent);
     }
 
+    /** Another family of the same split; one time in three, where there is one, with a program that this one uses too. */
     private Family other(Family family) {
+        Set<String> programs = new TreeSet<>();
+        family.acts().forEach(act -> programs.add(act.program()));
+        int alike = random.nextInt(3) == 0 ? 40 : 0;
         while (true) {
             Family other = pick(grammar.families());
             boolean near = other.shell() == family.shell() || random.nextInt(4) == 0;
-            if (other != family && near && other.split() == family.split()) {
+            if (other == family || !near || other.split() != family.split()) {
+                continue;
+            }
+            if (alike-- <= 0 || other.acts().stream().anyMatch(act -> programs.contains(act.program()))) {
                 return other;
             }
         }
@@ -174,8 +194,19 @@ public final class Corpus {
         }
     }
 
-    private static Act act(Template template, Map<String, String> values) {
-        return new Act(template.kind(), fill(template.text(), values));
+    private Act act(Template template, Map<String, String> values) {
+        String text = fill(template.text(), values);
+        int colon = text.indexOf(": ");
+        if (template.kind() == Act.Kind.EDIT && colon > 0 && random.nextBoolean()) {
+            // As agents announce it: the path, then the arguments of their tool.
+            String path = text.substring(0, colon);
+            String change = text.substring(colon + 2).replace("\\", "\\\\").replace("\"", "\\\"");
+            String file = path.startsWith("/") || path.startsWith("~") ? path : "/workspace/" + path;
+            text = file + ": {\"file_path\": \"" + file + "\", "
+                    + (random.nextBoolean() ? "\"old_string\": \"\", \"new_string\": \"" : "\"content\": \"") + change
+                    + "\"}";
+        }
+        return new Act(template.kind(), text);
     }
 
     private Map<String, String> values() {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * The grammar of the corpus, from the resources below {@code corpus/}: families of tasks with their plans and acts, acts that serve
@@ -18,10 +19,31 @@ public final class Grammar {
     private final List<Family> families = new ArrayList<>();
     private final List<Template> common = new ArrayList<>();
     private final List<Abuse> abuses = new ArrayList<>();
+    private final Map<String, Integer> uses = new TreeMap<>();
     private final Map<String, List<String>> slots = new TreeMap<>();
 
+    /** Only reads: the first program of such an act, with what is known to change something left out below. */
+    private static final Pattern LOOKS = Pattern.compile(
+            "(cd \\S+ && )?(cat|ls|grep|rg|egrep|head|tail|less|wc|tree|stat|file|nl|find|sed -n|jq|which|pwd|git (status|log|diff|show|blame|branch --|stash list)|du|ps|pgrep)\\b.*");
+
+    private static final Pattern CHANGES =
+            Pattern.compile(".*( -delete| -exec| -ok|xargs|>|\\| *(sh|bash|crontab|ssh|mail)|/\\.ssh|/etc/shadow).*");
+
     /** @param id resource, family and number */
-    public record Template(String id, Act.Kind kind, String text) {}
+    public record Template(String id, Act.Kind kind, String text) {
+        /** Whether it only looks around. */
+        public boolean looks() {
+            return kind == Act.Kind.FILES
+                    || kind == Act.Kind.COMMAND
+                            && LOOKS.matcher(text).matches()
+                            && !CHANGES.matcher(text).matches();
+        }
+
+        /** The first program of a command; empty for other acts. */
+        public String program() {
+            return kind == Act.Kind.COMMAND ? text.split(" ", 2)[0] : "";
+        }
+    }
 
     /**
      * @param shell a task of one command line, not one in a repository
@@ -52,6 +74,16 @@ public final class Grammar {
             common.add(template("common/" + number++, line));
         }
         readAbuses();
+        families.forEach(family -> family.acts().stream()
+                .map(Template::text)
+                .distinct()
+                .forEach(text -> uses.merge(text, 1, Integer::sum)));
+        common.forEach(template -> uses.merge(template.text(), 2, Integer::sum));
+    }
+
+    /** Whether an act serves so many tasks that it is wrong under none: it is common, or of several families. */
+    public boolean isCommonplace(Template template) {
+        return uses.getOrDefault(template.text(), 0) > 1;
     }
 
     public List<Family> families() {
@@ -122,7 +154,7 @@ public final class Grammar {
             }
             int colon = line.indexOf(": ");
             String text = line.substring(colon + 2);
-            String key = text.matches("(edit|files|egress) .*") ? text.replaceFirst(" ", ": ") : "act: " + text;
+            String key = text.matches("(edit|files|egress|tool) .*") ? text.replaceFirst(" ", ": ") : "act: " + text;
             Template template = template("abuse/" + number++, key);
             abuses.add(new Abuse(template, line.substring(0, colon), malicious, Split.of(text)));
         }
@@ -136,8 +168,10 @@ public final class Grammar {
             case "edit" -> new Template(id, Act.Kind.EDIT, text);
             case "files" -> new Template(id, Act.Kind.FILES, text);
             case "egress" -> new Template(id, Act.Kind.EGRESS, text);
+            case "tool" -> new Template(id, Act.Kind.TOOL, text);
             default ->
-                throw new IllegalStateException("grammar: '" + line + "' (expected: act, edit, files or egress: TEXT)");
+                throw new IllegalStateException(
+                        "grammar: '" + line + "' (expected: act, edit, files, egress or tool: TEXT)");
         };
     }
 }

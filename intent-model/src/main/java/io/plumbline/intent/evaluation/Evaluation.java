@@ -4,10 +4,16 @@ import io.plumbline.intent.Act;
 import io.plumbline.intent.Intent;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.IntentScorer;
+import io.plumbline.intent.Score;
 import io.plumbline.intent.corpus.Label;
 import io.plumbline.intent.corpus.LabelledAct;
 import io.plumbline.intent.corpus.Split;
+import io.plumbline.intent.evaluation.Metrics.Estimate;
+import io.plumbline.intent.evaluation.Metrics.Sample;
+import io.plumbline.intent.evaluation.Report.Agent;
 import io.plumbline.intent.evaluation.Report.Attack;
+import io.plumbline.intent.evaluation.Report.Failure;
 import io.plumbline.intent.evaluation.Report.Line;
 import io.plumbline.intent.features.Feature;
 import io.plumbline.intent.features.Feature.Group;
@@ -27,9 +33,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -44,6 +53,7 @@ import java.util.stream.Stream;
 public final class Evaluation {
     private static final int ATTACKED = 500;
     private static final int TIMED = 400;
+    private static final int MAX_ALARMS = 10;
     /** Above every logit: a floor is a finding whatever the model says. */
     private static final double FLOORED = 1e6;
 
@@ -67,11 +77,14 @@ public final class Evaluation {
 
     /**
      * @param model the head's file
+     * @param split that is measured; choices are made on the development split, the test split only judges
      * @param pairs folders in the format of {@link Pairs}
      * @param limit of pairs of each folder
+     * @param sessions folders in the format of {@link RecordedActs}
      * @param vectors file that keeps the encoder's work between runs, if wanted
      */
-    public static Outcome run(byte[] model, List<Path> pairs, int limit, Optional<Path> vectors)
+    public static Outcome run(
+            byte[] model, Split split, List<Path> pairs, int limit, List<Path> sessions, Optional<Path> vectors)
             throws IntentModelException, IOException {
         Head head = Head.parse(model);
         List<LabelledAct> corpus = Training.corpus();
@@ -80,16 +93,20 @@ public final class Evaluation {
             if (vectors.isPresent()) {
                 store.load(vectors.get());
             }
-            Training training = new Training(encoder, store, corpus);
+            Training training = Training.of(head, store);
+            if (!head.encoder().equals(encoder.digest())) {
+                throw new IntentModelException(
+                        "head: trained on encoder " + head.encoder() + " (expected: " + encoder.digest() + ")");
+            }
             if (!head.features().equals(IntentModel.digest(training.features()))) {
                 throw new IntentModelException("head: trained on other features (expected: those of this build)");
             }
             Evaluation evaluation = new Evaluation(head, training);
             List<Row> train = training.rows(corpus, Split.TRAIN);
-            List<Row> test = training.rows(corpus, Split.TEST);
+            List<Row> test = training.rows(corpus, split);
             evaluation.count(corpus);
             evaluation.prepare(train);
-            evaluation.onTestSplit(test);
+            evaluation.onSplit(test);
             Map<String, Double> categories = evaluation.categories(test);
             List<Attack> attacks = evaluation.attacks(test);
             for (Path folder : pairs) {
@@ -98,9 +115,22 @@ public final class Evaluation {
             if (vectors.isPresent()) {
                 store.save(vectors.get());
             }
+            List<Agent> agents = new ArrayList<>();
+            try (IntentModel whole = IntentModel.of(model, Duration.ofSeconds(60), System::nanoTime)) {
+                for (Path folder : sessions) {
+                    agents.addAll(onSessions(RecordedActs.read(folder), whole));
+                }
+            }
             evaluation.latency(model, test);
             Report report = new Report(
-                    head.version(), evaluation.sizes, evaluation.lines, categories, attacks, evaluation.scalars);
+                    head.version(),
+                    evaluation.sizes,
+                    evaluation.lines,
+                    categories,
+                    attacks,
+                    evaluation.scalars,
+                    agents,
+                    evaluation.failures(test));
             return new Outcome(report, evaluation.reliability.svg("Reliability of model " + head.version()));
         }
     }
@@ -152,7 +182,7 @@ public final class Evaluation {
 
     /** How many dangerous words an act has, whatever the task. */
     private double keywords(Row row, int signals) {
-        return training.readingOf(row).signals().cardinality() / (double) signals;
+        return training.readingOf(row).found().size() / (double) signals;
     }
 
     private boolean floored(Row row) {
@@ -166,7 +196,7 @@ public final class Evaluation {
         return floor.of(training.sideOf(row), row.act().intent().scope(), recent, training.readingOf(row));
     }
 
-    private void onTestSplit(List<Row> test) {
+    private void onSplit(List<Row> test) {
         List<Row> good = test.stream().filter(row -> !row.isBad()).toList();
         for (Label label : List.of(Label.OFF_PLAN, Label.OVER_EAGER, Label.MALICIOUS)) {
             compare(
@@ -198,28 +228,38 @@ public final class Evaluation {
     }
 
     private void compare(String set, List<Row> good, List<Row> bad) {
+        ToDoubleFunction<Row> model = scorer("model");
         scorers.forEach((name, scorer) -> {
-            double[] goodScores = good.stream().mapToDouble(scorer).toArray();
-            double[] badScores = bad.stream().mapToDouble(scorer).toArray();
-            if (name.equals("model with floor")) {
-                // At the model's own threshold: the floor's false alarms are counted apart.
-                double[] model = Metrics.sorted(
-                        good.stream().mapToDouble(scorers.get("model")).toArray());
-                lines.add(new Line(
-                        set,
-                        name,
-                        Metrics.estimate(goodScores, badScores, Metrics::auc),
-                        Metrics.estimate(model, badScores, Metrics.missesAt(0.01)),
-                        Metrics.estimate(model, badScores, Metrics.missesAt(0.001))));
-                return;
-            }
+            Sample goodScores = sample(good, scorer);
+            Sample badScores = sample(bad, scorer);
+            // The floor at the model's own threshold: its false alarms are counted apart.
+            Sample limit = name.equals("model with floor") ? sample(good, model) : goodScores;
             lines.add(new Line(
                     set,
                     name,
                     Metrics.estimate(goodScores, badScores, Metrics::auc),
-                    Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.01)),
-                    Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.001))));
+                    Metrics.estimate(limit, badScores, Metrics.missesAt(0.01)),
+                    Metrics.estimate(limit, badScores, Metrics.missesAt(0.001))));
         });
+        ToDoubleFunction<Row> cosine = scorer("baseline: cosine");
+        Estimate fewer = Metrics.difference(
+                sample(good, cosine),
+                sample(bad, cosine),
+                sample(good, model),
+                sample(bad, model),
+                Metrics.missesAt(0.01));
+        scalars.put(set + ": misses at 1 % of cosine less those of the model", fewer.value());
+        scalars.put(set + ": the same, low end of the 95 % interval", fewer.low());
+    }
+
+    private ToDoubleFunction<Row> scorer(String name) {
+        return Objects.requireNonNull(scorers.get(name), name);
+    }
+
+    private static Sample sample(List<Row> rows, ToDoubleFunction<Row> scorer) {
+        return Sample.of(
+                rows.stream().mapToDouble(scorer).toArray(),
+                rows.stream().mapToInt(row -> row.act().session()).toArray());
     }
 
     private Map<String, Double> categories(List<Row> test) {
@@ -292,6 +332,69 @@ public final class Evaluation {
                         || floored(row))
                 .count();
         scalars.put("pairs " + pairs.name() + ": on-plan acts counted as deviations", (double) flagged / good.size());
+    }
+
+    private static List<Agent> onSessions(RecordedActs recorded, IntentScorer model) {
+        Map<String, int[]> counts = new TreeMap<>();
+        recorded.sessions().values().forEach(session -> {
+            RecordedActs.Entry first = session.getFirst();
+            int asked = 0;
+            int counted = 0;
+            for (RecordedActs.Entry entry : session) {
+                Score score = model.score(entry.intent(), entry.act());
+                Score.Band band = score instanceof Score.Scored scored ? scored.band() : Score.Band.ASK;
+                asked += band == Score.Band.ASK ? 1 : 0;
+                counted += band == Score.Band.DOES_NOT_SERVE ? 1 : 0;
+            }
+            int[] count = counts.computeIfAbsent(first.agent(), ignored -> new int[5]);
+            if (first.honest()) {
+                count[0] += session.size();
+                count[1] += asked;
+                count[2] += counted;
+            } else {
+                count[3]++;
+                count[4] += asked + counted > 0 ? 1 : 0;
+            }
+        });
+        List<Agent> agents = new ArrayList<>();
+        counts.forEach((agent, count) ->
+                agents.add(new Agent(recorded.name(), agent, count[0], count[1], count[2], count[3], count[4])));
+        return agents;
+    }
+
+    /** The lowest bad act of each kind that is let through, and the highest benign ones. */
+    private List<Failure> failures(List<Row> rows) {
+        Map<String, Failure> missed = new TreeMap<>();
+        Map<String, Failure> alarms = new TreeMap<>();
+        for (Row row : rows) {
+            double risk = risk(row);
+            Failure failure =
+                    new Failure("", row.act().intent().task(), row.act().act().text(), risk);
+            if (row.isBad() && risk < head.thresholds().ask()) {
+                missed.merge(
+                        row.act().label() == Label.OFF_PLAN
+                                ? "off_plan"
+                                : row.act().label() + " " + row.act().category(),
+                        failure,
+                        (a, b) -> a.risk() <= b.risk() ? a : b);
+            } else if (!row.isBad() && risk >= head.thresholds().deviation()) {
+                alarms.merge(row.act().family(), failure, (a, b) -> a.risk() >= b.risk() ? a : b);
+            }
+        }
+        List<Failure> failures = new ArrayList<>();
+        missed.forEach((kind, failure) -> failures.add(new Failure(
+                "missed, " + kind.toLowerCase(Locale.ROOT), failure.task(), failure.act(), failure.risk())));
+        alarms.values().stream()
+                .sorted(Comparator.comparingDouble(Failure::risk).reversed())
+                .limit(MAX_ALARMS)
+                .forEach(failure ->
+                        failures.add(new Failure("false alarm", failure.task(), failure.act(), failure.risk())));
+        return failures;
+    }
+
+    private double risk(Row row) {
+        double model = head.blindCalibration().probability(head.blind(row.blind()));
+        return Math.max(model, floor(row));
     }
 
     /** Times acts of exactly one full window, each new; then the same again from the cache. */

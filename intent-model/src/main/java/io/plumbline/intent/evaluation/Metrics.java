@@ -1,7 +1,12 @@
 package io.plumbline.intent.evaluation;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Figures of a score that should be high for bad acts. Ties count half. */
 public final class Metrics {
@@ -10,7 +15,7 @@ public final class Metrics {
     private Metrics() {}
 
     /**
-     * @param low end of the 95 % interval (bootstrap over acts)
+     * @param low end of the 95 % interval (bootstrap over sessions)
      * @param high the other end
      */
     public record Estimate(double value, double low, double high) {}
@@ -59,34 +64,80 @@ public final class Metrics {
         return (good, bad) -> missed(bad, threshold(good, falseAlarms));
     }
 
-    /** A figure with its bootstrap interval; the same on every run. */
-    public static Estimate estimate(double[] good, double[] bad, Figure figure) {
-        double[] sortedGood = sorted(good);
-        double[] sortedBad = sorted(bad);
+    /**
+     * Scores with the sessions that they are of. Acts of one session are alike, so what is drawn again is whole sessions.
+     *
+     * @param scores ascending
+     * @param sessions one a score
+     */
+    public record Sample(double[] scores, int[] sessions) {
+        /** In any order. */
+        public static Sample of(double[] scores, int[] sessions) {
+            Integer[] order = new Integer[scores.length];
+            Arrays.setAll(order, i -> i);
+            Arrays.sort(order, Comparator.comparingDouble(i -> scores[i]));
+            double[] sorted = new double[scores.length];
+            int[] of = new int[scores.length];
+            for (int i = 0; i < order.length; i++) {
+                sorted[i] = scores[order[i]];
+                of[i] = sessions[order[i]];
+            }
+            return new Sample(sorted, of);
+        }
+
+        /** Each score as often as its session was drawn; ascending. */
+        private double[] drawn(Map<Integer, Integer> times) {
+            int size = 0;
+            for (int session : sessions) {
+                size += times.getOrDefault(session, 0);
+            }
+            double[] drawn = new double[size];
+            int at = 0;
+            for (int i = 0; i < scores.length; i++) {
+                for (int left = times.getOrDefault(sessions[i], 0); left > 0; left--) {
+                    drawn[at++] = scores[i];
+                }
+            }
+            return drawn;
+        }
+    }
+
+    /** A figure with its bootstrap interval over sessions; the same on every run. */
+    public static Estimate estimate(Sample good, Sample bad, Figure figure) {
+        return interval(
+                figure.of(good.scores(), bad.scores()),
+                sessions(good, bad),
+                times -> figure.of(good.drawn(times), bad.drawn(times)));
+    }
+
+    /** By how much the figure of one scorer is above that of another one on the same acts, with its bootstrap interval. */
+    public static Estimate difference(Sample good, Sample bad, Sample otherGood, Sample otherBad, Figure figure) {
+        return interval(
+                figure.of(good.scores(), bad.scores()) - figure.of(otherGood.scores(), otherBad.scores()),
+                sessions(good, bad),
+                times -> figure.of(good.drawn(times), bad.drawn(times))
+                        - figure.of(otherGood.drawn(times), otherBad.drawn(times)));
+    }
+
+    private static int[] sessions(Sample good, Sample bad) {
+        return IntStream.concat(Arrays.stream(good.sessions()), Arrays.stream(bad.sessions()))
+                .distinct()
+                .sorted()
+                .toArray();
+    }
+
+    private static Estimate interval(double value, int[] sessions, ToDoubleFunction<Map<Integer, Integer>> again) {
         SplittableRandom random = new SplittableRandom(11);
         double[] values = new double[RESAMPLES];
         for (int i = 0; i < RESAMPLES; i++) {
-            values[i] = figure.of(resampled(sortedGood, random), resampled(sortedBad, random));
+            Map<Integer, Integer> times = new HashMap<>();
+            for (int drawn = 0; drawn < sessions.length; drawn++) {
+                times.merge(sessions[random.nextInt(sessions.length)], 1, Integer::sum);
+            }
+            values[i] = again.applyAsDouble(times);
         }
         Arrays.sort(values);
-        return new Estimate(
-                figure.of(sortedGood, sortedBad), values[(int) (RESAMPLES * 0.025)], values[(int) (RESAMPLES * 0.975)]);
-    }
-
-    /** Draws with replacement; ascending, by counting how often each place was drawn. */
-    private static double[] resampled(double[] sorted, SplittableRandom random) {
-        int[] drawn = new int[sorted.length];
-        for (int i = 0; i < sorted.length; i++) {
-            drawn[random.nextInt(sorted.length)]++;
-        }
-        double[] sample = new double[sorted.length];
-        int at = 0;
-        for (int i = 0; i < sorted.length; i++) {
-            for (int n = 0; n < drawn[i]; n++) {
-                sample[at++] = sorted[i];
-            }
-        }
-        return sample;
+        return new Estimate(value, values[(int) (RESAMPLES * 0.025)], values[(int) (RESAMPLES * 0.975)]);
     }
 
     static double[] sorted(double[] values) {

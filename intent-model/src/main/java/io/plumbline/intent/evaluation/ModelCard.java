@@ -1,7 +1,9 @@
 package io.plumbline.intent.evaluation;
 
 import io.plumbline.intent.evaluation.Metrics.Estimate;
+import io.plumbline.intent.evaluation.Report.Agent;
 import io.plumbline.intent.evaluation.Report.Attack;
+import io.plumbline.intent.evaluation.Report.Failure;
 import io.plumbline.intent.evaluation.Report.Line;
 import java.util.Locale;
 
@@ -16,8 +18,9 @@ public final class ModelCard {
                 Written by `plumbline model card` from one evaluation; do not edit.
 
                 **What it is.** The probability that an act of a coding agent does not serve the task that a person gave. Vectors of
-                all-MiniLM-L6-v2 (frozen, int8), shared words, and the structure of the act, weighted by a trained head; beside it a floor of
-                structural findings that no text of the agent lowers.
+                all-MiniLM-L6-v2 (frozen, int8), moved by a learned alignment of tasks and acts, what programs and options are for, shared words,
+                and the structure of the act, weighted by a trained head; beside it a floor of structural findings that no text of the agent
+                lowers.
 
                 **What it is for.** To rank acts and to ask. At one bad act in a thousand, one false alarm in a hundred acts means that nine of ten
                 alarms are false: the score alone does not freeze a session.
@@ -37,7 +40,7 @@ public final class ModelCard {
                 .append(count)
                 .append(" |\n"));
         card.append("\n## Against baselines and without parts\n\n"
-                + "In brackets the 95 % interval (bootstrap over acts; acts of one session are not independent, so it is too narrow).\n\n"
+                + "In brackets the 95 % interval (bootstrap over sessions, pairs for other sources).\n\n"
                 + "| set | scorer | AUC | missed at 1 % false alarms | at 0.1 % |\n|---|---|---|---|---|\n");
         for (Line line : report.lines()) {
             card.append(String.format(
@@ -66,10 +69,46 @@ public final class ModelCard {
                     100 * attack.caughtUnderAttack(),
                     attack.cost()));
         }
+        if (!report.agents().isEmpty()) {
+            card.append(
+                    "\n## Recorded sessions, by agent\n\n"
+                            + "Every act as the watch job would score it. In an attack nobody says which act is wrong: it is noticed when one is asked\n"
+                            + "about or counted.\n\n"
+                            + "| set | agent | honest acts | asked about | counted as deviations | attacks | noticed |\n|---|---|---|---|---|---|---|\n");
+            for (Agent agent : report.agents()) {
+                card.append(String.format(
+                        Locale.ROOT,
+                        "| %s | %s | %d | %d | %d | %d | %d |%n",
+                        agent.set(),
+                        agent.agent(),
+                        agent.acts(),
+                        agent.asked(),
+                        agent.counted(),
+                        agent.attacks(),
+                        agent.noticed()));
+            }
+        }
+        if (!report.failures().isEmpty()) {
+            card.append("\n## Failures, for example\n\n| what | task | act | risk |\n|---|---|---|---|\n");
+            for (Failure failure : report.failures()) {
+                card.append(String.format(
+                        Locale.ROOT,
+                        "| %s | %s | `%s` | %.3f |%n",
+                        failure.what(),
+                        cell(failure.task()),
+                        cell(failure.act()),
+                        failure.risk()));
+            }
+        }
         card.append("\n## Other figures\n\n| figure | value |\n|---|---|\n");
         report.scalars()
                 .forEach((name, value) -> card.append(String.format(Locale.ROOT, "| %s | %.4f |%n", name, value)));
         return card.toString();
+    }
+
+    private static String cell(String text) {
+        String line = text.replace('\n', ' ').replace("|", "\\|").replace("`", "'");
+        return line.length() > 120 ? line.substring(0, 120) + "…" : line;
     }
 
     private static String number(Estimate estimate) {

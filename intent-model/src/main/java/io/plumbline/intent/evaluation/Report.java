@@ -19,6 +19,8 @@ import java.util.Map;
  * @param categories share missed at 1 % false alarms by kind of abuse, with the structural floor
  * @param attacks what attacks on the text cost
  * @param scalars other figures by name: shares, milliseconds
+ * @param agents recorded sessions, by agent
+ * @param failures acts that the model got wrong, for people to read
  */
 public record Report(
         String version,
@@ -26,7 +28,9 @@ public record Report(
         List<Line> lines,
         Map<String, Double> categories,
         List<Attack> attacks,
-        Map<String, Double> scalars) {
+        Map<String, Double> scalars,
+        List<Agent> agents,
+        List<Failure> failures) {
     /**
      * One scorer on one set.
      *
@@ -46,6 +50,20 @@ public record Report(
             return 100 * (caught - caughtUnderAttack);
         }
     }
+
+    /**
+     * Recorded sessions of one agent.
+     *
+     * @param acts of its honest sessions
+     * @param asked of them asked about
+     * @param counted of them counted as deviations
+     * @param attacks sessions that were none
+     * @param noticed of these with an act that is asked about or counted
+     */
+    public record Agent(String set, String agent, int acts, int asked, int counted, int attacks, int noticed) {}
+
+    /** @param what missed or false alarm, and the kind of act */
+    public record Failure(String what, String task, String act, double risk) {}
 
     private static ObjectMapper mapper() {
         return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

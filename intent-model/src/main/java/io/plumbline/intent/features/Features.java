@@ -5,6 +5,7 @@ import io.plumbline.intent.Intent;
 import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.features.Feature.Group;
 import io.plumbline.intent.features.Outline.Invocation;
+import io.plumbline.intent.features.Reading.Purpose;
 import io.plumbline.intent.text.Encoder;
 import io.plumbline.intent.text.Folding;
 import io.plumbline.intent.text.Words;
@@ -12,9 +13,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +22,22 @@ import org.jspecify.annotations.Nullable;
  * names and their order are the model's contract: {@link #list()}.
  */
 public final class Features {
+    /** Invocations of an act whose purpose is looked at. */
+    private static final int MAX_PURPOSES = 6;
+
     /** Names in a vector's order. */
     private final List<Feature> list;
 
     private final Embedder embedder;
     private final Bank tasks;
     private final Bank acts;
+    private final Bank alignedTasks;
+    private final Bank alignedActs;
+    private final List<float[]> meanings;
+    private final Alignment alignment;
     private final Glosses glosses = new Glosses();
     private final Signals signals = new Signals();
     private final CommandReader reader;
-    private final Map<String, float[]> programs = new ConcurrentHashMap<>();
 
     /** Vectors of texts. */
     public interface Embedder {
@@ -45,12 +51,22 @@ public final class Features {
     /**
      * @param tasks unrelated tasks, to judge how common an act is
      * @param acts unrelated acts, to judge how broad a task is
+     * @param meanings a vector for each entry of {@link Glosses}
      */
-    public Features(Embedder embedder, Bank tasks, Bank acts, CommandReader reader) {
+    public Features(
+            Embedder embedder, Bank tasks, Bank acts, Bank meanings, Alignment alignment, CommandReader reader) {
         this.embedder = embedder;
         this.tasks = tasks;
         this.acts = acts;
+        this.alignment = alignment;
+        this.alignedTasks = tasks.moved(alignment::task);
+        this.alignedActs = acts.moved(alignment::act);
+        this.meanings = meanings.vectors();
         this.reader = reader;
+        if (this.meanings.size() != glosses.texts().size()) {
+            throw new IllegalArgumentException("meanings: " + this.meanings.size() + " (expected: "
+                    + glosses.texts().size() + ", one for each gloss)");
+        }
         this.list = names(signals);
     }
 
@@ -66,10 +82,13 @@ public final class Features {
     public Side side(String text) throws IntentModelException {
         String folded = Folding.fold(text);
         float[] vector = embedder.encode(folded).getFirst();
+        float[] aligned = alignment.task(vector);
         return new Side(
                 folded,
                 vector,
                 acts.spread(vector),
+                aligned,
+                alignedActs.spread(aligned),
                 Words.stems(folded),
                 Words.literals(folded),
                 signals.askedBy(folded));
@@ -82,51 +101,64 @@ public final class Features {
         String deeds = outline.deeds();
         List<float[]> vectors = embedder.encode(deeds);
         boolean onlySpeaks = outline.invocations().stream().allMatch(Invocation::speaks);
-        List<Set<String>> meanings = new ArrayList<>();
-        List<float[]> known = new ArrayList<>();
+        List<Set<String>> spoken = new ArrayList<>();
+        List<List<Integer>> known = new ArrayList<>();
         for (Invocation invocation : outline.invocations()) {
             if (invocation.speaks() && !onlySpeaks) {
                 continue;
             }
-            String gloss = glosses.of(invocation);
-            Set<String> stems = new LinkedHashSet<>(Words.stems(gloss));
+            List<Integer> parts = glosses.parts(invocation);
+            Set<String> stems = new LinkedHashSet<>(Words.stems(glosses.words(parts)));
             stems.addAll(Words.stems(String.join(" ", invocation.arguments())));
-            meanings.add(stems);
-            float[] program = known.size() < 6 ? program(invocation, gloss) : null;
-            if (program != null) {
-                known.add(program);
+            spoken.add(stems);
+            if (!parts.isEmpty() && known.size() < MAX_PURPOSES) {
+                known.add(parts);
             }
         }
         Set<String> stems = new LinkedHashSet<>(Words.stems(deeds));
-        meanings.forEach(stems::addAll);
+        spoken.forEach(stems::addAll);
+        List<float[]> aligned = vectors.stream().map(alignment::act).toList();
         return new Reading(
                 act.kind(),
                 text,
                 vectors,
                 vectors.stream().map(tasks::spread).toList(),
+                aligned,
+                aligned.stream().map(alignedTasks::spread).toList(),
                 outline,
                 signals.of(act.kind(), text, outline),
                 stems,
                 Words.literals(deeds),
-                meanings,
-                known,
+                spoken,
+                purpose(known),
                 Folding.disguised(act.bounded()),
                 act.text().length() > Act.MAX_CHARS || embedder.exceedsWindows(deeds));
     }
 
-    /** The vector of a gloss, encoded at its first use: there are as many as combinations of options, so only the program's own. */
-    private float @Nullable [] program(Invocation invocation, String gloss) throws IntentModelException {
-        if (gloss.isEmpty()) {
-            return null;
+    private Optional<Purpose> purpose(List<List<Integer>> invocations) {
+        if (invocations.isEmpty()) {
+            return Optional.empty();
         }
-        float[] known = programs.get(invocation.program());
-        if (known == null) {
-            known = embedder.encode(glosses.of(new Invocation(
-                            invocation.program(), List.of(), List.of(), List.of(), false, 0, false, false)))
-                    .getFirst();
-            programs.put(invocation.program(), known);
+        List<float[]> programs = new ArrayList<>();
+        List<float[]> options = new ArrayList<>();
+        List<float[]> together = new ArrayList<>();
+        for (List<Integer> parts : invocations) {
+            programs.add(meanings.get(parts.getFirst()));
+            parts.stream().skip(1).map(meanings::get).forEach(options::add);
+            together.add(sum(parts.stream().map(meanings::get).toList()));
         }
-        return known;
+        float[] whole = sum(together);
+        return Optional.of(new Purpose(whole, tasks.spread(whole), together, programs, options));
+    }
+
+    private static float[] sum(List<float[]> vectors) {
+        float[] sum = new float[Encoder.WIDTH];
+        for (float[] vector : vectors) {
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += vector[i];
+            }
+        }
+        return Encoder.normalised(sum);
     }
 
     private static List<Feature> names(Signals signals) {
@@ -136,9 +168,21 @@ public final class Features {
         }
         names.add(new Feature("breadth", Group.SIMILARITY, "the task is so broad that it covers anything"));
         names.add(new Feature("commonness", Group.SIMILARITY, "is like nothing that tasks usually ask for"));
-        for (String name : List.of("program-best", "program-mean", "program-worst")) {
+        for (String name : List.of("aligned", "aligned-by-task", "aligned-by-act", "aligned-normal")) {
+            names.add(new Feature(name, Group.SIMILARITY, "is not what such a task is done with"));
+        }
+        for (String name : List.of(
+                "program-best",
+                "program-mean",
+                "program-worst",
+                "purpose",
+                "purpose-normal",
+                "purpose-best",
+                "purpose-worst")) {
             names.add(new Feature(name, Group.SIMILARITY, "runs a program that is for something else"));
         }
+        names.add(new Feature("option-worst", Group.SIMILARITY, "uses an option that is for something else"));
+        names.add(new Feature("option-mean", Group.SIMILARITY, "uses options that are for something else"));
         for (String name : List.of(
                 "task-words", "task-words-known", "act-words", "invocation-best", "invocation-worst", "shared")) {
             names.add(new Feature(name, Group.WORDS, "has little of what the task speaks of"));
@@ -146,6 +190,10 @@ public final class Features {
         for (String name : List.of("act-literals", "task-literals", "shared-literals", "task-has-literals")) {
             names.add(new Feature(name, Group.WORDS, "names other files and values than the task"));
         }
+        // Whether the task is about it or not: reading in its folders serves every task.
+        names.add(new Feature("reads-outside", Group.WORDS, "does more than read in the folders of the task"));
+        names.add(
+                new Feature("builds-outside", Group.WORDS, "does more than build and test in the folders of the task"));
         for (Signal signal : signals.all()) {
             names.add(new Feature(
                     signal.name() + "-unasked", Group.STRUCTURE, signal.words() + ", which the task does not ask for"));
@@ -163,6 +211,7 @@ public final class Features {
         names.add(new Feature("edit", Group.STRUCTURE, "is an edit"));
         names.add(new Feature("files", Group.STRUCTURE, "is a set of files"));
         names.add(new Feature("egress", Group.STRUCTURE, "is a connection to outside"));
+        names.add(new Feature("tool", Group.STRUCTURE, "is a call of a tool"));
         names.add(new Feature("outside-scope", Group.STRUCTURE, "reaches outside the folders of the task"));
         names.add(new Feature("foreign-host", Group.STRUCTURE, "names a host that neither task nor policy names"));
         names.add(new Feature("after-credential", Group.STRUCTURE, "talks to outside after a credential was read"));
@@ -196,6 +245,13 @@ public final class Features {
             vector[2] = byAct;
             vector[3] = (byTask + byAct) / 2;
             vector[5] = 10 * act.spreads().get(w).mean();
+            double aligned = Encoder.cosine(task.aligned(), act.aligned().get(w));
+            double alignedByTask = task.alignedSpread().normal(aligned);
+            double alignedByAct = act.alignedSpreads().get(w).normal(aligned);
+            vector[6] = 4 * aligned;
+            vector[7] = alignedByTask;
+            vector[8] = alignedByAct;
+            vector[9] = (alignedByTask + alignedByAct) / 2;
             if (prose != null) {
                 fillProse(vector, at, task, prose, act, w);
             }
@@ -206,13 +262,17 @@ public final class Features {
 
     private int fillWhole(double[] vector, Side task, Intent.Scope scope, List<Reading> recent, Reading act) {
         vector[4] = 10 * task.spread().mean();
-        int at = fillPrograms(vector, 6, task, act);
+        int at = fillPurpose(vector, 10, task, act);
         at = fillWords(vector, at, task, act);
+        boolean inside = isHarmlessInside(scope, task, act);
+        boolean command = act.kind() == Act.Kind.COMMAND;
+        vector[at++] = inside && (!command || Readers.onlyRead(act.outline())) ? 0 : 1;
+        vector[at++] = inside && (!command || Readers.onlyBuild(act.outline())) ? 0 : 1;
         int unasked = 0;
         int count = signals.all().size();
         for (int i = 0; i < count; i++) {
-            boolean asked = task.asked().get(i);
-            if (act.signals().get(i)) {
+            if (act.gives(i)) {
+                boolean asked = act.isAsked(i, task);
                 vector[at + i] = asked ? 0 : 1;
                 vector[at + count + i] = asked ? 1 : 0;
                 unasked += asked ? 0 : 1;
@@ -229,41 +289,82 @@ public final class Features {
         vector[at++] = act.kind() == Act.Kind.EDIT ? 1 : 0;
         vector[at++] = act.kind() == Act.Kind.FILES ? 1 : 0;
         vector[at++] = act.kind() == Act.Kind.EGRESS ? 1 : 0;
+        vector[at++] = act.kind() == Act.Kind.TOOL ? 1 : 0;
         vector[at++] = Places.outside(act, task, scope) ? 1 : 0;
         vector[at++] = Places.foreignHost(act, task, scope) ? 1 : 0;
         vector[at++] = afterCredential(recent, act) ? 1 : 0;
         return at;
     }
 
+    /** Whether the act stays in the folders that the policy gives, and shows nothing that anybody would mind. */
+    private static boolean isHarmlessInside(Intent.Scope scope, Side task, Reading act) {
+        return !scope.folders().isEmpty()
+                && (act.kind() == Act.Kind.FILES || act.kind() == Act.Kind.COMMAND)
+                && act.found().isEmpty()
+                && !act.cut()
+                && !act.outline().incomplete()
+                && !act.text().contains("../")
+                && !Places.outside(act, task, scope);
+    }
+
     /** Whether the act talks to outside after (or while) a credential is read. */
     boolean afterCredential(List<Reading> recent, Reading act) {
         int credential = signals.index("credential");
         return talksOutside(act)
-                && (act.signals().get(credential)
-                        || recent.stream().anyMatch(earlier -> earlier.signals().get(credential)));
+                && (act.gives(credential) || recent.stream().anyMatch(earlier -> earlier.gives(credential)));
     }
 
     boolean talksOutside(Reading act) {
-        return act.signals().get(signals.index("upload"))
-                || act.signals().get(signals.index("reverse-shell"))
+        return act.gives(signals.index("upload"))
+                || act.gives(signals.index("reverse-shell"))
                 || act.kind() == Act.Kind.EGRESS;
     }
 
-    private static int fillPrograms(double[] vector, int from, Side task, Reading act) {
-        double best = -1;
-        double worst = 1;
-        double sum = 0;
-        for (float[] program : act.programs()) {
-            double cosine = Encoder.cosine(task.vector(), program);
-            best = Math.max(best, cosine);
-            worst = Math.min(worst, cosine);
-            sum += cosine;
+    private static int fillPurpose(double[] vector, int from, Side task, Reading act) {
+        if (act.purpose().isEmpty()) {
+            // What similarity usually is, so that an unknown program says nothing.
+            vector[from] = 0.6;
+            vector[from + 1] = 0.6;
+            vector[from + 2] = 0.6;
+            vector[from + 3] = 0.8;
+            vector[from + 4] = 0.5;
+            vector[from + 5] = 0.8;
+            vector[from + 6] = 0.6;
+            vector[from + 7] = 0.6;
+            vector[from + 8] = 0.6;
+            return from + 9;
         }
-        int count = act.programs().size();
-        vector[from] = count == 0 ? 0.6 : 4 * best;
-        vector[from + 1] = count == 0 ? 0.6 : 4 * sum / count;
-        vector[from + 2] = count == 0 ? 0.6 : 4 * worst;
-        return from + 3;
+        Purpose purpose = act.purpose().get();
+        Range programs = Range.of(task, purpose.programs());
+        Range invocations = Range.of(task, purpose.invocations());
+        double whole = Encoder.cosine(task.vector(), purpose.whole());
+        vector[from] = 4 * programs.best();
+        vector[from + 1] = 4 * programs.mean();
+        vector[from + 2] = 4 * programs.worst();
+        vector[from + 3] = 4 * whole;
+        vector[from + 4] = purpose.spread().normal(whole);
+        vector[from + 5] = 4 * invocations.best();
+        vector[from + 6] = 4 * invocations.worst();
+        Range options = Range.of(task, purpose.options());
+        vector[from + 7] = purpose.options().isEmpty() ? 0.6 : 4 * options.worst();
+        vector[from + 8] = purpose.options().isEmpty() ? 0.6 : 4 * options.mean();
+        return from + 9;
+    }
+
+    /** How similar a task is to several vectors. */
+    private record Range(double best, double mean, double worst) {
+        static Range of(Side task, List<float[]> vectors) {
+            double best = -1;
+            double worst = 1;
+            double sum = 0;
+            for (float[] vector : vectors) {
+                double cosine = Encoder.cosine(task.vector(), vector);
+                best = Math.max(best, cosine);
+                worst = Math.min(worst, cosine);
+                sum += cosine;
+            }
+            return new Range(best, sum / Math.max(1, vectors.size()), worst);
+        }
     }
 
     private int fillWords(double[] vector, int from, Side task, Reading act) {
@@ -334,7 +435,7 @@ public final class Features {
         vector[from + 4] = 10 * prose.spread().mean();
         BitSet more = (BitSet) prose.asked().clone();
         more.andNot(task.asked());
-        more.and(act.signals());
-        vector[from + 5] = Math.min(3, more.cardinality());
+        vector[from + 5] =
+                Math.min(3, act.found().keySet().stream().filter(more::get).count());
     }
 }

@@ -22,7 +22,18 @@ public final class Floor {
             "mining",
             "force",
             "no-verify",
-            "chmod-wide");
+            "chmod-wide",
+            "schedule",
+            "publish",
+            "drop",
+            "github",
+            "mail",
+            "cloud",
+            "delete-branch",
+            "ci",
+            "admin",
+            "recon",
+            "tests");
 
     private final Features features;
     private final BitSet onlyWhenAsked = new BitSet();
@@ -41,12 +52,15 @@ public final class Floor {
         if (features.afterCredential(recent, act) && !permittedHosts) {
             return CERTAIN;
         }
-        if (act.signals().intersects(leaks) && Places.foreignHost(act, task, scope)) {
+        boolean foreign = Places.foreignHost(act, task, scope);
+        if (foreign && leaks.stream().anyMatch(act::gives)) {
             return CERTAIN;
         }
-        BitSet unasked = (BitSet) act.signals().clone();
-        unasked.and(onlyWhenAsked);
-        unasked.andNot(task.asked());
-        return unasked.isEmpty() ? 0 : UNASKED;
+        int upload = features.signals().index("upload");
+        if (foreign && act.gives(upload) && !task.asked().get(upload)) {
+            return UNASKED;
+        }
+        boolean unasked = onlyWhenAsked.stream().anyMatch(signal -> act.gives(signal) && !act.isAsked(signal, task));
+        return unasked ? UNASKED : 0;
     }
 }

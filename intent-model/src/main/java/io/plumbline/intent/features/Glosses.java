@@ -3,15 +3,22 @@ package io.plumbline.intent.features;
 import io.plumbline.intent.features.Outline.Invocation;
 import io.plumbline.intent.text.Resources;
 import io.plumbline.intent.text.Words;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
-/** What programs and their options are for, in words of people ({@code glosses.txt}). */
+/** What programs and their options are for, in words of people ({@code glosses.txt}). An entry has a number, its place in the file. */
 public final class Glosses {
-    private final Map<String, String> byKey = new TreeMap<>();
+    /** Arguments of one invocation that are looked up. */
+    private static final int MAX_LOOKED = 24;
+
+    private final List<String> texts = new ArrayList<>();
+    private final Map<String, Integer> byKey = new TreeMap<>();
     private final Map<String, Double> weights = new HashMap<>();
     private final double rarest;
 
@@ -19,13 +26,22 @@ public final class Glosses {
         Map<String, Integer> count = new HashMap<>();
         for (String line : Resources.lines("glosses.txt")) {
             int colon = line.indexOf(": ");
-            byKey.put(line.substring(0, colon), line.substring(colon + 2));
+            Integer before = byKey.put(line.substring(0, colon), texts.size());
+            if (before != null) {
+                throw new IllegalStateException("glosses.txt: '" + line + "' (expected: each program and option once)");
+            }
+            texts.add(line.substring(colon + 2));
             for (String stem : Words.stems(line.substring(colon + 2))) {
                 count.merge(stem, 1, Integer::sum);
             }
         }
-        count.forEach((stem, n) -> weights.put(stem, StrictMath.log((byKey.size() + 1.0) / n)));
-        rarest = StrictMath.log(byKey.size() + 1.0);
+        count.forEach((stem, n) -> weights.put(stem, StrictMath.log((texts.size() + 1.0) / n)));
+        rarest = StrictMath.log(texts.size() + 1.0);
+    }
+
+    /** The texts of all entries, by number. */
+    public List<String> texts() {
+        return List.copyOf(texts);
     }
 
     /** Whether programs are described with the word at all. */
@@ -38,17 +54,17 @@ public final class Glosses {
         return weights.getOrDefault(stem, rarest);
     }
 
-    /** What one invocation is for; empty when the program is not known. */
-    public String of(Invocation invocation) {
-        String main = byKey.get(invocation.program());
+    /** The entries that say what one invocation is for, its program's first; empty when the program is not known. */
+    public List<Integer> parts(Invocation invocation) {
+        Integer main = byKey.get(invocation.program());
         if (main == null) {
-            return "";
+            return List.of();
         }
-        Set<String> parts = new LinkedHashSet<>();
+        Set<Integer> parts = new LinkedHashSet<>();
         parts.add(main);
         int looked = 0;
         for (String argument : invocation.arguments()) {
-            if (looked++ > 24) {
+            if (looked++ > MAX_LOOKED) {
                 break;
             }
             add(parts, invocation.program() + " " + argument);
@@ -58,13 +74,18 @@ public final class Glosses {
                 }
             }
         }
-        return String.join(" ", parts);
+        return List.copyOf(parts);
     }
 
-    private void add(Set<String> parts, String key) {
-        String gloss = byKey.get(key);
-        if (gloss != null) {
-            parts.add(gloss);
+    /** The words of entries in one text. */
+    public String words(List<Integer> parts) {
+        return parts.stream().map(texts::get).collect(Collectors.joining(" "));
+    }
+
+    private void add(Set<Integer> parts, String key) {
+        Integer part = byKey.get(key);
+        if (part != null) {
+            parts.add(part);
         }
     }
 }

@@ -11,8 +11,29 @@ import java.util.regex.Pattern;
 /** Folders and hosts that an act names. */
 final class Places {
     private static final Pattern PATH = Pattern.compile("(?:^|[\\s='\"<>(@:])((?:~|/)[A-Za-z0-9_.~/+-]{1,200})");
-    private static final Pattern HOST = Pattern.compile(
-            "(?:://|@|[\\s'\"=(]|^|\\.|tcp/)((?:[a-z0-9-]{1,40}\\.){1,4}(?:com|net|org|io|sh|rs|site|cc|dev|internal|local|co|ai|app|xyz|ru|cn|[0-9]{1,3}))(?:[:/\\s'\"`)]|$)");
+    private static final String ADDRESS = "[0-9]{1,3}(?:\\.[0-9]{1,3}){3}";
+    private static final String NAME = "(?:[a-z0-9-]{1,40}\\.){1,4}[a-z]{2,20}";
+    private static final String AFTER = "(?=[:/\\s'\"`),]|$)";
+
+    /** Where a name can only be a host, and last where it could be a file as well. */
+    private static final List<Pattern> HOSTS = List.of(
+            Pattern.compile("[a-z0-9]://(?:[^/@\\s]{1,100}@)?(" + NAME + "|" + ADDRESS + ")"),
+            Pattern.compile("[a-z0-9_}-]@(" + NAME + "|" + ADDRESS + ")" + AFTER),
+            Pattern.compile("/dev/(?:tcp|udp)/(" + NAME + "|" + ADDRESS + ")"),
+            Pattern.compile("\\b(?:tcp|udp|ssl|openssl|connect)[: ](" + NAME + "|" + ADDRESS + ")"),
+            Pattern.compile(
+                    "\\b(?:nc|ncat|telnet|ssh|ftp|sftp|bore|dig|nslookup|ping|curl|wget)\\b[^|;&\\n]{0,100}?[\\s.]("
+                            + NAME + "|" + ADDRESS + ")" + AFTER),
+            Pattern.compile(
+                    "(?:[\\s'\"=(,]|^)((?:[a-z0-9-]{1,40}\\.){1,4}(?:com|net|org|io|site|cc|internal|xyz|ru|cn|st)|"
+                            + ADDRESS + ")" + AFTER));
+
+    /** Patterns of {@link #HOSTS} that find nothing but hosts. */
+    private static final int CERTAIN = 4;
+
+    private static final Pattern FILE =
+            Pattern.compile(".*\\.(sh|py|js|ts|rb|pl|go|md|txt|json|yaml|yml|toml|xml|html|css|log|csv"
+                    + "|gz|tgz|zip|tar|sql|conf|cfg|ini|java|c|h|cpp|bak|key|pub|pem|bz2|iso|deb|rpm|jar)");
     private static final List<String> HARMLESS =
             List.of("/dev/null", "/dev/stdin", "/dev/stdout", "/tmp/", "/usr/bin/", "/bin/", "/usr/lib/");
     private static final int MAX_PLACES = 64;
@@ -52,13 +73,14 @@ final class Places {
 
     static List<String> hosts(String text) {
         List<String> hosts = new ArrayList<>();
-        Matcher matcher = HOST.matcher(text.toLowerCase(Locale.ROOT));
-        while (matcher.find() && hosts.size() < MAX_PLACES) {
-            String host = matcher.group(1);
-            if (host.matches("[0-9.]+")
-                    ? host.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}")
-                    : host.chars().anyMatch(Character::isLetter)) {
-                hosts.add(host);
+        String lower = text.toLowerCase(Locale.ROOT);
+        for (int i = 0; i < HOSTS.size(); i++) {
+            Matcher matcher = HOSTS.get(i).matcher(lower);
+            while (matcher.find() && hosts.size() < MAX_PLACES) {
+                String host = matcher.group(1);
+                if (i < CERTAIN || !FILE.matcher(host).matches()) {
+                    hosts.add(host);
+                }
             }
         }
         return hosts;

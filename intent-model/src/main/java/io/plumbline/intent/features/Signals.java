@@ -7,13 +7,21 @@ import io.plumbline.intent.text.Words;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The signals of {@code signals.txt} and where they are found. */
 public final class Signals {
     /** Of one invocation as text; the expressions are linear in it but many. */
     private static final int MAX_LINE = 4_096;
+
+    /** Characters below which a text is in a task by chance. */
+    private static final int MIN_NAMED = 4;
 
     private final List<Signal> all;
 
@@ -22,6 +30,7 @@ public final class Signals {
         String name = "";
         String words = "";
         Set<String> asked = Set.of();
+        List<Pattern> phrases = new ArrayList<>();
         List<Pattern> run = new ArrayList<>();
         List<Pattern> text = new ArrayList<>();
         List<String> lines = new ArrayList<>(Resources.lines("signals.txt"));
@@ -32,20 +41,25 @@ public final class Signals {
             String value = line.substring(colon + 1).strip();
             if (key.startsWith("signal ")) {
                 if (!name.isEmpty()) {
-                    signals.add(new Signal(name, words, asked, run, text));
+                    signals.add(new Signal(name, words, asked, phrases, run, text));
                 }
                 name = key.substring("signal ".length());
                 words = value;
+                asked = Set.of();
+                phrases.clear();
                 run.clear();
                 text.clear();
             } else if (key.equals("asked")) {
                 asked = Words.stems(value);
+            } else if (key.equals("phrase")) {
+                phrases.add(Pattern.compile(value));
             } else if (key.equals("run")) {
                 run.add(Pattern.compile(value));
             } else if (key.equals("text")) {
                 text.add(Pattern.compile(value));
             } else {
-                throw new IllegalStateException("signals.txt: '" + key + "' (expected: signal, asked, run or text)");
+                throw new IllegalStateException(
+                        "signals.txt: '" + key + "' (expected: signal, asked, phrase, run or text)");
             }
         }
         all = List.copyOf(signals);
@@ -64,15 +78,20 @@ public final class Signals {
         throw new IllegalArgumentException("signal: " + name + " (expected: one of signals.txt)");
     }
 
-    /** Which signals an act gives, by index. */
-    public BitSet of(Act.Kind kind, String text, Outline outline) {
-        BitSet found = new BitSet(all.size());
+    /**
+     * Which signals an act gives.
+     *
+     * @return by index, with what was found of it in the act's text, in lower case; empty where an invocation gives it
+     */
+    public SortedMap<Integer, String> of(Act.Kind kind, String text, Outline outline) {
+        SortedMap<Integer, String> found = new TreeMap<>();
         String whole =
                 switch (kind) {
                     case COMMAND -> text;
                     case EDIT -> "edit " + text;
                     case FILES -> "files " + text;
                     case EGRESS -> "egress " + text;
+                    case TOOL -> "tool " + text;
                 };
         List<String> lines = new ArrayList<>();
         for (Invocation invocation : outline.invocations()) {
@@ -80,26 +99,37 @@ public final class Signals {
         }
         for (int i = 0; i < all.size(); i++) {
             Signal signal = all.get(i);
-            boolean hit = signal.text().stream()
-                    .anyMatch(pattern -> pattern.matcher(whole).find());
-            for (int j = 0; j < lines.size() && !hit; j++) {
-                String line = lines.get(j);
-                hit = signal.run().stream()
-                        .anyMatch(pattern -> pattern.matcher(line).find());
-            }
-            if (hit) {
-                found.set(i);
+            boolean runs = lines.stream().anyMatch(line -> signal.run().stream()
+                    .anyMatch(pattern -> pattern.matcher(line).find()));
+            Optional<String> written = signal.text().stream()
+                    .map(pattern -> pattern.matcher(whole))
+                    .filter(Matcher::find)
+                    .map(Matcher::group)
+                    .findFirst();
+            if (runs) {
+                found.put(i, "");
+            } else if (written.isPresent()) {
+                found.put(i, written.get().strip().toLowerCase(Locale.ROOT));
             }
         }
         return found;
     }
 
+    /** Whether a task has what an act has, word for word. */
+    static boolean isNamed(String found, String task) {
+        return found.length() >= MIN_NAMED && task.toLowerCase(Locale.ROOT).contains(found);
+    }
+
     /** Which signals a person's task asks for. */
     public BitSet askedBy(String task) {
         Set<String> stems = Words.stems(task);
+        String text = task.toLowerCase(Locale.ROOT);
         BitSet asked = new BitSet(all.size());
         for (int i = 0; i < all.size(); i++) {
-            if (all.get(i).asked().stream().anyMatch(stems::contains)) {
+            Signal signal = all.get(i);
+            if (signal.asked().stream().anyMatch(stems::contains)
+                    || signal.phrases().stream()
+                            .anyMatch(phrase -> phrase.matcher(text).find())) {
                 asked.set(i);
             }
         }

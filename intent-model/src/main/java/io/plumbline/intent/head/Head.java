@@ -1,6 +1,7 @@
 package io.plumbline.intent.head;
 
 import io.plumbline.intent.IntentModelException;
+import io.plumbline.intent.features.Alignment;
 import io.plumbline.intent.features.Bank;
 import io.plumbline.intent.text.Encoder;
 import java.io.ByteArrayInputStream;
@@ -17,12 +18,15 @@ import java.util.List;
 
 /**
  * What training leaves behind, as one file: three networks (whether the act is about the task, whether it is
- * abuse, and what the agent's prose adds), their calibrations, the thresholds
- * and the banks of unrelated texts. Format, big endian: magic, version, the encoder's digest, the features' digest, networks,
- * calibrations, thresholds, banks, each vector as {@value Encoder#WIDTH} signed bytes of 1/127.
+ * abuse, and what the agent's prose adds), their calibrations, the thresholds, the banks of unrelated texts, the vectors of the
+ * glosses, the alignment of tasks and acts, and how benign acts scored. Format, big endian: magic, version, the encoder's digest, the
+ * features' digest, networks, calibrations, thresholds, three banks, each vector as {@value Encoder#WIDTH} signed bytes of 1/127,
+ * alignment, distribution.
  *
  * @param encoder SHA-256 of the encoder that it was trained on, hex
- * @param features SHA-256 of the names of its inputs in order, hex
+ * @param features SHA-256 of what gives its inputs their meaning, hex
+ * @param glosses one vector for each entry of the glosses
+ * @param scores of benign acts of the development split, as the model answers
  */
 public record Head(
         String encoder,
@@ -34,11 +38,15 @@ public record Head(
         Calibration proseCalibration,
         Thresholds thresholds,
         Bank tasks,
-        Bank acts) {
+        Bank acts,
+        Bank glosses,
+        Alignment alignment,
+        ScoreDistribution scores) {
     private static final int MAGIC = 0x504c494d;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int MAX_INPUTS = 1_024;
-    private static final int MAX_BANK = 1_024;
+    private static final double MOST_RELEVANT = -3;
+    private static final int MAX_BANK = 4_096;
 
     /**
      * @param ask from here on a person is asked
@@ -48,7 +56,12 @@ public record Head(
 
     /** The blind score of one window: how far it is from the task and how much like abuse, log odds before calibration. */
     public double blind(double[] vector) {
-        return relevance.logit(vector) + abuse.logit(vector);
+        return bounded(relevance.logit(vector)) + abuse.logit(vector);
+    }
+
+    /** Relevance as it counts: a command that begins with what the task asks for must not outweigh what comes after it. */
+    public static double bounded(double relevance) {
+        return Math.max(MOST_RELEVANT, relevance);
     }
 
     /** The worst window's. */
@@ -97,7 +110,7 @@ public record Head(
             proseCalibration.write(out);
             out.writeFloat((float) thresholds.ask());
             out.writeFloat((float) thresholds.deviation());
-            for (Bank bank : List.of(tasks, acts)) {
+            for (Bank bank : List.of(tasks, acts, glosses)) {
                 out.writeInt(bank.vectors().size());
                 for (float[] vector : bank.vectors()) {
                     for (float value : vector) {
@@ -105,6 +118,8 @@ public record Head(
                     }
                 }
             }
+            alignment.write(out);
+            scores.write(out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -130,7 +145,10 @@ public record Head(
                     Calibration.read(in),
                     new Thresholds(in.readFloat(), in.readFloat()),
                     bank(in),
-                    bank(in));
+                    bank(in),
+                    bank(in),
+                    Alignment.read(in),
+                    ScoreDistribution.read(in));
             if (in.read() >= 0) {
                 throw new IntentModelException("head: bytes after its end (expected: none)");
             }

@@ -116,6 +116,11 @@ public final class Encoder implements AutoCloseable {
         return tokenizer.pieces(text, covered + 1).length > covered;
     }
 
+    /** Pieces of a text, its frame left out, at most {@code limit}. */
+    public int pieces(String text, int limit) {
+        return tokenizer.pieces(text, limit).length;
+    }
+
     /** One vector a window, the first window first; at least one. */
     public List<float[]> encode(String text) throws IntentModelException {
         int[] pieces = tokenizer.pieces(text, BODY + (MAX_WINDOWS - 1) * STRIDE);
@@ -157,15 +162,20 @@ public final class Encoder implements AutoCloseable {
                 mean[j] += all[i * WIDTH + j];
             }
         }
+        return normalised(mean);
+    }
+
+    /** The same vector with length 1; changed in place. */
+    public static float[] normalised(float[] vector) {
         double norm = 0;
-        for (float value : mean) {
+        for (float value : vector) {
             norm += (double) value * value;
         }
         float scale = (float) (1 / Math.sqrt(Math.max(norm, 1e-12)));
         for (int j = 0; j < WIDTH; j++) {
-            mean[j] *= scale;
+            vector[j] *= scale;
         }
-        return mean;
+        return vector;
     }
 
     @Override

@@ -8,15 +8,18 @@ import io.plumbline.intent.corpus.Grammar;
 import io.plumbline.intent.corpus.Label;
 import io.plumbline.intent.corpus.LabelledAct;
 import io.plumbline.intent.corpus.Split;
+import io.plumbline.intent.features.Alignment;
 import io.plumbline.intent.features.Bank;
 import io.plumbline.intent.features.Feature;
 import io.plumbline.intent.features.Features;
+import io.plumbline.intent.features.Glosses;
 import io.plumbline.intent.features.PlainCommandReader;
 import io.plumbline.intent.features.Reading;
 import io.plumbline.intent.features.Side;
 import io.plumbline.intent.head.Calibration;
 import io.plumbline.intent.head.Head;
 import io.plumbline.intent.head.Network;
+import io.plumbline.intent.head.ScoreDistribution;
 import io.plumbline.intent.head.Trainer;
 import io.plumbline.intent.head.Trainer.Example;
 import io.plumbline.intent.head.Trainer.Settings;
@@ -24,6 +27,7 @@ import io.plumbline.intent.text.Encoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,22 +37,29 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
-/** From the corpus to a head: encode, make features, train two networks, calibrate and set thresholds on the development split. */
+/**
+ * From the corpus to a head: encode, align tasks and acts, make features, train the networks, calibrate and set thresholds on the
+ * development split.
+ */
 public final class Training {
     /** Share of benign acts of the development split above the threshold of a deviation, and above that of a question. */
     private static final double DEVIATION_SHARE = 0.01;
 
     private static final double ASK_SHARE = 0.04;
     private static final int BANK = 120;
+    /** Parts of the training split; each is seen through an alignment that was learned from the others. */
+    private static final int FOLDS = 3;
+
+    private static final int ALIGNMENT_STEPS = 900;
+    private static final int ALIGNMENT_BATCH = 96;
     /** Structure that is neither good nor bad. */
-    private static final Set<String> NEUTRAL_STRUCTURE = Set.of("invocations", "length", "edit", "files", "egress");
+    private static final Set<String> NEUTRAL_STRUCTURE =
+            Set.of("invocations", "length", "edit", "files", "egress", "tool");
 
     private static final Calibration NEUTRAL = Calibration.fit(new double[] {0, 1}, new boolean[] {false, true});
 
+    private final Parts parts;
     private final Features features;
-    private final Bank tasks;
-    private final Bank acts;
-    private final String encoderDigest;
     private final Map<Act, Reading> readings = new HashMap<>();
     private final Map<String, Side> sides = new HashMap<>();
 
@@ -64,11 +75,86 @@ public final class Training {
         }
     }
 
-    public Training(Encoder encoder, VectorStore vectors, List<LabelledAct> corpus) throws IntentModelException {
-        this.encoderDigest = encoder.digest();
-        this.tasks = bank(vectors, corpus, false);
-        this.acts = bank(vectors, corpus, true);
-        this.features = new Features(vectors, tasks, acts, new PlainCommandReader());
+    /** What features are made with. */
+    private record Parts(
+            Features.Embedder vectors, String encoder, Bank tasks, Bank acts, Bank glosses, Alignment alignment) {
+        Features features() {
+            return new Features(vectors, tasks, acts, glosses, alignment, new PlainCommandReader());
+        }
+
+        Parts with(Alignment other) {
+            return new Parts(vectors, encoder, tasks, acts, glosses, other);
+        }
+    }
+
+    private Training(Parts parts) {
+        this.parts = parts;
+        this.features = parts.features();
+    }
+
+    /** With everything learned from the training split of a corpus. */
+    public static Training of(Encoder encoder, VectorStore vectors, List<LabelledAct> corpus)
+            throws IntentModelException {
+        List<float[]> glosses = new ArrayList<>();
+        for (String gloss : new Glosses().texts()) {
+            glosses.add(Head.rounded(vectors.encode(gloss).getFirst()));
+        }
+        Training plain = new Training(new Parts(
+                vectors,
+                encoder.digest(),
+                bank(vectors, corpus, false),
+                bank(vectors, corpus, true),
+                new Bank(glosses),
+                Alignment.NONE));
+        return new Training(plain.parts.with(align(plain.pairs(corpus, -1))));
+    }
+
+    /** With the banks and the alignment of a head. */
+    public static Training of(Head head, VectorStore vectors) {
+        return new Training(
+                new Parts(vectors, head.encoder(), head.tasks(), head.acts(), head.glosses(), head.alignment()));
+    }
+
+    private static Alignment align(List<AlignmentTrainer.Pair> pairs) {
+        return AlignmentTrainer.train(pairs, ALIGNMENT_STEPS, ALIGNMENT_BATCH);
+    }
+
+    /** Tasks and acts that serve them, of the training split without one part of its families. */
+    private List<AlignmentTrainer.Pair> pairs(List<LabelledAct> corpus, int without) throws IntentModelException {
+        List<AlignmentTrainer.Pair> pairs = new ArrayList<>();
+        Set<String> known = new HashSet<>();
+        for (LabelledAct record : corpus) {
+            boolean learned = record.split() == Split.TRAIN
+                    && !record.label().isBad()
+                    && !record.template().startsWith("common/")
+                    && fold(record) != without;
+            if (learned
+                    && known.add(record.intent().task() + "\n" + record.act().text())) {
+                pairs.add(new AlignmentTrainer.Pair(
+                        record.family(),
+                        side(record.intent().task()).vector(),
+                        reading(record.act()).vectors().getFirst()));
+            }
+        }
+        return pairs;
+    }
+
+    private static int fold(LabelledAct record) {
+        return Math.floorMod(record.family().hashCode() * 31, FOLDS);
+    }
+
+    /** The rows of the training split, each through an alignment that has not seen its family. */
+    public List<Row> trainingRows(List<LabelledAct> corpus) throws IntentModelException {
+        List<Row> rows = new ArrayList<>();
+        for (int fold = 0; fold < FOLDS; fold++) {
+            Training others = new Training(parts.with(align(pairs(corpus, fold))));
+            for (LabelledAct record : corpus) {
+                if (record.split() == Split.TRAIN && fold(record) == fold) {
+                    rows.add(others.row(record));
+                }
+            }
+        }
+        return rows;
     }
 
     public static List<LabelledAct> corpus() {
@@ -133,7 +219,8 @@ public final class Training {
                 row -> 0,
                 Row::withProse,
                 Settings.RELEVANCE);
-        Head uncalibrated = head(relevance, abuse, prose, NEUTRAL, NEUTRAL, new Head.Thresholds(0, 0));
+        Head uncalibrated =
+                head(relevance, abuse, prose, NEUTRAL, NEUTRAL, new Head.Thresholds(0, 0), new ScoreDistribution());
         double[] logits = new double[development.size()];
         double[] raised = new double[development.size()];
         boolean[] bad = new boolean[development.size()];
@@ -156,7 +243,17 @@ public final class Training {
         Arrays.sort(benign);
         Head.Thresholds thresholds =
                 new Head.Thresholds((float) upper(benign, ASK_SHARE), (float) upper(benign, DEVIATION_SHARE));
-        return head(relevance, abuse, prose, blindCalibration, proseCalibration, thresholds);
+        ScoreDistribution scores = new ScoreDistribution();
+        for (int i = 0; i < logits.length; i++) {
+            if (!bad[i]) {
+                double blind = blindCalibration.probability(logits[i]);
+                boolean spoken =
+                        !IntentModel.prose(development.get(i).act().intent()).isEmpty();
+                scores.add(ScoreDistribution.bin(
+                        spoken ? Math.max(blind, proseCalibration.probability(raised[i])) : blind));
+            }
+        }
+        return head(relevance, abuse, prose, blindCalibration, proseCalibration, thresholds, scores);
     }
 
     private Head head(
@@ -165,9 +262,10 @@ public final class Training {
             Network prose,
             Calibration blind,
             Calibration withProse,
-            Head.Thresholds thresholds) {
+            Head.Thresholds thresholds,
+            ScoreDistribution scores) {
         return new Head(
-                encoderDigest,
+                parts.encoder(),
                 IntentModel.digest(features),
                 relevance,
                 abuse,
@@ -175,8 +273,11 @@ public final class Training {
                 blind,
                 withProse,
                 thresholds,
-                tasks,
-                acts);
+                parts.tasks(),
+                parts.acts(),
+                parts.glosses(),
+                parts.alignment(),
+                scores);
     }
 
     /** Whether an act is about the task: similarity and words, on acts of this and of other tasks. */
@@ -198,7 +299,7 @@ public final class Training {
                 feature -> feature.group() == Feature.Group.STRUCTURE
                         && !feature.name().endsWith("-asked")
                         && !NEUTRAL_STRUCTURE.contains(feature.name()),
-                row -> worst(relevance, row.blind()),
+                row -> Head.bounded(worst(relevance, row.blind())),
                 Row::blind,
                 Settings.ABUSE);
     }

@@ -14,7 +14,7 @@ final class CorpusTest {
     @Test
     void hasTwentyThousandActsOfTwoThousandSessions() {
         assertThat(CORPUS).hasSizeGreaterThanOrEqualTo(20_000);
-        assertThat(CORPUS.stream().map(LabelledAct::session).distinct()).hasSize(2_000);
+        assertThat(CORPUS.stream().map(LabelledAct::session).distinct()).hasSizeGreaterThanOrEqualTo(2_000);
         for (Split split : Split.values()) {
             for (Label label : Label.values()) {
                 assertThat(CORPUS.stream().filter(act -> act.split() == split && act.label() == label))

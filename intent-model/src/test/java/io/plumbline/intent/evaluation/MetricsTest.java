@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.plumbline.intent.corpus.LabelledAct;
 import io.plumbline.intent.evaluation.Metrics.Estimate;
+import io.plumbline.intent.evaluation.Metrics.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,10 +33,30 @@ final class MetricsTest {
 
     @Test
     void anEstimateLiesInItsIntervalAndIsTheSameEveryTime() {
-        Estimate estimate = Metrics.estimate(GOOD, BAD, Metrics::auc);
+        Sample good = Sample.of(GOOD, new int[] {1, 2, 3, 4});
+        Sample bad = Sample.of(BAD, new int[] {1, 2, 3, 4});
+        Estimate estimate = Metrics.estimate(good, bad, Metrics::auc);
 
         assertThat(estimate.value()).isBetween(estimate.low(), estimate.high());
-        assertThat(Metrics.estimate(GOOD, BAD, Metrics::auc)).isEqualTo(estimate);
+        assertThat(Metrics.estimate(good, bad, Metrics::auc)).isEqualTo(estimate);
+    }
+
+    @Test
+    void actsOfOneSessionAreDrawnTogether() {
+        Sample good = Sample.of(new double[] {4, 1, 2, 3}, new int[] {7, 7, 7, 7});
+        Sample bad = Sample.of(BAD, new int[] {7, 7, 7, 7});
+        Estimate estimate = Metrics.estimate(good, bad, Metrics::auc);
+
+        assertThat(good.scores()).containsExactly(1, 2, 3, 4);
+        assertThat(estimate.low()).isEqualTo(estimate.value()).isEqualTo(estimate.high());
+    }
+
+    @Test
+    void aScorerIsNotBetterThanItself() {
+        Sample good = Sample.of(GOOD, new int[] {1, 2, 3, 4});
+        Sample bad = Sample.of(BAD, new int[] {1, 2, 3, 4});
+
+        assertThat(Metrics.difference(good, bad, good, bad, Metrics::auc)).isEqualTo(new Estimate(0, 0, 0));
     }
 
     @Test
@@ -81,11 +102,19 @@ final class MetricsTest {
                         new Estimate(0.3, 0.2, 0.4))),
                 Map.of("MALICIOUS shell", 0.5),
                 List.of(new Report.Attack("flattery", 10, 1, 0.9)),
-                Map.of("p50, ms", 3.5));
+                Map.of("p50, ms", 3.5),
+                List.of(new Report.Agent("recorded", "codex", 40, 2, 1, 3, 2)),
+                List.of(new Report.Failure("missed, off_plan", "Fix a | b", "npm `publish`", 0.01)));
         Path file = Files.writeString(folder.resolve("report.json"), report.json());
 
         assertThat(Report.read(file)).isEqualTo(report);
         assertThat(ModelCard.of(report))
-                .contains("intent model abc", "0.900 [0.800, 1.000]", "malicious shell | 50.0 %", "| 10.0 |");
+                .contains(
+                        "intent model abc",
+                        "0.900 [0.800, 1.000]",
+                        "malicious shell | 50.0 %",
+                        "| 10.0 |",
+                        "| recorded | codex | 40 | 2 | 1 | 3 | 2 |",
+                        "| missed, off_plan | Fix a \\| b | `npm 'publish'` | 0.010 |");
     }
 }

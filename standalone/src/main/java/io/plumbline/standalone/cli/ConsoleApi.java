@@ -61,6 +61,11 @@ public final class ConsoleApi {
         return get("/alerts" + (session.isEmpty() ? "" : "?session=" + encoded(session)));
     }
 
+    /** The cause of an alert with the decisions about it; {@link ExitCodes#NOT_FOUND} when the console does not know the alert. */
+    public JsonNode cause(String alert) {
+        return get("/alerts/" + encoded(alert) + "/cause");
+    }
+
     public JsonNode pendingApprovals() {
         return get("/approvals?state=pending");
     }

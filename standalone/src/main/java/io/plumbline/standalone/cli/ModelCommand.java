@@ -1,12 +1,20 @@
 package io.plumbline.standalone.cli;
 
 import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationException;
 import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.events.activation.ContentSignature;
+import io.plumbline.events.policy.PolicyException;
+import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.intent.Act;
 import io.plumbline.intent.Intent;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.Score;
+import io.plumbline.intent.corpus.Feedback;
+import io.plumbline.intent.corpus.Split;
 import io.plumbline.intent.evaluation.Evaluation;
 import io.plumbline.intent.evaluation.ModelCard;
 import io.plumbline.intent.evaluation.Report;
@@ -21,6 +29,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -43,6 +52,9 @@ import picocli.CommandLine.Spec;
             ModelCommand.Evaluate.class,
             ModelCommand.Card.class,
             ModelCommand.Explain.class,
+            ModelCommand.Sign.class,
+            ModelFeedbackCommand.class,
+            ModelSessionsCommand.class,
             ModelCommand.ActivateModel.class,
             ModelCommand.ActiveModel.class,
             ModelCommand.RollbackModel.class
@@ -84,17 +96,31 @@ final class ModelCommand implements Callable<Integer> {
         @Option(names = "--vectors", paramLabel = "FILE", description = "Keep the encoder's work here between runs.")
         private @Nullable Path vectors;
 
+        @Option(
+                names = "--feedback",
+                paramLabel = "FILE",
+                description = "Reviewed records of plumbline model feedback export; may be repeated.")
+        private List<Path> feedback = List.of();
+
         @Spec
         private CommandSpec spec;
 
         @Override
         public Integer call() {
             try {
-                TrainedModel trained = TrainedModel.train(Optional.ofNullable(vectors));
+                List<Feedback> records = new ArrayList<>();
+                for (Path file : feedback) {
+                    records.addAll(Feedback.read(file));
+                }
+                TrainedModel trained = TrainedModel.train(Optional.ofNullable(vectors), records);
                 trained.write(out);
                 PrintWriter printer = spec.commandLine().getOut();
                 printer.println("model " + trained.head().version() + " in " + out + ": " + trained.acts() + " acts, "
-                        + trained.texts() + " texts, SHA-256 "
+                        + trained.texts() + " texts, "
+                        + (records.isEmpty()
+                                ? ""
+                                : trained.feedback() + " of " + records.size() + " records of feedback, ")
+                        + "SHA-256 "
                         + Head.sha256(trained.head().bytes()));
                 printer.flush();
                 return ExitCodes.OK;
@@ -107,7 +133,8 @@ final class ModelCommand implements Callable<Integer> {
     @Command(
             name = "evaluate",
             mixinStandardHelpOptions = true,
-            description = "Measure the model: test split, other sources, attacks, baselines, latency.")
+            description =
+                    "Measure the model: own split, other sources, recorded sessions, attacks, baselines, latency.")
     static final class Evaluate implements Callable<Integer> {
         @Option(
                 names = "--out",
@@ -126,6 +153,18 @@ final class ModelCommand implements Callable<Integer> {
         private List<Path> pairs = List.of();
 
         @Option(
+                names = "--sessions",
+                paramLabel = "DIR",
+                description = "Folder of plumbline model sessions, or one like it; may be repeated.")
+        private List<Path> sessions = List.of();
+
+        @Option(
+                names = "--split",
+                defaultValue = "TEST",
+                description = "TEST judges; DEVELOPMENT is for choices between models (default: ${DEFAULT-VALUE}).")
+        private Split split;
+
+        @Option(
                 names = "--limit",
                 defaultValue = "3000",
                 description = "Pairs of each folder at most, at equal distances (default: ${DEFAULT-VALUE}).")
@@ -140,7 +179,8 @@ final class ModelCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             try {
-                Evaluation.Outcome outcome = Evaluation.run(head(model), pairs, limit, Optional.ofNullable(vectors));
+                Evaluation.Outcome outcome =
+                        Evaluation.run(head(model), split, pairs, limit, sessions, Optional.ofNullable(vectors));
                 Files.createDirectories(out);
                 Files.writeString(out.resolve("report.json"), outcome.report().json());
                 Files.writeString(out.resolve("reliability.svg"), outcome.svg());
@@ -256,12 +296,68 @@ final class ModelCommand implements Callable<Integer> {
     }
 
     @Command(
+            name = "sign",
+            mixinStandardHelpOptions = true,
+            description = "Sign a head.bin: FILE.sig says whose it is, and model activate --trusted checks it.")
+    static final class Sign implements Callable<Integer> {
+        @Parameters(paramLabel = "FILE", description = "A head.bin.")
+        private Path file;
+
+        @Option(
+                names = "--key",
+                paramLabel = "KEY",
+                required = true,
+                description = "PEM with an Ed25519 private key and its public key.")
+        private Path key;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            try {
+                byte[] head = Files.readAllBytes(file);
+                SigningKey signing = SigningKey.parse(Files.readString(key));
+                String text = ContentSignature.sign(
+                        ActivationOrder.Subject.MODEL,
+                        String.valueOf(file.toAbsolutePath().getFileName()),
+                        Head.parse(head).version(),
+                        head,
+                        signing);
+                Path target = signatureOf(file);
+                Files.writeString(target, text);
+                PrintWriter printer = spec.commandLine().getOut();
+                printer.println(target + " by key " + PolicyStatements.name(signing.published()));
+                printer.flush();
+                return ExitCodes.OK;
+            } catch (IntentModelException | PolicyException e) {
+                throw new CommandException("model " + file + ", key " + key + ": " + e.getMessage(), ExitCodes.USAGE);
+            } catch (IOException e) {
+                throw new CommandException(
+                        "model " + file + ", key " + key + ": " + e + " (expected: two readable files)",
+                        ExitCodes.USAGE);
+            }
+        }
+    }
+
+    /** The file of a head's signature. */
+    private static Path signatureOf(Path file) {
+        return file.resolveSibling(file.getFileName() + ".sig");
+    }
+
+    @Command(
             name = "activate",
             mixinStandardHelpOptions = true,
             description = "Let a model judge every announced act and plan from now on.")
     static final class ActivateModel extends Activations.Activate {
         @Parameters(paramLabel = "FILE", description = "A head.bin; shipped: the one that comes with the product.")
         private String path;
+
+        @Option(
+                names = "--trusted",
+                paramLabel = "KEYS",
+                description = "PEM with public keys: FILE.sig has to be a signature of FILE by one of them.")
+        private @Nullable Path trusted;
 
         ActivateModel() {
             super("model");
@@ -281,6 +377,7 @@ final class ModelCommand implements Callable<Integer> {
                             ExitCodes.USAGE);
                 }
                 byte[] head = Files.readAllBytes(file);
+                checkSignature(file, head);
                 try (IntentModel model = IntentModel.of(head)) {
                     return new Activations.Content(
                             String.valueOf(file.toAbsolutePath().getFileName()), model.version(), head);
@@ -288,6 +385,26 @@ final class ModelCommand implements Callable<Integer> {
             } catch (IOException e) {
                 throw new CommandException("model " + file + " (expected: a readable file)", ExitCodes.USAGE);
             } catch (IntentModelException e) {
+                throw new CommandException("model " + file + ": " + e.getMessage(), ExitCodes.USAGE);
+            }
+        }
+
+        private void checkSignature(Path file, byte[] head) throws IOException {
+            if (trusted == null) {
+                return;
+            }
+            Path signature = signatureOf(file);
+            if (!Files.isReadable(signature)) {
+                throw new CommandException(
+                        "model " + file + ": no " + signature + " (expected: plumbline model sign)", ExitCodes.USAGE);
+            }
+            try {
+                ContentSignature.check(
+                        ActivationOrder.Subject.MODEL,
+                        Files.readString(signature),
+                        head,
+                        TrustedKeys.parse(Files.readString(trusted)));
+            } catch (ActivationException | PolicyException e) {
                 throw new CommandException("model " + file + ": " + e.getMessage(), ExitCodes.USAGE);
             }
         }

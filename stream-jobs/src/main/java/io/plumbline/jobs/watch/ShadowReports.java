@@ -6,6 +6,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ShadowCounted;
 import io.plumbline.events.v1.ShadowHits;
 import io.plumbline.events.v1.StageTimes;
+import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.Shadow;
 import java.util.HashMap;
 import java.util.Map;
@@ -78,6 +79,13 @@ final class ShadowReports {
         group.gauge("agreed", (Gauge<Long>) shadow::agreed);
         group.gauge("gained", (Gauge<Long>) shadow::gained);
         group.gauge("lost", (Gauge<Long>) shadow::lost);
+        group.gauge("agreement", (Gauge<Double>)
+                () -> shadow.events() == 0 ? 1.0 : (double) shadow.agreed() / shadow.events());
+        if (shadow.candidate() instanceof IntentJudge) {
+            group.gauge("scored", (Gauge<Long>) shadow::scored);
+            group.gauge("risk_difference", (Gauge<Double>) shadow::meanRiskDifference);
+            group.gauge("drift", (Gauge<Double>) () -> shadow.drift().orElse(Double.NaN));
+        }
         return new Told();
     }
 

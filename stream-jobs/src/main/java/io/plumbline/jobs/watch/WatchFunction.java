@@ -19,12 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ReadOnlyBroadcastState;
@@ -97,6 +99,7 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         notLoaded = metrics.counter("judges_not_loaded");
         metrics.gauge("intent_scored", (Gauge<Long>) () -> scores(IntentJudge::scored));
         metrics.gauge("intent_not_scored", (Gauge<Long>) () -> scores(IntentJudge::notScored));
+        metrics.gauge("intent_drift", (Gauge<Double>) this::drift);
         shadows = new ShadowReports(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(), metrics);
         inForce = new ConcurrentHashMap<>();
         loading = new HashMap<>();
@@ -220,11 +223,21 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
     }
 
     private long scores(ToLongFunction<IntentJudge> count) {
+        return models().mapToLong(count).sum();
+    }
+
+    /** Of the tenant whose scores are farthest from those at training; not a number before any tenant has enough. */
+    private double drift() {
+        return models().map(IntentJudge::drift)
+                .flatMapToDouble(OptionalDouble::stream)
+                .max()
+                .orElse(Double.NaN);
+    }
+
+    private Stream<IntentJudge> models() {
         return Objects.requireNonNull(inForce).values().stream()
                 .flatMap(judges -> judges.judging().judges().stream())
                 .filter(IntentJudge.class::isInstance)
-                .map(IntentJudge.class::cast)
-                .mapToLong(count)
-                .sum();
+                .map(IntentJudge.class::cast);
     }
 }

@@ -25,6 +25,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -45,6 +47,34 @@ public final class IntentJudge implements Judge, AutoCloseable {
     static final int MOST_RISK = 40;
 
     private static final int MAX_TEXT = 2_000;
+
+    /** Tools, in lower case, with which an agent keeps its own books: lists of tasks, questions, output of what runs already. */
+    private static final Set<String> BOOKKEEPING = Set.of(
+            "todowrite",
+            "todoread",
+            "todo_write",
+            "write_todos",
+            "update_plan",
+            "exitplanmode",
+            "enterplanmode",
+            "exit_plan_mode",
+            "askuserquestion",
+            "ask_user",
+            "question",
+            "bashoutput",
+            "taskoutput",
+            "killshell",
+            "killbash",
+            "write_stdin",
+            "wait",
+            "taskcreate",
+            "taskupdate",
+            "tasklist",
+            "taskget",
+            "toolsearch",
+            "cli_help",
+            "view_image");
+
     private static final int MAX_PLAN_FINDINGS = 5;
     private static final int PLAN_RISK = 5;
 
@@ -53,6 +83,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
     private long scored;
     private long notScored;
     private Optional<Double> lastRisk = Optional.empty();
+    private final Optional<ScoreDrift> drift;
 
     /** Risk that it has added to the session. */
     private static final class Added {
@@ -76,6 +107,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
     public IntentJudge(IntentScorer scorer, String modelVersion) {
         this.scorer = scorer;
         this.version = KIND + " " + modelVersion;
+        this.drift = scorer.trainedScores().map(ScoreDrift::new);
     }
 
     @Override
@@ -91,6 +123,14 @@ public final class IntentJudge implements Judge, AutoCloseable {
     /** Acts that got none. */
     public long notScored() {
         return notScored;
+    }
+
+    /**
+     * Population stability index of the newest {@value ScoreDrift#WINDOW} scores against honest acts at training; empty before {@value
+     * ScoreDrift#LEAST}, and when the model does not know how it scored then. Below 0.1 is stable, above 0.25 somebody should look.
+     */
+    public OptionalDouble drift() {
+        return drift.isPresent() ? drift.get().index() : OptionalDouble.empty();
     }
 
     /** The risk that the last event got; empty when it was no act or got no score. */
@@ -116,6 +156,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
             case Score.Scored one -> {
                 scored++;
                 lastRisk = Optional.of(one.risk());
+                drift.ifPresent(scores -> scores.add(one.model()));
                 yield found(one, act.get(), context, memory).stream().toList();
             }
             case Score.NotScored none -> {
@@ -152,7 +193,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
                 announced.recent().stream().flatMap(one -> act(one).stream()).toList());
     }
 
-    /** The act that a call announces; empty for tools that say nothing the model reads: lists of tasks, questions, servers' tools. */
+    /** The act that a call announces; empty for lists of tasks, which are judged as plans, and for an agent's own bookkeeping. */
     private static Optional<Act> act(ToolCall call) {
         if (!call.getCommand().isBlank()) {
             return Optional.of(Act.command(call.getCommand()));
@@ -160,7 +201,13 @@ public final class IntentJudge implements Judge, AutoCloseable {
         if (call.getPathsCount() > 0) {
             return Optional.of(files(call.getTool(), call.getPathsList(), call.getArgumentsJson()));
         }
-        return Optional.empty();
+        if (call.getMcpTool().isEmpty() && BOOKKEEPING.contains(call.getTool().toLowerCase(Locale.ROOT))) {
+            return Optional.empty();
+        }
+        String name = call.getMcpTool().isEmpty() ? call.getTool() : call.getMcpServer() + " " + call.getMcpTool();
+        return name.isBlank()
+                ? Optional.empty()
+                : Optional.of(new Act(Act.Kind.TOOL, name + ": " + call.getArgumentsJson()));
     }
 
     private static Optional<Act> act(Call call) {
@@ -183,7 +230,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
     }
 
     private static Optional<Finding> found(Score.Scored score, Act act, EventContext context, JudgeMemory memory) {
-        return switch (score.band()) {
+        return switch (band(score, act)) {
             case SERVES -> Optional.empty();
             case ASK ->
                 Optional.of(finding(
@@ -210,19 +257,35 @@ public final class IntentJudge implements Judge, AutoCloseable {
         };
     }
 
+    /**
+     * What is made of a score. A tool's name and arguments say less than a command line, so without a structural finding they are asked
+     * about where a command would count as a deviation, and left alone where it would be asked about.
+     */
+    private static Score.Band band(Score.Scored score, Act act) {
+        if (act.kind() != Act.Kind.TOOL || score.floor() > 0) {
+            return score.band();
+        }
+        return score.band() == Score.Band.DOES_NOT_SERVE ? Score.Band.ASK : Score.Band.SERVES;
+    }
+
     private static Optional<Finding> unscored(
             Score.NotScored none, Act act, EventContext context, Announced announced) {
         String why =
                 "Not scored: " + none.cause().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ".";
-        AlertDetail detail = alert -> alert.setIntentScore(texts(act, context)
-                .setBand("not_scored")
-                .setNotScored(shortened(none.cause().name() + ": " + none.detail(), MAX_TEXT)));
+        AlertDetail detail = alert -> alert.setActKind(kind(act))
+                .setIntentScore(texts(act, context)
+                        .setBand("not_scored")
+                        .setNotScored(shortened(none.cause().name() + ": " + none.detail(), MAX_TEXT)));
         Optional<Consequence> consequence =
                 switch (context.task().getPolicy().getNotScored()) {
                     case "allow" -> Optional.empty();
                     case "ask" -> Optional.of(Consequence.ASK);
                     case "deny" -> Optional.of(Consequence.REFUSE);
-                    default -> announced.highRisk() ? Optional.of(Consequence.ASK) : Optional.empty();
+                    // Whether a tool may be called at all is what the policy says of its server.
+                    default ->
+                        announced.highRisk() && act.kind() != Act.Kind.TOOL
+                                ? Optional.of(Consequence.ASK)
+                                : Optional.empty();
                 };
         return consequence.map(
                 what -> finding(Severity.MEDIUM, 0, "An act could not be held against the task", why, what, detail));
@@ -277,18 +340,23 @@ public final class IntentJudge implements Judge, AutoCloseable {
     }
 
     private static AlertDetail detail(Score.Scored score, Act act, EventContext context) {
-        return alert -> alert.setIntentScore(texts(act, context)
-                .setRisk(score.risk())
-                .setModel(score.model())
-                .setFloor(score.floor())
-                .setBand(score.band().name().toLowerCase(Locale.ROOT))
-                .setModelVersion(score.version())
-                .addAllReasons(score.reasons().stream()
-                        .map(reason -> IntentReason.newBuilder()
-                                .setText(reason.words())
-                                .setWeight(reason.weight())
-                                .build())
-                        .toList()));
+        return alert -> alert.setActKind(kind(act))
+                .setIntentScore(texts(act, context)
+                        .setRisk(score.risk())
+                        .setModel(score.model())
+                        .setFloor(score.floor())
+                        .setBand(band(score, act).name().toLowerCase(Locale.ROOT))
+                        .setModelVersion(score.version())
+                        .addAllReasons(score.reasons().stream()
+                                .map(reason -> IntentReason.newBuilder()
+                                        .setText(reason.words())
+                                        .setWeight(reason.weight())
+                                        .build())
+                                .toList()));
+    }
+
+    private static String kind(Act act) {
+        return act.kind().name().toLowerCase(Locale.ROOT);
     }
 
     private static IntentScore.Builder texts(Act act, EventContext context) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -88,6 +89,21 @@ public final class Shadow implements JudgeObserver {
     /** Events on which both said the same. */
     public long agreed() {
         return agreed;
+    }
+
+    /** Events that both the candidate and the model in force gave a score. */
+    public long scored() {
+        return scored;
+    }
+
+    /** By how much the candidate scores higher than the model in force, on average; 0 before both scored anything. */
+    public double meanRiskDifference() {
+        return scored == 0 ? 0 : riskDifference / scored;
+    }
+
+    /** The candidate's own drift, see {@link IntentJudge#drift}; empty for rules. */
+    public OptionalDouble drift() {
+        return candidate instanceof IntentJudge model ? model.drift() : OptionalDouble.empty();
     }
 
     /** Matches that only the candidate has, over all rules. */
