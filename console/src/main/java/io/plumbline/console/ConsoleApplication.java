@@ -8,22 +8,29 @@ import com.vaadin.flow.component.page.Push;
 import com.vaadin.flow.server.AppShellSettings;
 import com.vaadin.flow.theme.lumo.Lumo;
 import io.plumbline.console.approvals.FatigueGuard;
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.VerdictFeed;
 import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.KafkaEventLog;
+import io.plumbline.console.masking.Masking;
+import io.plumbline.console.orders.ControlEvents;
 import io.plumbline.console.orders.ControlTopic;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.console.orders.Orders;
+import io.plumbline.console.people.AccessStore;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.views.SavedViews;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.redact.Redactor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.Optional;
@@ -91,15 +98,47 @@ public class ConsoleApplication implements AppShellConfigurator {
     }
 
     @Bean
-    Orders orders(OrderLog log, Search search, PlumblineProperties properties, Clock clock)
+    ControlEvents controlEvents(OrderLog log, PlumblineProperties properties, Clock clock) {
+        return new ControlEvents(log, properties.tenant(), clock);
+    }
+
+    @Bean
+    Orders orders(ControlEvents events, Search search, PlumblineProperties properties)
             throws IOException, PolicyException {
-        Path keyFile = properties.policyKeyFile();
-        return new Orders(
-                log,
-                search,
-                properties.tenant(),
-                clock,
-                keyFile == null ? Optional.empty() : Optional.of(SigningKey.parse(Files.readString(keyFile))));
+        return new Orders(events, search, signingKey(properties));
+    }
+
+    @Bean(destroyMethod = "close")
+    AuditLog auditLog(ControlEvents events) {
+        return new AuditLog(events);
+    }
+
+    @Bean
+    AccessStore accessStore(PlumblineProperties properties) throws IOException {
+        return new AccessStore(Optional.ofNullable(properties.peopleFile()), ConsoleApplication::random);
+    }
+
+    @Bean
+    Masking masking() {
+        return new Masking(random(Redactor.KEY_BYTES));
+    }
+
+    @Bean
+    EvidenceExport evidenceExport(
+            AuditLog audit, EventLog log, Search search, PlumblineProperties properties, Clock clock)
+            throws IOException, PolicyException {
+        return new EvidenceExport(audit, log, search, properties.tenant(), clock, signingKey(properties));
+    }
+
+    private static Optional<SigningKey> signingKey(PlumblineProperties properties) throws IOException, PolicyException {
+        Path file = properties.policyKeyFile();
+        return file == null ? Optional.empty() : Optional.of(SigningKey.parse(Files.readString(file)));
+    }
+
+    private static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return random;
     }
 
     @Bean

@@ -1,10 +1,13 @@
 package io.plumbline.console;
 
+import io.plumbline.console.people.Role;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -24,6 +27,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
  * @param policyKeyFile PEM with the Ed25519 private and public key that revised policies are signed with; absent: none are
  * @param viewsFile JSON file that saved views are kept in; absent: they last until the console stops
+ * @param apiTokenRoles what the holder of that token may, roles with commas between
+ * @param peopleFile JSON file that tokens and second factors of people are kept in, read by the console alone; absent: they last until the
+ *     console stops
+ * @param sessionLifetime after which a person signs in again, however busy
  * @param rulesFourEyes whether it takes two people to put a rule set in force or back
  */
 @ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
@@ -37,7 +44,10 @@ public record PlumblineProperties(
         @Nullable String adminPasswordHash,
         @Nullable List<LocalUser> users,
         @Nullable Path apiTokenFile,
+        @DefaultValue("admin") String apiTokenRoles,
         @Nullable Path policyKeyFile,
+        @Nullable Path peopleFile,
+        @DefaultValue("12h") Duration sessionLifetime,
         @Nullable Path viewsFile,
         @DefaultValue("false") boolean rulesFourEyes) {
     public PlumblineProperties {
@@ -60,16 +70,40 @@ public record PlumblineProperties(
 
     /**
      * @param passwordHash {@code {bcrypt}$2...}
-     * @param role analyst or admin
+     * @param role in the console's tenant: {@link Role#parse roles}, commas between
+     * @param roles the same by tenant, for a list of users that consoles of several tenants share; a person without roles in the console's
+     *     tenant cannot sign in
      */
-    public record LocalUser(String name, String passwordHash, String role) {
+    public record LocalUser(
+            String name,
+            String passwordHash,
+            @Nullable String role,
+            @Nullable Map<String, String> roles) {
         public LocalUser {
             if (name.equals("api") || name.startsWith("api:")) {
                 throw new IllegalArgumentException("user " + name + " (expected: a name that is not the API's)");
             }
-            if (!role.equals("analyst") && !role.equals("admin")) {
-                throw new IllegalArgumentException("role of " + name + ": " + role + " (expected: analyst or admin)");
+            if (!name.matches("[\\p{L}\\p{N}._@-]{1,64}")) {
+                throw new IllegalArgumentException(
+                        "user " + name + " (expected: 1 to 64 letters, digits, dots, dashes, underscores or @)");
             }
+            roles = roles == null ? Map.of() : Map.copyOf(roles);
+            if ((role == null) == roles.isEmpty()) {
+                throw new IllegalArgumentException("user " + name + " (expected: role, or roles by tenant)");
+            }
+            if (role != null) {
+                Role.parse(role);
+            }
+            roles.values().forEach(Role::parse);
+        }
+
+        /** What the person is there; empty: nothing. */
+        public Set<Role> rolesIn(String tenant) {
+            String words = role == null
+                    ? Objects.requireNonNullElse(roles, Map.<String, String>of())
+                            .get(tenant)
+                    : role;
+            return words == null ? Set.of() : Role.parse(words);
         }
     }
 }

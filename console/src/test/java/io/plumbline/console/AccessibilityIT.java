@@ -38,6 +38,10 @@ class AccessibilityIT {
         pages.put("/rules/edit", "#remarks div");
         pages.put("/rules/coverage", ".technique");
         pages.put("/session/" + DemoSession.SESSION, "soc-timeline svg");
+        pages.put("/report", "#report-rules");
+        pages.put("/report/session/" + DemoSession.SESSION, "#report-judged td");
+        pages.put("/audit", "#audit");
+        pages.put("/account", "#new-token");
         List<String> findings = new ArrayList<>();
         try (Page page = stack.signedIn("admin")) {
             for (String theme : List.of("dark", "light")) {

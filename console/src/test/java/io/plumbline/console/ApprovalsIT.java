@@ -87,7 +87,7 @@ class ApprovalsIT {
             assertThat(first.locator("#deny")).isEnabled();
             first.keyboard().press("y");
             assertThat(first.locator("#confirm-approve")).hasCount(0);
-            Outcome again = stack.bean(Orders.class).decide(id, ApprovalAnswer.once("again"), sha256, "bea");
+            Outcome again = stack.bean(Orders.class).decide(id, ApprovalAnswer.once("again"), sha256, ConsoleStack.BEA);
             assertThat(again).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
                     .isEqualTo(Outcome.Refusal.SAME_PERSON));
 
@@ -131,7 +131,7 @@ class ApprovalsIT {
                         question.getApprovalRequested().getApproval(),
                         ApprovalAnswer.forSession(Duration.ofSeconds(1), "x"),
                         question.getApprovalRequested().getSubjectSha256(),
-                        "bea");
+                        ConsoleStack.BEA);
         assertThat(longer).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.explanation())
                 .contains("session_seconds: 1", "one call only"));
         assertThat(stack.failures()).isEmpty();

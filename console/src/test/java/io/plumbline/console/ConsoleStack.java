@@ -11,7 +11,10 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.people.Person;
+import io.plumbline.console.people.Role;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +33,9 @@ import org.springframework.context.support.GenericApplicationContext;
 final class ConsoleStack {
     static final String PASSWORD = "a-password-of-this-test";
     static final String TOKEN = "a-token-of-this-test";
+
+    static final Person ADMIN = Person.of("admin", Role.ADMIN);
+    static final Person BEA = Person.of("bea", Role.ANALYST, Role.APPROVER, Role.RULE_ENGINEER);
 
     private static @Nullable ConsoleStack shared;
 
@@ -116,10 +122,25 @@ final class ConsoleStack {
                 "--plumbline.policy-key-file=" + directory.resolve("policy-key.pem"),
                 "--plumbline.users[0].name=bea",
                 "--plumbline.users[0].password-hash={noop}" + PASSWORD,
-                "--plumbline.users[0].role=analyst",
+                "--plumbline.users[0].role=analyst,approver,rule-engineer",
+                "--plumbline.users[1].name=vic",
+                "--plumbline.users[1].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[1].role=viewer",
+                "--plumbline.users[2].name=ana",
+                "--plumbline.users[2].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[2].roles." + DemoSession.TENANT + "=analyst",
+                "--plumbline.users[3].name=tom",
+                "--plumbline.users[3].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[3].role=viewer",
+                "--plumbline.people-file=" + directory.resolve("people.json"),
                 "--logging.level.org.apache.kafka=OFF"));
         arguments.addAll(List.of(more));
         return arguments.toArray(String[]::new);
+    }
+
+    /** What evidence that the console signs can be checked with. */
+    TrustedKeys keys() throws Exception {
+        return TrustedKeys.parse(Files.readString(directory.resolve("policy-key.pem")));
     }
 
     <T> T bean(Class<T> type) {
@@ -132,6 +153,23 @@ final class ConsoleStack {
 
     /** A browser of its own. */
     Page signedIn(String person, String console) {
+        Page page = opened();
+        signIn(page, console, person, PASSWORD, "");
+        assertThat(page.getByRole(AriaRole.NAVIGATION)).isVisible();
+        return page;
+    }
+
+    /** @param code of the second factor; empty: none */
+    static void signIn(Page page, String console, String person, String password, String code) {
+        page.navigate(console + "/login");
+        page.locator("input[name=username]").fill(person);
+        page.locator("input[name=password]").fill(password);
+        page.locator("input[name=code]").fill(code);
+        page.keyboard().press("Enter");
+    }
+
+    /** A browser of its own; nobody is signed in. */
+    Page opened() {
         BrowserContext context = browser.newContext(new Browser.NewContextOptions().setViewportSize(1280, 720));
         Page page = context.newPage();
         page.onResponse(response -> {
@@ -140,11 +178,6 @@ final class ConsoleStack {
             }
         });
         page.onPageError(failures::add);
-        page.navigate(console + "/login");
-        page.locator("input[name=username]").fill(person);
-        page.locator("input[name=password]").fill(PASSWORD);
-        page.keyboard().press("Enter");
-        assertThat(page.getByRole(AriaRole.NAVIGATION)).isVisible();
         return page;
     }
 

@@ -5,6 +5,8 @@ import io.plumbline.console.demo.DemoSession;
 import io.plumbline.console.log.EventLog;
 import io.plumbline.console.orders.OrderLog;
 import io.plumbline.events.EventIds;
+import io.plumbline.events.Topics;
+import io.plumbline.events.evidence.BundleWriter;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
@@ -19,6 +21,7 @@ final class RecordedLog implements OrderLog, EventLog {
     private final DemoIndex index;
     private final List<Event> orders = new CopyOnWriteArrayList<>();
     private final List<Event> held = new CopyOnWriteArrayList<>();
+    private final List<Event> signIns = new CopyOnWriteArrayList<>();
     private boolean holding;
 
     RecordedLog(DemoIndex index) {
@@ -27,6 +30,12 @@ final class RecordedLog implements OrderLog, EventLog {
 
     @Override
     public void append(Event order) throws OrderLogException {
+        if (order.hasSignInRecorded()) {
+            // Written beside everything else; tests count orders.
+            signIns.add(order);
+            write(order);
+            return;
+        }
         orders.add(order);
         synchronized (held) {
             if (holding) {
@@ -68,8 +77,32 @@ final class RecordedLog implements OrderLog, EventLog {
         return orders.stream().filter(order -> order.getId().equals(id)).findFirst();
     }
 
+    /** What the search copy was filled from, and what people ordered, as a log would hold it. */
+    @Override
+    public void stored(String topic, String session, BundleWriter.Sink sink) throws IOException {
+        List<Event> events =
+                switch (topic) {
+                    case Topics.TELEMETRY -> index.telemetry(session);
+                    case Topics.CONTROL ->
+                        orders.stream()
+                                .filter(order -> order.getSession().equals(session))
+                                .toList();
+                    default -> index.verdicts(session);
+                };
+        long offset = 0;
+        for (Event event : events) {
+            if (!sink.add(0, offset++, event.toByteArray())) {
+                return;
+            }
+        }
+    }
+
     List<Event> orders() {
         return List.copyOf(orders);
+    }
+
+    List<Event> signIns() {
+        return List.copyOf(signIns);
     }
 
     /** The runtime confirms a state of the demo session. */

@@ -227,10 +227,10 @@ class RulesIT {
                         .filter(open -> open.event().equals(proposal.getId()))
                         .findFirst()
                         .orElseThrow();
-                assertThat(changes.confirm(own, own.sha256(), "it is me again", "bea", Instant.now()))
+                assertThat(changes.confirm(own, own.sha256(), "it is me again", ConsoleStack.BEA, Instant.now()))
                         .isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
                                 .isEqualTo(Outcome.Refusal.SAME_PERSON));
-                assertThat(changes.confirm(own, "0".repeat(64), "other rules", "admin", Instant.now()))
+                assertThat(changes.confirm(own, "0".repeat(64), "other rules", ConsoleStack.ADMIN, Instant.now()))
                         .isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
                                 .isEqualTo(Outcome.Refusal.HASH));
 

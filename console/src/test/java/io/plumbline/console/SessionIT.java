@@ -97,8 +97,8 @@ class SessionIT {
             page.keyboard().press("i");
             assertThat(page.locator("#policy-status")).containsText("nothing to isolate");
             // What was made from the policy before the isolation would undo it.
-            Outcome late =
-                    stack.bean(Orders.class).reviseFrom(1, "isolate-1", PolicyDocument.yaml(policy), "x", "admin");
+            Outcome late = stack.bean(Orders.class)
+                    .reviseFrom(1, "isolate-1", PolicyDocument.yaml(policy), "x", ConsoleStack.ADMIN);
             assertThat(late).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
                     .isEqualTo(Outcome.Refusal.STALE));
         }

@@ -277,8 +277,8 @@ class MainRoadIT {
             page.onRequestFailed(request -> failures.add(request.failure() + " " + request.url()));
             page.onPageError(failures::add);
             page.navigate(base + "/login");
-            page.locator("vaadin-login-form input[name=username]").fill("admin");
-            page.locator("vaadin-login-form input[name=password]")
+            page.locator("input[name=username]").fill("admin");
+            page.locator("input[name=password]")
                     .fill(Secrets.read(new Secrets(platform().layout()).adminPassword()));
             // What the page still loads when it is left fails.
             page.waitForLoadState(LoadState.NETWORKIDLE);

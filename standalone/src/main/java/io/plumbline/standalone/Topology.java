@@ -104,6 +104,7 @@ final class Topology {
                                 "--plumbline.tenant=" + TENANT,
                                 "--plumbline.admin-password-file=" + secrets.adminPassword(),
                                 "--plumbline.api-token-file=" + secrets.apiToken(),
+                                "--plumbline.people-file=" + layout.secrets().resolve("people.json"),
                                 "--plumbline.policy-key-file=" + secrets.policyKey()));
             case HOST ->
                 new Component(

@@ -316,7 +316,14 @@ public final class Watcher {
                 case POLICY_REFUSED ->
                     revisions.answered(event.getPolicyRefused().getStatementSha256());
 
-                case RULE_SET_ACTIVATED, MODEL_ACTIVATED, TRIAGE_NOTED, REVIEW_DECIDED -> {}
+                case RULE_SET_ACTIVATED,
+                        MODEL_ACTIVATED,
+                        TRIAGE_NOTED,
+                        REVIEW_DECIDED,
+                        SIGN_IN_RECORDED,
+                        UNMASKING_RECORDED,
+                        EXPORT_RECORDED,
+                        ACCESS_CHANGED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,

@@ -8,9 +8,9 @@ import com.google.protobuf.ByteString;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.security.SignedIn;
 import io.plumbline.events.v1.ActivationAction;
 import io.plumbline.events.v1.ActivationStatement;
-import java.security.Principal;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ class ActivationController {
 
     @PostMapping("/{subject}")
     ResponseEntity<Map<String, String>> activate(
-            @PathVariable String subject, @RequestBody(required = false) @Nullable ActivationBody body, Principal by) {
+            @PathVariable String subject, @RequestBody(required = false) @Nullable ActivationBody body) {
         known(subject);
         ActivationAction action = body == null ? null : ACTIONS.get(Objects.requireNonNullElse(body.action(), ""));
         if (body == null || action == null) {
@@ -89,8 +89,8 @@ class ActivationController {
         try {
             ByteString content =
                     ByteString.copyFrom(Base64.getDecoder().decode(Objects.requireNonNullElse(body.content(), "")));
-            return ApiController.answer(
-                    orders.activate(statement, content, Objects.requireNonNullElse(body.reason(), ""), by.getName()));
+            return ApiController.answer(orders.activate(
+                    statement, content, Objects.requireNonNullElse(body.reason(), ""), SignedIn.person()));
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest("content: expected base64.");
         }

@@ -2,17 +2,24 @@ package io.plumbline.console.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.evidence.EvidenceExport;
+import io.plumbline.console.masking.Masking;
 import io.plumbline.console.orders.ApprovalAnswer;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.TimelineEvent;
+import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.triage.Words;
-import java.security.Principal;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -45,10 +52,16 @@ class ApiController {
 
     private final Search search;
     private final Orders orders;
+    private final Masking masking;
+    private final AuditLog audit;
+    private final EvidenceExport evidence;
 
-    ApiController(Search search, Orders orders) {
+    ApiController(Search search, Orders orders, Masking masking, AuditLog audit, EvidenceExport evidence) {
         this.search = search;
         this.orders = orders;
+        this.masking = masking;
+        this.audit = audit;
+        this.evidence = evidence;
     }
 
     /** @param accept of a thaw: deviations that count nothing when they are found again */
@@ -81,7 +94,7 @@ class ApiController {
         return search.session(id).orElseThrow(() -> ApiException.notFound("There is no such session."));
     }
 
-    /** Answers {@code {"events":[ECS documents], "next":cursor or null}}. */
+    /** Answers {@code {"events":[ECS documents], "next":cursor or null}}; the documents are masked. */
     @GetMapping("/sessions/{id}/events")
     String events(
             @PathVariable String id,
@@ -100,9 +113,36 @@ class ApiController {
         }
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         var events = answer.putArray("events");
-        page.events().forEach(event -> events.add(event.document()));
+        page.events().forEach(event -> events.add(masking.masked((ObjectNode) event.document())));
         answer.put("next", page.next().orElse(null));
         return answer.toString();
+    }
+
+    /** One event as it came; that it was looked at, and why, is in the audit log before. */
+    @PostMapping("/sessions/{id}/events/{event}/unmask")
+    String unmask(
+            @PathVariable String id,
+            @PathVariable String event,
+            @RequestBody(required = false) @Nullable ReasonBody body) {
+        TimelineEvent found = search.eventsById(id, List.of(event)).stream()
+                .findFirst()
+                .orElseThrow(() -> ApiException.notFound("There is no such event."));
+        written(audit.unmasking(
+                id, event, body == null ? "" : Objects.requireNonNullElse(body.reason(), ""), SignedIn.person()));
+        return found.document().toString();
+    }
+
+    /** The evidence bundle of a session; that it was taken is in the audit log before. */
+    @GetMapping(path = "/sessions/{id}/evidence", produces = MediaType.ALL_VALUE)
+    void evidence(@PathVariable String id, HttpServletResponse response) throws IOException {
+        Person person = SignedIn.person();
+        written(evidence.begin(id, person));
+        evidence.deliver(id, person, bytes -> {
+            response.setContentType("application/zip");
+            response.setContentLengthLong(bytes);
+            response.setHeader("Content-Disposition", "attachment; filename=\"" + EvidenceExport.fileName(id) + "\"");
+            return response.getOutputStream();
+        });
     }
 
     @GetMapping("/alerts")
@@ -128,34 +168,34 @@ class ApiController {
 
     @PostMapping("/sessions/{id}/freeze")
     ResponseEntity<Map<String, String>> freeze(
-            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
-        return order(Orders.Act.FREEZE, id, body, by);
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body) {
+        return order(Orders.Act.FREEZE, id, body);
     }
 
     @PostMapping("/sessions/{id}/thaw")
     ResponseEntity<Map<String, String>> thaw(
-            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
-        return order(Orders.Act.THAW, id, body, by);
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body) {
+        return order(Orders.Act.THAW, id, body);
     }
 
     @PostMapping("/sessions/{id}/kill")
     ResponseEntity<Map<String, String>> kill(
-            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body, Principal by) {
-        return order(Orders.Act.KILL, id, body, by);
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body) {
+        return order(Orders.Act.KILL, id, body);
     }
 
     @PostMapping("/sessions/{id}/policy")
     ResponseEntity<Map<String, String>> revise(
-            @PathVariable String id, @RequestBody(required = false) @Nullable PolicyBody body, Principal by) {
+            @PathVariable String id, @RequestBody(required = false) @Nullable PolicyBody body) {
         if (body == null || body.yaml() == null) {
             throw ApiException.badRequest("yaml and reason are required.");
         }
-        return answer(orders.revise(id, body.yaml(), Objects.requireNonNullElse(body.reason(), ""), by.getName()));
+        return answer(orders.revise(id, body.yaml(), Objects.requireNonNullElse(body.reason(), ""), SignedIn.person()));
     }
 
     @PostMapping("/approvals/{id}")
     ResponseEntity<Map<String, String>> decide(
-            @PathVariable String id, @RequestBody(required = false) @Nullable DecisionBody body, Principal by) {
+            @PathVariable String id, @RequestBody(required = false) @Nullable DecisionBody body) {
         if (body == null || body.approved() == null || body.subjectSha256() == null) {
             throw ApiException.badRequest("approved, reason and subject_sha256 are required.");
         }
@@ -165,12 +205,12 @@ class ApiController {
                 new ApprovalAnswer(
                         body.approved(), Duration.ofSeconds(seconds), Objects.requireNonNullElse(body.reason(), "")),
                 body.subjectSha256(),
-                by.getName()));
+                SignedIn.person()));
     }
 
     @PostMapping("/alerts/{id}/triage")
     ResponseEntity<Map<String, String>> triage(
-            @PathVariable String id, @RequestBody(required = false) @Nullable TriageBody body, Principal by) {
+            @PathVariable String id, @RequestBody(required = false) @Nullable TriageBody body) {
         if (body == null || body.verdict() == null || body.version() == null) {
             throw ApiException.badRequest("verdict and version are required.");
         }
@@ -183,9 +223,11 @@ class ApiController {
                         body.verdict(),
                         Objects.requireNonNullElse(body.note(), ""),
                         Objects.requireNonNullElse(body.reasonCode(), ""),
-                        body.verdict().equals(Words.ACKNOWLEDGED) ? Optional.of(by.getName()) : Optional.empty(),
+                        body.verdict().equals(Words.ACKNOWLEDGED)
+                                ? Optional.of(SignedIn.person().name())
+                                : Optional.empty(),
                         Optional.ofNullable(body.suppressedUntil())),
-                by.getName()));
+                SignedIn.person()));
     }
 
     /** The cause of an alert with its history, and the orders about it that were refused. */
@@ -201,20 +243,25 @@ class ApiController {
         throw ApiException.notFound("There is no such resource.");
     }
 
-    private ResponseEntity<Map<String, String>> order(
-            Orders.Act act, String session, @Nullable ReasonBody body, Principal by) {
+    private ResponseEntity<Map<String, String>> order(Orders.Act act, String session, @Nullable ReasonBody body) {
         String reason = body == null ? "" : Objects.requireNonNullElse(body.reason(), "");
         List<String> accept = body == null ? List.of() : Objects.requireNonNullElse(body.accept(), List.of());
-        return answer(orders.order(act, session, reason, by.getName(), accept));
+        return answer(orders.order(act, session, reason, SignedIn.person(), accept));
     }
 
     static ResponseEntity<Map<String, String>> answer(Outcome outcome) {
+        return ResponseEntity.accepted().body(Map.of("event", written(outcome)));
+    }
+
+    /** The id of the event that the log has. */
+    private static String written(Outcome outcome) {
         return switch (outcome) {
-            case Outcome.Accepted accepted -> ResponseEntity.accepted().body(Map.of("event", accepted.event()));
+            case Outcome.Accepted accepted -> accepted.event();
             case Outcome.Refused refused ->
                 throw new ApiException(
                         switch (refused.refusal()) {
                             case REASON, WORD, POLICY, CONTENT -> HttpStatus.BAD_REQUEST;
+                            case NOT_ALLOWED -> HttpStatus.FORBIDDEN;
                             case UNKNOWN -> HttpStatus.NOT_FOUND;
                             case NOT_PENDING, SAME_PERSON, STALE, HASH, UNSIGNED -> HttpStatus.CONFLICT;
                             case LOG -> HttpStatus.SERVICE_UNAVAILABLE;

@@ -1,6 +1,8 @@
 package io.plumbline.console.log;
 
+import io.plumbline.events.evidence.BundleWriter;
 import io.plumbline.events.v1.Event;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +33,15 @@ public interface EventLog {
      * @throws EventLogException when the log cannot be read
      */
     Optional<Event> order(String id) throws EventLogException;
+
+    /**
+     * Hands over the records of one session in the order of the log, byte by byte as they are stored, until the sink takes no more.
+     *
+     * @param topic telemetry, control or verdicts
+     * @throws EventLogException when the log cannot be read
+     * @throws IOException of the sink
+     */
+    void stored(String topic, String session, BundleWriter.Sink sink) throws EventLogException, IOException;
 
     /** The log does not answer. */
     final class EventLogException extends Exception {

@@ -1,8 +1,9 @@
 package io.plumbline.console.log;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.Topics;
+import io.plumbline.events.evidence.BundleWriter;
 import io.plumbline.events.v1.Event;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,10 +54,37 @@ public final class KafkaEventLog implements EventLog {
                 .findFirst();
     }
 
+    @Override
+    public void stored(String topic, String session, BundleWriter.Sink sink) throws EventLogException, IOException {
+        String key = tenant + "/" + session;
+        read(topic, key::equals, record -> sink.add(record.partition(), record.offset(), record.value()));
+    }
+
     private List<Event> read(String topic, Predicate<String> keys, Predicate<Event> wanted, int limit)
             throws EventLogException {
         List<Event> events = new ArrayList<>();
-        long bytes = 0;
+        long[] bytes = {0};
+        try {
+            read(topic, keys, record -> {
+                Event event = Event.parseFrom(record.value());
+                if (event.getTenant().equals(tenant) && wanted.test(event)) {
+                    events.add(event);
+                    bytes[0] += record.serializedValueSize();
+                }
+                return events.size() < limit && bytes[0] < MAX_BYTES;
+            });
+        } catch (IOException e) {
+            throw new EventLogException("The log holds what is no event.", e);
+        }
+        return events;
+    }
+
+    private interface Taker {
+        /** Whether more is wanted. */
+        boolean take(ConsumerRecord<String, byte[]> record) throws IOException;
+    }
+
+    private void read(String topic, Predicate<String> keys, Taker taker) throws EventLogException, IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         try (KafkaConsumer<String, byte[]> consumer =
                 new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
@@ -71,21 +99,13 @@ public final class KafkaEventLog implements EventLog {
                     throw new EventLogException("Reading the log takes longer than " + PATIENCE.toSeconds() + " s.");
                 }
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-                    if (record.value() == null || record.key() == null || !keys.test(record.key())) {
-                        continue;
-                    }
-                    Event event = Event.parseFrom(record.value());
-                    if (event.getTenant().equals(tenant) && wanted.test(event)) {
-                        events.add(event);
-                        bytes += record.serializedValueSize();
-                        if (events.size() == limit || bytes >= MAX_BYTES) {
-                            return events;
-                        }
+                    boolean wanted = record.value() != null && record.key() != null && keys.test(record.key());
+                    if (wanted && !taker.take(record)) {
+                        return;
                     }
                 }
             }
-            return events;
-        } catch (KafkaException | InvalidProtocolBufferException e) {
+        } catch (KafkaException e) {
             throw new EventLogException("The log does not answer.", e);
         }
     }

@@ -1,14 +1,16 @@
 package io.plumbline.console.orders;
 
 import com.google.protobuf.ByteString;
-import io.plumbline.console.orders.Outcome.Accepted;
 import io.plumbline.console.orders.Outcome.Refusal;
 import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
+import io.plumbline.console.policy.PolicyHistory;
+import io.plumbline.console.policy.Tightening;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
-import io.plumbline.events.EventIds;
 import io.plumbline.events.activation.ActivationContent;
 import io.plumbline.events.activation.ActivationException;
 import io.plumbline.events.activation.ActivationOrder;
@@ -19,7 +21,6 @@ import io.plumbline.events.v1.Activation;
 import io.plumbline.events.v1.ActivationProposed;
 import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.ApprovalDecided;
-import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
@@ -28,15 +29,13 @@ import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.Suppression;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
-import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a person may order. Every order needs a reason, names who gave it, and is refused for a session, alert or approval that the
- * tenant does not have.
+ * What a person may order: the one place that asks {@link Permission}. Every order needs a reason, names who gave it, and is refused for
+ * a session, alert or approval that the tenant does not have.
  */
 public final class Orders {
     /** Deviations that one thaw accepts. */
@@ -45,35 +44,42 @@ public final class Orders {
     /** Longest reason, characters. */
     public static final int MAX_REASON = 2_000;
 
-    private final OrderLog log;
+    private final ControlEvents events;
     private final Search search;
-    private final String tenant;
-    private final Clock clock;
     private final Optional<SigningKey> policyKey;
 
     /** @param policyKey signs revised policies; without one policies cannot be revised here */
-    public Orders(OrderLog log, Search search, String tenant, Clock clock, Optional<SigningKey> policyKey) {
-        this.log = log;
+    public Orders(ControlEvents events, Search search, Optional<SigningKey> policyKey) {
+        this.events = events;
         this.search = search;
-        this.tenant = tenant;
-        this.clock = clock;
         this.policyKey = policyKey;
     }
 
     /** What can be done to a session. */
     public enum Act {
-        FREEZE,
-        THAW,
-        KILL
+        FREEZE(Permission.FREEZE),
+        THAW(Permission.THAW),
+        KILL(Permission.KILL);
+
+        private final Permission permission;
+
+        Act(Permission permission) {
+            this.permission = permission;
+        }
+
+        /** What somebody needs who orders it. */
+        public Permission permission() {
+            return permission;
+        }
     }
 
-    public Outcome order(Act act, String session, String reason, String by) {
+    public Outcome order(Act act, String session, String reason, Person by) {
         return order(act, session, reason, by, List.of());
     }
 
     /** @param accepted of a thaw: deviations that count nothing when they are found again, by the ids that their alerts name */
-    public Outcome order(Act act, String session, String reason, String by, List<String> accepted) {
-        Optional<Outcome> wrong = wrongReason(reason);
+    public Outcome order(Act act, String session, String reason, Person by, List<String> accepted) {
+        Optional<Outcome> wrong = refused(by, act.permission, reason);
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -88,21 +94,21 @@ public final class Orders {
         if (search.session(session).isEmpty()) {
             return new Refused(Refusal.UNKNOWN, "There is no such session.");
         }
-        Event.Builder event = control(session);
+        Event.Builder event = events.about(session);
         switch (act) {
             case FREEZE ->
                 event.setFreezeOrdered(
-                        FreezeOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+                        FreezeOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by.name()));
             case THAW ->
                 event.setThawOrdered(ThawOrdered.newBuilder()
                         .setReason(reason.strip())
-                        .setOrderedBy(by)
+                        .setOrderedBy(by.name())
                         .addAllAccepted(accepted));
             case KILL ->
                 event.setKillOrdered(
-                        KillOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by));
+                        KillOrdered.newBuilder().setReason(reason.strip()).setOrderedBy(by.name()));
         }
-        return append(event);
+        return events.append(event);
     }
 
     /**
@@ -110,7 +116,7 @@ public final class Orders {
      *
      * @param yaml the whole policy, not what changes
      */
-    public Outcome revise(String session, String yaml, String reason, String by) {
+    public Outcome revise(String session, String yaml, String reason, Person by) {
         return revise(session, OptionalLong.empty(), yaml, reason, by);
     }
 
@@ -119,12 +125,12 @@ public final class Orders {
      *
      * @param seen the revision that the policy was made from
      */
-    public Outcome reviseFrom(long seen, String session, String yaml, String reason, String by) {
+    public Outcome reviseFrom(long seen, String session, String yaml, String reason, Person by) {
         return revise(session, OptionalLong.of(seen), yaml, reason, by);
     }
 
-    private Outcome revise(String session, OptionalLong seen, String yaml, String reason, String by) {
-        Optional<Outcome> wrong = wrongReason(reason);
+    private Outcome revise(String session, OptionalLong seen, String yaml, String reason, Person by) {
+        Optional<Outcome> wrong = refused(by, Permission.TIGHTEN_POLICY, reason);
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -148,22 +154,37 @@ public final class Orders {
                             ? "This console has no key to sign policies with."
                             : "The session runs outside our sandboxes; nobody would confirm a policy.");
         }
+        if (!by.may(Permission.REVISE_POLICY) && !tightens(session, yaml)) {
+            return new Refused(
+                    Refusal.NOT_ALLOWED,
+                    Permission.REVISE_POLICY.refusal()
+                            + " This text is not known to be tighter than what is in force.");
+        }
         try {
             PolicyParser.parse(yaml);
             PolicyStatement statement = PolicyStatement.newBuilder()
-                    .setTenant(tenant)
+                    .setTenant(events.tenant())
                     .setSession(session)
                     .setRevision(Math.toIntExact(known.get().policyRevision() + 1))
                     .setPolicyYaml(yaml)
                     .build();
-            return append(control(session)
+            return events.append(events.about(session)
                     .setPolicyRevised(PolicyRevised.newBuilder()
                             .setSigned(policyKey.get().sign(statement))
-                            .setRevisedBy(by)
+                            .setRevisedBy(by.name())
                             .setReason(reason.strip())));
         } catch (PolicyException e) {
             return new Refused(Refusal.POLICY, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Whether nothing of it is wider than what the session's host has confirmed; what is not known is no proof. */
+    private boolean tightens(String session, String yaml) {
+        return PolicyHistory.read(search, session)
+                .inForce()
+                .flatMap(PolicyHistory.Revision::inForce)
+                .filter(policy -> Tightening.of(policy, yaml).tightensOnly())
+                .isPresent();
     }
 
     /**
@@ -173,39 +194,54 @@ public final class Orders {
      * @param statement what is to be signed, without tenant and time
      * @param content zlib of the content; empty when there is none
      */
-    public Outcome activate(ActivationStatement statement, ByteString content, String reason, String by) {
-        Optional<Outcome> wrong = wrongReason(reason);
+    public Outcome activate(ActivationStatement statement, ByteString content, String reason, Person by) {
+        return activate(statement, content, reason, by, by.name());
+    }
+
+    /**
+     * Likewise, by a person who confirms what another one has proposed.
+     *
+     * @param proposedBy as the log has it
+     */
+    public Outcome confirm(
+            ActivationStatement statement, ByteString content, String reason, Person by, String proposedBy) {
+        return activate(statement, content, reason, by, proposedBy + " and " + by.name());
+    }
+
+    private Outcome activate(
+            ActivationStatement statement, ByteString content, String reason, Person by, String names) {
+        Optional<Outcome> wrong = refused(by, Permission.CHANGE_RULES, reason);
         if (wrong.isPresent()) {
             return wrong.get();
         }
         try {
             check(statement, content);
-            Event.Builder event = control("");
+            Event.Builder event = events.about("");
             ActivationStatement whole = statement.toBuilder()
-                    .setTenant(tenant)
+                    .setTenant(events.tenant())
                     .setIssuedNs(event.getEventTimeNs())
                     .build();
-            Event.Builder order = ActivationOrder.order(whole, content, by, reason.strip(), policyKey);
-            return append(event.mergeFrom(order.buildPartial()));
+            Event.Builder order = ActivationOrder.order(whole, content, names, reason.strip(), policyKey);
+            return events.append(event.mergeFrom(order.buildPartial()));
         } catch (ActivationException | PolicyException e) {
             return new Refused(Refusal.CONTENT, String.valueOf(e.getMessage()));
         }
     }
 
     /** Writes down an activation that a second person has to confirm; nothing changes by it. */
-    public Outcome propose(ActivationStatement statement, ByteString content, String reason, String by) {
-        Optional<Outcome> wrong = wrongReason(reason);
+    public Outcome propose(ActivationStatement statement, ByteString content, String reason, Person by) {
+        Optional<Outcome> wrong = refused(by, Permission.CHANGE_RULES, reason);
         if (wrong.isPresent()) {
             return wrong.get();
         }
         try {
             check(statement, content);
-            return append(control("")
+            return events.append(events.about("")
                     .setActivationProposed(ActivationProposed.newBuilder()
                             .setActivation(Activation.newBuilder()
                                     .setStatement(statement.toByteString())
                                     .setContent(content)
-                                    .setActivatedBy(by)
+                                    .setActivatedBy(by.name())
                                     .setReason(reason.strip()))));
         } catch (ActivationException e) {
             return new Refused(Refusal.CONTENT, String.valueOf(e.getMessage()));
@@ -221,8 +257,8 @@ public final class Orders {
     /**
      * @param seenSha256 hash of the bytes that the person looked at; must be the hash that the approval was asked for
      */
-    public Outcome decide(String approval, ApprovalAnswer answer, String seenSha256, String by) {
-        Optional<Outcome> wrong = wrongReason(answer.reason());
+    public Outcome decide(String approval, ApprovalAnswer answer, String seenSha256, Person by) {
+        Optional<Outcome> wrong = refused(by, Permission.DECIDE_APPROVALS, answer.reason());
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -230,21 +266,21 @@ public final class Orders {
         if (row.isEmpty()) {
             return new Refused(Refusal.UNKNOWN, "There is no such approval.");
         }
-        if (!row.get().isPending(clock.instant())) {
+        if (!row.get().isPending(events.now())) {
             return new Refused(Refusal.NOT_PENDING, "The approval is no longer pending.");
         }
         if (!row.get().subjectSha256().equals(seenSha256)) {
             return new Refused(Refusal.HASH, "The hash is not that of what would run.");
         }
-        Optional<Outcome> objection = answer.objection(row.get(), by);
+        Optional<Outcome> objection = answer.objection(row.get(), by.name());
         if (objection.isPresent()) {
             return objection.get();
         }
-        return append(control(row.get().session())
+        return events.append(events.about(row.get().session())
                 .setApprovalDecided(ApprovalDecided.newBuilder()
                         .setApproval(approval)
                         .setApproved(answer.approved())
-                        .setDecidedBy(by)
+                        .setDecidedBy(by.name())
                         .setReason(answer.reason().strip())
                         .setSessionSeconds(Math.toIntExact(answer.session().toSeconds()))
                         .setSubjectSha256(seenSha256)));
@@ -255,8 +291,8 @@ public final class Orders {
      *
      * @param cause as the person saw it: its version and its newest alert go into the order
      */
-    public Outcome triage(CauseRow cause, TriageDecision decision, String by) {
-        Optional<Outcome> wrong = decision.objection(clock.instant());
+    public Outcome triage(CauseRow cause, TriageDecision decision, Person by) {
+        Optional<Outcome> wrong = notAllowed(by, Permission.TRIAGE).or(() -> decision.objection(events.now()));
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -267,43 +303,30 @@ public final class Orders {
                 .setAlert(cause.alert())
                 .setCause(cause.cause())
                 .setVersion((int) cause.version())
-                .setCoversUntilNs(nanoseconds(cause.last()))
+                .setCoversUntilNs(ControlEvents.nanoseconds(cause.last()))
                 .setVerdict(decision.word())
                 .setNote(decision.note().strip())
                 .setReasonCode(decision.reasonCode())
                 .setAssignee(decision.assignee().orElse(""))
-                .setNotedBy(by);
+                .setNotedBy(by.name());
         decision.suppressedUntil()
-                .ifPresent(end -> noted.setSuppression(
-                        Suppression.newBuilder().setOwner(by).setScope("cause").setExpiresNs(nanoseconds(end))));
-        return append(control(cause.session()).setTriageNoted(noted));
+                .ifPresent(end -> noted.setSuppression(Suppression.newBuilder()
+                        .setOwner(by.name())
+                        .setScope("cause")
+                        .setExpiresNs(ControlEvents.nanoseconds(end))));
+        return events.append(events.about(cause.session()).setTriageNoted(noted));
     }
 
-    private static long nanoseconds(Instant at) {
-        return at.getEpochSecond() * 1_000_000_000L + at.getNano();
+    private static Optional<Outcome> notAllowed(Person by, Permission needed) {
+        return by.may(needed) ? Optional.empty() : Optional.of(new Refused(Refusal.NOT_ALLOWED, needed.refusal()));
     }
 
-    private Event.Builder control(String session) {
-        long now = nanoseconds(clock.instant());
-        return Event.newBuilder()
-                .setTenant(tenant)
-                .setSession(session)
-                .setChannel(Channel.CONTROL)
-                .setEventTimeNs(now)
-                .setObservedTimeNs(now);
+    private static Optional<Outcome> refused(Person by, Permission needed, String reason) {
+        return notAllowed(by, needed).or(() -> wrongReason(reason));
     }
 
-    private Outcome append(Event.Builder order) {
-        Event event = EventIds.withId(order);
-        try {
-            log.append(event);
-        } catch (OrderLog.OrderLogException e) {
-            return new Refused(Refusal.LOG, String.valueOf(e.getMessage()));
-        }
-        return new Accepted(event.getId());
-    }
-
-    private static Optional<Outcome> wrongReason(String reason) {
+    /** Why it is no reason; empty: it is one. */
+    public static Optional<Outcome> wrongReason(String reason) {
         if (reason.isBlank()) {
             return Optional.of(new Refused(Refusal.REASON, "A reason is required."));
         }

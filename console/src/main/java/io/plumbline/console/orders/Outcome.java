@@ -10,6 +10,8 @@ public sealed interface Outcome {
 
     /** Why an order was not written. */
     enum Refusal {
+        /** None of the person's roles may do it. */
+        NOT_ALLOWED,
         /** No reason was given, or it is too long. */
         REASON,
         /** There is no such session, alert or approval in this tenant. */

@@ -8,6 +8,7 @@ import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.Outcome.Refusal;
 import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.rules.RulesInForce.Described;
 import io.plumbline.console.search.Search;
 import io.plumbline.events.activation.ActivationContent;
@@ -107,7 +108,7 @@ public final class RuleChanges {
      * @param name what people call the set
      */
     public Outcome put(
-            ActivationAction action, Described base, List<RuleSource> sources, String name, String reason, String by) {
+            ActivationAction action, Described base, List<RuleSource> sources, String name, String reason, Person by) {
         Described inForce = rules.now().inForce();
         if (!inForce.sha256().equals(base.sha256())) {
             return new Refused(
@@ -125,7 +126,7 @@ public final class RuleChanges {
         }
     }
 
-    public Outcome rollBack(String reason, String by) {
+    public Outcome rollBack(String reason, Person by) {
         return order(
                 ActivationOrder.statement(Subject.RULES, ActivationAction.ROLL_BACK, "", "", new byte[0]),
                 ByteString.EMPTY,
@@ -133,7 +134,7 @@ public final class RuleChanges {
                 by);
     }
 
-    private Outcome order(ActivationStatement statement, ByteString content, String reason, String by) {
+    private Outcome order(ActivationStatement statement, ByteString content, String reason, Person by) {
         return twoPeople && statement.getAction() != ActivationAction.SHADOW
                 ? orders.propose(statement, content, reason, by)
                 : orders.activate(statement, content, reason, by);
@@ -171,7 +172,7 @@ public final class RuleChanges {
     }
 
     /** @param seenSha256 hash of the content that the person looked at */
-    public Outcome confirm(Proposal proposal, String seenSha256, String reason, String by, Instant now) {
+    public Outcome confirm(Proposal proposal, String seenSha256, String reason, Person by, Instant now) {
         if (proposals(now).stream().noneMatch(open -> open.event().equals(proposal.event()))) {
             return new Refused(
                     Refusal.STALE,
@@ -181,19 +182,21 @@ public final class RuleChanges {
             Activation proposed = rules.content(proposal.event());
             // By the log's word, not by the page's or the search copy's.
             if (proposed.getActivatedBy().isBlank()
-                    || proposed.getActivatedBy().equals(by)
-                    || proposal.by().equals(by)) {
-                return new Refused(Refusal.SAME_PERSON, by + " has proposed it; another person has to confirm it.");
+                    || proposed.getActivatedBy().equals(by.name())
+                    || proposal.by().equals(by.name())) {
+                return new Refused(
+                        Refusal.SAME_PERSON, by.name() + " has proposed it; another person has to confirm it.");
             }
             ActivationStatement statement = ActivationStatement.parseFrom(proposed.getStatement());
             if (!statement.getSha256().equals(seenSha256)) {
                 return new Refused(Refusal.HASH, "The hash is not that of the rules that would judge.");
             }
-            return orders.activate(
+            return orders.confirm(
                     statement,
                     proposed.getContent(),
                     proposal.reason() + " / " + reason,
-                    proposed.getActivatedBy() + " and " + by);
+                    by,
+                    proposed.getActivatedBy());
         } catch (EventLogException | InvalidProtocolBufferException e) {
             return new Refused(Refusal.LOG, String.valueOf(e.getMessage()));
         }

@@ -15,6 +15,8 @@ import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.console.audit.AuditQuery;
+import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
@@ -620,6 +622,110 @@ public final class Search {
                             return s;
                         }),
                         "activations")
+                .stream()
+                .map(Search::source)
+                .toList();
+    }
+
+    /** @param total how many there are, this page's included */
+    public record AuditPage(List<TimelineEvent> events, long total) {}
+
+    /** What people did, the newest first. */
+    public AuditPage audit(AuditQuery query, Instant now, int limit) {
+        BoolQuery built = auditQuery(query, now.minus(query.age()), now, query.within() > 0);
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> {
+                    s.index(EVENTS)
+                            .ignoreUnavailable(true)
+                            .size(bounded(limit))
+                            .trackTotalHits(t -> t.enabled(true))
+                            .query(q -> q.bool(built));
+                    byTime(s, SortOrder.Desc);
+                    return s;
+                }),
+                "audit");
+        var total = response.hits().total();
+        return new AuditPage(
+                response.hits().hits().stream()
+                        .map(hit -> Documents.event(id(hit), source(hit)))
+                        .toList(),
+                total == null ? 0 : total.value());
+    }
+
+    private BoolQuery auditQuery(AuditQuery query, Instant from, Instant to, boolean bounded) {
+        // The watcher repeats orders to hosts on its own channel.
+        BoolQuery.Builder bool = tenantQuery("organization.id");
+        word(bool, "plumbline.channel", "control");
+        words(bool, "event.action", query.actions());
+        word(bool, "plumbline.session", query.session());
+        if (!query.person().isEmpty()) {
+            String person = query.person();
+            // Two people who put something in force are named together.
+            bool.filter(q ->
+                    q.bool(b -> b.should(x -> x.term(t -> t.field("user.name").value(person)))
+                            .should(x -> x.prefix(t -> t.field("user.name").value(person + " and ")))
+                            .should(x -> x.wildcard(t -> t.field("user.name").value("* and " + literal(person))))));
+        }
+        if (!query.reason().isEmpty()) {
+            bool.filter(q ->
+                    q.match(m -> m.field("event.reason").query(query.reason()).operator(Operator.And)));
+        }
+        if (bounded) {
+            bool.filter(q -> q.range(
+                    r -> r.date(d -> d.field("@timestamp").gte(from.toString()).lt(to.toString()))));
+        }
+        return bool.build();
+    }
+
+    private static String literal(String text) {
+        return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?");
+    }
+
+    /**
+     * What happened in a time, for {@link PeriodFigures}; documents as they stand, the newest {@link #MAX_RESULTS} of each kind.
+     *
+     * @param from the time begins, {@code to} it is over
+     */
+    public PeriodFigures period(Instant from, Instant to) {
+        int days = (int) Math.clamp(ChronoUnit.DAYS.between(from.truncatedTo(ChronoUnit.DAYS), to) + 1, 1, 366);
+        return PeriodFigures.of(
+                from,
+                to,
+                counts(ALERTS, within("@timestamp", from, to), "severity", 10),
+                counts(ALERTS, within("@timestamp", from, to), "status", 20),
+                counts(EVENTS, auditQuery(AuditQuery.ALL, from, to, true), "user.name", 50),
+                counts(EVENTS, eventsWithin("tool-call", from, to), "event.action", 1)
+                        .getOrDefault("tool-call", 0L),
+                documentsWithin(APPROVALS, "@timestamp", from, to),
+                documentsWithin(CAUSES, "@timestamp", from, to),
+                documentsWithin(SESSIONS, "last_seen", from, to),
+                ruleStatistics(days, to));
+    }
+
+    private BoolQuery within(String field, Instant from, Instant to) {
+        return tenantQuery("tenant")
+                .filter(q -> q.range(
+                        r -> r.date(d -> d.field(field).gte(from.toString()).lt(to.toString()))))
+                .build();
+    }
+
+    private BoolQuery eventsWithin(String action, Instant from, Instant to) {
+        return tenantQuery("organization.id")
+                .filter(q -> q.term(t -> t.field("event.action").value(action)))
+                .filter(q -> q.range(r ->
+                        r.date(d -> d.field("@timestamp").gte(from.toString()).lt(to.toString()))))
+                .build();
+    }
+
+    private List<ObjectNode> documentsWithin(String index, String field, Instant from, Instant to) {
+        BoolQuery query = within(field, from, to);
+        return hits(
+                        SearchRequest.of(s -> s.index(index)
+                                .ignoreUnavailable(true)
+                                .size(MAX_RESULTS)
+                                .query(q -> q.bool(query))
+                                .sort(o -> o.field(f -> f.field(field).order(SortOrder.Desc)))),
+                        index)
                 .stream()
                 .map(Search::source)
                 .toList();

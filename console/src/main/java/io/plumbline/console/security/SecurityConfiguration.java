@@ -2,29 +2,39 @@ package io.plumbline.console.security;
 
 import com.vaadin.flow.spring.security.VaadinSecurityConfigurer;
 import io.plumbline.console.PlumblineProperties;
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.people.AccessStore;
+import io.plumbline.console.people.AccessStore.Token;
+import io.plumbline.console.people.Person;
+import io.plumbline.console.people.Role;
+import io.plumbline.console.people.SignInGuard;
 import io.plumbline.console.ui.LoginView;
 import jakarta.servlet.DispatcherType;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.Locale;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
+import org.springframework.security.authentication.event.LogoutSuccessEvent;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
-import org.springframework.security.core.userdetails.User;
-import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.crypto.password.PasswordEncoder;
-import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
 
 /** Two doors: the API under a bearer token without a session, and the pages under a login with one. */
 @Configuration
@@ -35,7 +45,12 @@ class SecurityConfiguration {
     @Bean
     @Order(1)
     SecurityFilterChain api(
-            HttpSecurity http, PlumblineProperties properties, ObjectProvider<SecurityContextHolderStrategy> contexts)
+            HttpSecurity http,
+            PlumblineProperties properties,
+            LocalAccounts accounts,
+            AccessStore access,
+            Clock clock,
+            ObjectProvider<SecurityContextHolderStrategy> contexts)
             throws Exception {
         String token = properties.apiTokenFile() == null
                 ? ""
@@ -47,11 +62,20 @@ class SecurityConfiguration {
                 .requestCache(cache -> cache.disable())
                 .addFilterBefore(
                         new BearerTokenFilter(
-                                token, contexts.getIfAvailable(SecurityContextHolder::getContextHolderStrategy)),
+                                token,
+                                Role.parse(properties.apiTokenRoles()),
+                                sent -> access.use(sent, properties.tenant(), clock.instant())
+                                        .map(own -> holder(own, accounts.roles(own.owner()))),
+                                contexts.getIfAvailable(SecurityContextHolder::getContextHolderStrategy)),
                         AnonymousAuthenticationFilter.class)
                 .authorizeHttpRequests(requests -> requests.anyRequest().hasRole("API"))
                 .exceptionHandling(errors -> errors.authenticationEntryPoint(BearerTokenFilter::unauthorized))
                 .build();
+    }
+
+    /** What a token does is marked as done over the API: it proves nobody's presence. */
+    private static Person holder(Token token, Set<Role> ownersRoles) {
+        return new Person("api:" + token.owner() + ":" + token.name(), AccessStore.rolesOf(token, ownersRoles));
     }
 
     @Bean
@@ -66,7 +90,7 @@ class SecurityConfiguration {
 
     @Bean
     @Order(3)
-    SecurityFilterChain pages(HttpSecurity http) throws Exception {
+    SecurityFilterChain pages(HttpSecurity http, PlumblineProperties properties, Clock clock) throws Exception {
         http.authorizeHttpRequests(requests -> requests
                 // An error keeps its status instead of becoming a way to the login.
                 .dispatcherTypeMatchers(DispatcherType.ERROR)
@@ -82,6 +106,9 @@ class SecurityConfiguration {
                         "/aura/**")
                 .permitAll());
         return http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class))
+                .formLogin(login -> login.authenticationDetailsSource(SignInDetails::of))
+                .addFilterBefore(
+                        new SessionLifetime(properties.sessionLifetime(), clock), SecurityContextHolderFilter.class)
                 .build();
     }
 
@@ -91,28 +118,49 @@ class SecurityConfiguration {
     }
 
     @Bean
-    UserDetailsService users(PlumblineProperties properties, PasswordEncoder encoder) throws IOException {
-        InMemoryUserDetailsManager users = new InMemoryUserDetailsManager();
+    LocalAccounts accounts(PlumblineProperties properties, PasswordEncoder encoder) throws IOException {
+        LocalAccounts accounts = new LocalAccounts();
         String hash = adminHash(properties, encoder);
         if (hash.isEmpty()) {
             LOG.warn(
                     "neither plumbline.admin-password-file nor plumbline.admin-password-hash is set: there is no admin");
         } else {
-            users.createUser(User.withUsername("admin")
-                    .password(hash)
-                    .roles("ADMIN", "ANALYST")
-                    .build());
+            accounts.add("admin", hash, Set.of(Role.ADMIN));
         }
         for (PlumblineProperties.LocalUser user : properties.localUsers()) {
-            String[] roles = user.role().equals("admin")
-                    ? new String[] {"ADMIN", "ANALYST"}
-                    : new String[] {user.role().toUpperCase(Locale.ROOT)};
-            users.createUser(User.withUsername(user.name())
-                    .password(user.passwordHash())
-                    .roles(roles)
-                    .build());
+            accounts.add(user.name(), user.passwordHash(), user.rolesIn(properties.tenant()));
         }
-        return users;
+        return accounts;
+    }
+
+    @Bean
+    SignInGuard signInGuard() {
+        return new SignInGuard();
+    }
+
+    @Bean
+    AuthenticationProvider signIn(
+            LocalAccounts accounts,
+            PasswordEncoder encoder,
+            AccessStore access,
+            SignInGuard guard,
+            AuditLog audit,
+            Clock clock) {
+        DaoAuthenticationProvider passwords = new DaoAuthenticationProvider(accounts);
+        passwords.setPasswordEncoder(encoder);
+        return new GuardedSignIn(passwords, accounts, access, guard, audit, clock);
+    }
+
+    /** Somebody left, by the button or because the session ended with it. */
+    @Bean
+    ApplicationListener<LogoutSuccessEvent> signOuts(AuditLog audit) {
+        return left -> audit.signIn(
+                left.getAuthentication().getName(),
+                "signed_out",
+                "password",
+                SignInDetails.of(left.getAuthentication()).address(),
+                0,
+                Optional.empty());
     }
 
     private static String adminHash(PlumblineProperties properties, PasswordEncoder encoder) throws IOException {

@@ -1,17 +1,44 @@
 package io.plumbline.console.security;
 
+import io.plumbline.console.people.Person;
+import io.plumbline.console.people.Role;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContextHolder;
 
-/** The person behind the current request. */
-public record SignedIn(String name, boolean mayKill) {
-    public static SignedIn current() {
+/** The person behind the current request, and how roles stand in Spring's terms. */
+public final class SignedIn {
+    private static final String PREFIX = "ROLE_";
+
+    private SignedIn() {}
+
+    /** Without a name and roles when nobody is signed in. */
+    public static Person person() {
         Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-        if (authentication == null) {
-            return new SignedIn("", false);
+        return authentication == null
+                ? new Person("", Set.of())
+                : new Person(authentication.getName(), roles(authentication.getAuthorities()));
+    }
+
+    static Set<Role> roles(Collection<? extends GrantedAuthority> authorities) {
+        Set<Role> roles = EnumSet.noneOf(Role.class);
+        for (Role role : Role.values()) {
+            if (authorities.stream().anyMatch(granted -> (PREFIX + role.name()).equals(granted.getAuthority()))) {
+                roles.add(role);
+            }
         }
-        boolean admin = authentication.getAuthorities().stream()
-                .anyMatch(authority -> "ROLE_ADMIN".equals(authority.getAuthority()));
-        return new SignedIn(authentication.getName(), admin);
+        return roles;
+    }
+
+    static List<GrantedAuthority> authorities(Set<Role> roles) {
+        return roles.stream()
+                .sorted()
+                .<GrantedAuthority>map(role -> new SimpleGrantedAuthority(PREFIX + role.name()))
+                .toList();
     }
 }

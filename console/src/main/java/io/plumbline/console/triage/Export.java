@@ -4,8 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.search.CauseRow;
-import io.plumbline.console.text.VisibleText;
-import java.util.ArrayList;
+import io.plumbline.console.text.Csv;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,19 +19,11 @@ public final class Export {
      * visible are escaped.
      */
     public static String csv(List<CauseRow> causes) {
-        StringBuilder csv = new StringBuilder();
-        List<String> names =
-                new ArrayList<>(fields(causes.isEmpty() ? Optional.empty() : Optional.of(causes.getFirst()))
-                        .keySet());
-        line(csv, names);
-        for (CauseRow cause : causes) {
-            line(
-                    csv,
-                    fields(Optional.of(cause)).values().stream()
-                            .map(Export::cell)
-                            .toList());
-        }
-        return csv.toString();
+        return Csv.of(
+                List.copyOf(fields(Optional.empty()).keySet()),
+                causes.stream()
+                        .map(cause -> List.copyOf(fields(Optional.of(cause)).values()))
+                        .toList());
     }
 
     /** A list of objects; texts are as they came, which JSON can carry. */
@@ -73,23 +64,5 @@ public final class Export {
         fields.put("status", cause.map(CauseRow::status).orElse(""));
         fields.put("assignee", cause.map(CauseRow::assignee).orElse(""));
         return fields;
-    }
-
-    private static String cell(String text) {
-        String visible = VisibleText.block(text);
-        String start = visible.stripLeading();
-        boolean formula = !start.isEmpty() && "=+-@|%＝＋－＠".indexOf(start.charAt(0)) >= 0;
-        boolean control = !visible.isEmpty() && "\t\r\n".indexOf(visible.charAt(0)) >= 0;
-        return formula || control ? "'" + visible : visible;
-    }
-
-    private static void line(StringBuilder csv, List<String> cells) {
-        for (int i = 0; i < cells.size(); i++) {
-            csv.append(i == 0 ? "" : ",")
-                    .append('"')
-                    .append(cells.get(i).replace("\"", "\"\""))
-                    .append('"');
-        }
-        csv.append("\r\n");
     }
 }

@@ -25,12 +25,13 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
-import com.vaadin.flow.server.streams.DownloadHandler;
-import com.vaadin.flow.server.streams.DownloadResponse;
+import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
@@ -42,11 +43,10 @@ import io.plumbline.console.triage.Fate;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
 import io.plumbline.console.triage.Words;
+import io.plumbline.console.ui.Downloads.Named;
 import io.plumbline.console.views.SavedViews;
 import jakarta.annotation.security.PermitAll;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,9 +87,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final transient Search search;
     private final transient Orders orders;
     private final transient SavedViews views;
+    private final transient AuditLog audit;
     private final transient Clock clock;
     private final transient PolicyActs policyActs;
-    private final String person = SignedIn.current().name();
+    private final transient Person person = SignedIn.person();
     private final transient SteadyRows<CauseRow> rows = new SteadyRows<>(CauseRow::key);
     private final Grid<SteadyRows.Row<CauseRow>> grid = new Grid<>();
     private final NativeButton pill = new NativeButton();
@@ -114,7 +115,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     /** A decision of this page; {@code event} is empty when it was not written. */
     private record Sent(String event, String word, Fate fate) {}
 
-    public AlertsView(LiveView live, Search search, Orders orders, SavedViews views, Clock clock) {
+    public AlertsView(LiveView live, Search search, Orders orders, SavedViews views, AuditLog audit, Clock clock) {
+        this.audit = audit;
         this.live = live;
         this.search = search;
         this.orders = orders;
@@ -131,7 +133,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 "f", this::freeze,
                 "i", this::isolate,
                 "p", this::tighten);
-        detail = new CauseDetail(acts);
+        detail = new CauseDetail(acts, person);
         Keys keys = new Keys()
                 .on("j", "next", () -> step(1))
                 .on("k", "previous", () -> step(-1))
@@ -176,22 +178,12 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private Anchor download(String label, String type, String ending, Function<List<CauseRow>, String> render) {
-        Anchor anchor = new Anchor(
-                DownloadHandler.fromInputStream(event -> {
-                    Search.CausePage page = search.causes(query, person, clock.instant(), Search.MAX_RESULTS);
-                    byte[] bytes = render.apply(page.rows()).getBytes(StandardCharsets.UTF_8);
-                    String name = page.rows().size() < page.total()
-                            ? "alerts-" + page.rows().size() + "-of-" + page.total()
-                            : "alerts";
-                    return new DownloadResponse(
-                            new ByteArrayInputStream(bytes), name + "." + ending, type, bytes.length);
-                }),
-                label);
-        anchor.setId("export-" + ending);
-        anchor.addClassName("export");
-        anchor.setRouterIgnore(true);
-        anchor.getElement().setAttribute("download", true);
-        return anchor;
+        return Downloads.text(label, "export-" + ending, type, () -> {
+            QueueQuery asked = query;
+            Downloads.permitted(audit.export(Permission.VIEW, "", "alerts", asked.address(), ending, person));
+            Search.CausePage page = search.causes(asked, person.name(), clock.instant(), Search.MAX_RESULTS);
+            return Named.list("alerts", ending, page.rows().size(), page.total(), render.apply(page.rows()));
+        });
     }
 
     private Div filterBar() {
@@ -416,11 +408,13 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private void showViews() {
         Map<String, String> labels = new LinkedHashMap<>();
         labels.put("", "views");
-        for (SavedViews.View view : views.of(person)) {
+        for (SavedViews.View view : views.of(person.name())) {
             labels.put(
                     view.address().isEmpty() ? " " : view.address(),
                     view.name()
-                            + (view.owner().equals(person) ? view.shared() ? " (shared)" : "" : " · " + view.owner()));
+                            + (view.owner().equals(person.name())
+                                    ? view.shared() ? " (shared)" : ""
+                                    : " · " + view.owner()));
         }
         choice("views").options(labels).value("");
     }
@@ -458,7 +452,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     /** Reads the list afresh and shows it: after a question, never after news. */
     private void read() {
         try {
-            Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
+            Search.CausePage page = search.causes(query, person.name(), clock.instant(), MAX_ROWS);
             total = page.total();
             rows.update(page.rows());
             showNewest();
@@ -512,7 +506,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         Thread.ofVirtual().name("queue-read").start(() -> {
             try {
                 while (stale.getAndSet(false)) {
-                    Search.CausePage page = search.causes(query, person, clock.instant(), MAX_ROWS);
+                    Search.CausePage page = search.causes(query, person.name(), clock.instant(), MAX_ROWS);
                     ui.access(() -> news(page));
                     Thread.sleep(SHORTEST_REREAD);
                 }
@@ -618,7 +612,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void markAll() {
         try {
-            search.causes(query, person, clock.instant(), Search.MAX_RESULTS)
+            search.causes(query, person.name(), clock.instant(), Search.MAX_RESULTS)
                     .rows()
                     .forEach(cause -> marked.add(cause.key()));
         } catch (SearchUnavailableException e) {
@@ -642,26 +636,26 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         return current().map(cause -> VisibleText.line(cause.title(), 140)).orElse("");
     }
 
-    private boolean nothing() {
-        return marked.isEmpty() && current().isEmpty();
+    private boolean mayTriage() {
+        return !(marked.isEmpty() && current().isEmpty()) && Parts.permitted(person, Permission.TRIAGE);
     }
 
     private void take() {
-        if (!nothing()) {
-            decide(TriageDecision.acknowledge(person));
+        if (mayTriage()) {
+            decide(TriageDecision.acknowledge(person.name()));
         }
     }
 
     private void verdict() {
-        if (!nothing()) {
+        if (mayTriage()) {
             VerdictDialog.verdict(about(), Words.VERDICTS.getFirst(), this::decide)
                     .open();
         }
     }
 
     private void suppress() {
-        if (!nothing()) {
-            VerdictDialog.suppression(about(), person, clock.instant(), this::decide)
+        if (mayTriage()) {
+            VerdictDialog.suppression(about(), person.name(), clock.instant(), this::decide)
                     .open();
         }
     }
@@ -675,7 +669,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private void reason(String title, Function<String, TriageDecision> decision) {
-        if (!nothing()) {
+        if (mayTriage()) {
             new ReasonDialog(title, about(), title, "confirm-triage", words -> {
                         decide(decision.apply(words));
                         return "";
@@ -685,7 +679,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private void freeze() {
-        current().ifPresent(cause -> new ReasonDialog(
+        current().filter(cause -> Parts.permitted(person, Permission.FREEZE)).ifPresent(cause -> new ReasonDialog(
                         "Freeze the session",
                         "Session " + VisibleText.line(cause.session(), 40)
                                 + ": no instruction of it runs any more until somebody thaws it.",
@@ -834,8 +828,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         shared.setId("view-shared");
         NativeButton save = Parts.button("Save", "confirm-view", "primary", () -> {
             try {
-                String wrong = views.save(
-                        new SavedViews.View(name.getValue().strip(), person, shared.getValue(), query.address()));
+                String wrong = views.save(new SavedViews.View(
+                        name.getValue().strip(), person.name(), shared.getValue(), query.address()));
                 if (wrong.isEmpty()) {
                     dialog.close();
                     showViews();
@@ -850,7 +844,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         });
         NativeButton remove = Parts.button("Remove view of that name", "remove-view", "", () -> {
             try {
-                views.remove(person, name.getValue().strip());
+                views.remove(person.name(), name.getValue().strip());
                 dialog.close();
                 showViews();
             } catch (IOException e) {

@@ -24,6 +24,8 @@ import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.orders.ApprovalAnswer;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
@@ -68,7 +70,7 @@ public class ApprovalsView extends Div {
     private final transient Orders orders;
     private final transient FatigueGuard guard;
     private final transient Clock clock;
-    private final String person = SignedIn.current().name();
+    private final transient Person person = SignedIn.person();
     private final Div fatigue = new Div();
     private transient Instant shownAt = Instant.EPOCH;
     private transient Optional<FatigueGuard.Pause> pause = Optional.empty();
@@ -149,7 +151,7 @@ public class ApprovalsView extends Div {
         Set<String> pending = new HashSet<>();
         for (ApprovalRow row : snapshot.approvals()) {
             pending.add(row.id());
-            if (row.approvedBy().contains(person)) {
+            if (row.approvedBy().contains(person.name())) {
                 // It counts and waits for somebody else; who gave it may still deny.
                 decided.remove(row.id());
             }
@@ -288,7 +290,7 @@ public class ApprovalsView extends Div {
     private void showDetail() {
         detail.removeAll();
         shownAt = clock.instant();
-        pause = guard.pause(person, shownAt);
+        pause = guard.pause(person.name(), shownAt);
         approveButtons = List.of();
         deadline = Optional.empty();
         Optional<ApprovalRow> row = chosen();
@@ -441,7 +443,7 @@ public class ApprovalsView extends Div {
     }
 
     private void freeze() {
-        chosen().ifPresent(row -> new ReasonDialog(
+        chosen().filter(row -> Parts.permitted(person, Permission.FREEZE)).ifPresent(row -> new ReasonDialog(
                         "Freeze the session",
                         "No instruction of session " + VisibleText.line(row.session(), 40)
                                 + " runs any more until somebody thaws it.",
@@ -465,17 +467,21 @@ public class ApprovalsView extends Div {
             acts.add(Parts.chip(outcome(approval), "plain"));
             return acts;
         }
-        if (approval.approvedBy().contains(person)) {
+        if (approval.approvedBy().contains(person.name())) {
             acts.add(Parts.chip("approved by you; another person has to approve as well", "warn"));
         } else {
-            approveButtons = approving(approval);
-            approveButtons.forEach(acts::add);
+            List<NativeButton> approving = approving(approval);
+            approving.forEach(button -> acts.add(Parts.permitted(button, person, Permission.DECIDE_APPROVALS)));
+            // Those are opened when the pause is over.
+            approveButtons = person.may(Permission.DECIDE_APPROVALS) ? approving : List.of();
         }
         NativeButton deny = Parts.button("Deny with a reason…", "deny", "deny", this::deny);
         deny.add(key("d"));
         NativeButton freeze = Parts.button("Freeze session…", "freeze", "", this::freeze);
         freeze.add(key("f"));
-        acts.add(deny, freeze);
+        acts.add(
+                Parts.permitted(deny, person, Permission.DECIDE_APPROVALS),
+                Parts.permitted(freeze, person, Permission.FREEZE));
         return acts;
     }
 
@@ -558,23 +564,25 @@ public class ApprovalsView extends Div {
     }
 
     private void approve(Scope scope) {
-        if (!mayApprove()) {
+        if (!mayApprove() || !Parts.permitted(person, Permission.DECIDE_APPROVALS)) {
             return;
         }
         waiting()
-                .filter(row -> !row.approvedBy().contains(person))
+                .filter(row -> !row.approvedBy().contains(person.name()))
                 .filter(row -> scope == Scope.ONCE || row.sessionSeconds() > 0)
                 .ifPresent(row -> askToApprove(row, scope));
     }
 
     private void deny() {
-        waiting().ifPresent(row -> new ReasonDialog(
-                        "Deny",
-                        bytes(row),
-                        "Deny",
-                        "confirm-deny",
-                        reason -> decide(row, ApprovalAnswer.denied(reason)))
-                .open());
+        waiting()
+                .filter(row -> Parts.permitted(person, Permission.DECIDE_APPROVALS))
+                .ifPresent(row -> new ReasonDialog(
+                                "Deny",
+                                bytes(row),
+                                "Deny",
+                                "confirm-deny",
+                                reason -> decide(row, ApprovalAnswer.denied(reason)))
+                        .open());
     }
 
     /** What is looked at, while an answer still counts. */
@@ -643,7 +651,7 @@ public class ApprovalsView extends Div {
         return switch (orders.decide(approval.id(), answer, approval.subjectSha256(), person)) {
             case Outcome.Accepted accepted -> {
                 decided.add(approval.id());
-                guard.decided(person, new FatigueGuard.Decided(shownAt, clock.instant(), answer.approved()));
+                guard.decided(person.name(), new FatigueGuard.Decided(shownAt, clock.instant(), answer.approved()));
                 Notification.show((answer.approved() ? "Approval" : "Denial") + " is in the log.");
                 showDetail();
                 updateHead();

@@ -10,6 +10,8 @@ import com.vaadin.flow.component.html.OrderedList;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.triage.Words;
 import java.time.Instant;
@@ -22,10 +24,12 @@ final class CauseDetail extends Aside {
     private static final long serialVersionUID = 1;
 
     private final transient Map<String, Runnable> acts;
+    private final transient Person person;
 
     /** @param acts by key: a, n, v, s, o, f, i, p */
-    CauseDetail(Map<String, Runnable> acts) {
+    CauseDetail(Map<String, Runnable> acts, Person person) {
         this.acts = acts;
+        this.person = person;
         addClassName("cause");
         setId("cause");
         getElement().setAttribute("aria-label", "Selected alert");
@@ -86,23 +90,23 @@ final class CauseDetail extends Aside {
 
     private Div buttons() {
         Div buttons = new Div(
-                button("Take it", "take", "a", "primary"),
-                button("Verdict…", "verdict-open", "v", ""),
-                button("Note…", "note-open", "n", ""),
-                button("Suppress…", "suppress-open", "s", ""),
-                button("Reopen…", "reopen-open", "o", ""),
-                button("Freeze…", "freeze-open", "f", ""),
-                button("Isolate egress…", "isolate-open", "i", ""),
-                button("Tighten policy…", "tighten-open", "p", ""));
+                button("Take it", "take", "a", "primary", Permission.TRIAGE),
+                button("Verdict…", "verdict-open", "v", "", Permission.TRIAGE),
+                button("Note…", "note-open", "n", "", Permission.TRIAGE),
+                button("Suppress…", "suppress-open", "s", "", Permission.TRIAGE),
+                button("Reopen…", "reopen-open", "o", "", Permission.TRIAGE),
+                button("Freeze…", "freeze-open", "f", "", Permission.FREEZE),
+                button("Isolate egress…", "isolate-open", "i", "", Permission.TIGHTEN_POLICY),
+                button("Tighten policy…", "tighten-open", "p", "", Permission.TIGHTEN_POLICY));
         buttons.addClassName("acts");
         return buttons;
     }
 
-    private NativeButton button(String label, String buttonId, String key, String kind) {
+    private NativeButton button(String label, String buttonId, String key, String kind, Permission needed) {
         NativeButton button = Parts.button(
                 label, buttonId, kind, () -> acts.getOrDefault(key, () -> {}).run());
         button.add(ApprovalsView.key(key));
-        return button;
+        return Parts.permitted(button, person, needed);
     }
 
     private static DescriptionList triage(CauseRow cause) {

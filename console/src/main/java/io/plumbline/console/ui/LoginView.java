@@ -1,38 +1,82 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.Main;
-import com.vaadin.flow.component.login.LoginForm;
-import com.vaadin.flow.component.login.LoginI18n;
+import com.vaadin.flow.dom.Element;
 import com.vaadin.flow.router.BeforeEnterEvent;
 import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.server.auth.AnonymousAllowed;
 
-/** Sign in with a local user. */
+/** Sign in with a local user. Whatever is wrong, the page says the same. */
 @Route(value = "login", autoLayout = false)
 @PageTitle("Plumbline · sign in")
 @AnonymousAllowed
 public class LoginView extends Main implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
-    private final LoginForm form = new LoginForm();
+    private static final String REFUSED =
+            "That did not work. Check name, password and, if you have set one up, the code. After several failures nothing is looked"
+                    + " at for a while.";
+
+    // As the framework tells it to its own pages.
+    private static final String TAKE_TOKEN = """
+            const name = document.querySelector('meta[name=_csrf_parameter]'), value = document.querySelector('meta[name=_csrf]');
+            if (name && value) { this.name = name.content; this.value = value.content; }
+            """;
+
+    private final Div error = new Div();
 
     public LoginView() {
         addClassName("login");
-        LoginI18n words = LoginI18n.createDefault();
-        words.getForm().setTitle("Plumbline");
-        form.setI18n(words);
-        form.setAction("login");
-        form.setForgotPasswordButtonVisible(false);
-        H1 heading = new H1("Sign in");
-        heading.getStyle().set("position", "absolute").set("left", "-9999px");
-        add(heading, form);
+        Element form = new Element("form");
+        form.setAttribute("method", "post");
+        form.setAttribute("action", "login");
+        error.setId("login-error");
+        error.addClassName("fate");
+        error.getElement().setAttribute("role", "alert");
+        error.setVisible(false);
+        Element token = new Element("input");
+        token.setAttribute("type", "hidden");
+        token.executeJs(TAKE_TOKEN);
+        Element submit = new Element("button");
+        submit.setAttribute("type", "submit");
+        submit.setAttribute("class", "act primary");
+        submit.setText("Sign in");
+        form.appendChild(
+                new H1("Plumbline").getElement(),
+                error.getElement(),
+                field("Name", "username", "text", "username"),
+                field("Password", "password", "password", "current-password"),
+                field("Code of your authenticator, if you have set one up", "code", "text", "one-time-code"),
+                token,
+                submit);
+        getElement().appendChild(form);
+    }
+
+    private static Element field(String label, String name, String type, String completion) {
+        Element input = new Element("input");
+        input.setAttribute("name", name);
+        input.setAttribute("type", type);
+        input.setAttribute("autocomplete", completion);
+        if (name.equals("username")) {
+            input.setAttribute("autofocus", "");
+        }
+        if (name.equals("code")) {
+            input.setAttribute("inputmode", "numeric");
+        } else {
+            input.setAttribute("required", "");
+        }
+        return new Element("label").appendChild(new Element("span").setText(label), input);
     }
 
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
-        form.setError(event.getLocation().getQueryParameters().getParameters().containsKey("error"));
+        boolean refused =
+                event.getLocation().getQueryParameters().getParameters().containsKey("error");
+        error.setText(refused ? REFUSED : "");
+        error.setVisible(refused);
     }
 }

@@ -15,6 +15,7 @@ import com.vaadin.flow.router.RouterLink;
 import com.vaadin.flow.spring.security.AuthenticationContext;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.people.Permission;
 import io.plumbline.console.security.SignedIn;
 import jakarta.annotation.security.PermitAll;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public class MainLayout extends Div implements RouterLayout {
     private final Span alerts = new Span();
     private final Span approvals = new Span();
     private final Span sessions = new Span();
-    private final Notifier notifier = new Notifier(SignedIn.current().name());
+    private final Notifier notifier = new Notifier(SignedIn.person().name());
     private transient Runnable unsubscribe = () -> {};
 
     public MainLayout(LiveView live, AuthenticationContext authentication) {
@@ -48,8 +49,16 @@ public class MainLayout extends Div implements RouterLayout {
                 link("Sessions", SessionsView.class, sessions, "nav-sessions"),
                 link("Rules", RulesView.class, new Span(), "nav-rules"),
                 link("Policies", PoliciesView.class, new Span(), "nav-policies"),
+                link("Report", PeriodReportView.class, new Span(), "nav-report"));
+        if (SignedIn.person().may(Permission.READ_AUDIT)) {
+            nav.add(link("Audit", AuditView.class, new Span(), "nav-audit"));
+        }
+        RouterLink account =
+                link("", AccountView.class, Parts.said(SignedIn.person().name(), 24), "nav-account");
+        account.getElement().setAttribute("title", "Account");
+        nav.add(
                 Parts.text("", "sp"),
-                Parts.text(SignedIn.current().name(), "who"),
+                account,
                 notifier,
                 Parts.button("Light or dark", "theme", "small", () -> toggle("theme", "dark", "light")),
                 Parts.button("Density", "density", "small", () -> toggle("density", "roomy", "compact")),

@@ -7,6 +7,9 @@ import com.vaadin.flow.component.html.H3;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.Pre;
 import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.component.notification.Notification;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.text.VisibleText;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +67,23 @@ final class Parts {
         }
         button.getElement().setAttribute("type", "button");
         return button;
+    }
+
+    /** The button itself; off, with the reason, for somebody who may not. */
+    static NativeButton permitted(NativeButton button, Person person, Permission needed) {
+        if (!person.may(needed)) {
+            button.setEnabled(false);
+            button.setTitle(needed.refusal());
+        }
+        return button;
+    }
+
+    /** Whether a person may, for what is done without a button; says why not. */
+    static boolean permitted(Person person, Permission needed) {
+        if (!person.may(needed)) {
+            Notification.show(needed.refusal());
+        }
+        return person.may(needed);
     }
 
     static DescriptionList facts() {

@@ -6,6 +6,8 @@ import com.vaadin.flow.component.textfield.TextArea;
 import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.policy.PolicyHistory.Revision;
 import io.plumbline.console.policy.Tightening;
@@ -25,11 +27,11 @@ final class PolicyActs {
 
     private final Search search;
     private final Orders orders;
-    private final String person;
+    private final Person person;
     private final Consumer<String> tell;
 
     /** @param tell takes one sentence: why nothing can be ordered, or how far the newest order has come */
-    PolicyActs(Search search, Orders orders, String person, Consumer<String> tell) {
+    PolicyActs(Search search, Orders orders, Person person, Consumer<String> tell) {
         this.search = search;
         this.orders = orders;
         this.person = person;
@@ -129,6 +131,10 @@ final class PolicyActs {
     private record Held(long revision, TaskPolicy policy) {}
 
     private Optional<Held> inForce(String session) {
+        if (!person.may(Permission.TIGHTEN_POLICY)) {
+            tell.accept(Permission.TIGHTEN_POLICY.refusal());
+            return Optional.empty();
+        }
         try {
             Optional<Held> held = PolicyHistory.read(search, session).inForce().flatMap(newest -> newest.inForce()
                     .map(policy -> new Held(newest.number(), policy)));

@@ -18,6 +18,8 @@ import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.rules.RulesInForce.Described;
@@ -77,7 +79,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     private final transient Search search;
     private final transient EventLog log;
     private final transient Clock clock;
-    private final String person = SignedIn.current().name();
+    private final transient Person person = SignedIn.person();
     private final TextField name = new TextField("File");
     private final TextArea text = new TextArea("Rule");
     private final TextArea pasted = new TextArea("Events, JSON or YAML");
@@ -185,6 +187,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
             activate.setEnabled(false);
             shadow.setEnabled(false);
         }
+        Parts.permitted(activate, person, Permission.CHANGE_RULES);
+        Parts.permitted(shadow, person, Permission.CHANGE_RULES);
         Optional<RuleSource> known = file.flatMap(wanted ->
                 sources.stream().filter(source -> source.name().equals(wanted)).findFirst());
         name.setValue(known.map(RuleSource::name).orElse("rules/new.yml"));
@@ -209,7 +213,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         } catch (TestBenchException e) {
             remarks.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
         }
-        boolean usable = draft.filter(Draft::isUsable).isPresent() && !sources.isEmpty();
+        boolean usable =
+                draft.filter(Draft::isUsable).isPresent() && !sources.isEmpty() && person.may(Permission.CHANGE_RULES);
         activate.setEnabled(usable);
         shadow.setEnabled(usable);
     }

@@ -19,6 +19,8 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RuleChanges.ChangedFile;
 import io.plumbline.console.rules.RuleChanges.Proposal;
@@ -56,7 +58,7 @@ public class RulesView extends Div {
     private final transient RuleChanges changes;
     private final transient Search search;
     private final transient Clock clock;
-    private final String person = SignedIn.current().name();
+    private final transient Person person = SignedIn.person();
     private final Div sets = new Div();
     private final Div message = new Div();
     private final Div status = new Div();
@@ -165,16 +167,19 @@ public class RulesView extends Div {
         }
         sets.add(
                 Parts.text("", "sp"),
-                Parts.button(
-                        "Roll back…",
-                        "roll-back",
-                        "",
-                        () -> order(
-                                "Roll back",
-                                "confirm-roll-back",
+                Parts.permitted(
+                        Parts.button(
+                                "Roll back…",
+                                "roll-back",
                                 "",
-                                rollingBack(),
-                                reason -> changes.rollBack(reason, person))));
+                                () -> order(
+                                        "Roll back",
+                                        "confirm-roll-back",
+                                        "",
+                                        rollingBack(),
+                                        reason -> changes.rollBack(reason, person))),
+                        person,
+                        Permission.CHANGE_RULES));
         for (Proposal proposal : proposals) {
             sets.add(proposal(proposal));
         }
@@ -213,18 +218,19 @@ public class RulesView extends Div {
                         + proposal.name() + ": “" + proposal.reason() + "”, sha256 "
                         + shortened(proposal.sha256().isEmpty() ? "none" : proposal.sha256()) + " ",
                 240));
-        if (proposal.by().equals(person)) {
+        if (proposal.by().equals(person.name())) {
             line.add(Parts.chip("proposed by you; another person has to confirm it", "warn"));
             return line;
         }
         String typed = hash.substring(0, Math.min(4, hash.length()));
-        line.add(Parts.button("Confirm…", "confirm-proposal", "primary", () -> whatChanges(proposal)
+        NativeButton confirm = Parts.button("Confirm…", "confirm-proposal", "primary", () -> whatChanges(proposal)
                 .ifPresent(shown -> order(
                         "Confirm the proposal",
                         "confirm-activation",
                         typed,
                         shown,
-                        reason -> changes.confirm(proposal, proposal.sha256(), reason, person, clock.instant())))));
+                        reason -> changes.confirm(proposal, proposal.sha256(), reason, person, clock.instant()))));
+        line.add(Parts.permitted(confirm, person, Permission.CHANGE_RULES));
         return line;
     }
 

@@ -7,6 +7,8 @@ import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.ListItem;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.UnorderedList;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
@@ -34,10 +36,12 @@ class SessionSide extends Aside {
     }
 
     private final transient Triage triage;
+    private final transient Person person;
     private String fate = "";
 
-    SessionSide(Triage triage) {
+    SessionSide(Triage triage, Person person) {
         this.triage = triage;
+        this.person = person;
         addClassName("side");
         getElement().setAttribute("aria-label", "Selected, process tree, evidence");
     }
@@ -329,7 +333,7 @@ class SessionSide extends Aside {
                 word.equals(Words.ACKNOWLEDGED) ? "primary" : "",
                 () -> triage.decide(alert, word));
         button.add(ApprovalsView.key(key));
-        return button;
+        return Parts.permitted(button, person, Permission.TRIAGE);
     }
 
     private void orders(SessionRecord session) {

@@ -1,5 +1,6 @@
 package io.plumbline.console.ui;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.NativeButton;
@@ -9,6 +10,11 @@ import com.vaadin.flow.component.html.NativeTableHeaderCell;
 import com.vaadin.flow.component.html.NativeTableRow;
 import com.vaadin.flow.component.html.Pre;
 import com.vaadin.flow.component.html.Span;
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.masking.Masking;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.FileUse;
 import io.plumbline.console.search.HostUse;
@@ -34,6 +40,9 @@ class SessionTabs extends Div {
 
     private static final int PAGE = 50;
 
+    /** Characters of one document that are shown; an event has at most 256 KiB. */
+    private static final int MAX_DOCUMENT = 512 * 1024;
+
     /** Paths that are counted; the rarest ones of a session with more are left to the search. */
     private static final int MAX_PATHS = 1_000;
 
@@ -45,6 +54,9 @@ class SessionTabs extends Div {
     }
 
     private final transient Search search;
+    private final transient Masking masking;
+    private final transient AuditLog audit;
+    private final transient Person person;
     private final transient Consumer<String> select;
     private final Div bar = new Div();
     private final Div content = new Div();
@@ -54,8 +66,11 @@ class SessionTabs extends Div {
     private int page;
     private final transient Deque<String> cursors = new ArrayDeque<>();
 
-    SessionTabs(Search search, Consumer<String> select) {
+    SessionTabs(Search search, Masking masking, AuditLog audit, Person person, Consumer<String> select) {
         this.search = search;
+        this.masking = masking;
+        this.audit = audit;
+        this.person = person;
         this.select = select;
         addClassName("box");
         bar.addClassName("bar");
@@ -279,17 +294,22 @@ class SessionTabs extends Div {
         NativeTable table = table("Time", "Channel", "Seq", "Action", "Document");
         for (TimelineEvent event : events.events()) {
             Pre document = new Pre(
-                    VisibleText.line(event.document().toPrettyString(), 40_000).replace("\\n", "\n"));
+                    visible(masking.masked((ObjectNode) event.document()).toPrettyString()));
             document.addClassName("raw");
             document.setVisible(false);
             NativeButton show = Parts.button("show", "", "small", () -> document.setVisible(!document.isVisible()));
+            NativeButton unmask = Parts.permitted(
+                    Parts.button("show unmasked…", "", "small", () -> unmask(session, event, document)),
+                    person,
+                    Permission.UNMASK);
+            unmask.addClassName("unmask");
             table.getBody()
                     .add(new NativeTableRow(
                             when(Parts.clock(event.at())),
                             cell(Parts.text(event.channel())),
                             cell(Parts.text(event.seq() == 0 ? "" : Long.toString(event.seq()))),
                             cell(Parts.text(event.action())),
-                            cell(show, document)));
+                            cell(show, unmask, document)));
         }
         content.add(events.events().isEmpty() ? note("Nothing was seen.") : table);
         Div pager = new Div();
@@ -306,6 +326,29 @@ class SessionTabs extends Div {
         next.setEnabled(events.next().isPresent());
         pager.add(first, next, Parts.text("page " + (cursors.size() + 1)));
         content.add(pager);
+    }
+
+    /** Lines of JSON; whatever else is not visible is escaped. */
+    private static String visible(String json) {
+        return VisibleText.block(json.length() > MAX_DOCUMENT ? json.substring(0, MAX_DOCUMENT) + "…" : json);
+    }
+
+    private void unmask(SessionRecord session, TimelineEvent event, Pre document) {
+        new ReasonDialog(
+                        "Show unmasked",
+                        "The event as it came, with prompts, outputs and arguments. That you looked at it, and why, is kept in the"
+                                + " audit log.",
+                        "Show unmasked",
+                        "confirm-unmask",
+                        reason -> switch (audit.unmasking(session.summary().session(), event.id(), reason, person)) {
+                            case Outcome.Accepted accepted -> {
+                                document.setText(visible(event.document().toPrettyString()));
+                                document.setVisible(true);
+                                yield "";
+                            }
+                            case Outcome.Refused refused -> refused.explanation();
+                        })
+                .open();
     }
 
     private <T> List<T> page(List<T> all) {

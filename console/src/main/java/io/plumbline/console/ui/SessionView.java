@@ -15,16 +15,22 @@ import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.Section;
 import com.vaadin.flow.component.html.Span;
-import com.vaadin.flow.component.notification.Notification;
 import com.vaadin.flow.router.BeforeEnterEvent;
 import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.HasDynamicTitle;
 import com.vaadin.flow.router.Route;
+import com.vaadin.flow.router.RouteParameters;
+import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.masking.Masking;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.CauseRow;
@@ -72,7 +78,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final transient LiveView live;
     private final transient Search search;
     private final transient Orders orders;
+    private final transient EvidenceExport evidence;
     private final transient PolicyActs policyActs;
+    private final transient Person person = SignedIn.person();
     private final Div policy = new Div();
     private final Div policyTold = new Div();
     private final AtomicLong reads = new AtomicLong();
@@ -95,13 +103,15 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient boolean stale;
     private transient Runnable unsubscribe = () -> {};
 
-    public SessionView(LiveView live, Search search, Orders orders) {
+    public SessionView(
+            LiveView live, Search search, Orders orders, Masking masking, AuditLog audit, EvidenceExport evidence) {
         this.live = live;
         this.search = search;
         this.orders = orders;
-        this.tabs = new SessionTabs(search, this::select);
-        this.side = new SessionSide(this::triage);
-        this.policyActs = new PolicyActs(search, orders, SignedIn.current().name(), this::tellPolicy);
+        this.evidence = evidence;
+        this.tabs = new SessionTabs(search, masking, audit, person, this::select);
+        this.side = new SessionSide(this::triage, person);
+        this.policyActs = new PolicyActs(search, orders, person, this::tellPolicy);
         policy.setId("policy");
         policyTold.setId("policy-status");
         policyTold.getElement().setAttribute("role", "status");
@@ -264,7 +274,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .or(() -> at)
                 .orElse(""));
         side.show(record, at, alert);
-        side.add(AlertReasons.of(search, alert), policy);
+        side.add(AlertReasons.of(search, alert), policy, taking());
     }
 
     private void showPolicy(SessionRecord record) {
@@ -287,11 +297,34 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             isolate.add(ApprovalsView.key("i"));
             NativeButton tighten = Parts.button("Tighten policy…", "tighten", "", () -> policyActs.tighten(id));
             tighten.add(ApprovalsView.key("p"));
-            Div acts = new Div(isolate, tighten);
+            Div acts = new Div(
+                    Parts.permitted(isolate, person, Permission.TIGHTEN_POLICY),
+                    Parts.permitted(tighten, person, Permission.TIGHTEN_POLICY));
             acts.addClassName("acts");
             policy.add(acts);
         }
         policy.add(policyTold);
+    }
+
+    /** What can be taken away from here: the report to read, the evidence to keep. */
+    private Div taking() {
+        RouterLink report = new RouterLink("Report", SessionReportView.class, new RouteParameters("id", id));
+        report.setId("session-report");
+        Div taking = new Div(Parts.heading("Take away"), report, Parts.text(" · "));
+        if (person.may(Permission.EXPORT_EVIDENCE)) {
+            taking.add(Downloads.anchor("Evidence bundle", "evidence-bundle", event -> {
+                Downloads.permitted(evidence.begin(id, person));
+                evidence.deliver(id, person, bytes -> {
+                    event.setFileName(EvidenceExport.fileName(id));
+                    event.setContentType("application/zip");
+                    event.setContentLength(bytes);
+                    return event.getOutputStream();
+                });
+            }));
+        } else {
+            taking.add(Parts.text(Permission.EXPORT_EVIDENCE.refusal(), "mut"));
+        }
+        return taking;
     }
 
     private void tellPolicy(String sentence) {
@@ -374,12 +407,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             } else {
                 head.add(orderButton("Freeze…", "freeze", "primary", "Alt+F", Orders.Act.FREEZE));
             }
-            NativeButton kill = orderButton("Kill…", "kill", "kill", "Alt+K", Orders.Act.KILL);
-            if (!SignedIn.current().mayKill() && UI.getCurrent() != null) {
-                kill.setEnabled(false);
-                kill.setTitle("Killing a session needs the role admin.");
-            }
-            head.add(kill);
+            head.add(orderButton("Kill…", "kill", "kill", "Alt+K", Orders.Act.KILL));
         }
     }
 
@@ -399,7 +427,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private NativeButton orderButton(String label, String buttonId, String kind, String keys, Orders.Act act) {
         NativeButton button = Parts.button(label, buttonId, kind, () -> ask(act));
         button.add(ApprovalsView.key(keys));
-        return button;
+        return Parts.permitted(button, person, act.permission());
     }
 
     private void showWhy(SessionRecord record) {
@@ -470,8 +498,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         if (summary.filter(SessionSummary::isOver).isPresent() || summary.isEmpty()) {
             return;
         }
-        if (act == Orders.Act.KILL && !SignedIn.current().mayKill()) {
-            Notification.show("Killing a session needs the role admin.");
+        if (!Parts.permitted(person, act.permission())) {
             return;
         }
         String title =
@@ -492,7 +519,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private String give(Orders.Act act, String word, String reason) {
-        return switch (orders.order(act, id, reason, SignedIn.current().name())) {
+        return switch (orders.order(act, id, reason, person)) {
             case Outcome.Accepted accepted -> {
                 sent = Optional.of(word);
                 summary.ifPresent(this::showHead);
@@ -504,8 +531,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private void triage(AlertRow alert, String word) {
+        if (!Parts.permitted(person, Permission.TRIAGE)) {
+            return;
+        }
         if (word.equals(Words.ACKNOWLEDGED)) {
-            decide(alert, TriageDecision.acknowledge(SignedIn.current().name()));
+            decide(alert, TriageDecision.acknowledge(person.name()));
         } else {
             VerdictDialog.verdict(VisibleText.line(alert.title(), 140), word, decision -> decide(alert, decision))
                     .open();
@@ -526,7 +556,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
         // Made on what this page shows, not on what came meanwhile.
         CauseRow seen = cause.get().seenAt(alert.version(), alert.at());
-        switch (orders.triage(seen, decision, SignedIn.current().name())) {
+        switch (orders.triage(seen, decision, person)) {
             case Outcome.Accepted accepted -> {
                 tell("requested: " + Words.spoken(decision.word()));
                 getUI().ifPresent(ui -> Watch.until(() -> told(ui, alert, accepted.event())));

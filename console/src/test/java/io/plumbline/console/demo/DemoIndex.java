@@ -121,10 +121,8 @@ public final class DemoIndex {
     public synchronized void write(List<Event> events) throws IOException, InterruptedException {
         List<IndexOperation> operations = new ArrayList<>();
         for (Event event : events) {
-            if (!event.getChannel().equals(Channel.VERDICTS)) {
-                written.computeIfAbsent(event.getSession(), session -> new ArrayList<>())
-                        .add(event);
-            }
+            written.computeIfAbsent(event.getSession(), session -> new ArrayList<>())
+                    .add(event);
             operations.addAll(documents.of(event));
         }
         String answer =
@@ -137,9 +135,17 @@ public final class DemoIndex {
     /** What hosts reported of a session. */
     public synchronized List<Event> telemetry(String session) {
         return written.getOrDefault(session, List.of()).stream()
-                .filter(event -> !event.getChannel().equals(Channel.CONTROL)
+                .filter(event -> event.getChannel() == Channel.CLAIMS
+                        || event.getChannel() == Channel.EVIDENCE
                         || event.hasTaskAssigned()
                         || event.hasPolicyConfirmed())
+                .toList();
+    }
+
+    /** What the watcher decided about a session. */
+    public synchronized List<Event> verdicts(String session) {
+        return written.getOrDefault(session, List.of()).stream()
+                .filter(event -> event.getChannel() == Channel.VERDICTS)
                 .toList();
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.policy.PolicyStatements;
+import io.plumbline.events.v1.AccessChanged;
 import io.plumbline.events.v1.Activation;
 import io.plumbline.events.v1.ActivationAnswered;
 import io.plumbline.events.v1.ActivationStatement;
@@ -23,6 +24,7 @@ import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ExplainedPart;
+import io.plumbline.events.v1.ExportRecorded;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.GateAnswered;
@@ -41,6 +43,7 @@ import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ShadowCounted;
+import io.plumbline.events.v1.SignInRecorded;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
@@ -48,6 +51,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.events.v1.TriageNoted;
+import io.plumbline.events.v1.UnmaskingRecorded;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Iterator;
@@ -474,6 +478,53 @@ public final class EcsDocument {
                         triageNoted(event.getTriageNoted(), own.at("triage"));
                         user(event.getTriageNoted().getNotedBy(), document);
                         yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case SIGN_IN_RECORDED -> {
+                        SignInRecorded signIn = event.getSignInRecorded();
+                        user(signIn.getPerson(), document);
+                        document.at("source").put("address", signIn.getAddress());
+                        own.at("access")
+                                .put("act", signIn.getOutcome())
+                                .put("method", signIn.getMethod())
+                                .positive("refused_unseen", signIn.getRefusedUnseen());
+                        if (signIn.getLockedUntilNs() != 0) {
+                            own.at("access").put("locked_until", timestamp(signIn.getLockedUntilNs()));
+                        }
+                        boolean refused = signIn.getOutcome().equals("failed")
+                                || signIn.getOutcome().equals("locked");
+                        head.put("outcome", refused ? "failure" : "success");
+                        yield head.kind(
+                                "event", "authentication", signIn.getOutcome().equals("signed_out") ? "end" : "start");
+                    }
+                    case UNMASKING_RECORDED -> {
+                        UnmaskingRecorded unmasking = event.getUnmaskingRecorded();
+                        user(unmasking.getViewedBy(), document);
+                        head.put("reason", unmasking.getReason());
+                        own.at("access").put("act", "unmasked").put("event", unmasking.getEvent());
+                        yield head.kind("event", "iam", "info");
+                    }
+                    case EXPORT_RECORDED -> {
+                        ExportRecorded export = event.getExportRecorded();
+                        user(export.getExportedBy(), document);
+                        own.at("access")
+                                .put("act", "exported")
+                                .put("what", export.getWhat())
+                                .put("query", export.getQuery())
+                                .put("format", export.getFormat());
+                        yield head.kind("event", "iam", "info");
+                    }
+                    case ACCESS_CHANGED -> {
+                        AccessChanged changed = event.getAccessChanged();
+                        user(changed.getChangedBy(), document);
+                        own.at("access")
+                                .put("act", changed.getWhat())
+                                .put("person", changed.getPerson())
+                                .put("token", changed.getToken())
+                                .strings("roles", changed.getRolesList());
+                        if (changed.getExpiresNs() != 0) {
+                            own.at("access").put("expires", timestamp(changed.getExpiresNs()));
+                        }
+                        yield head.kind("event", "iam", "change");
                     }
                     case GATE_ANSWERED -> {
                         gateAnswered(event.getGateAnswered(), own);

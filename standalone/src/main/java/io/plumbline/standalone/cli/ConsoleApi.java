@@ -15,13 +15,21 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** The console's JSON API under {@code /api/v1}, with the generated token of this machine's process tree. */
+/** The console's JSON API under {@code /api/v1}, with the generated token of this machine's process tree, or with the one in {@code PLUMBLINE_API_TOKEN}. */
 public final class ConsoleApi {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    /** A pass over three topics. */
+    private static final Duration EXPORT_TIMEOUT = Duration.ofMinutes(5);
+
+    /** A token of one's own, in place of this machine's. */
+    private static final String TOKEN_VARIABLE = "PLUMBLINE_API_TOKEN";
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -44,7 +52,10 @@ public final class ConsoleApi {
                 .orElseThrow(() -> new CommandException(
                         "plumbline is not running on " + layout.home() + " (expected: ./plumbline up)",
                         ExitCodes.NOT_RUNNING));
-        return new ConsoleApi(running.endpoint("console"), Secrets.read(new Secrets(layout).apiToken()));
+        String own = System.getenv(TOKEN_VARIABLE);
+        return new ConsoleApi(
+                running.endpoint("console"),
+                own == null || own.isBlank() ? Secrets.read(new Secrets(layout).apiToken()) : own.strip());
     }
 
     public JsonNode sessions() {
@@ -130,6 +141,34 @@ public final class ConsoleApi {
         return post("/approvals/" + encoded(approval), body);
     }
 
+    /** Writes the evidence bundle of a session to a new file; on a failure no file is left. */
+    public void evidence(String session, Path file) {
+        String path = "/sessions/" + encoded(session) + "/evidence";
+        try {
+            Path fresh = Files.createTempFile(file.toAbsolutePath().getParent(), ".evidence", "");
+            try {
+                HttpResponse<Path> response = client.send(
+                        HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
+                                .timeout(EXPORT_TIMEOUT)
+                                .header("authorization", "Bearer " + token)
+                                .GET()
+                                .build(),
+                        HttpResponse.BodyHandlers.ofFile(fresh));
+                if (response.statusCode() != 200) {
+                    throw refused(path, response.statusCode(), Files.readString(fresh));
+                }
+                Files.move(fresh, file);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
+        } catch (IOException e) {
+            throw new CommandException("evidence of " + session + " cannot be written to " + file + ": " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("interrupted");
+        }
+    }
+
     private JsonNode get(String path) {
         return send(request(path).GET().build());
     }
@@ -150,14 +189,10 @@ public final class ConsoleApi {
     private JsonNode send(HttpRequest request) {
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-            JsonNode body = JSON.readTree(response.body().isBlank() ? "{}" : response.body());
             if (response.statusCode() / 100 == 2) {
-                return body;
+                return JSON.readTree(response.body().isBlank() ? "{}" : response.body());
             }
-            String what = request.uri().getPath().replaceFirst("^/api/v1/", "");
-            String message =
-                    what + ": " + body.path("message").asText("the console answered HTTP " + response.statusCode());
-            throw new CommandException(message, response.statusCode() == 404 ? ExitCodes.NOT_FOUND : ExitCodes.FAILED);
+            throw refused(request.uri().getPath().replaceFirst("^/api/v1", ""), response.statusCode(), response.body());
         } catch (IOException e) {
             throw new CommandException(
                     "console at " + base + " does not answer: " + e + " (see ./plumbline status)",
@@ -166,6 +201,13 @@ public final class ConsoleApi {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted");
         }
+    }
+
+    private static CommandException refused(String path, int status, String answer) throws IOException {
+        JsonNode body = JSON.readTree(answer.isBlank() ? "{}" : answer);
+        return new CommandException(
+                path.substring(1) + ": " + body.path("message").asText("the console answered HTTP " + status),
+                status == 404 ? ExitCodes.NOT_FOUND : ExitCodes.FAILED);
     }
 
     private static String encoded(String text) {

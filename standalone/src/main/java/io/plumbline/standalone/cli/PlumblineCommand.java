@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
             SessionsCommand.class,
             AlertsCommand.class,
             ApprovalsCommand.class,
+            EvidenceCommand.class,
             OrderCommands.Freeze.class,
             OrderCommands.Thaw.class,
             OrderCommands.Kill.class,

@@ -1,0 +1,102 @@
+package io.plumbline.console.evidence;
+
+import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.log.EventLog;
+import io.plumbline.console.log.EventLog.EventLogException;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.Outcome.Refusal;
+import io.plumbline.console.orders.Outcome.Refused;
+import io.plumbline.console.people.Permission;
+import io.plumbline.console.people.Person;
+import io.plumbline.console.search.Search;
+import io.plumbline.events.evidence.BundleWriter;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/** Evidence bundles of the console's tenant. That one was taken is in the log before its first byte leaves. */
+public final class EvidenceExport {
+    /** Each one is a pass over three topics. */
+    private static final int AT_ONCE = 2;
+
+    private final AuditLog audit;
+    private final EventLog log;
+    private final Search search;
+    private final String tenant;
+    private final Clock clock;
+    private final Optional<SigningKey> key;
+    private final Semaphore free = new Semaphore(AT_ONCE);
+
+    /** @param key signs the bundles; without one they are not signed, and say so */
+    public EvidenceExport(
+            AuditLog audit, EventLog log, Search search, String tenant, Clock clock, Optional<SigningKey> key) {
+        this.audit = audit;
+        this.log = log;
+        this.search = search;
+        this.tenant = tenant;
+        this.clock = clock;
+        this.key = key;
+    }
+
+    /** What the file is called: a session's name may have any characters. */
+    public static String fileName(String session) {
+        String safe = session.replaceAll("[^A-Za-z0-9._-]", "_");
+        return "evidence-" + (safe.length() > 64 ? safe.substring(0, 64) : safe) + ".zip";
+    }
+
+    /** Whether the person may take it now; accepted: it is in the log that the person did. */
+    public Outcome begin(String session, Person by) {
+        if (by.may(Permission.EXPORT_EVIDENCE) && search.session(session).isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such session.");
+        }
+        return audit.export(Permission.EXPORT_EVIDENCE, session, "evidence", "", "zip", by);
+    }
+
+    /** Where a whole bundle goes. */
+    public interface Delivery {
+        /** @param bytes as many as will be written */
+        OutputStream open(long bytes) throws IOException;
+    }
+
+    /**
+     * Hands over the bundle once it is whole: what cannot be finished does not look like a bundle to anybody.
+     *
+     * @throws IOException when the log does not answer, or two others are being written
+     */
+    public void deliver(String session, Person by, Delivery delivery) throws IOException {
+        if (!free.tryAcquire()) {
+            throw new IOException("Evidence is being taken by " + AT_ONCE + " others; ask again in a moment.");
+        }
+        try {
+            Path whole = Files.createTempFile("plumbline-evidence", ".zip");
+            try {
+                try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(whole))) {
+                    BundleWriter.write(
+                            new BundleWriter.Context(tenant, session, by.name(), clock.instant()),
+                            (topic, sink) -> read(topic, session, sink),
+                            key,
+                            out);
+                }
+                Files.copy(whole, delivery.open(Files.size(whole)));
+            } finally {
+                Files.delete(whole);
+            }
+        } finally {
+            free.release();
+        }
+    }
+
+    private void read(String topic, String session, BundleWriter.Sink sink) throws IOException {
+        try {
+            log.stored(topic, session, sink);
+        } catch (EventLogException e) {
+            throw new IOException(e);
+        }
+    }
+}

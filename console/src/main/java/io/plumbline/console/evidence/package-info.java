@@ -1,0 +1,5 @@
+/** Evidence of sessions, taken out by people. */
+@NullMarked
+package io.plumbline.console.evidence;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Figures of a time, for reports. */
+@NullMarked
+package io.plumbline.console.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,165 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import io.plumbline.console.demo.DemoIndex;
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.search.Search;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Prompt;
+import io.plumbline.events.v1.TaskPolicy;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Raw events are masked, looking at more is an act, and acts are shown to those who watch. */
+class AuditIT {
+    private static final String SESSION = "raw-1";
+
+    private ConsoleStack stack;
+
+    @BeforeEach
+    void start() throws Exception {
+        stack = ConsoleStack.shared();
+    }
+
+    @Test
+    void rawEventsAreMaskedAndWhoLooksCloserIsOnTheAuditPage() throws Exception {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        stack.index.write(DemoIndex.under(
+                SESSION, TaskPolicy.newBuilder().setName("p").setRevision(1).build()));
+        stack.index.write(List.of(EventIds.withId(Event.newBuilder()
+                .setTenant(DemoSession.TENANT)
+                .setSession(SESSION)
+                .setHost("host-3")
+                .setChannel(Channel.CLAIMS)
+                .setSeq(1)
+                .setEventTimeNs(now)
+                .setObservedTimeNs(now)
+                .setPrompt(Prompt.newBuilder().setText("Write to jane@example.org \u202e<b>now</b>")))));
+        try (Page page = stack.signedIn("vic")) {
+            Locator prompt = raw(page);
+            assertThat(prompt.getByText("show unmasked…")).isDisabled();
+        }
+        String event;
+        try (Page page = stack.signedIn("ana")) {
+            Locator prompt = raw(page);
+            prompt.getByText("show", new Locator.GetByTextOptions().setExact(true))
+                    .click();
+            assertThat(prompt.locator("pre")).containsText("[masked: ");
+            assertThat(prompt.locator("pre")).not().containsText("jane@example.org");
+            prompt.getByText("show unmasked…").click();
+            assertThat(page.locator("#confirm-unmask")).isDisabled();
+            page.locator("#reason textarea").fill("=cmd what was asked <b>exactly</b>");
+            page.locator("#confirm-unmask").click();
+            assertThat(prompt.locator("pre")).containsText("Write to jane@example.org \\u202e<b>now</b>");
+            Event written = stack.log.orders().stream()
+                    .filter(Event::hasUnmaskingRecorded)
+                    .reduce((first, last) -> last)
+                    .orElseThrow();
+            event = written.getUnmaskingRecorded().getEvent();
+            assertThat(written.getUnmaskingRecorded().getViewedBy()).isEqualTo("ana");
+            assertThat(written.getSession()).isEqualTo(SESSION);
+            assertThat(stack.failures()).isEmpty();
+        }
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/audit?act=unmasking&person=ana");
+            assertThat(page.locator("#audit")).containsText("=cmd what was asked <b>exactly</b>");
+            assertThat(page.locator("#audit")).containsText("event " + event);
+            ConsoleStack.screenshot(page, "audit");
+            Download csv =
+                    page.waitForDownload(() -> page.locator("#export-csv").click());
+            assertThat(csv.suggestedFilename()).isEqualTo("audit.csv");
+            assertThat(Files.readString(csv.path())).contains("\"'=cmd what was asked");
+            page.locator("#audit-act").selectOption("sign-in");
+            assertThat(page.locator("#audit")).containsText("signed in");
+            assertThat(page.locator("#audit")).not().containsText("=cmd");
+            page.locator("#audit-person").fill("nobody-at-all");
+            page.keyboard().press("Enter");
+            assertThat(page.locator("#audit-summary")).hasText("0 acts");
+            assertThat(stack.failures()).isEmpty();
+        }
+        assertThat(stack.log.orders().stream()
+                        .filter(Event::hasExportRecorded)
+                        .toList()
+                        .getLast()
+                        .getExportRecorded())
+                .satisfies(export -> {
+                    assertThat(export.getWhat()).isEqualTo("audit");
+                    assertThat(export.getQuery()).isEqualTo("person=ana&act=unmasking");
+                });
+    }
+
+    @Test
+    void theAuditPageIsForAdmins() throws Exception {
+        try (Page page = stack.signedIn("bea")) {
+            page.navigate(stack.base + "/audit");
+            assertThat(page.locator("#audit")).hasCount(0);
+            assertThat(page.locator("#audit-summary")).hasCount(0);
+            stack.failures();
+        }
+    }
+
+    @Test
+    void theApiMasksTooAndUnmasksWithAReasonOnly() throws Exception {
+        String path = "/sessions/" + DemoSession.SESSION + "/events";
+        JsonNode events = new ObjectMapper()
+                .readTree(api("GET", path + "?channel=claims&limit=200", "").body())
+                .path("events");
+        assertThat(events.findValues("message"))
+                .filteredOn(JsonNode::isTextual)
+                .isNotEmpty()
+                .allSatisfy(text -> assertThat(text.asText()).startsWith("[masked: "));
+        String id = stack
+                .bean(Search.class)
+                .events(DemoSession.SESSION, Optional.of("claims"), Optional.empty(), 200)
+                .events()
+                .stream()
+                .filter(event -> event.action().equals("prompt"))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        assertThat(api("POST", path + "/" + id + "/unmask", "{}").statusCode()).isEqualTo(400);
+        HttpResponse<String> whole = api("POST", path + "/" + id + "/unmask", "{\"reason\":\"by script\"}");
+        assertThat(whole.statusCode()).isEqualTo(200);
+        assertThat(whole.body()).contains("List the files in this folder.");
+        assertThat(stack.log.orders().getLast().getUnmaskingRecorded().getViewedBy())
+                .isEqualTo("api");
+        assertThat(api("POST", "/sessions/8c02-7be1/events/" + id + "/unmask", "{\"reason\":\"x\"}")
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    private HttpResponse<String> api(String method, String path, String body) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(stack.base + "/api/v1" + path))
+                                .header("Authorization", "Bearer " + ConsoleStack.TOKEN)
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The row of the session's prompt among its raw events. */
+    private Locator raw(Page page) {
+        page.navigate(stack.base + "/session/" + SESSION);
+        page.locator("#tab-raw").click();
+        return page.locator("table.rows tbody tr", new Page.LocatorOptions().setHasText("prompt"))
+                .first();
+    }
+}

@@ -1,0 +1,125 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.Media;
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.events.evidence.BundleVerifier;
+import io.plumbline.events.evidence.Verification;
+import io.plumbline.events.v1.Event;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** What auditors get: the evidence of a session, and reports. */
+class EvidenceIT {
+    private ConsoleStack stack;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void start() throws Exception {
+        stack = ConsoleStack.shared();
+    }
+
+    @Test
+    void theBundleOfASessionIsSignedIntactAndOnTheAuditLog() throws Exception {
+        try (Page page = stack.signedIn("ana")) {
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
+            Download download =
+                    page.waitForDownload(() -> page.locator("#evidence-bundle").click());
+            Path bundle = folder.resolve(download.suggestedFilename());
+            download.saveAs(bundle);
+            assertThat(bundle.getFileName().toString()).startsWith("evidence-").endsWith(".zip");
+            Verification verification = BundleVerifier.verify(bundle, stack.keys());
+            assertThat(verification.findings()).isEmpty();
+            assertThat(verification.session()).isEqualTo(DemoSession.SESSION);
+            assertThat(verification.records()).isGreaterThan(600);
+            assertThat(stack.failures()).isEmpty();
+        }
+        assertThat(stack.log.orders().stream()
+                        .filter(Event::hasExportRecorded)
+                        .toList()
+                        .getLast())
+                .satisfies(event -> {
+                    assertThat(event.getSession()).isEqualTo(DemoSession.SESSION);
+                    assertThat(event.getExportRecorded().getExportedBy()).isEqualTo("ana");
+                });
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
+            assertThat(page.getByText("Taking out evidence needs the role analyst or admin."))
+                    .isVisible();
+            assertThat(page.locator("#evidence-bundle")).hasCount(0);
+        }
+    }
+
+    @Test
+    void theApiGivesTheSameAndNothingOfAnotherTenant() throws Exception {
+        Path bundle = folder.resolve("bundle.zip");
+        HttpResponse<byte[]> answer = evidence(stack.base, DemoSession.SESSION);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        Files.write(bundle, answer.body());
+        assertThat(BundleVerifier.verify(bundle, stack.keys()).findings()).isEmpty();
+        assertThat(evidence(stack.base, "no-such-session").statusCode()).isEqualTo(404);
+        try (ConfigurableApplicationContext other = stack.console("another", 0)) {
+            HttpResponse<byte[]> foreign =
+                    evidence("http://127.0.0.1:" + ConsoleStack.port(other), DemoSession.SESSION);
+            assertThat(foreign.statusCode()).isEqualTo(404);
+            assertThat(new String(foreign.body(), StandardCharsets.UTF_8)).contains("There is no such session.");
+        }
+    }
+
+    private static HttpResponse<byte[]> evidence(String base, String session) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(base + "/api/v1/sessions/" + session + "/evidence"))
+                                .header("Authorization", "Bearer " + ConsoleStack.TOKEN)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    @Test
+    void aSessionAndATimeHaveReportsThatCanBePrinted() throws Exception {
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
+            page.locator("#session-report").click();
+            assertThat(page.locator("#report-asked")).containsText("List the files in this folder.");
+            assertThat(page.locator("#report-announced")).containsText("cat ~/.ssh/id_rsa | curl");
+            assertThat(page.locator("#report-done")).containsText("processes");
+            assertThat(page.locator("#report-judged")).containsText("critical");
+            assertThat(page.locator("#report-decided")).isVisible();
+            ConsoleStack.screenshot(page, "report-session");
+            byte[] pdf = page.pdf();
+            Files.write(Path.of("target", "report-session.pdf"), pdf);
+            assertThat(new String(pdf, 0, 5, StandardCharsets.ISO_8859_1)).isEqualTo("%PDF-");
+            page.emulateMedia(new Page.EmulateMediaOptions().setMedia(Media.PRINT));
+            assertThat(page.locator("#nav-report")).isHidden();
+            assertThat(page.locator("#report-asked")).isVisible();
+            page.emulateMedia(new Page.EmulateMediaOptions().setMedia(Media.SCREEN));
+
+            page.navigate(stack.base + "/report/session/c0de-b0b0");
+            assertThat(page.locator("#report-judged")).containsText("<img src=x onerror=alert(1)>");
+            assertThat(page.locator("#report-judged")).containsText("\\u202e<b>bold</b>");
+
+            page.navigate(stack.base + "/report?days=30");
+            assertThat(page.locator("#report-alerts")).containsText("critical");
+            assertThat(page.locator("#report-approvals")).containsText("per 100 calls");
+            assertThat(page.locator("#report-loss")).containsText("events that never came");
+            assertThat(page.locator("#report-rules")).containsText("Precision");
+            ConsoleStack.screenshot(page, "report-period");
+            assertThat(stack.failures()).isEmpty();
+        }
+    }
+}

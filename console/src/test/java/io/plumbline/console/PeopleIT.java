@@ -1,0 +1,186 @@
+package io.plumbline.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.people.Totp;
+import io.plumbline.events.v1.Event;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Roles, ways in, tokens and second factors, as people meet them. */
+class PeopleIT {
+    private ConsoleStack stack;
+
+    @BeforeEach
+    void start() throws Exception {
+        stack = ConsoleStack.shared();
+    }
+
+    @Test
+    void whoMayNotSeesWhyAndTheApiRefusesTheSame() throws Exception {
+        stack.index.approvals(System.currentTimeMillis() * 1_000_000L);
+        int orders = stack.log.orders().size();
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/" + "8c02-7be1");
+            assertThat(page.locator("#freeze")).isDisabled();
+            assertThat(page.locator("#freeze"))
+                    .hasAttribute("title", "Freezing a session needs the role analyst or approver or admin.");
+            assertThat(page.locator("#isolate")).hasCount(0);
+            page.navigate(stack.base + "/alerts");
+            assertThat(page.locator("#take")).isDisabled();
+            page.keyboard().press("a");
+            assertThat(page.getByText("Deciding about alerts needs the role analyst or admin."))
+                    .isVisible();
+            page.navigate(stack.base + "/approvals");
+            assertThat(page.locator("#approve")).isDisabled();
+            assertThat(page.locator("#deny")).isDisabled();
+            page.navigate(stack.base + "/rules");
+            assertThat(page.locator("#roll-back")).isDisabled();
+            assertThat(page.locator("#nav-audit")).hasCount(0);
+            assertThat(stack.failures()).isEmpty();
+        }
+        try (Page page = stack.signedIn("ana")) {
+            page.navigate(stack.base + "/session/" + "8c02-7be1");
+            assertThat(page.locator("#freeze")).isEnabled();
+            assertThat(page.locator("#kill")).isDisabled();
+            page.navigate(stack.base + "/approvals");
+            assertThat(page.locator("#approve")).isDisabled();
+        }
+        assertThat(stack.log.orders()).hasSize(orders);
+    }
+
+    @Test
+    void aPersonMakesATokenUsesItAndRevokesIt() throws Exception {
+        try (Page page = stack.signedIn("ana")) {
+            page.navigate(stack.base + "/account");
+            page.locator("#new-token").click();
+            page.locator("#token-name input").fill("night-shift");
+            page.locator("#token-role").selectOption("admin");
+            page.locator("#create-token").click();
+            assertThat(page.getByText("A token may be what you are in this tenant, or less."))
+                    .isVisible();
+            page.locator("#token-role").selectOption("analyst");
+            page.locator("#create-token").click();
+            String secret = page.locator("#token-secret").textContent();
+            page.locator("#close-token").click();
+            Locator row = page.locator("#tokens tr", new Page.LocatorOptions().setHasText("night-shift"));
+            assertThat(row).containsText("analyst");
+            assertThat(row).containsText("never");
+
+            assertThat(api(secret, "GET", "/sessions", "").statusCode()).isEqualTo(200);
+            HttpResponse<String> frozen = api(secret, "POST", "/sessions/8c02-7be1/freeze", "{\"reason\":\"token\"}");
+            assertThat(frozen.statusCode()).isEqualTo(202);
+            assertThat(stack.log.orders().getLast().getFreezeOrdered().getOrderedBy())
+                    .isEqualTo("api:ana:night-shift");
+            HttpResponse<String> killed = api(secret, "POST", "/sessions/8c02-7be1/kill", "{\"reason\":\"token\"}");
+            assertThat(killed.statusCode()).isEqualTo(403);
+            assertThat(killed.body()).contains("Killing a session needs the role admin.");
+            assertThat(api(secret, "POST", "/activations/rules", "{\"action\":\"roll_back\",\"reason\":\"x\"}")
+                            .statusCode())
+                    .isEqualTo(403);
+            assertThat(api(secret, "POST", "/sessions/8c02-7be1/policy", "{\"yaml\":\"name: wide\",\"reason\":\"x\"}")
+                            .statusCode())
+                    .isEqualTo(403);
+
+            page.reload();
+            assertThat(row).containsText("s ago");
+            row.getByText("Revoke").click();
+            assertThat(row).hasCount(0);
+            assertThat(api(secret, "GET", "/sessions", "").statusCode()).isEqualTo(401);
+            assertThat(stack.failures()).isEmpty();
+        }
+        assertThat(stack.log.orders().stream().filter(Event::hasAccessChanged).map(event -> event.getAccessChanged()
+                        .getWhat()))
+                .containsSubsequence("token_created", "token_revoked");
+    }
+
+    private HttpResponse<String> api(String token, String method, String path, String body) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(stack.base + "/api/v1" + path))
+                                .header("Authorization", "Bearer " + token)
+                                .header("Content-Type", "application/json")
+                                .method(
+                                        method,
+                                        body.isEmpty()
+                                                ? HttpRequest.BodyPublishers.noBody()
+                                                : HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void afterFiveWrongPasswordsTheRightOneIsNotLookedAtAndThePageSaysTheSameAsForANameThatNobodyHas()
+            throws Exception {
+        // Locks are this console's own.
+        try (ConfigurableApplicationContext other = stack.console(DemoSession.TENANT, 0);
+                Page page = stack.opened()) {
+            String base = "http://127.0.0.1:" + ConsoleStack.port(other);
+            for (int i = 0; i < 5; i++) {
+                ConsoleStack.signIn(page, base, "vic", "wrong", "");
+                assertThat(page.locator("#login-error")).isVisible();
+            }
+            String told = page.locator("#login-error").textContent();
+            ConsoleStack.signIn(page, base, "vic", ConsoleStack.PASSWORD, "");
+            assertThat(page.locator("#login-error")).hasText(told);
+            ConsoleStack.signIn(page, base, "nobody", "wrong", "");
+            assertThat(page.locator("#login-error")).hasText(told);
+            assertThat(page).hasURL(Pattern.compile(".*/login\\?error.*"));
+            ConsoleStack.screenshot(page, "login");
+            ConsoleStack.signIn(page, base, "ana", ConsoleStack.PASSWORD, "");
+            assertThat(page.locator("#nav-account")).hasText("ana");
+        }
+        Awaitility.await().untilAsserted(() -> assertThat(signIns())
+                .contains("vic failed", "vic locked", "(nobody's name) failed", "ana signed_in")
+                .doesNotContain("nobody failed"));
+    }
+
+    private List<String> signIns() {
+        return stack.log.signIns().stream()
+                .map(event -> event.getSignInRecorded().getPerson() + " "
+                        + event.getSignInRecorded().getOutcome())
+                .toList();
+    }
+
+    @Test
+    void aSecondFactorIsAskedForAndACodeIsTakenOnce() throws Exception {
+        Instant now = Instant.now();
+        String secret;
+        try (Page page = stack.signedIn("tom")) {
+            page.navigate(stack.base + "/account");
+            page.locator("#set-factor").click();
+            secret = page.locator("#factor-secret").textContent();
+            page.locator("#code input").fill("000000");
+            page.locator("#confirm-code").click();
+            assertThat(page.getByText("The code does not fit.")).isVisible();
+            page.locator("#code input").fill(Totp.code(Totp.secret(secret), now));
+            page.locator("#confirm-code").click();
+            assertThat(page.locator("#remove-factor")).isVisible();
+        }
+        String next = Totp.code(Totp.secret(secret), now.plusSeconds(30));
+        try (Page page = stack.opened()) {
+            ConsoleStack.signIn(page, stack.base, "tom", ConsoleStack.PASSWORD, "");
+            assertThat(page.locator("#login-error")).isVisible();
+            ConsoleStack.signIn(page, stack.base, "tom", ConsoleStack.PASSWORD, next);
+            assertThat(page.locator("#nav-account")).hasText("tom");
+            page.locator("#sign-out").click();
+            assertThat(page.locator("input[name=code]")).isVisible();
+            ConsoleStack.signIn(page, stack.base, "tom", ConsoleStack.PASSWORD, next);
+            assertThat(page.locator("#login-error")).isVisible();
+        }
+        Awaitility.await().untilAsserted(() -> assertThat(signIns()).contains("tom signed_out"));
+    }
+}

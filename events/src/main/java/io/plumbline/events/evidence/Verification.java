@@ -1,0 +1,46 @@
+package io.plumbline.events.evidence;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What became of checking a bundle.
+ *
+ * @param findings what is wrong, one sentence each; empty: nothing
+ * @param notes what was not checked, and what the bundle itself says is missing
+ * @param records records of all logs that were read
+ */
+public record Verification(List<String> findings, List<String> notes, String tenant, String session, long records) {
+    public Verification {
+        findings = List.copyOf(findings);
+        notes = List.copyOf(notes);
+    }
+
+    public boolean isIntact() {
+        return findings.isEmpty();
+    }
+
+    /** Collects sentences, a bounded number of them. */
+    static final class Sentences {
+        private static final int MAX = 100;
+
+        private final List<String> sentences = new ArrayList<>();
+        private long more;
+
+        void add(String sentence) {
+            if (sentences.size() < MAX) {
+                sentences.add(sentence);
+            } else {
+                more++;
+            }
+        }
+
+        List<String> all() {
+            List<String> all = new ArrayList<>(sentences);
+            if (more > 0) {
+                all.add(more + " more");
+            }
+            return all;
+        }
+    }
+}
