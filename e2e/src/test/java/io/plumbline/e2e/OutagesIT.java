@@ -197,11 +197,10 @@ class OutagesIT {
         assertThat(folders(data.resolve("s"))).doesNotContainAnyElementsOf(folders);
         assertThat(Files.readString(Path.of("/proc/mounts"))).doesNotContain(data.toString());
         // Each channel has a topic of its own.
-        await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(log().of(id))
-                        .anyMatch(Event::hasSessionEnded)
-                        .anyMatch(EventLog.reached(RuntimeState.State.KILLED))
-                        .anyMatch(Event::hasTraceLoss));
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(log().of(id))
+                .anyMatch(Event::hasSessionEnded)
+                .anyMatch(EventLog.reached(RuntimeState.State.KILLED))
+                .anyMatch(Event::hasTraceLoss));
         assertThat(log().of(id, EventLog.reached(RuntimeState.State.KILLED)))
                 .singleElement()
                 .matches(event -> event.getRuntimeState().getReason().contains("host died"));

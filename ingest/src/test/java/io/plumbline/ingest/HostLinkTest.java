@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -248,7 +249,7 @@ class HostLinkTest {
         Ingest ingest = platform.ingest(port);
         try (GrpcHostLink link = link(port, "host-gone", TestPlatform.HOST_TOKEN)) {
             link.open(TestPlatform.TENANT, gone, (verdict, stages) -> {})
-                    .publish(Channel.CLAIMS, 1, prompt("the last words"));
+                    .publish(Channel.EVIDENCE, 1, opened("/the/last/file"));
             await().atMost(LIMIT).until(() -> link.counts().waiting() == 0);
             link.end(gone);
             Event order = verdict(gone, "host-gone", "too late");
@@ -265,6 +266,25 @@ class HostLinkTest {
             assertThat(answer.getReason()).contains("no such session");
         } finally {
             ingest.close();
+        }
+    }
+
+    @Test
+    void leavesTheAnswerToWhoTellsHowAnEarlierDaemonsSessionEnded() throws Exception {
+        String orphan = newSession();
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link = GrpcHostLink.connect(
+                        settings(
+                                ingest.port(), "host-after", TestPlatform.HOST_TOKEN, directory.resolve("spool-after")),
+                        Set.of(orphan))) {
+            link.awaitConnected(LIMIT);
+            platform.verdict(verdict(orphan, "host-after", "from before")).get();
+            await().atMost(LIMIT).until(() -> link.counts().strayVerdicts() == 1);
+            link.open(TestPlatform.TENANT, orphan, (verdict, stages) -> {})
+                    .publish(Channel.EVIDENCE, 1, opened("/its/end"));
+            await().atMost(LIMIT).until(() -> link.counts().waiting() == 0);
+
+            assertThat(eventsOf(orphan)).extracting(Event::getSeq).containsExactly(1L);
         }
     }
 

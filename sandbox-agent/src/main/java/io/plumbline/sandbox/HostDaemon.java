@@ -48,7 +48,7 @@ public final class HostDaemon {
     public static void main(String[] arguments) throws InterruptedException {
         try {
             HostSettings settings = HostSettings.parse(arguments);
-            GrpcHostLink link = GrpcHostLink.connect(link(settings));
+            GrpcHostLink link = GrpcHostLink.connect(link(settings), SandboxHost.untold(settings));
             link.awaitConnected(CONNECT_LIMIT);
             EgressSettings egress = new EgressSettings(settings.credentials(), settings.trustedAuthorities());
             SandboxHost.Running host = SandboxHost.open(

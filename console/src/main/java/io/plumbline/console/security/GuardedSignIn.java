@@ -58,6 +58,9 @@ final class GuardedSignIn implements AuthenticationProvider {
         }
         try {
             Authentication signedIn = passwords.authenticate(tried);
+            if (signedIn == null) {
+                throw refused();
+            }
             boolean twoFactors = access.hasSecondFactor(signedIn.getName());
             if (twoFactors && !access.acceptCode(signedIn.getName(), details.code(), now)) {
                 throw refused();

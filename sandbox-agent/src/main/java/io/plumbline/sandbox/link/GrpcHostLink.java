@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -75,6 +76,7 @@ public final class GrpcHostLink implements HostLink {
     private static final Pattern HEX32 = Pattern.compile("[0-9a-f]{32}");
 
     private final HostLinkSettings settings;
+    private final Set<String> untold;
     private final Spool spool;
     private final Positions positions;
     private final ClientFactory clients;
@@ -122,8 +124,9 @@ public final class GrpcHostLink implements HostLink {
     /** @param at of {@link System#nanoTime()} */
     private record Sent(long batch, long lastIndex, int events, int bytes, long at) {}
 
-    private GrpcHostLink(HostLinkSettings settings) {
+    private GrpcHostLink(HostLinkSettings settings, Set<String> untold) {
         this.settings = settings;
+        this.untold = Set.copyOf(untold);
         this.positions = Positions.in(settings.spool());
         this.spool = Spool.open(settings.spool(), settings.spoolBytes(), settings.segmentBytes(), positions::seen);
         this.acknowledgedIndex = spool.first() - 1;
@@ -145,7 +148,12 @@ public final class GrpcHostLink implements HostLink {
      * @throws SpoolException when the spool's directory cannot be used
      */
     public static GrpcHostLink connect(HostLinkSettings settings) {
-        GrpcHostLink link = new GrpcHostLink(settings);
+        return connect(settings, Set.of());
+    }
+
+    /** @param untold sessions of an earlier daemon whose end is about to be told, which answers whatever was ordered of them */
+    public static GrpcHostLink connect(HostLinkSettings settings, Set<String> untold) {
+        GrpcHostLink link = new GrpcHostLink(settings, untold);
         link.thread.start();
         return link;
     }
@@ -592,7 +600,7 @@ public final class GrpcHostLink implements HostLink {
         Session session = sessions.get(verdict.getSession());
         if (session == null || !session.tenant.equals(verdict.getTenant())) {
             strayVerdicts.increment();
-            if (session == null) {
+            if (session == null && !untold.contains(verdict.getSession())) {
                 refuse(verdict);
             }
             confirm(verdict.getId());
@@ -620,28 +628,38 @@ public final class GrpcHostLink implements HostLink {
         if (!order.hasFreezeOrdered() && !order.hasThawOrdered() && !order.hasKillOrdered()) {
             return;
         }
-        SessionOutbox outbox;
+        Event.Builder refusal = Event.newBuilder()
+                .setRuntimeState(RuntimeState.newBuilder()
+                        .setState(RuntimeState.State.EXITED)
+                        .setOrder(order.getId())
+                        .setReason("this host has no such session, or has it no more"));
         try {
-            outbox = open(order.getTenant(), order.getSession(), (verdict, stages) -> {});
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            LOG.warn("order {} for a session that is not here: {}", order.getId(), e.getMessage());
-            return;
-        }
-        try {
-            outbox.publish(
-                    Channel.EVIDENCE,
-                    nanosNow(),
-                    Event.newBuilder()
-                            .setRuntimeState(RuntimeState.newBuilder()
-                                    .setState(RuntimeState.State.EXITED)
-                                    .setOrder(order.getId())
-                                    .setReason("this host has no such session, or has it no more")));
+            // Without a number: those of a session that has ended are given away, and a repeated one would be taken for
+            // a repetition.
+            Event told = EventIds.withId(
+                    prepared(order.getTenant(), order.getSession(), Channel.EVIDENCE, nanosNow(), refusal));
+            wakeSender(spool.append(told), true);
+            published.increment();
             seenVerdicts.put(order.getId(), true);
         } catch (SpoolException e) {
             LOG.warn("order {} for a session that is not here could not be refused", order.getId(), e);
-        } finally {
-            end(order.getSession());
         }
+    }
+
+    /** Redacted, bounded, and with everything but number and id. */
+    private Event.Builder prepared(
+            String ofTenant, String session, Channel channel, long eventTimeNanos, Event.Builder payload) {
+        long observed = nanosNow();
+        Event.Builder event = payload.clone();
+        settings.redactor().redact(event);
+        event.clearId()
+                .setTenant(ofTenant)
+                .setHost(settings.host())
+                .setSession(session)
+                .setChannel(channel)
+                .setEventTimeNs(eventTimeNanos > 0 ? eventTimeNanos : observed)
+                .setObservedTimeNs(observed);
+        return EventLimits.bounded(event).toBuilder();
     }
 
     private void confirm(String verdict) {
@@ -778,17 +796,7 @@ public final class GrpcHostLink implements HostLink {
 
         @Override
         public Event publish(Channel channel, long eventTimeNanos, Event.Builder payload) {
-            long observed = nanosNow();
-            Event.Builder event = payload.clone();
-            settings.redactor().redact(event);
-            event.clearId()
-                    .setTenant(tenant)
-                    .setHost(settings.host())
-                    .setSession(session)
-                    .setChannel(channel)
-                    .setEventTimeNs(eventTimeNanos > 0 ? eventTimeNanos : observed)
-                    .setObservedTimeNs(observed);
-            Event.Builder bounded = EventLimits.bounded(event).toBuilder();
+            Event.Builder bounded = prepared(tenant, session, channel, eventTimeNanos, payload);
             Event complete;
             long index;
             synchronized (this) {

@@ -49,7 +49,9 @@ final class Positions {
     }
 
     synchronized void seen(Event event) {
-        last.merge(new Key(event.getSession(), event.getChannel()), event.getSeq(), Math::max);
+        if (event.getSeq() > 0) {
+            last.merge(new Key(event.getSession(), event.getChannel()), event.getSeq(), Math::max);
+        }
     }
 
     synchronized void forget(String session) {

@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -209,11 +210,22 @@ public final class SandboxHost implements AutoCloseable {
         return candidates;
     }
 
+    /** Sessions of an earlier daemon on the same data whose end nobody has told; {@link #open} tells it. */
+    public static Set<String> untold(HostSettings settings) throws IOException {
+        return Orphans.in(sessions(settings)).stream()
+                .map(Orphans.Orphan::session)
+                .collect(Collectors.toSet());
+    }
+
+    private static Path sessions(HostSettings settings) {
+        return settings.data().resolve("s");
+    }
+
     /** The services with the first runtime in which a whole session can be lived, seen, frozen and thawed. */
     private static HostServices rehearsed(HostSettings settings, Path guest, Wiring wiring, List<Candidate> candidates)
             throws IOException, SandboxException, InterruptedException {
         Path state = settings.data().resolve("r");
-        Path sessions = settings.data().resolve("s");
+        Path sessions = sessions(settings);
         List<Orphans.Orphan> orphans = Orphans.in(sessions);
         boolean cleaned = false;
         for (Candidate candidate : candidates) {
