@@ -30,6 +30,11 @@ public final class ControlGroups {
     /** The kernel's default for both versions. */
     private static final long CPU_PERIOD_MICROS = 100_000;
 
+    /** What nice 10 means among processes, for all sandboxes of the host together: 110 of 1024, 11 of 100 in version 2. */
+    private static final int SHARES = 110;
+
+    private static final int WEIGHT = 11;
+
     /** What a group can limit. */
     public enum Controller {
         MEMORY,
@@ -99,6 +104,7 @@ public final class ControlGroups {
                 Path own = mounted.resolve(parts[2].substring(1));
                 Path folder = (Files.isDirectory(own) ? own : mounted).resolve(name);
                 Files.createDirectories(folder);
+                yieldToPlatform(controller, folder.resolve("cpu.shares"), SHARES);
                 return Optional.of(new Hierarchy(Version.ONE, folder));
             }
         }
@@ -112,9 +118,25 @@ public final class ControlGroups {
             Files.writeString(mountRoot.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
             Files.createDirectories(folder);
             Files.writeString(folder.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
+            yieldToPlatform(controller, folder.resolve("cpu.weight"), WEIGHT);
             return Optional.of(new Hierarchy(Version.TWO, folder));
         }
         return Optional.empty();
+    }
+
+    /**
+     * The kernel shares processors between groups before it looks at the nice value of what is in them: with a group of the default
+     * weight, one busy sandbox would have as much as all that watches it.
+     */
+    private static void yieldToPlatform(Controller controller, Path file, int weight) {
+        if (controller == Controller.CPU) {
+            try {
+                Files.writeString(
+                        file, Integer.toString(weight), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            } catch (IOException e) {
+                LOG.info("control groups: sandboxes do not give way to the platform: {}", e.toString());
+            }
+        }
     }
 
     /** Every group of version 2 but the topmost can be frozen; no controller has to be enabled for it. */

@@ -47,6 +47,15 @@ class ControlGroupsTest {
     }
 
     @Test
+    void sandboxesTogetherGiveWayToThePlatform() throws IOException {
+        versionOne("cpu");
+        versionTwo();
+
+        assertThat(root.resolve("cpu/test/cpu.shares")).hasContent("110");
+        assertThat(root.resolve("test/cpu.weight")).hasContent("11");
+    }
+
+    @Test
     void handsEveryControllerOfVersionTwoDown() throws IOException {
         versionTwo();
         // The last one that was asked for; the kernel adds them up.
@@ -156,7 +165,10 @@ class ControlGroupsTest {
                     Files.writeString(group.resolve("memory.usage_in_bytes"), "10\n");
                     Files.writeString(group.resolve("memory.stat"), "total_active_file 1\ntotal_inactive_file 1\n");
                 }
-                case "cpu" -> Files.createFile(group.resolve("cpu.cfs_quota_us"));
+                case "cpu" -> {
+                    Files.createFile(group.resolve("cpu.cfs_quota_us"));
+                    Files.writeString(group.resolveSibling("cpu.shares"), "1024\n");
+                }
                 default -> Files.createFile(group.resolve("pids.max"));
             }
         }
@@ -169,6 +181,7 @@ class ControlGroupsTest {
         for (String file : List.of("memory.max", "cpu.max", "pids.max")) {
             Files.createFile(group.resolve(file));
         }
+        Files.writeString(group.resolveSibling("cpu.weight"), "100\n");
         Files.writeString(group.resolve("memory.current"), "10\n");
         Files.writeString(group.resolve("memory.stat"), "active_file 1\ninactive_file 1\n");
         return ControlGroups.open(root, VERSION_TWO, "test");
