@@ -70,8 +70,8 @@ class PeopleIT {
             page.locator("#token-name input").fill("night-shift");
             page.locator("#token-role").selectOption("admin");
             page.locator("#create-token").click();
-            assertThat(page.getByText("A token may be what you are in this tenant, or less."))
-                    .isVisible();
+            assertThat(page.locator("#token-name [slot='error-message']"))
+                    .hasText("A token may be what you are in this tenant, or less.");
             page.locator("#token-role").selectOption("analyst");
             page.locator("#create-token").click();
             String secret = page.locator("#token-secret").textContent();
@@ -165,7 +165,7 @@ class PeopleIT {
             secret = page.locator("#factor-secret").textContent();
             page.locator("#code input").fill("000000");
             page.locator("#confirm-code").click();
-            assertThat(page.getByText("The code does not fit.")).isVisible();
+            assertThat(page.locator("#code [slot='error-message']")).hasText("The code does not fit.");
             page.locator("#code input").fill(Totp.code(Totp.secret(secret), now));
             page.locator("#confirm-code").click();
             assertThat(page.locator("#remove-factor")).isVisible();

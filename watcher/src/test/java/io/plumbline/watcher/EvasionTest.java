@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -376,12 +377,26 @@ class EvasionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/usr/bin/ps, LOW", "/bin/ps, LOW", "/tmp/ps, MEDIUM", "/usr/bin/cat, MEDIUM"})
-    void aListerOfProcessesIsLessProof(String binary, Severity severity) {
+    @CsvSource({
+        "/usr/bin/ps, -ef, LOW",
+        "/bin/ps, -o user, LOW",
+        "/usr/bin/pgrep, node, LOW",
+        "/tmp/ps, -ef, MEDIUM",
+        "/usr/bin/cat, -ef, MEDIUM",
+        // They print what they read.
+        "/usr/bin/ps, eww, MEDIUM",
+        "/usr/bin/ps, -p 1 e, MEDIUM",
+        "/usr/bin/ps, auxe, MEDIUM",
+    })
+    void aListerOfProcessesIsLessProof(String binary, String options, Severity severity) {
         SessionScript session = SessionScript.of("{}");
         session.call("c1", "Bash", "ps -ef");
         session.fork(SessionScript.agent(), SHELL);
-        session.execFile(SHELL, binary, "ps", "-ef");
+        session.execFile(
+                SHELL,
+                binary,
+                Stream.concat(Stream.of("ps"), Stream.of(options.split(" ", -1)))
+                        .toArray(String[]::new));
 
         assertThat(Alerts.of(session.open(SHELL, "/proc/1/environ", 0)))
                 .filteredOn(alert -> alert.getClause().equals("files.environment"))

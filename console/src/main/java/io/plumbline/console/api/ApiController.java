@@ -27,7 +27,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -46,6 +49,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 class ApiController {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiController.class);
     private static final Set<String> CHANNELS = Set.of("claims", "evidence", "control", "verdicts");
     private static final Set<String> APPROVAL_STATES =
             Set.of("pending", "approved", "denied", "timed_out", "reviewer_failed", "superseded");
@@ -137,12 +141,25 @@ class ApiController {
     void evidence(@PathVariable String id, HttpServletResponse response) throws IOException {
         Person person = SignedIn.person();
         written(evidence.begin(id, person));
-        evidence.deliver(id, person, bytes -> {
-            response.setContentType("application/zip");
-            response.setContentLengthLong(bytes);
-            response.setHeader("Content-Disposition", "attachment; filename=\"" + EvidenceExport.fileName(id) + "\"");
-            return response.getOutputStream();
-        });
+        AtomicBoolean begun = new AtomicBoolean();
+        try {
+            evidence.deliver(id, person, bytes -> {
+                begun.set(true);
+                response.setContentType("application/zip");
+                response.setContentLengthLong(bytes);
+                response.setHeader(
+                        "Content-Disposition", "attachment; filename=\"" + EvidenceExport.fileName(id) + "\"");
+                return response.getOutputStream();
+            });
+        } catch (IOException e) {
+            if (begun.get()) {
+                throw e;
+            }
+            LOG.warn("the evidence of a session cannot be put together: {}", e.toString());
+            throw new ApiException(
+                    HttpStatus.SERVICE_UNAVAILABLE,
+                    "The evidence cannot be put together right now; the console's log says why.");
+        }
     }
 
     @GetMapping("/alerts")

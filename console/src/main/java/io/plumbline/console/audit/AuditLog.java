@@ -31,6 +31,7 @@ public final class AuditLog implements AutoCloseable {
     private static final int MAX_NAME_BYTES = 64;
     private static final int MAX_QUERY_BYTES = 512;
     private static final int MAX_WAITING = 1_000;
+    private static final int SECONDS_TO_CLOSE = 5;
 
     private final ControlEvents events;
     private final ThreadPoolExecutor signIns = new ThreadPoolExecutor(
@@ -106,7 +107,7 @@ public final class AuditLog implements AutoCloseable {
      * Somebody signed in, tried to, or left.
      *
      * @param outcome signed_in, failed, locked, signed_out
-     * @param method password, password_and_code, token
+     * @param method password, password_and_code, code (on the account page), token
      */
     public void signIn(
             String person,
@@ -138,5 +139,14 @@ public final class AuditLog implements AutoCloseable {
     @Override
     public void close() {
         signIns.shutdown();
+        try {
+            if (!signIns.awaitTermination(SECONDS_TO_CLOSE, TimeUnit.SECONDS)) {
+                LOG.warn(
+                        "{} sign-ins are not in the audit log: the console ends",
+                        signIns.getQueue().size());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -7,6 +7,9 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which acts are asked for, as it stands in the address of the audit page. An empty text: any.
@@ -18,6 +21,11 @@ import java.util.Map;
 public record AuditQuery(String person, String act, String session, int within, String reason) {
     /** Kinds of acts, each with the events of the log that are of it. */
     public static final Map<String, List<String>> ACTS = acts();
+
+    /** The acts that change something about a session, by their events; the others are about looking and signing in. */
+    public static final Set<String> DECISIONS = Stream.of("orders", "approvals", "triage", "reviews", "policies")
+            .flatMap(kind -> ACTS.getOrDefault(kind, List.of()).stream())
+            .collect(Collectors.toUnmodifiableSet());
 
     public static final List<Integer> HOURS = List.of(1, 8, 24, 168, 720);
     public static final AuditQuery ALL = new AuditQuery("", "", "", 0, "");

@@ -44,13 +44,18 @@ public final class Masking {
         });
         if (copy.path("url") instanceof ObjectNode url) {
             String full = url.path("full").asText();
-            int query = full.indexOf('?');
-            if (query >= 0) {
-                url.put("full", full.substring(0, query + 1) + masked(full.length() - query - 1));
+            if (full.indexOf('?') >= 0) {
+                url.put("full", withoutQuery(full));
             }
         }
         redact(copy);
         return copy;
+    }
+
+    /** An address with its query masked. */
+    public static String withoutQuery(String url) {
+        int query = url.indexOf('?');
+        return query < 0 ? url : url.substring(0, query + 1) + masked(url.length() - query - 1);
     }
 
     private static void mask(ObjectNode holder, String name) {

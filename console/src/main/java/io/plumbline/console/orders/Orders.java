@@ -154,7 +154,7 @@ public final class Orders {
                             ? "This console has no key to sign policies with."
                             : "The session runs outside our sandboxes; nobody would confirm a policy.");
         }
-        if (!by.may(Permission.REVISE_POLICY) && !tightens(session, yaml)) {
+        if (!by.may(Permission.REVISE_POLICY) && !tightens(known.get(), yaml)) {
             return new Refused(
                     Refusal.NOT_ALLOWED,
                     Permission.REVISE_POLICY.refusal()
@@ -179,9 +179,11 @@ public final class Orders {
     }
 
     /** Whether nothing of it is wider than what the session's host has confirmed; what is not known is no proof. */
-    private boolean tightens(String session, String yaml) {
-        return PolicyHistory.read(search, session)
+    private boolean tightens(SessionSummary session, String yaml) {
+        return PolicyHistory.read(search, session.session())
                 .inForce()
+                // An older revision may be wider than the one that this one follows.
+                .filter(revision -> revision.number() == session.policyRevision())
                 .flatMap(PolicyHistory.Revision::inForce)
                 .filter(policy -> Tightening.of(policy, yaml).tightensOnly())
                 .isPresent();

@@ -49,13 +49,16 @@ public final class SignInGuard {
         if (!end.isAfter(now)) {
             return Optional.empty();
         }
-        accounts.put(
-                key(account),
-                new Count(
-                        byAccount.failures(),
-                        byAccount.refusedUnseen() + 1,
-                        byAccount.last(),
-                        byAccount.lockedUntil()));
+        // A locked address may try any number of names; they must not push out accounts that are locked.
+        if (byAccount.failures() > 0) {
+            accounts.put(
+                    key(account),
+                    new Count(
+                            byAccount.failures(),
+                            byAccount.refusedUnseen() + 1,
+                            byAccount.last(),
+                            byAccount.lockedUntil()));
+        }
         return Optional.of(end);
     }
 

@@ -660,9 +660,10 @@ public final class Search {
         word(bool, "plumbline.session", query.session());
         if (!query.person().isEmpty()) {
             String person = query.person();
-            // Two people who put something in force are named together.
+            // Two people who put something in force are named together; tokens act under their owner's name.
             bool.filter(q ->
                     q.bool(b -> b.should(x -> x.term(t -> t.field("user.name").value(person)))
+                            .should(x -> x.prefix(t -> t.field("user.name").value("api:" + person + ":")))
                             .should(x -> x.prefix(t -> t.field("user.name").value(person + " and ")))
                             .should(x -> x.wildcard(t -> t.field("user.name").value("* and " + literal(person))))));
         }

@@ -1,5 +1,6 @@
 package io.plumbline.console.security;
 
+import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.people.Role;
 import jakarta.servlet.FilterChain;
@@ -72,7 +73,8 @@ final class BearerTokenFilter extends OncePerRequestFilter {
             return Optional.of(new Person(actor(request.getHeader(ACTOR_HEADER)), tokenRoles));
         }
         try {
-            return peoplesTokens.holder(sent);
+            // Who is nothing in this tenant any more looks at nothing.
+            return peoplesTokens.holder(sent).filter(person -> person.may(Permission.VIEW));
         } catch (IOException e) {
             LOG.warn("the use of a token could not be written down; it is refused: {}", e.toString());
             return Optional.empty();

@@ -7,6 +7,7 @@ import io.plumbline.console.people.SignInGuard.Failure;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +53,8 @@ final class GuardedSignIn implements AuthenticationProvider {
         Instant now = clock.instant();
         String account = accounts.account(tried.getName())
                 .map(known -> known.getUsername())
-                .orElse(tried.getName());
+                // As for accounts that are there: else other letters would tell which are.
+                .orElse(tried.getName().toLowerCase(Locale.ROOT));
         if (guard.locked(account, details.address(), now).isPresent()) {
             throw refused();
         }

@@ -25,9 +25,15 @@ final class SessionLifetime extends OncePerRequestFilter {
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         HttpSession session = request.getSession(false);
-        if (session != null
-                && Instant.ofEpochMilli(session.getCreationTime()).plus(longest).isBefore(clock.instant())) {
-            session.invalidate();
+        try {
+            if (session != null
+                    && Instant.ofEpochMilli(session.getCreationTime())
+                            .plus(longest)
+                            .isBefore(clock.instant())) {
+                session.invalidate();
+            }
+        } catch (IllegalStateException e) {
+            logger.debug("another request has ended the session meanwhile", e);
         }
         chain.doFilter(request, response);
     }

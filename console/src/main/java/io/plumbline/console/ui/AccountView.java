@@ -23,6 +23,8 @@ import io.plumbline.console.people.AccessStore.Token;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.people.Role;
+import io.plumbline.console.people.SignInGuard;
+import io.plumbline.console.people.SignInGuard.Failure;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import jakarta.annotation.security.PermitAll;
@@ -54,15 +56,18 @@ public class AccountView extends Div {
 
     private final transient AccessStore access;
     private final transient AuditLog audit;
+    private final transient SignInGuard guard;
     private final transient Clock clock;
     private final String tenant;
     private final transient Person person = SignedIn.person();
     private final Div factor = new Div();
     private final Div tokens = new Div();
 
-    public AccountView(AccessStore access, AuditLog audit, Clock clock, PlumblineProperties properties) {
+    public AccountView(
+            AccessStore access, AuditLog audit, SignInGuard guard, Clock clock, PlumblineProperties properties) {
         this.access = access;
         this.audit = audit;
+        this.guard = guard;
         this.clock = clock;
         this.tenant = properties.tenant();
         addClassName("list-page");
@@ -123,6 +128,10 @@ public class AccountView extends Div {
                         "Give this to your authenticator, then type the code that it shows.",
                         code,
                         () -> {
+                            // The page may be older than the factor.
+                            if (access.hasSecondFactor(person.name())) {
+                                return "There is a second factor already; remove it first.";
+                            }
                             if (!access.setSecondFactor(
                                     person.name(), secret, code.getValue().strip(), clock.instant())) {
                                 return "The code does not fit.";
@@ -136,12 +145,36 @@ public class AccountView extends Div {
     private void removeFactor() {
         TextField code = code();
         codeDialog("Remove the second factor", "Type a code that your authenticator shows.", code, () -> {
-            if (!access.acceptCode(person.name(), code.getValue().strip(), clock.instant())) {
+            if (!fits(code.getValue().strip())) {
                 return "The code does not fit, or was used already.";
             }
-            access.removeSecondFactor(person.name());
-            return told(audit.secondFactor("second_factor_removed", person.name(), person));
+            String refusal = told(audit.secondFactor("second_factor_removed", person.name(), person));
+            if (refusal.isEmpty()) {
+                access.removeSecondFactor(person.name());
+            }
+            return refusal;
         });
+    }
+
+    /** Wrong codes count as at the login, where they lock too: there are a million, and a page tries them fast. */
+    private boolean fits(String code) throws IOException {
+        Instant now = clock.instant();
+        String place = "the account page of " + person.name();
+        if (guard.locked(person.name(), place, now).isPresent()) {
+            return false;
+        }
+        if (access.acceptCode(person.name(), code, now)) {
+            return true;
+        }
+        Failure failure = guard.failed(person.name(), place, now);
+        audit.signIn(
+                person.name(),
+                failure.lockedUntil().isPresent() ? "locked" : "failed",
+                "code",
+                "",
+                failure.refusedUnseen(),
+                failure.lockedUntil());
+        return false;
     }
 
     private static TextField code() {

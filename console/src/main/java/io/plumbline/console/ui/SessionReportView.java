@@ -72,6 +72,8 @@ public class SessionReportView extends Div implements BeforeEnterObserver {
                             .events()
                             .reversed()
                             .stream()
+                            // Who has looked at what is for those who read the audit log.
+                            .filter(act -> AuditQuery.DECISIONS.contains(act.action()))
                             .map(AuditEntry::of)
                             .toList();
             show(record.get(), acts);

@@ -7,6 +7,7 @@ import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.ListItem;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.UnorderedList;
+import io.plumbline.console.masking.Masking;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
@@ -166,7 +167,8 @@ class SessionSide extends Aside {
 
     private static void facts(TimelineEvent event, DescriptionList facts) {
         for (Map.Entry<String, String> fact : FACTS) {
-            String value = event.text(fact.getValue());
+            String told = event.text(fact.getValue());
+            String value = fact.getKey().equals("url") ? Masking.withoutQuery(told) : told;
             if (!value.isEmpty()) {
                 Parts.fact(facts, fact.getKey(), Parts.said(value, 600, "mono"));
             }

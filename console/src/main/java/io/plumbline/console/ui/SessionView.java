@@ -152,6 +152,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
         id = event.getRouteParameters().get("id").orElse("");
+        // The page may have shown another session; what is still being read of that one is not shown here.
+        newestRead = reads.incrementAndGet();
+        window = Optional.empty();
         at = Optional.ofNullable(
                         event.getLocation().getQueryParameters().getParameters().get("at"))
                 .flatMap(values -> values.stream().findFirst());

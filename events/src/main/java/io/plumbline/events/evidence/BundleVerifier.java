@@ -236,17 +236,51 @@ public final class BundleVerifier {
     /** The zip's directory lists what was read, and nothing else: programs that unpack it go by the directory. */
     private void directory() {
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            List<String> listed = zip.stream()
-                    .limit(MAX_ENTRIES + 1L)
+            List<? extends ZipEntry> listed =
+                    zip.stream().limit(MAX_ENTRIES + 1L).toList();
+            if (!listed.stream()
                     .map(ZipEntry::getName)
                     .sorted()
-                    .toList();
-            if (!listed.equals(entries.stream().sorted().toList())) {
+                    .toList()
+                    .equals(entries.stream().sorted().toList())) {
                 findings.add("the zip's directory lists other entries than the file holds");
+                return;
+            }
+            for (ZipEntry entry : listed) {
+                // It may point to other bytes of the same name, behind those that were read.
+                Part read = asRead(entry.getName());
+                if (read != null && !isAsRead(zip, entry, read)) {
+                    findings.add(entry.getName() + ": the zip's directory points to other bytes");
+                }
             }
         } catch (IOException | IllegalArgumentException e) {
             findings.add("the zip's directory cannot be read: " + printable(String.valueOf(e.getMessage())));
         }
+    }
+
+    private @Nullable Part asRead(String name) {
+        byte[] bytes = null;
+        if (name.equals(BundleFormat.MANIFEST)) {
+            bytes = manifestBytes;
+        } else if (name.equals(BundleFormat.SIGNATURE)) {
+            bytes = signature;
+        }
+        return bytes == null
+                ? parts.get(name)
+                : new Part(bytes.length, BundleFormat.hex(BundleFormat.sha256().digest(bytes)));
+    }
+
+    private static boolean isAsRead(ZipFile zip, ZipEntry entry, Part read) throws IOException {
+        MessageDigest digest = BundleFormat.sha256();
+        byte[] buffer = new byte[64 * 1024];
+        long bytes = 0;
+        try (InputStream in = zip.getInputStream(entry)) {
+            for (int more = in.read(buffer); more >= 0 && bytes <= read.bytes(); more = in.read(buffer)) {
+                bytes += more;
+                digest.update(buffer, 0, more);
+            }
+        }
+        return bytes == read.bytes() && BundleFormat.hex(digest.digest()).equals(read.sha256());
     }
 
     private void manifest(byte[] bytes) {

@@ -22,10 +22,12 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -41,6 +43,7 @@ public final class BundleWriter {
     private final ArrayNode logs = manifest.arrayNode();
     private final ArrayNode cut = manifest.arrayNode();
     private final SequenceGaps gaps = new SequenceGaps();
+    private final Set<String> cutShort = new HashSet<>();
     private final Map<String, ByteArrayOutputStream> derived = new LinkedHashMap<>();
 
     /**
@@ -195,7 +198,7 @@ public final class BundleWriter {
         ByteArrayOutputStream lines = collected(name);
         if (lines.size() + line.length <= BundleFormat.MAX_DERIVED_BYTES) {
             lines.write(line);
-        } else if (cut.isEmpty() || !cut.get(cut.size() - 1).asText().startsWith(name)) {
+        } else if (cutShort.add(name)) {
             cut.add(name + " holds the first only; all of them are in the logs");
         }
     }

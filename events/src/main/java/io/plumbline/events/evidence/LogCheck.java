@@ -10,6 +10,7 @@ import io.plumbline.events.evidence.Verification.Sentences;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PolicyStatement;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,6 +19,9 @@ import java.util.Set;
 /** Checks one log of a bundle, line by line. The first break of the chain is told; what follows is checked against what stands there. */
 final class LogCheck {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Ids have 32 characters; longer ones are not kept. */
+    private static final int MAX_ID = 64;
 
     private final String topic;
     private final BundleVerifier.Named named;
@@ -109,7 +113,9 @@ final class LogCheck {
         if (!topic.equals(Topics.VERDICTS) && !EventIds.idOf(event).equals(event.getId())) {
             wrong("its id is not the hash of its content");
         }
-        ids.add(event.getId());
+        if (event.getId().length() <= MAX_ID) {
+            ids.add(event.getId());
+        }
         if (topic.equals(Topics.TELEMETRY)) {
             gaps.add(event);
         }
@@ -124,7 +130,11 @@ final class LogCheck {
             return;
         }
         try {
-            keys.verify(event.getPolicyRevised().getSigned());
+            PolicyStatement statement = keys.verify(event.getPolicyRevised().getSigned());
+            if (!statement.getTenant().equals(named.tenant())
+                    || !statement.getSession().equals(named.session())) {
+                wrong("the signed policy is of another tenant or session");
+            }
         } catch (PolicyException e) {
             wrong(String.valueOf(e.getMessage()));
         }

@@ -173,6 +173,16 @@ class EvidenceBundleTest {
     }
 
     @Test
+    void anotherBundleBehindItIsFoundSinceProgramsUnpackThatOne() throws Exception {
+        byte[] bundle = bundle(telemetry(5), KEY);
+        ByteArrayOutputStream both = new ByteArrayOutputStream();
+        both.writeBytes(bundle);
+        both.writeBytes(changed(bundle, "alerts.jsonl", lines -> lines.set(0, "{}")));
+        assertThat(verify(both.toByteArray()).findings())
+                .containsExactly("alerts.jsonl: the zip's directory points to other bytes");
+    }
+
+    @Test
     void aBombIsNotUnpacked() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(out)) {

@@ -38,7 +38,7 @@ public record Feedback(
     /** The value of {@code format} of every record. */
     public static final String FORMAT = "plumbline intent feedback 1";
 
-    /** Records of a file; more would weigh as much as the corpus. */
+    /** Records of one training; more would weigh as much as the corpus. */
     public static final int MAX_RECORDS = 2_000;
 
     private static final int MAX_LINE = 64 * 1024;
@@ -73,9 +73,22 @@ public record Feedback(
      *     reviewed, or two records that say the opposite; the message names the line
      */
     public static List<Feedback> read(Path file) throws IOException {
+        return read(List.of(file));
+    }
+
+    /** Reads reviewed files as if they were one: the same refusals, and at most {@value #MAX_RECORDS} records in all. */
+    public static List<Feedback> read(List<Path> files) throws IOException {
         List<Feedback> records = new ArrayList<>();
-        Map<String, Integer> lines = new HashMap<>();
+        Map<String, String> lines = new HashMap<>();
         Map<String, Boolean> said = new HashMap<>();
+        for (Path file : files) {
+            read(file, records, lines, said);
+        }
+        return List.copyOf(records);
+    }
+
+    private static void read(Path file, List<Feedback> records, Map<String, String> lines, Map<String, Boolean> said)
+            throws IOException {
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             int number = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -92,9 +105,9 @@ public record Feedback(
                 }
                 Feedback record = parse(where, line);
                 String pair = record.task() + "\n" + record.act();
-                Integer before = lines.putIfAbsent(pair, number);
+                String before = lines.putIfAbsent(pair, "line " + number + " of " + file.getFileName());
                 if (before != null && !said.getOrDefault(pair, record.serves()).equals(record.serves())) {
-                    throw new IOException(where + "says the opposite of line " + before
+                    throw new IOException(where + "says the opposite of " + before
                             + " (expected: one verdict for a task and an act)");
                 }
                 said.put(pair, record.serves());
@@ -103,7 +116,6 @@ public record Feedback(
                 }
             }
         }
-        return List.copyOf(records);
     }
 
     private static Feedback parse(String where, String line) throws IOException {

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * names and their order are the model's contract: {@link #list()}.
  */
 public final class Features {
+    /** Leads elsewhere than its paths show: a step up, the root, a home, what a variable holds, other programs by a variable. */
+    private static final Pattern LEAVES = Pattern.compile(
+            "(?:^|[\\s='\"(/])\\.\\.(?:[\\s'\")&|;]|$)|(?:^|[\\s='\"(])[~/](?:[\\s'\")&|;]|$)|\\bcd\\s{0,9}(?:[-;&|\\n]|$)|\\$\\{?[A-Z]|\\b(?:PATH|PAGER|LESSOPEN|LD_[A-Z_]{1,20}|GIT_[A-Z_]{1,20})=");
+
     /** Invocations of an act whose purpose is looked at. */
     private static final int MAX_PURPOSES = 6;
 
@@ -304,6 +309,7 @@ public final class Features {
                 && !act.cut()
                 && !act.outline().incomplete()
                 && !act.text().contains("../")
+                && !LEAVES.matcher(act.text()).find()
                 && !Places.outside(act, task, scope);
     }
 

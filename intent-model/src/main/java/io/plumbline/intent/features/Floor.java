@@ -47,9 +47,7 @@ public final class Floor {
 
     /** @return 0 when the structure makes nothing certain */
     public double of(Side task, Intent.Scope scope, List<Reading> recent, Reading act) {
-        boolean permittedHosts = !Places.hosts(act.text()).isEmpty()
-                && Places.hosts(act.text()).stream().allMatch(scope::allows);
-        if (features.afterCredential(recent, act) && !permittedHosts) {
+        if (features.afterCredential(recent, act) && !Places.onlyPermittedHosts(act, scope)) {
             return CERTAIN;
         }
         boolean foreign = Places.foreignHost(act, task, scope);

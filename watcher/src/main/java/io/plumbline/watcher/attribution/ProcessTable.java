@@ -72,9 +72,6 @@ public final class ProcessTable {
                         .setMcpServer(parent.getMcpServer())
                         .setPendingRoot(parent.getPendingRoot());
         }
-        if (!processes.containsKey(childKey)) {
-            state.setLiveProcesses(state.getLiveProcesses() + 1);
-        }
         put(childKey, child.addAllTaints(parent.getTaintsList()));
     }
 
@@ -331,6 +328,7 @@ public final class ProcessTable {
                 forgetOldest();
             }
             state.setProcessesSeen(state.getProcessesSeen() + 1);
+            state.setLiveProcesses(state.getLiveProcesses() + 1);
             process.setNumber(state.getProcessesSeen());
         }
         processes.put(key, process.build());
@@ -351,6 +349,10 @@ public final class ProcessTable {
                 .limit(StateLimits.FORGOTTEN_AT_ONCE)
                 .map(Map.Entry::getKey)
                 .toList();
+        long live = oldest.stream()
+                .filter(key -> !Objects.requireNonNull(processes.get(key)).getExited())
+                .count();
+        state.setLiveProcesses(Math.max(0, state.getLiveProcesses() - live));
         processes.keySet().removeAll(oldest);
         state.getEvictedBuilder().setProcesses(state.getEvicted().getProcesses() + oldest.size());
     }

@@ -44,12 +44,17 @@ public final class PolicyCheck {
     /** Errno of Linux: the file lies on a mount that is only read. */
     private static final int EROFS = 30;
 
-    /** What programs write beside their work and do without: caches, locks of git. */
-    private static final Pattern BY_THE_WAY = Pattern.compile("/\\.|/__pycache__/|\\.(?:lock|log|tmp|pyc)$");
+    /** What programs write beside their work and do without: caches, locks of git; nothing that others run. */
+    private static final Pattern BY_THE_WAY = Pattern.compile(
+            "/\\.(?!git/(?:hooks/|config$)|github/|gitlab-ci\\.yml$)|/__pycache__/|\\.(?:lock|log|tmp|pyc)$");
 
     /** By the executable: the name of a thread is what the workload chooses. */
     private static final Pattern PROCESS_LISTER =
             Pattern.compile("(?:/usr)?/bin/(?:ps|top|htop|pgrep|pkill|lsof|fuser)");
+
+    /** The option {@code e} of ps, which has no dash, first or beside others of its kind; and a command line that was cut. */
+    private static final Pattern PRINTS_ENVIRONMENTS =
+            Pattern.compile("(?:^\\S+ [A-Za-z]*e[A-Za-z]*| [aefuwx]*e[aefuwx]*)(?: |$)|environ|…$");
 
     private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}(?:/task/[0-9]{1,10})?/environ");
 
@@ -135,7 +140,6 @@ public final class PolicyCheck {
         return Optional.empty();
     }
 
-    /** Whether the open succeeded and gave access to what is in the file. */
     private Optional<Deviation> refusedByMount(FileOpened open, Attribution by) {
         String path = open.getPath();
         if (!writes(open) || !inWorkspace(path) || BY_THE_WAY.matcher(path).find()) {
@@ -175,6 +179,7 @@ public final class PolicyCheck {
                 .softly());
     }
 
+    /** Whether the open succeeded and gave access to what is in the file. */
     public static boolean givesAccess(FileOpened open) {
         return open.getError() == 0 && (open.getFlags() & O_PATH) == 0;
     }
@@ -500,7 +505,11 @@ public final class PolicyCheck {
 
     private boolean listsProcesses(Attribution by) {
         Process process = session.processes().get(by.process());
-        return process != null && PROCESS_LISTER.matcher(process.getBinary()).matches();
+        if (process == null || !PROCESS_LISTER.matcher(process.getBinary()).matches()) {
+            return false;
+        }
+        return !process.getBinary().endsWith("/ps")
+                || !PRINTS_ENVIRONMENTS.matcher(process.getCommandLine()).find();
     }
 
     private boolean inWorkspace(String path) {

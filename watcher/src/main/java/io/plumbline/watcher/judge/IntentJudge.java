@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -65,7 +66,6 @@ public final class IntentJudge implements Judge, AutoCloseable {
             "taskoutput",
             "killshell",
             "killbash",
-            "write_stdin",
             "wait",
             "taskcreate",
             "taskupdate",
@@ -74,6 +74,9 @@ public final class IntentJudge implements Judge, AutoCloseable {
             "toolsearch",
             "cli_help",
             "view_image");
+
+    /** What is typed into what runs already, in the arguments of Codex' {@code write_stdin}; without it the call only reads. */
+    private static final Pattern TYPED = Pattern.compile("\"chars\"\\s*:\\s*\"[^\"]");
 
     private static final int MAX_PLAN_FINDINGS = 5;
     private static final int PLAN_RISK = 5;
@@ -201,13 +204,19 @@ public final class IntentJudge implements Judge, AutoCloseable {
         if (call.getPathsCount() > 0) {
             return Optional.of(files(call.getTool(), call.getPathsList(), call.getArgumentsJson()));
         }
-        if (call.getMcpTool().isEmpty() && BOOKKEEPING.contains(call.getTool().toLowerCase(Locale.ROOT))) {
+        if (call.getMcpTool().isEmpty() && keepsBooks(call)) {
             return Optional.empty();
         }
         String name = call.getMcpTool().isEmpty() ? call.getTool() : call.getMcpServer() + " " + call.getMcpTool();
         return name.isBlank()
                 ? Optional.empty()
                 : Optional.of(new Act(Act.Kind.TOOL, name + ": " + call.getArgumentsJson()));
+    }
+
+    private static boolean keepsBooks(ToolCall call) {
+        String tool = call.getTool().toLowerCase(Locale.ROOT);
+        boolean typed = TYPED.matcher(call.getArgumentsJson()).find();
+        return BOOKKEEPING.contains(tool) || tool.equals("write_stdin") && !typed;
     }
 
     private static Optional<Act> act(Call call) {
@@ -281,14 +290,21 @@ public final class IntentJudge implements Judge, AutoCloseable {
                     case "allow" -> Optional.empty();
                     case "ask" -> Optional.of(Consequence.ASK);
                     case "deny" -> Optional.of(Consequence.REFUSE);
-                    // Whether a tool may be called at all is what the policy says of its server.
                     default ->
-                        announced.highRisk() && act.kind() != Act.Kind.TOOL
+                        announced.highRisk() && isAskedAbout(act, none.cause())
                                 ? Optional.of(Consequence.ASK)
                                 : Optional.empty();
                 };
         return consequence.map(
                 what -> finding(Severity.MEDIUM, 0, "An act could not be held against the task", why, what, detail));
+    }
+
+    /**
+     * Without a model, whether a tool may be called at all is what the policy says of its server. Where there is one, an act that it could
+     * not answer must not be better off than one that it could: a long list of arguments is the agent's to write.
+     */
+    private static boolean isAskedAbout(Act act, Score.Cause cause) {
+        return act.kind() != Act.Kind.TOOL || cause == Score.Cause.FAILED || cause == Score.Cause.TOO_SLOW;
     }
 
     private List<Finding> planned(Plan plan, EventContext context) {
