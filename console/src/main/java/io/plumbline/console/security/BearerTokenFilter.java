@@ -22,6 +22,7 @@ import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -64,8 +65,12 @@ final class BearerTokenFilter extends OncePerRequestFilter {
         if (header != null && header.startsWith(SCHEME)) {
             holder(header.substring(SCHEME.length()).strip(), request).ifPresent(this::signIn);
         }
-        // The chain's first filter clears the context when the request is over.
-        chain.doFilter(request, response);
+        try {
+            // The chain's first filter clears its own context when the request is over.
+            chain.doFilter(request, response);
+        } finally {
+            SecurityContextHolder.clearContext();
+        }
     }
 
     private Optional<Person> holder(String sent, HttpServletRequest request) {
@@ -87,6 +92,8 @@ final class BearerTokenFilter extends OncePerRequestFilter {
         SecurityContext context = contexts.createEmptyContext();
         context.setAuthentication(UsernamePasswordAuthenticationToken.authenticated(person.name(), null, authorities));
         contexts.setContext(context);
+        // Where SignedIn looks. Of several consoles in one process only the newest has the same place for both.
+        SecurityContextHolder.setContext(context);
     }
 
     /** The token speaks for whoever holds it; the header only says in whose name, and is marked as that. */

@@ -301,6 +301,9 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         }
         environment.put("no_proxy", "127.0.0.1,localhost");
         environment.put("NO_PROXY", "127.0.0.1,localhost");
+        // A program that looks for a newer one of itself serves no task, and a person would be asked about it.
+        environment.put("NO_UPDATE_NOTIFIER", "1");
+        environment.put("npm_config_update_notifier", "false");
         environment.putAll(configuration.environment());
         environment.putAll(parts);
         return environment;
