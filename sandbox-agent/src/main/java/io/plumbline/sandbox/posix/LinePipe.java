@@ -82,10 +82,10 @@ public final class LinePipe implements AutoCloseable {
     /**
      * Gives every whole line that was in the pipe at the time of the call, without its end.
      *
-     * @param lines is given each line; a line longer than {@link #MAX_LINE} is given as an empty one, since what would be kept
-     *     of it could not be told from a whole one
+     * @param lines is given each line, and at the end of the writer what it wrote behind the last line's end
+     * @param tooLong is told of a line longer than {@link #MAX_LINE}, of which nothing is given
      */
-    public Turn read(Consumer<byte[]> lines) throws IOException {
+    public Turn read(Consumer<byte[]> lines, Runnable tooLong) throws IOException {
         int total = 0;
         while (total < capacity) {
             long n = Posix.read(fd, buffer);
@@ -97,31 +97,36 @@ public final class LinePipe implements AutoCloseable {
             }
             if (n == 0) {
                 if (restLength > 0 || discarding) {
-                    // Cut in the middle by the end of its writer.
-                    restLength = 0;
-                    discarding = false;
-                    lines.accept(new byte[0]);
+                    endLine(lines, tooLong);
                 }
                 return Turn.ENDED;
             }
-            split(buffer.asSlice(0, n).toArray(JAVA_BYTE), lines);
+            split(buffer.asSlice(0, n).toArray(JAVA_BYTE), lines, tooLong);
             total += (int) n;
         }
         return Turn.OPEN;
     }
 
-    private void split(byte[] chunk, Consumer<byte[]> lines) {
+    private void split(byte[] chunk, Consumer<byte[]> lines, Runnable tooLong) {
         int from = 0;
         for (int i = 0; i < chunk.length; i++) {
             if (chunk[i] == '\n') {
                 keep(chunk, from, i);
-                lines.accept(discarding ? new byte[0] : Arrays.copyOf(rest, restLength));
-                restLength = 0;
-                discarding = false;
+                endLine(lines, tooLong);
                 from = i + 1;
             }
         }
         keep(chunk, from, chunk.length);
+    }
+
+    private void endLine(Consumer<byte[]> lines, Runnable tooLong) {
+        if (discarding) {
+            tooLong.run();
+        } else {
+            lines.accept(Arrays.copyOf(rest, restLength));
+        }
+        restLength = 0;
+        discarding = false;
     }
 
     private void keep(byte[] chunk, int from, int to) {

@@ -16,12 +16,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the sentry's log in its JSON form, one object a line, and in it what {@code --strace} writes (gVisor
+ * Reads the sentry's log in its JSON form, and in it what {@code --strace} writes (gVisor
  * {@code pkg/sentry/strace}, version 20240729): {@code strace.go:599] [ group: thread] NAME X call(arguments) = result}.
  *
  * <p>The workload chooses the thread's name and every path in it. The call is found from the left behind a name of at most 15
  * characters, the result from the right; where that leaves more than one reading the line is refused, where it leaves more
  * than one way to tell two paths apart the call is {@link NamedCall.What.Unclear}. A pure function of the bytes.
+ *
+ * <p>The sentry writes an object and the end of its line apart ({@code pkg/log}, {@code Writer.Write}): two threads may write
+ * two objects on one line and an empty line behind it, and the last line of a killed sentry may have no end.
  */
 final class SyscallLog {
     private static final int MAX_THREAD_NAME = 15;
@@ -86,42 +89,60 @@ final class SyscallLog {
 
         /** The sentry says that it could not write so many lines. */
         record Dropped(long lines) implements Line {}
+
+        /** What the sentry would not write, or what has more than one reading. */
+        record Unreadable(String reason) implements Line {}
     }
 
     private static final Line ASIDE = new Line.Aside();
     private static final Pattern DROPPED = Pattern.compile("\\*\\*\\* Dropped (\\d{1,15}) log messages \\*\\*\\*");
 
-    /** @throws MalformedTraceException for a line that the sentry would not write, or that has more than one reading */
-    static Line parse(byte[] line) throws MalformedTraceException {
-        if (line.length == 0) {
-            throw new MalformedTraceException("a log line that is too long or cut");
-        }
-        if (line[0] == '*' && line.length < 100) {
+    /**
+     * What one line tells, in its order; nothing for an empty one. What cannot be read ends it: nobody can say where the next
+     * object would begin.
+     */
+    static List<Line> parse(byte[] line) {
+        if (line.length > 0 && line[0] == '*' && line.length < 100) {
             Matcher dropped = DROPPED.matcher(new String(line, java.nio.charset.StandardCharsets.ISO_8859_1));
             if (dropped.matches()) {
-                return new Line.Dropped(Long.parseLong(dropped.group(1)));
+                return List.of(new Line.Dropped(Long.parseLong(dropped.group(1))));
             }
         }
+        List<Line> told = new ArrayList<>(1);
+        try (JsonParser json = JSON.createParser(line)) {
+            for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+                expect(token, JsonToken.START_OBJECT);
+                told.add(object(json));
+            }
+        } catch (IOException e) {
+            told.add(new Line.Unreadable("a log line that is not JSON"));
+        } catch (MalformedTraceException e) {
+            told.add(new Line.Unreadable(String.valueOf(e.getMessage())));
+        }
+        return told;
+    }
+
+    /** One object, whose beginning was read. A call that cannot be read takes nothing from those behind it. */
+    private static Line object(JsonParser json) throws IOException, MalformedTraceException {
         String message = "";
         String time = "";
-        try (JsonParser json = JSON.createParser(line)) {
-            expect(json.nextToken(), JsonToken.START_OBJECT);
-            JsonToken token = json.nextToken();
-            while (token == JsonToken.FIELD_NAME) {
-                String field = json.currentName();
-                expect(json.nextToken(), JsonToken.VALUE_STRING);
-                if (field.equals("msg")) {
-                    message = json.getText();
-                } else if (field.equals("time")) {
-                    time = json.getText();
-                }
-                token = json.nextToken();
+        JsonToken token = json.nextToken();
+        while (token == JsonToken.FIELD_NAME) {
+            String field = json.currentName();
+            expect(json.nextToken(), JsonToken.VALUE_STRING);
+            if (field.equals("msg")) {
+                message = json.getText();
+            } else if (field.equals("time")) {
+                time = json.getText();
             }
-            expect(token, JsonToken.END_OBJECT);
-        } catch (IOException e) {
-            throw new MalformedTraceException("a log line that is not JSON");
+            token = json.nextToken();
         }
-        return message.startsWith(SOURCE) ? call(message, nanos(time)) : ASIDE;
+        expect(token, JsonToken.END_OBJECT);
+        try {
+            return message.startsWith(SOURCE) ? call(message, nanos(time)) : ASIDE;
+        } catch (MalformedTraceException e) {
+            return new Line.Unreadable(String.valueOf(e.getMessage()));
+        }
     }
 
     private static void expect(@org.jspecify.annotations.Nullable JsonToken found, JsonToken expected)

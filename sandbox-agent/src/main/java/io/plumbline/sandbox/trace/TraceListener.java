@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,6 +62,8 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
 
     /** Stands in the queue for a datagram that was too long to take; it decodes to nothing and is counted there. */
     private static final byte[] UNREADABLE = {};
+    /** Stands, by identity, for a line that was too long to be kept. */
+    private static final byte[] TOO_LONG_LINE = {};
 
     /** How often one turn goes back and forth before its order is by time stamp alone. */
     private static final int MAX_ROUNDS = 64;
@@ -393,10 +396,11 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             return false;
         }
         boolean[] any = {false};
-        LinePipe.Turn turn = log.get().read(line -> {
+        Consumer<byte[]> line = bytes -> {
             any[0] = true;
-            enqueue(new Item.Line(line), line.length);
-        });
+            enqueue(new Item.Line(bytes), bytes.length);
+        };
+        LinePipe.Turn turn = log.get().read(line, () -> line.accept(TOO_LONG_LINE));
         if (turn == LinePipe.Turn.ENDED) {
             logEnded = true;
             logEndedAt = System.nanoTime();
@@ -529,11 +533,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         void add(Item item) {
             switch (item) {
                 case Item.Message message -> entries.add(decoded(message));
-                case Item.Line line ->
-                    decoded(line).ifPresent(entry -> {
-                        named = true;
-                        entries.add(entry);
-                    });
+                case Item.Line line -> decoded(line);
                 case Item.TurnEnd end -> end();
             }
         }
@@ -575,25 +575,29 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             }
         }
 
-        private Optional<Entry> decoded(Item.Line item) {
+        private void decoded(Item.Line item) {
             lines = lines + 1;
-            try {
-                return switch (SyscallLog.parse(item.bytes)) {
-                    case SyscallLog.Line.Ended ended ->
-                        Optional.of(new Entry(
+            List<SyscallLog.Line> told = item.bytes == TOO_LONG_LINE
+                    ? List.of(new SyscallLog.Line.Unreadable("longer than " + LinePipe.MAX_LINE + " bytes"))
+                    : SyscallLog.parse(item.bytes);
+            for (SyscallLog.Line part : told) {
+                switch (part) {
+                    case SyscallLog.Line.Ended ended -> {
+                        named = true;
+                        entries.add(new Entry(
                                 ended.call().timeNanos(), () -> translator.translate(ended.call()), Optional.empty()));
-                    case SyscallLog.Line.Aside aside -> Optional.empty();
+                    }
+                    case SyscallLog.Line.Aside aside -> {}
                     case SyscallLog.Line.Dropped dropped -> {
                         linesDropped = linesDropped + dropped.lines();
                         publishLoss(dropped.lines(), linesDropped, "log_dropped");
-                        yield Optional.empty();
                     }
-                };
-            } catch (MalformedTraceException e) {
-                LOG.warn("undecodable line of the sandbox's kernel: {}", e.getMessage());
-                linesUndecodable = linesUndecodable + 1;
-                publishLoss(1, linesUndecodable, "log_undecodable");
-                return Optional.empty();
+                    case SyscallLog.Line.Unreadable unreadable -> {
+                        LOG.warn("undecodable line of the sandbox's kernel: {}", unreadable.reason());
+                        linesUndecodable = linesUndecodable + 1;
+                        publishLoss(1, linesUndecodable, "log_undecodable");
+                    }
+                }
             }
         }
     }

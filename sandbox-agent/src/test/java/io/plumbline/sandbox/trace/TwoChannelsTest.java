@@ -151,6 +151,22 @@ class TwoChannelsTest {
     }
 
     @Test
+    void aLineBelongsToItsWriterHoweverItsEndWasWritten() throws Exception {
+        byte[] first = removed(1_000, "/a");
+        byte[] second = removed(1_001, "/b");
+        lines.write(first, 0, first.length - 1);
+        lines.write(second, 0, second.length - 1);
+        lines.write('\n');
+        lines.write('\n');
+        byte[] last = removed(1_002, "/c");
+        lines.write(last, 0, last.length - 1);
+        lines.close();
+        await().atMost(LIMIT)
+                .until(() -> events.stream().filter(Event::hasFileChanged).count() == 3);
+        assertThat(listener.counts().linesUndecodable()).isZero();
+    }
+
+    @Test
     void isBlindWhenTheLogEndsAlone() throws Exception {
         lines.close();
         await().atMost(LIMIT).until(() -> !blind.isEmpty());
