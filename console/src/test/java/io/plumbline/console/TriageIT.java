@@ -81,6 +81,8 @@ class TriageIT {
 
             page.keyboard().press("j");
             page.keyboard().press("s");
+            page.locator("#confirm-triage").click();
+            assertThat(page.getByText("A suppression needs a reason.")).isVisible();
             page.locator("#note textarea").fill("known build step");
             page.keyboard().press("Control+Enter");
             assertThat(page.locator("#triage-state")).containsText("suppressed");

@@ -8,7 +8,6 @@ import com.vaadin.flow.component.dialog.Dialog;
 import com.vaadin.flow.component.html.Paragraph;
 import com.vaadin.flow.component.radiobutton.RadioButtonGroup;
 import com.vaadin.flow.component.textfield.TextArea;
-import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.triage.Words;
@@ -97,13 +96,18 @@ final class VerdictDialog extends Dialog {
         end.setId("suppression-end");
         end.setValue("1 day");
         dialog.note.setLabel("Reason");
-        dialog.note.setRequired(true);
-        dialog.confirm.setEnabled(false);
-        dialog.note.setValueChangeMode(ValueChangeMode.EAGER);
-        dialog.note.addValueChangeListener(
-                change -> dialog.confirm.setEnabled(!change.getValue().isBlank()));
+        dialog.note.setRequiredIndicatorVisible(true);
+        dialog.note.setManualValidation(true);
         dialog.add(scope, dialog.note, end);
+        // Not disabled until there is a reason: keys that follow each other faster than the server answers would be
+        // lost.
         dialog.confirm.addClickListener(click -> {
+            if (dialog.note.getValue().isBlank()) {
+                dialog.note.setInvalid(true);
+                dialog.note.setErrorMessage("A suppression needs a reason.");
+                dialog.note.focus();
+                return;
+            }
             dialog.close();
             decide.accept(TriageDecision.suppress(
                     dialog.note.getValue(), now.plus(ENDS.getOrDefault(end.getValue(), Duration.ofDays(1)))));
