@@ -103,7 +103,9 @@ final class WatchRig implements AutoCloseable {
 
     private static Component component(
             String name, String module, String mainClass, List<String> wrapper, List<String> arguments) {
-        return new Component(name, module, mainClass, 512, wrapper, List.of(), arguments, START);
+        // As on a server; the launcher leaves the second compiler out for a laptop's first sessions.
+        return new Component(
+                name, module, mainClass, 512, wrapper, List.of("-XX:TieredStopAtLevel=4"), arguments, START);
     }
 
     private ComponentProcess start(Layout layout, Component component) {

@@ -135,6 +135,11 @@ final class Findings {
         state.setRisk(risk);
         state.setTainted(state.getTainted() || deviation.taints() && acceptedBy.isEmpty());
         suspect(deviation);
+        Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
+        if (step == Step.FREEZE && acceptedBy.isEmpty()) {
+            // Before anybody is told why: the workload runs meanwhile.
+            freeze.accept(deviation.title() + ": " + deviation.seen());
+        }
         AlertRaised.Builder alert = AlertRaised.newBuilder()
                 .setKind(deviation.kind())
                 .setSeverity(deviation.severity())
@@ -160,10 +165,6 @@ final class Findings {
                                 : ledger.footprint(deviation.call()).describe());
         deviation.detail().addTo(alert);
         verdicts.add(alert.build(), key);
-        Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
-        if (step == Step.FREEZE && acceptedBy.isEmpty()) {
-            freeze.accept(deviation.title() + ": " + deviation.seen());
-        }
         if (risk != before) {
             verdicts.add(SessionRisk.newBuilder()
                     .setRisk(risk)

@@ -8,8 +8,7 @@ import java.util.Optional;
 
 /**
  * The file rules of a policy, ready to be asked. Deny beats read and write; protect beats write; write includes read; what no rule names is
- * refused. Patterns: {@code **} any depth, {@code *} within a name, {@code ?} one character; {@code ~} the agent's home,
- * {@code ${workspace}} the workspace. Matching takes time in proportion to pattern times path, never more.
+ * refused. Patterns are those of {@link Glob}, with {@code ~} for the agent's home and {@code ${workspace}} for the workspace.
  */
 public final class FileRules {
     /** Access that an act needs. */
@@ -21,7 +20,7 @@ public final class FileRules {
     /** Why a path is refused: the clause, for example {@code files.deny[0] ~/.ssh/**} or {@code files.write}. */
     public record Refusal(String clause, boolean denied) {}
 
-    private record Rule(String clause, String pattern) {}
+    private record Rule(String clause, Glob glob) {}
 
     private final List<Rule> deny = new ArrayList<>();
     private final List<Rule> protect = new ArrayList<>();
@@ -40,7 +39,7 @@ public final class FileRules {
                         default -> deny;
                     };
             String clause = "files." + rule.getAccess() + "[" + rules.size() + "] " + rule.getGlob();
-            rules.add(new Rule(clause, absolute(rule.getGlob(), home, workspace)));
+            rules.add(new Rule(clause, new Glob(absolute(rule.getGlob(), home, workspace))));
         }
     }
 
@@ -69,7 +68,7 @@ public final class FileRules {
     public boolean leadsToDenied(String path) {
         String folder = path.endsWith("/") ? path : path + "/";
         for (Rule rule : deny) {
-            if (matches(rule.pattern, path) || fixedStart(rule.pattern).startsWith(folder)) {
+            if (rule.glob.matches(path) || rule.glob.start().startsWith(folder)) {
                 return true;
             }
         }
@@ -81,21 +80,11 @@ public final class FileRules {
      * when {@code lower} is a name without wildcards that matches, or when {@code upper} is a whole folder and {@code lower} lies in it.
      */
     public static boolean covers(String upper, String lower) {
-        if (upper.equals(lower) || fixedStart(lower).equals(lower) && matches(upper, lower)) {
-            return true;
-        }
-        String start = fixedStart(upper);
-        return upper.equals(start + "**")
-                && start.endsWith("/")
-                && fixedStart(lower).startsWith(start);
-    }
-
-    private static String fixedStart(String pattern) {
-        int end = 0;
-        while (end < pattern.length() && pattern.charAt(end) != '*' && pattern.charAt(end) != '?') {
-            end++;
-        }
-        return pattern.substring(0, end);
+        Glob above = new Glob(upper);
+        Glob below = new Glob(lower);
+        return upper.equals(lower)
+                || below.isName() && above.matches(lower)
+                || above.isFolder() && below.start().startsWith(above.start());
     }
 
     /** The absolute form of a glob or path of a policy. */
@@ -108,51 +97,15 @@ public final class FileRules {
 
     private static Optional<Rule> first(List<Rule> rules, String path) {
         for (Rule rule : rules) {
-            if (matches(rule.pattern, path)) {
+            if (rule.glob.matches(path)) {
                 return Optional.of(rule);
             }
         }
         return Optional.empty();
     }
 
-    /**
-     * Glob match by a table over (pattern, path) positions, so that a hostile path cannot make it backtrack. {@code /**} at
-     * the end also matches the folder itself.
-     */
+    /** Whether the pattern matches the path; for a pattern that is asked once. */
     public static boolean matches(String pattern, String path) {
-        if (pattern.endsWith("/**") && path.equals(pattern.substring(0, pattern.length() - 3))) {
-            return true;
-        }
-        int at = fixedStart(pattern).length();
-        // Most rules are told from most paths by their beginning.
-        if (!path.regionMatches(0, pattern, 0, at)) {
-            return false;
-        }
-        if (at == pattern.length()) {
-            return path.length() == at;
-        }
-        boolean[] reachable = new boolean[path.length() + 1];
-        reachable[at] = true;
-        while (at < pattern.length()) {
-            char c = pattern.charAt(at);
-            boolean[] next = new boolean[path.length() + 1];
-            if (c == '*') {
-                boolean deep = at + 1 < pattern.length() && pattern.charAt(at + 1) == '*';
-                boolean open = false;
-                for (int i = 0; i <= path.length(); i++) {
-                    open = reachable[i] || (open && (deep || path.charAt(i - 1) != '/'));
-                    next[i] = open;
-                }
-                at += deep ? 2 : 1;
-            } else {
-                for (int i = 0; i < path.length(); i++) {
-                    boolean same = c == '?' ? path.charAt(i) != '/' : path.charAt(i) == c;
-                    next[i + 1] = reachable[i] && same;
-                }
-                at++;
-            }
-            reachable = next;
-        }
-        return reachable[path.length()];
+        return new Glob(pattern).matches(path);
     }
 }

@@ -185,6 +185,9 @@ public final class ProcessTable {
      * @param nowNanos on the clock of the session's evidence
      */
     public List<Pending> overdue(long nowNanos) {
+        if (state.getPendingCount() == 0) {
+            return List.of();
+        }
         List<Pending> overdue = state.getPendingList().stream()
                 .filter(pending -> pending.getDeadlineNs() < nowNanos)
                 .toList();
@@ -323,7 +326,10 @@ public final class ProcessTable {
     }
 
     private void put(String key, Process.Builder process) {
-        if (!processes.containsKey(key)) {
+        Process known = processes.get(key);
+        if (known != null) {
+            process.setNumber(known.getNumber());
+        } else {
             if (StateLimits.isTimeToForget(processes.size(), StateLimits.SETTLED_PROCESSES, StateLimits.PROCESSES)) {
                 forgetOldest();
             }

@@ -1,11 +1,9 @@
 package io.plumbline.watcher.deviation;
 
-import io.plumbline.events.policy.FileRules;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.WatchState;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -121,19 +119,11 @@ final class Aliases {
 
     private boolean leadsToProtected(String path) {
         String folder = path.endsWith("/") ? path : path + "/";
-        return decoys().stream().anyMatch(decoy -> decoy.equals(path) || decoy.startsWith(folder))
+        return session.decoys().stream().anyMatch(decoy -> decoy.equals(path) || decoy.startsWith(folder))
                 || session.fileRules().leadsToDenied(path);
     }
 
     boolean isDecoy(String path) {
-        return decoys().contains(path);
-    }
-
-    private List<String> decoys() {
-        String home = state.getTask().getHome();
-        String workspace = state.getTask().getWorkspace();
-        return state.getTask().getPolicy().getDecoysList().stream()
-                .map(decoy -> FileRules.absolute(decoy, home, workspace))
-                .toList();
+        return session.decoys().contains(path);
     }
 }

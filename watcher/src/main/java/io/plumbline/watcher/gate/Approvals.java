@@ -184,6 +184,9 @@ final class Approvals {
     }
 
     private List<Settled> closeAll(Predicate<Approval> which, ApprovalState as, String why) {
+        if (state.getApprovalsCount() == 0) {
+            return List.of();
+        }
         return state.getApprovalsMap().values().stream()
                 .filter(approval -> !approval.getDecided())
                 .filter(which)

@@ -10,17 +10,22 @@ import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
+    private static final Comparator<Call> FIRST_UNSTARTED =
+            Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber);
+
     private final SessionState session;
     private final WatchState.Builder state;
-    private final Map<String, Call> calls;
+    private final SequencedMap<String, Call> calls;
 
     public IntentLedger(SessionState session) {
         this.session = session;
@@ -67,7 +72,7 @@ public final class IntentLedger {
             forgetOldest();
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
-        calls.put(
+        calls.putLast(
                 call.getCall(),
                 Call.newBuilder()
                         .setCall(call.getCall())
@@ -98,11 +103,16 @@ public final class IntentLedger {
     /** The calls announced before this one, oldest first, at most {@code limit}. */
     public List<Call> before(String call, int limit) {
         long number = call(call).map(Call::getNumber).orElse(Long.MAX_VALUE);
-        List<Call> earlier = calls.values().stream()
-                .filter(known -> known.getNumber() < number)
-                .sorted(Comparator.comparingLong(Call::getNumber))
-                .toList();
-        return earlier.subList(Math.max(0, earlier.size() - limit), earlier.size());
+        List<Call> earlier = new ArrayList<>(limit);
+        for (Call known : calls.sequencedValues().reversed()) {
+            if (earlier.size() == limit) {
+                break;
+            }
+            if (known.getNumber() < number) {
+                earlier.add(known);
+            }
+        }
+        return List.copyOf(earlier.reversed());
     }
 
     /** What the call can honestly need; of one that is not known, anything. */
@@ -222,18 +232,30 @@ public final class IntentLedger {
      */
     public Optional<Call> explaining(String binary, List<String> argv, String process) {
         String workspace = state.getTask().getWorkspace();
-        return calls.values().stream()
-                .filter(call -> !call.getDenied() && !call.getFinished())
-                .filter(call -> !call.getStarted() || call.getRoot().equals(process))
-                .filter(call -> Executions.isExactly(binary, argv, call.getCommand(), workspace))
-                .min(Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber));
+        @Nullable Call found = null;
+        for (Call call : calls.values()) {
+            if (isOpen(call)
+                    && (!call.getStarted() || call.getRoot().equals(process))
+                    && Executions.isExactly(binary, argv, call.getCommand(), workspace)
+                    && (found == null || FIRST_UNSTARTED.compare(call, found) < 0)) {
+                found = call;
+            }
+        }
+        return Optional.ofNullable(found);
     }
 
     /** Whether what is executed leads up to an announced and allowed call, in the same process. */
     public boolean leadsToCall(List<String> argv) {
-        return calls.values().stream()
-                .anyMatch(call ->
-                        !call.getDenied() && !call.getFinished() && Executions.isPrelude(argv, call.getCommand()));
+        for (Call call : calls.values()) {
+            if (isOpen(call) && Executions.isPrelude(argv, call.getCommand())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOpen(Call call) {
+        return !call.getDenied() && !call.getFinished();
     }
 
     /** The call that was announced and refused, and whose command stands in what is executed all the same. */

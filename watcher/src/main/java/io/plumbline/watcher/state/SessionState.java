@@ -16,12 +16,15 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +42,15 @@ public final class SessionState implements JudgeMemory {
     private static final int FOOTPRINTS = 64;
 
     private final WatchState.Builder values;
-    // Beside the builder, whose maps of messages are copied as a whole at each change between reading and writing.
-    private final Map<String, Call> calls = new TreeMap<>();
-    private final Map<String, Process> processes = new TreeMap<>();
+    // Beside the builder, whose maps of messages are copied as a whole at each change between reading and writing; in
+    // the
+    // order of their numbers, after a restart as before.
+    private final SequencedMap<String, Call> calls = new LinkedHashMap<>();
+    private final Map<String, Process> processes = new LinkedHashMap<>();
     private final Map<String, Footprint> footprints = new LinkedHashMap<>();
     private final Map<String, Remembered<?>> remembered = new TreeMap<>();
     private @Nullable FileRules fileRules;
+    private @Nullable List<String> decoys;
     private @Nullable GateRules gateRules;
 
     /** What a judge remembers, as it works with it. */
@@ -56,9 +62,16 @@ public final class SessionState implements JudgeMemory {
 
     private SessionState(WatchState.Builder values) {
         this.values = values;
-        calls.putAll(values.getCallsMap());
-        processes.putAll(values.getProcessesMap());
+        putInOrder(calls, values.getCallsMap(), Call::getNumber);
+        putInOrder(processes, values.getProcessesMap(), Process::getNumber);
         values.clearCalls().clearProcesses();
+    }
+
+    private static <T> void putInOrder(Map<String, T> into, Map<String, T> stored, ToLongFunction<T> number) {
+        stored.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .sorted(Comparator.comparingLong(entry -> number.applyAsLong(entry.getValue())))
+                .forEachOrdered(entry -> into.put(entry.getKey(), entry.getValue()));
     }
 
     /** A session of which nothing is known yet. */
@@ -142,12 +155,12 @@ public final class SessionState implements JudgeMemory {
         }
     }
 
-    /** The announced calls by the agent's id, to read and change. */
-    public Map<String, Call> calls() {
+    /** The announced calls by the agent's id, the newest announcement last, to read and change. */
+    public SequencedMap<String, Call> calls() {
         return calls;
     }
 
-    /** The processes by {@code thread group:start time}, to read and change. */
+    /** The processes by {@code thread group:start time}, the newest last, to read and change. */
     public Map<String, Process> processes() {
         return processes;
     }
@@ -179,6 +192,7 @@ public final class SessionState implements JudgeMemory {
     public void assign(TaskAssigned task) {
         values.setTask(task);
         fileRules = null;
+        decoys = null;
         gateRules = null;
         footprints.clear();
     }
@@ -214,6 +228,19 @@ public final class SessionState implements JudgeMemory {
             fileRules = rules;
         }
         return rules;
+    }
+
+    /** The decoys of the policy in force, absolute. */
+    public List<String> decoys() {
+        List<String> known = decoys;
+        if (known == null) {
+            TaskAssigned task = values.getTask();
+            known = task.getPolicy().getDecoysList().stream()
+                    .map(decoy -> FileRules.absolute(decoy, task.getHome(), task.getWorkspace()))
+                    .toList();
+            decoys = known;
+        }
+        return known;
     }
 
     /** The expressions of the policy in force; those that this version cannot read hold of every act. */
