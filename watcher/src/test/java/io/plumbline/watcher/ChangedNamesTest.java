@@ -127,6 +127,27 @@ class ChangedNamesTest {
         assertThat(alerts(session.verdicts())).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "unlink, /workspace/a.txt, '', true",
+        "chmod, /workspace/a.txt, '', true",
+        "rename, /tmp/new, /workspace/a.txt, true",
+        "rename, /workspace/a.txt, /tmp/old, true",
+        "symlink, /etc/passwd, /workspace/link, true",
+        "symlink, /workspace/a.txt, /usr/share/link, false",
+        "mkdir, /workspace/src/__pycache__, '', false",
+        "unlink, /usr/bin/env, '', false",
+    })
+    void findsWhatAReadOnlyWorkspaceRefused(String operation, String path, String newPath, boolean found) {
+        List<AlertRaised> alerts = alerts(change(FileChanged.newBuilder()
+                .setOperation(operation)
+                .setPath(path)
+                .setNewPath(newPath)
+                .setError(30)));
+        assertThat(alerts).hasSize(found ? 1 : 0).allMatch(alert -> alert.getClause()
+                .equals("files.read-only"));
+    }
+
     @Test
     void findsANameThatCanBeReadInTwoWays() {
         List<AlertRaised> alerts = alerts(change(FileChanged.newBuilder()

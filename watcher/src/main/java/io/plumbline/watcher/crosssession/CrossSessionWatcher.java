@@ -64,8 +64,15 @@ public final class CrossSessionWatcher {
                     split(memory, host, fact).ifPresent(found::add);
                 }
             }
-            case ASKED_FOR -> memory.hosts.touch(fact, true);
-            case SECRET_READ -> again(memory.secrets.touch(fact, false), fact).ifPresent(found::add);
+            case ASKED_FOR -> {
+                SharedSubject host = memory.hosts.touch(fact, true);
+                sentAlready(memory.secrets.all(), List.of(host), fact).ifPresent(found::add);
+            }
+            case SECRET_READ -> {
+                SharedSubject secret = memory.secrets.touch(fact, false);
+                again(secret, fact).ifPresent(found::add);
+                sentAlready(List.of(secret), memory.hosts.all(), fact).ifPresent(found::add);
+            }
             // One person's sessions are refused the same for as many reasons as there are tasks.
             case REFUSED -> {
                 if (relation != Relation.PRINCIPAL) {
@@ -112,21 +119,70 @@ public final class CrossSessionWatcher {
                         .anyMatch(part -> part.getSession().equals(read.getSession()) && part.getAskedFor());
                 boolean fresh = host.getFirstNs() > read.getAtNs();
                 if (read.getAtNs() < fact.getEventTimeNs() && (wanted || fresh)) {
-                    return Optional.of(new Found(
-                            "cross-session.split",
-                            secret.getWhat() + "|" + host.getWhat(),
-                            wanted ? Severity.HIGH : Severity.MEDIUM,
-                            wanted ? 40 : 25,
-                            "One session read a secret, another one sends",
+                    return Optional.of(split(
+                            secret,
+                            host,
+                            wanted,
                             fact.getBytes() + " bytes to " + host.getWhat() + ", after session " + read.getSession()
-                                    + " had read " + secret.getWhat()
-                                    + (wanted ? " and asked for this host" : "; nobody sent there before"),
-                            "What the one has read the other may send.",
-                            List.of(read)));
+                                    + " had read " + secret.getWhat(),
+                            read));
                 }
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * What {@link #split} would have found, had this fact been told of before the sending: the logs of several hosts do not come in one
+     * order.
+     *
+     * @param secrets that may have been read before {@code fact} or by it
+     * @param hosts that may have been sent to since
+     */
+    private static Optional<Found> sentAlready(
+            List<SharedSubject> secrets, List<SharedSubject> hosts, SessionFact fact) {
+        for (SharedSubject secret : secrets) {
+            Optional<Part> read = own(secret, fact);
+            for (SharedSubject host : hosts) {
+                boolean wanted = own(host, fact).filter(Part::getAskedFor).isPresent();
+                boolean later = host.getLastNs() > fact.getEventTimeNs();
+                Optional<Part> sent = others(host.getPartsList(), fact).stream()
+                        .filter(part -> part.getBytes() > 0)
+                        .findFirst();
+                if (read.isPresent()
+                        && sent.isPresent()
+                        && later
+                        && (wanted || host.getFirstNs() > read.get().getAtNs())
+                        && !host.getWhat().startsWith(SessionFacts.PATTERN)) {
+                    return Optional.of(split(
+                            secret,
+                            host,
+                            wanted,
+                            sent.get().getBytes() + " bytes to " + host.getWhat() + " by session "
+                                    + sent.get().getSession() + ", after this session had read " + secret.getWhat(),
+                            sent.get()));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Part> own(SharedSubject subject, SessionFact fact) {
+        return subject.getPartsList().stream()
+                .filter(part -> part.getSession().equals(fact.getSession()))
+                .findFirst();
+    }
+
+    private static Found split(SharedSubject secret, SharedSubject host, boolean wanted, String seen, Part other) {
+        return new Found(
+                "cross-session.split",
+                secret.getWhat() + "|" + host.getWhat(),
+                wanted ? Severity.HIGH : Severity.MEDIUM,
+                wanted ? 40 : 25,
+                "One session read a secret, another one sends",
+                seen + (wanted ? " and asked for this host" : "; nobody sent there before"),
+                "What the one has read the other may send.",
+                List.of(other));
     }
 
     private static Optional<Found> again(SharedSubject secret, SessionFact fact) {
@@ -215,13 +271,13 @@ public final class CrossSessionWatcher {
             return Stream.of(alert.build());
         }
         return Stream.of(
-                alert.build(),
                 verdict(fact, deviation, "freeze")
                         .setFreezeOrdered(FreezeOrdered.newBuilder()
                                 .setReason(found.title() + ": " + found.seen())
                                 .setOrderedBy("plumbline")
                                 .setCause(fact.getEvent()))
-                        .build());
+                        .build(),
+                alert.build());
     }
 
     private static Event.Builder verdict(SessionFact fact, String deviation, String kind) {

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Holds what was seen against the files and hosts that the task was given, and against what was announced. */
 public final class PolicyCheck {
@@ -46,7 +47,7 @@ public final class PolicyCheck {
 
     /** What programs write beside their work and do without: caches, locks of git; nothing that others run. */
     private static final Pattern BY_THE_WAY = Pattern.compile(
-            "/\\.(?!git/(?:hooks/|config$)|github/|gitlab-ci\\.yml$)|/__pycache__/|\\.(?:lock|log|tmp|pyc)$");
+            "/\\.(?!git/(?:hooks/|config$)|github/|gitlab-ci\\.yml$)|/__pycache__(?:/|$)|\\.(?:lock|log|tmp|pyc)$");
 
     /** By the executable: the name of a thread is what the workload chooses. */
     private static final Pattern PROCESS_LISTER =
@@ -80,7 +81,7 @@ public final class PolicyCheck {
             return Optional.empty();
         }
         if (open.getError() == EROFS) {
-            return refusedByMount(open, by);
+            return writes(open) ? refusedByMount(open.getPath(), "opened %s for writing", by) : Optional.empty();
         }
         if (!givesAccess(open)) {
             return Optional.empty();
@@ -140,16 +141,16 @@ public final class PolicyCheck {
         return Optional.empty();
     }
 
-    private Optional<Deviation> refusedByMount(FileOpened open, Attribution by) {
-        String path = open.getPath();
-        if (!writes(open) || !inWorkspace(path) || BY_THE_WAY.matcher(path).find()) {
+    /** @param act with {@code %s} for the path */
+    private Optional<Deviation> refusedByMount(String path, String act, Attribution by) {
+        if (!inWorkspace(path) || BY_THE_WAY.matcher(path).find()) {
             return Optional.empty();
         }
         return Optional.of(outOfPolicy(
                         Severity.MEDIUM,
                         "read-only|" + path,
                         "A file of a read-only workspace was to be written",
-                        by.description() + " opened " + path + " for writing, and the mount refused it",
+                        by.description() + " " + act.formatted(path) + ", and the mount refused it",
                         "The policy gives the workspace to be read.",
                         "files.read-only",
                         by,
@@ -189,9 +190,21 @@ public final class PolicyCheck {
         return (open.getFlags() & O_ACCMODE) != O_RDONLY || (open.getFlags() & (O_CREAT | O_TRUNC)) != 0;
     }
 
-    /** Names or rights were changed. What failed changed nothing. */
+    /** Names or rights were changed. What failed changed nothing; what a read-only workspace refused says what was tried. */
     public List<Deviation> changed(FileChanged change, Attribution by) {
-        if (change.getError() != 0 || by.role() == Role.HOST_RELAY) {
+        if (by.role() == Role.HOST_RELAY) {
+            return List.of();
+        }
+        if (change.getError() == EROFS) {
+            // What a link leads to is not changed by it.
+            boolean link = change.getOperation().equals("link")
+                    || change.getOperation().equals("symlink");
+            return (link ? Stream.of(change.getNewPath()) : Stream.of(change.getPath(), change.getNewPath()))
+                    .flatMap(path -> refusedByMount(path, "called " + change.getOperation() + " on %s", by).stream())
+                    .limit(1)
+                    .toList();
+        }
+        if (change.getError() != 0) {
             return List.of();
         }
         String seen = by.description() + ": " + change.getOperation() + " " + change.getPath()

@@ -116,8 +116,8 @@ class CrossSessionWatcherTest {
                 fact("b", FactKind.SENT, "x:443").setBytes(900).setBudget(1_000).setRisk(30));
 
         assertThat(verdicts).hasSize(2);
-        assertThat(verdicts.getLast().getFreezeOrdered().getReason()).startsWith("Sessions together sent");
-        assertThat(verdicts.getLast().getHost()).isEqualTo("host-1");
+        assertThat(verdicts.getFirst().getFreezeOrdered().getReason()).startsWith("Sessions together sent");
+        assertThat(verdicts.getFirst().getHost()).isEqualTo("host-1");
         assertThat(take(fact("c", FactKind.SENT, "x:443")
                         .setBytes(900)
                         .setBudget(1_000)
@@ -147,6 +147,37 @@ class CrossSessionWatcherTest {
         assertThat(clauses(verdicts)).containsExactly("cross-session.split");
         assertThat(verdicts.getFirst().getAlertRaised().getRiskAdded()).isEqualTo(40);
         assertThat(verdicts.getFirst().getAlertRaised().getEvidenceList()).contains(read.getEvent());
+    }
+
+    @Test
+    void aSplitIsFoundInWhateverOrderItsPartsAreToldOf() {
+        SessionFact.Builder read = fact("a", FactKind.SECRET_READ, "/home/agent/.ssh/id_rsa");
+        SessionFact.Builder asked = fact("a", FactKind.ASKED_FOR, "known:443");
+        SessionFact.Builder sent =
+                fact("b", FactKind.SENT, "known:443").setBytes(10).setBudget(1_000);
+        for (List<SessionFact.Builder> order : List.of(
+                List.of(read, asked, sent),
+                List.of(asked, read, sent),
+                List.of(read, sent, asked),
+                List.of(sent, read, asked),
+                List.of(asked, sent, read),
+                List.of(sent, asked, read))) {
+            memory = CrossSessionMemory.empty();
+            assertThat(order.stream()
+                            .flatMap(fact -> clauses(take(fact.clone())).stream())
+                            .toList())
+                    .as(order.toString())
+                    .isNotEmpty()
+                    .containsOnly("cross-session.split");
+        }
+    }
+
+    @Test
+    void whatWasSentBeforeTheSecretWasReadIsNoSplit() {
+        send("b", "fresh:443", 10);
+        assertThat(take(fact("a", FactKind.SECRET_READ, "/home/agent/.ssh/id_rsa")))
+                .isEmpty();
+        assertThat(take(fact("a", FactKind.ASKED_FOR, "fresh:443"))).isEmpty();
     }
 
     @Test
