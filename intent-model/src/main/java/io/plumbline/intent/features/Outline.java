@@ -25,6 +25,7 @@ public record Outline(List<Invocation> invocations, String deeds, boolean incomp
      * @param depth how deep it lies inside of others
      * @param speaks it only prints its own arguments
      * @param elevated behind {@code sudo} or {@code doas}
+     * @param asInstalled it is the program that is installed under its name, and no variable set for it may have it run another one
      */
     public record Invocation(
             String program,
@@ -34,7 +35,8 @@ public record Outline(List<Invocation> invocations, String deeds, boolean incomp
             boolean piped,
             int depth,
             boolean speaks,
-            boolean elevated) {
+            boolean elevated,
+            boolean asInstalled) {
         public Invocation {
             arguments = List.copyOf(arguments);
             written = List.copyOf(written);

@@ -4,12 +4,18 @@ import io.plumbline.intent.features.Outline.Invocation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * A modest reader of shell command lines: quotes, operators, redirections, substitutions, and the commands that {@code sh -c},
  * {@code xargs}, {@code find -exec}, {@code sudo} and {@code env} start. Functions, here-documents and arithmetic are read as words.
  */
 public final class PlainCommandReader implements CommandReader {
+    /** Variables that change how something is shown, and never what runs. */
+    private static final Pattern OF_DISPLAY = Pattern.compile("(LC_[A-Z]+|LANG|LANGUAGE|TZ|NO_COLOR|COLUMNS|LINES)=");
+
+    private static final Pattern INSTALLED = Pattern.compile("(/usr(/local)?)?/s?bin/[^/]+");
+
     private static final Set<String> SPEECH = Set.of("echo", "printf", ":", "true");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "zsh", "dash", "ksh");
     private static final Set<String> WRAPPERS = Set.of(
@@ -192,6 +198,7 @@ public final class PlainCommandReader implements CommandReader {
                 List<String> words, List<String> written, List<String> read, boolean piped, boolean speaks, int depth) {
             int at = 0;
             boolean elevated = false;
+            boolean asInstalled = true;
             while (at < words.size()) {
                 String word = words.get(at);
                 boolean wrapper = WRAPPERS.contains(name(word));
@@ -199,6 +206,7 @@ public final class PlainCommandReader implements CommandReader {
                     break;
                 }
                 elevated |= word.equals("sudo") || word.equals("doas");
+                asInstalled &= !isAssignment(word) || OF_DISPLAY.matcher(word).lookingAt();
                 at++;
                 while (wrapper && at < words.size() && (words.get(at).startsWith("-") || isNumber(words.get(at)))) {
                     at += words.get(at).equals("-u") || words.get(at).equals("-n") ? 2 : 1;
@@ -212,8 +220,10 @@ public final class PlainCommandReader implements CommandReader {
                 return;
             }
             String program = at < words.size() ? name(words.get(at)) : "";
+            asInstalled &= at >= words.size() || isInstalled(words.get(at));
             List<String> arguments = at < words.size() ? words.subList(at + 1, words.size()) : List.of();
-            invocations.add(new Invocation(program, arguments, written, read, piped, depth, speaks, elevated));
+            invocations.add(
+                    new Invocation(program, arguments, written, read, piped, depth, speaks, elevated, asInstalled));
             inner(program, new ArrayList<>(arguments), depth);
         }
 
@@ -271,6 +281,11 @@ public final class PlainCommandReader implements CommandReader {
             int equals = word.indexOf('=');
             return equals > 0
                     && word.substring(0, equals).chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_');
+        }
+
+        /** By its name alone, or in a folder that the workload cannot write. */
+        private static boolean isInstalled(String path) {
+            return path.indexOf('/') < 0 || INSTALLED.matcher(path).matches();
         }
 
         private static String name(String path) {

@@ -2,6 +2,7 @@ package io.plumbline.intent.features;
 
 import io.plumbline.intent.features.Outline.Invocation;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -76,6 +77,20 @@ final class Readers {
             "grep",
             "cat-file");
 
+    /** Arguments by which a program that reads writes, or runs another one. */
+    private static final Map<String, Pattern> DOES_MORE = Map.ofEntries(
+            Map.entry("rg", Pattern.compile("--(pre|hostname-bin)(=.*)?")),
+            Map.entry("git", Pattern.compile("--(output|ext-diff|textconv|open-files-in-pager)(=.*)?|-O.*")),
+            Map.entry("sort", Pattern.compile("-[A-Za-z]*o.*|--(output|compress-program)(=.*)?")),
+            Map.entry("tree", Pattern.compile("-[A-Za-z]*o.*")),
+            Map.entry("xxd", Pattern.compile("-r.*|-revert")),
+            Map.entry("file", Pattern.compile("-[A-Za-z]*C|--compile")),
+            Map.entry("date", Pattern.compile("-u?s.*|--set(=.*)?")),
+            Map.entry("less", Pattern.compile("-[A-Za-z]*[oOkt].*|--(log-file|LOG-FILE|lesskey.*|tag.*)(=.*)?|\\+.*")));
+
+    /** Of these the second file is written. */
+    private static final Set<String> SECOND_IS_WRITTEN = Set.of("uniq", "xxd");
+
     private static final Set<String> VERSIONS = Set.of("--version", "-version", "-V", "--help");
 
     private static final List<String> FIND_DOES =
@@ -87,6 +102,9 @@ final class Readers {
                     + "|node --test|bash -n|sh -n|cmake --build|cargo (build|test|check|clippy|fmt|bench)|go (build|test|vet)"
                     + "|npm (test|t|run (build|test|lint|typecheck|check))|(npx|pnpm|yarn) (tsc|eslint|vitest|jest|test|build|lint|prettier)"
                     + "|python3? -m (pytest|unittest|mypy|compileall)|\\.?/?(mvnw|gradlew)|mvn|gradle)\\b.*");
+
+    /** What a project brings along. */
+    private static final Set<String> WRAPPERS_OF_THE_PROJECT = Set.of("mvnw", "gradlew");
 
     private static final Pattern BUILDS_AND_MORE =
             Pattern.compile(".*\\b(deploy|publish|release|install|upload|push|site)\\b.*");
@@ -103,6 +121,7 @@ final class Readers {
         String line = invocation.program() + " " + String.join(" ", invocation.arguments());
         return invocation.written().isEmpty()
                 && !invocation.elevated()
+                && (invocation.asInstalled() || WRAPPERS_OF_THE_PROJECT.contains(invocation.program()))
                 && BUILDS.matcher(line).matches()
                 && !BUILDS_AND_MORE.matcher(line).matches();
     }
@@ -116,14 +135,20 @@ final class Readers {
     private static boolean onlyReads(Invocation invocation) {
         boolean writes =
                 invocation.written().stream().anyMatch(file -> !file.equals("/dev/null") && !file.matches("[0-9]"));
-        if (writes || invocation.elevated()) {
+        List<String> arguments = invocation.arguments();
+        Pattern more = DOES_MORE.get(invocation.program());
+        if (writes
+                || invocation.elevated()
+                || !invocation.asInstalled()
+                || more != null
+                        && arguments.stream()
+                                .anyMatch(argument -> more.matcher(argument).matches())) {
             return false;
         }
-        List<String> arguments = invocation.arguments();
         return switch (invocation.program()) {
             case "git" ->
                 arguments.stream()
-                        .filter(argument -> !argument.startsWith("-"))
+                        .filter(argument -> !argument.equals("--no-pager") && !argument.equals("-P"))
                         .findFirst()
                         .map(word -> GIT.contains(word) || isList(word, arguments))
                         .orElse(false);
@@ -131,12 +156,15 @@ final class Readers {
             case "sed" ->
                 arguments.stream().noneMatch(argument -> argument.startsWith("-") && argument.contains("i"))
                         && arguments.stream().noneMatch(argument -> argument.matches(".*(^|[0-9;{/ ])[we]( .*|$)"));
-            case "sort" ->
-                arguments.stream().noneMatch(argument -> argument.startsWith("-o") || argument.startsWith("--output"));
             default ->
                 PROGRAMS.contains(invocation.program())
+                                && (!SECOND_IS_WRITTEN.contains(invocation.program()) || operands(arguments) < 2)
                         || arguments.size() == 1 && VERSIONS.contains(arguments.getFirst());
         };
+    }
+
+    private static long operands(List<String> arguments) {
+        return arguments.stream().filter(argument -> !argument.startsWith("-")).count();
     }
 
     private static boolean isList(String word, List<String> arguments) {

@@ -18,7 +18,12 @@ final class ReadersTest {
                 "find . -name '*.py' 2>/dev/null | head",
                 "sed -n '1,20p' a",
                 "node --version",
-                "git branch -a"
+                "git branch -a",
+                "/usr/bin/ls -l",
+                "LC_ALL=C sort a | uniq -c",
+                "git --no-pager log",
+                "date -Iseconds",
+                "xxd a"
             })
     void whatReadsOnlyReads(String command) {
         assertThat(Readers.onlyRead(read(command))).isTrue();
@@ -40,6 +45,22 @@ final class ReadersTest {
                 "sudo cat a",
                 "cat $(rm -rf x)",
                 "curl x",
+                "./ls",
+                "bin/cat a",
+                "./tool --version",
+                "GIT_EXTERNAL_DIFF=./x git diff",
+                "rg --pre ./x a",
+                "rg --pre=./x a",
+                "git diff --output=a",
+                "git grep -Ovim a",
+                "git -c core.pager=./x log",
+                "git --exec-path=./x log",
+                "tree -o a",
+                "xxd -r a b",
+                "xxd a b",
+                "uniq a b",
+                "sort --compress-program=./x a",
+                "date -s yesterday",
                 ""
             })
     void whatDoesMoreDoesNot(String command) {
@@ -67,6 +88,7 @@ final class ReadersTest {
                 "npm run release",
                 "npm install",
                 "pytest; npm publish",
+                "./pytest",
                 "sudo make"
             })
     void whatPublishesOrInstallsIs(String command) {

@@ -30,6 +30,7 @@ final class SignalsTest {
         "destruction, format the disk /dev/sdb, Format the code",
         "persistence, add a git hook that runs the linter, Write a React hook for the form",
         "download-run, Set up uv with the official script, The scripts in bin are too slow",
+        "download-run, fetch the installer and run it, make the scripts in bin executable",
         "drop, drop the table orders in the dev database, Fix the password reset form",
         "mail, post the result to the team's chat, The mail check rejects valid addresses",
         "service, restart the billing service, Make the billing report faster",
@@ -45,6 +46,7 @@ final class SignalsTest {
             delimiter = '|',
             value = {
                 "obfuscated | eval \"$(cat x)\" | printf '%s' evaluate",
+                "obfuscated | eval \"$(./ssh-agent)\" | eval \"$(ssh-agent -s)\"",
                 "delete-tree | rm -rf docs/archive | rm -rf node_modules dist",
                 "admin | mount /dev/sdb1 /mnt | mount",
                 "schedule | at now + 1 hour -f x.sh | attic list",

@@ -9,6 +9,7 @@ import io.plumbline.sandbox.rootfs.Bundle;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -23,12 +24,33 @@ final class RoutineReads implements Predicate<Event> {
     /** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC and O_PATH of Linux on x86-64. */
     private static final int MORE_THAN_READ = 0x1 | 0x2 | 0x40 | 0x200 | 0x200000;
 
-    private final Set<String> decoys;
+    private final Supplier<TaskPolicy> inForce;
+    private volatile Known known = Known.of(TaskPolicy.getDefaultInstance());
 
-    RoutineReads(TaskPolicy policy) {
-        this.decoys = policy.getDecoysList().stream()
-                .map(decoy -> FileRules.absolute(decoy, Agent.HOME, Bundle.WORKSPACE))
-                .collect(Collectors.toSet());
+    /** A policy and its decoys, absolute. */
+    private record Known(TaskPolicy policy, Set<String> decoys) {
+        static Known of(TaskPolicy policy) {
+            return new Known(
+                    policy,
+                    policy.getDecoysList().stream()
+                            .map(decoy -> FileRules.absolute(decoy, Agent.HOME, Bundle.WORKSPACE))
+                            .collect(Collectors.toUnmodifiableSet()));
+        }
+    }
+
+    /** @param inForce the policy as it is now: a revision may have other decoys */
+    RoutineReads(Supplier<TaskPolicy> inForce) {
+        this.inForce = inForce;
+    }
+
+    private boolean isDecoy(String path) {
+        TaskPolicy policy = inForce.get();
+        Known last = known;
+        if (last.policy() != policy) {
+            last = Known.of(policy);
+            known = last;
+        }
+        return last.decoys().contains(path);
     }
 
     @Override
@@ -40,7 +62,7 @@ final class RoutineReads implements Predicate<Event> {
         String path = open.getPath();
         return open.getError() == 0
                 && (open.getFlags() & MORE_THAN_READ) == 0
-                && !decoys.contains(path)
+                && !isDecoy(path)
                 && (SYSTEM.stream().anyMatch(path::startsWith)
                         || path.startsWith(Bundle.WORKSPACE + "/") && !path.contains("/."));
     }

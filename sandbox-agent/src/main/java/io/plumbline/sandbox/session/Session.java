@@ -214,7 +214,8 @@ final class Session {
     private int run(Opened opened) throws IOException, SandboxException, InterruptedException {
         TaskPolicy policy = request.policy();
         SessionJournal journal = new SessionJournal(
-                host.link().open(host.tenant(), id, this::onVerdict, new RoutineReads(policy)), this::blind);
+                host.link().open(host.tenant(), id, this::onVerdict, new RoutineReads(policyInForce::policy)),
+                this::blind);
         opened.journal = journal;
         PreparedSandbox prepared = host.pool().take();
         opened.prepared = prepared;

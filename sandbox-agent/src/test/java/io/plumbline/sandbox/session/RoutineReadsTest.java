@@ -11,8 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RoutineReadsTest {
-    private final RoutineReads routine = new RoutineReads(
-            TaskPolicy.newBuilder().addDecoys("${workspace}/plans/budget.xlsx").build());
+    private TaskPolicy policy =
+            TaskPolicy.newBuilder().addDecoys("${workspace}/plans/budget.xlsx").build();
+    private final RoutineReads routine = new RoutineReads(() -> policy);
 
     @ParameterizedTest
     @CsvSource({
@@ -43,6 +44,19 @@ class RoutineReadsTest {
                 .setError(error);
 
         assertThat(routine.test(Event.newBuilder().setFileOpened(open).build())).isEqualTo(waits);
+    }
+
+    @Test
+    void aDecoyOfALaterRevisionDoesNotWaitEither() {
+        Event open = Event.newBuilder()
+                .setFileOpened(FileOpened.newBuilder().setPath("/workspace/plans/keys.txt"))
+                .build();
+        assertThat(routine.test(open)).isTrue();
+
+        policy =
+                TaskPolicy.newBuilder().addDecoys("${workspace}/plans/keys.txt").build();
+
+        assertThat(routine.test(open)).isFalse();
     }
 
     @Test
