@@ -89,8 +89,8 @@ public final class StoredEvents {
     }
 
     private static boolean several(Stored stored) {
-        return stored instanceof Stored.Text text && text.several()
-                || stored instanceof Stored.Unasked unasked && unasked.several();
+        return (stored instanceof Stored.Text text && text.several())
+                || (stored instanceof Stored.Unasked unasked && unasked.several());
     }
 
     private static boolean always(Stored stored) {
