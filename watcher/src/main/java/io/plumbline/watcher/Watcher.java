@@ -178,7 +178,10 @@ public final class Watcher {
 
         private void take() {
             switch (event.getPayloadCase()) {
-                case TASK_ASSIGNED -> assigned(event.getTaskAssigned());
+                case TASK_ASSIGNED -> {
+                    assigned(event.getTaskAssigned());
+                    judge(Attribution.none());
+                }
                 case SESSION_DECLARED -> {
                     state.setAgentSession(event.getSessionDeclared().getAgentSession());
                     if (state.getAgent().isEmpty()) {
@@ -247,6 +250,7 @@ public final class Watcher {
                     processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
                     if (!killed) {
                         Completeness.unaccounted(event.getSessionReconciled()).ifPresent(this::deviate);
+                        judge(Attribution.none());
                     }
                 }
                 case CONNECTED -> {
@@ -282,6 +286,7 @@ public final class Watcher {
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED;
                     if (!killed || event.getTraceLoss().getDropped() > 0) {
                         deviate(completeness.lost(event.getTraceLoss()));
+                        judge(Attribution.none());
                     }
                 }
                 case HEARTBEAT -> {
@@ -294,11 +299,15 @@ public final class Watcher {
                             .note()
                             .map(Completeness::otherProfile)
                             .ifPresent(this::deviate);
+                    judge(Attribution.none());
                 }
                 case WORKSPACE_IDENTIFIED ->
                     state.setWorkspaceSha256(event.getWorkspaceIdentified().getWorkspaceSha256());
                 case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
-                case RUNTIME_STATE -> confirmed(event.getRuntimeState());
+                case RUNTIME_STATE -> {
+                    confirmed(event.getRuntimeState());
+                    judge(Attribution.none());
+                }
                 case PATH_PROBED ->
                     verdicts.add(
                             ProbeAnswered.newBuilder().setCause(event.getId()).build());
@@ -309,7 +318,10 @@ public final class Watcher {
                             event.getFreezeOrdered().getOrderedBy()));
                 case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
-                case APPROVAL_DECIDED -> ordered(() -> gate.decided(event).ifPresent(this::settled));
+                case APPROVAL_DECIDED -> {
+                    ordered(() -> gate.decided(event).ifPresent(this::settled));
+                    judge(Attribution.none());
+                }
 
                 case POLICY_REVISED -> ordered(() -> revise(event.getPolicyRevised()));
                 case POLICY_CONFIRMED -> revised(event.getPolicyConfirmed());
@@ -473,7 +485,7 @@ public final class Watcher {
                 return;
             }
             boolean writes = PolicyCheck.writes(open);
-            taintCheck.opened(open, writes, by, event.getId());
+            taintCheck.opened(open, by, event.getId());
             if (taintCheck.isFull()) {
                 deviate(Completeness.tableFull("files with copies of a secret"));
             }

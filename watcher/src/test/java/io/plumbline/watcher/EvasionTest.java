@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
@@ -362,6 +363,28 @@ class EvasionTest {
         session.run("c1", "sh ./x.sh", SHELL);
 
         assertThat(Alerts.of(session.open(SHELL, path, 0))).isNotEmpty();
+    }
+
+    /** What a process may write of itself below /proc is no way to everything else. */
+    @ParameterizedTest
+    @CsvSource({
+        "unlink, /proc/self/root/home/agent/.bashrc, ''",
+        "rename, /tmp/x, /proc/self/cwd/.claude/settings.json",
+        "rename, /proc/thread-self/root/etc/passwd, /tmp/x",
+        "symlink, /tmp/x, /proc/self/root/home/agent/.profile",
+    })
+    void noDetourThroughProcHidesAChange(String operation, String path, String newPath) {
+        SessionScript session = SessionScript.of("{}");
+        session.run("c1", "sh ./x.sh", SHELL);
+
+        assertThat(Alerts.of(session.evidence(Event.newBuilder()
+                        .setFileChanged(FileChanged.newBuilder()
+                                .setActor(SessionScript.actor(SHELL))
+                                .setOperation(operation)
+                                .setPath(path)
+                                .setNewPath(newPath)))))
+                .extracting(AlertRaised::getClause)
+                .contains("files.hidden");
     }
 
     @ParameterizedTest

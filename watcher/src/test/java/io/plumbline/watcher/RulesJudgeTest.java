@@ -3,18 +3,28 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ExplainedPart;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.LimitReached;
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionReconciled;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TraceLoss;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.watcher.judge.JudgeObserver;
 import io.plumbline.watcher.judge.RulesJudge;
+import io.plumbline.watcher.judge.SessionRecorder;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +63,31 @@ class RulesJudgeTest {
             detection: {selection: {Image: /nowhere}, condition: selection}
             level: low
             """;
+
+    /** Rules of the pack ask for each of these. */
+    @Test
+    void whatThePlatformAndPeopleSayOfASessionIsJudgedAsWell() {
+        List<Event.Builder> payloads = List.of(
+                Event.newBuilder().setTraceLoss(TraceLoss.newBuilder().setDropped(7)),
+                Event.newBuilder().setRuntimeState(RuntimeState.newBuilder().setState(RuntimeState.State.FROZEN)),
+                Event.newBuilder()
+                        .setAgentConfiguration(AgentConfiguration.newBuilder().setMoment("start")),
+                Event.newBuilder()
+                        .setApprovalDecided(ApprovalDecided.newBuilder().setApproval("a")),
+                Event.newBuilder().setLimitReached(LimitReached.newBuilder().setLimit("memory")),
+                Event.newBuilder().setTaskAssigned(TaskAssigned.newBuilder().setTask("x")),
+                Event.newBuilder().setSessionReconciled(SessionReconciled.newBuilder()));
+        List<Event> events = new ArrayList<>();
+        payloads.forEach(payload -> events.add(EventIds.withId(payload.setTenant("acme")
+                .setSession("s")
+                .setChannel(Channel.EVIDENCE)
+                .setSeq(events.size() + 1L)
+                .setEventTimeNs(events.size() + 1L))));
+
+        assertThat(SessionRecorder.record(events))
+                .extracting(SigmaEvent::id)
+                .containsExactlyElementsOf(events.stream().map(Event::getId).toList());
+    }
 
     private static List<Event> watch(List<Event> events, RulesJudge judge, boolean savedInBetween) {
         Watcher watcher = new Watcher(List.of(judge));

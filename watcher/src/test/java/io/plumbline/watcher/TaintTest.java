@@ -11,6 +11,8 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ThawOrdered;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TaintTest {
     private static final String KEY = "/home/agent/.ssh/id_rsa";
@@ -45,6 +47,20 @@ class TaintTest {
                     .hasSize(4);
             assertThat(alert.getScope()).isEqualTo("credentials");
         });
+    }
+
+    /** A file that is opened to be read and written has been read; one that is made or emptied by it had nothing to read. */
+    @ParameterizedTest
+    @CsvSource({"2, true", "0102, true", "01002, false", "0302, false", "1, false"})
+    void aSecretThatIsOpenedForBothIsReadAsWell(String flags, boolean told) {
+        session.prompt("Look around.");
+        session.run("c1", "our-tool --watch", ONE);
+        session.open(ONE, KEY, Integer.decode(flags));
+        session.fork(ONE, TWO);
+        session.prompt("Go on.");
+        session.proxy(TWO);
+
+        assertThat(taints(session.connect("api.example.com", 443)).isEmpty()).isEqualTo(!told);
     }
 
     @Test

@@ -73,8 +73,20 @@ public final class EcsDocument {
     /** Value of {@code ecs.version}. */
     public static final String ECS_VERSION = "9.2.0";
 
-    /** O_WRONLY, O_RDWR, O_CREAT and O_TRUNC of Linux. */
-    private static final int OPENED_FOR_WRITING = 01 | 02 | 0100 | 01000;
+    /** Words of {@code plumbline.operation} for opened files. */
+    public static final String OPEN_READ = "open_read";
+
+    public static final String OPEN_WRITE = "open_write";
+
+    /** One open for both; rules see each of the two. */
+    public static final String OPEN_BOTH = "open_read_write";
+
+    private static final int O_WRONLY = 01;
+    private static final int O_ACCMODE = 03;
+    private static final int O_CREAT = 0100;
+    private static final int O_EXCL = 0200;
+    private static final int O_TRUNC = 01000;
+    private static final int OPENED_FOR_WRITING = O_ACCMODE | O_CREAT | O_TRUNC;
 
     private EcsDocument() {}
 
@@ -717,11 +729,26 @@ public final class EcsDocument {
         if (opened.getMode() != 0) {
             document.at("file").put("mode", String.format(Locale.ROOT, "%04o", opened.getMode()));
         }
-        boolean writes = (opened.getFlags() & OPENED_FOR_WRITING) != 0;
+        List<String> operations = openedFor(opened);
         document.at("plumbline")
                 .number("flags", opened.getFlags())
-                .put("operation", writes ? "open_write" : "open_read");
+                .put("operation", operations.size() == 1 ? operations.getFirst() : OPEN_BOTH);
         outcome(opened.getError(), document);
+    }
+
+    /**
+     * What a file was opened for: {@link #OPEN_READ}, {@link #OPEN_WRITE}, or both. An open that makes or empties the file reads nothing that
+     * was there.
+     */
+    public static List<String> openedFor(FileOpened opened) {
+        int flags = opened.getFlags();
+        if ((flags & OPENED_FOR_WRITING) == 0) {
+            return List.of(OPEN_READ);
+        }
+        boolean reads = (flags & O_ACCMODE) != O_WRONLY
+                && (flags & O_TRUNC) == 0
+                && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+        return reads ? List.of(OPEN_READ, OPEN_WRITE) : List.of(OPEN_WRITE);
     }
 
     private static void reconciled(SessionReconciled end, Fields own, Fields head) {

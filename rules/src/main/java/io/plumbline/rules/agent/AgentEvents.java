@@ -1,5 +1,6 @@
 package io.plumbline.rules.agent;
 
+import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.Channel;
@@ -26,15 +27,12 @@ import java.util.Optional;
  * fields is in {@code docs/sigma.md}.
  */
 public final class AgentEvents {
-    private static final int WRITE_FLAGS = 3;
-    private static final int CREATE = 0100;
-    private static final int TRUNCATE = 01000;
-
     /** For each kind of event its log sources, in the order in which it names them. */
     public static final List<List<LogSource>> LOG_SOURCES = List.of(
             List.of(linux("process_creation")),
             List.of(linux("file_event")),
             List.of(linux("file_access")),
+            List.of(linux("file_event"), linux("file_access")),
             List.of(linux("file_event"), linux("file_rename")),
             List.of(linux("file_delete")),
             List.of(linux("file_change")),
@@ -269,7 +267,7 @@ public final class AgentEvents {
         fields.put("ProcessId", actor.getProcess().getThreadGroup())
                 .putPresent("ProcessName", actor.getName())
                 .putPresent("CurrentDirectory", actor.getCwd())
-                .put("UserId", actor.getUid())
+                .put("UserId", Integer.toUnsignedLong(actor.getUid()))
                 .put("User", actor.getUid() == 0 ? "root" : Integer.toUnsignedString(actor.getUid()))
                 .putPresent("CallId", context.call());
     }
@@ -306,11 +304,16 @@ public final class AgentEvents {
 
     private static void fileOpened(FileOpened opened, ActContext context, Builder fields) {
         actor(opened.getActor(), context, fields);
-        boolean writes = (opened.getFlags() & (WRITE_FLAGS | CREATE | TRUNCATE)) != 0;
-        fields.putPresent("Image", context.image())
-                .put("TargetFilename", opened.getPath())
-                .put("Operation", writes ? "open_write" : "open_read")
-                .logSource(linux(writes && opened.getError() == 0 ? "file_event" : "file_access"));
+        List<String> operations = EcsDocument.openedFor(opened);
+        fields.putPresent("Image", context.image()).put("TargetFilename", opened.getPath());
+        operations.forEach(operation -> fields.put("Operation", operation));
+        boolean failed = opened.getError() != 0;
+        if (!failed && operations.contains(EcsDocument.OPEN_WRITE)) {
+            fields.logSource(linux("file_event"));
+        }
+        if (failed || operations.contains(EcsDocument.OPEN_READ)) {
+            fields.logSource(linux("file_access"));
+        }
         outcome(opened.getError(), fields);
     }
 

@@ -1,6 +1,7 @@
 package io.plumbline.rules.hunt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.rules.hunt.StoredFields.Stored;
 import io.plumbline.rules.sigma.Comparison;
 import io.plumbline.rules.sigma.Expression;
@@ -77,9 +78,7 @@ public final class Hunt {
         if (test.field().equals(Expression.Test.KEYWORDS)) {
             throw new ConversionException("keywords (expected: a field; the index does not have all texts as a whole)");
         }
-        Stored field = stored.field(test.field())
-                .orElseThrow(() -> new ConversionException(
-                        "field " + test.field() + " (expected: one that the index has as a keyword or number)"));
+        Stored field = stored.field(test.field()).orElseThrow(() -> unasked(test.field()));
         return Query.any(test.anyOf().stream()
                 .map(value -> value(test.field(), field, value))
                 .toList());
@@ -87,10 +86,10 @@ public final class Hunt {
 
     private Query value(String name, Stored field, ValueTest value) {
         if (value instanceof ValueTest.Present) {
-            return present(field);
+            return present(name, field);
         }
         if (value instanceof ValueTest.Null) {
-            return new Query.Not(present(field));
+            return new Query.Not(present(name, field));
         }
         return switch (field) {
             case Stored.Text text -> text(name, text.field(), value);
@@ -99,18 +98,29 @@ public final class Hunt {
                         text(name, "plumbline.new_path", value),
                         Query.all(
                                 new Query.Not(new Query.Exists("plumbline.new_path")), text(name, "file.path", value)));
+            case Stored.Operation ignored -> operation(name, value);
             case Stored.Guarded guarded -> Query.all(guarded.guard(), text(name, guarded.field(), value));
             case Stored.User user -> user(name, user, value);
             case Stored.Number number -> number(name, number, value);
             case Stored.Address address -> address(name, address, value);
             case Stored.Enumerated enumerated -> enumerated(name, enumerated, value);
+            case Stored.OneOf several ->
+                Query.any(several.parts().stream()
+                        .map(part -> value(name, part, value))
+                        .toList());
+            case Stored.Unasked ignored -> throw unasked(name);
         };
     }
 
-    private static Query present(Stored field) {
+    private static ConversionException unasked(String name) {
+        return new ConversionException("field " + name + " (expected: one that the index has as a keyword or number)");
+    }
+
+    private static Query present(String name, Stored field) {
         return switch (field) {
             case Stored.Text text -> new Query.Exists(text.field());
             case Stored.NewPath ignored -> new Query.Exists("file.path");
+            case Stored.Operation ignored -> new Query.Exists(Stored.Operation.FIELD);
             case Stored.Guarded guarded -> Query.all(guarded.guard(), new Query.Exists(guarded.field()));
             case Stored.User user -> new Query.Exists(user.field());
             case Stored.Number number ->
@@ -121,6 +131,11 @@ public final class Hunt {
                         : Query.all(address.guard(), new Query.Exists(address.field()));
             case Stored.Enumerated enumerated ->
                 Query.any(List.copyOf(enumerated.values().values()));
+            case Stored.OneOf several ->
+                Query.any(several.parts().stream()
+                        .map(part -> present(name, part))
+                        .toList());
+            case Stored.Unasked ignored -> throw unasked(name);
         };
     }
 
@@ -175,6 +190,15 @@ public final class Hunt {
         return pattern.toString();
     }
 
+    private static Query operation(String name, ValueTest value) {
+        Query one = Query.all(
+                new Query.Not(new Query.Equal(Stored.Operation.FIELD, EcsDocument.OPEN_BOTH)),
+                text(name, Stored.Operation.FIELD, value));
+        return fits(value, EcsDocument.OPEN_READ) || fits(value, EcsDocument.OPEN_WRITE)
+                ? Query.any(one, new Query.Equal(Stored.Operation.FIELD, EcsDocument.OPEN_BOTH))
+                : one;
+    }
+
     private static Query user(String name, Stored.User user, ValueTest value) {
         Query root = new Query.Equal(user.field(), "0");
         if (!(value instanceof ValueTest.Text text)) {
@@ -195,17 +219,22 @@ public final class Hunt {
         return candidate.matches(regex.toString());
     }
 
+    /** A text or an expression fits a word; other tests fit none. */
+    static boolean fits(ValueTest value, String candidate) {
+        return switch (value) {
+            case ValueTest.Text text -> fits(text, candidate);
+            case ValueTest.Regex regex -> regex.pattern().matcher(candidate).find();
+            default -> false;
+        };
+    }
+
     private static Query enumerated(String name, Stored.Enumerated field, ValueTest value) {
         List<Query> fitting = new ArrayList<>();
         for (Map.Entry<String, Query> entry : field.values().entrySet()) {
-            boolean fits =
-                    switch (value) {
-                        case ValueTest.Text text -> fits(text, entry.getKey());
-                        case ValueTest.Regex regex ->
-                            regex.pattern().matcher(entry.getKey()).find();
-                        default -> throw refused(name, value);
-                    };
-            if (fits) {
+            if (!(value instanceof ValueTest.Text) && !(value instanceof ValueTest.Regex)) {
+                throw refused(name, value);
+            }
+            if (fits(value, entry.getKey())) {
                 fitting.add(entry.getValue());
             }
         }

@@ -12,7 +12,7 @@ import java.util.Set;
  * The log sources that Plumbline feeds, and their fields: what {@code AgentEvents} makes. A rule for another log source is none of
  * this table's business.
  */
-final class Taxonomy {
+public final class Taxonomy {
     /** Fields of every event. */
     private static final String COMMON = "SessionId Tenant Computer Channel Truncated* Announced Role PolicyVerdict";
 
@@ -78,7 +78,7 @@ final class Taxonomy {
      *
      * @return empty when the log source is not one of Plumbline's
      */
-    static Optional<Set<String>> fields(LogSource source) {
+    public static Optional<Set<String>> fields(LogSource source) {
         Set<String> fields = new LinkedHashSet<>();
         TABLE.forEach((name, list) -> {
             if (source.accepts(parse(name))) {

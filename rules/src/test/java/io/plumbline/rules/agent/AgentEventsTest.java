@@ -112,6 +112,13 @@ class AgentEventsTest {
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
+                                .setFlags(2)),
+                        "file_event/linux file_access/linux",
+                        ACTED + "Image TargetFilename Operation Succeeded"),
+                row(
+                        event().setFileOpened(FileOpened.newBuilder()
+                                .setActor(ACTOR)
+                                .setPath("/x")
                                 .setFlags(0x241)),
                         "file_event/linux",
                         ACTED + "Image TargetFilename Operation Succeeded"),
@@ -320,7 +327,7 @@ class AgentEventsTest {
 
     @Test
     void mappedAddressesAreIpv4() {
-        SigmaEvent event = AgentEvents.of(rows().get(6).event(), CONTEXT).orElseThrow();
+        SigmaEvent event = AgentEvents.of(rows().get(7).event(), CONTEXT).orElseThrow();
         assertThat(event.texts("DestinationIp")).containsExactly("203.0.113.5");
     }
 

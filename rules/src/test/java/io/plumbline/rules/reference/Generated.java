@@ -44,6 +44,18 @@ public final class Generated {
             "bca",
             "cab",
             "powershell",
+            "\u0000",
+            "\r",
+            "\t",
+            "\u00a0",
+            "İ",
+            "ı",
+            "ß",
+            "Σ",
+            "ς",
+            "*",
+            "?",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "–b");
     private static final List<String> DATES = List.of(
             "2026-11-24T08:30:00Z",
@@ -181,6 +193,15 @@ public final class Generated {
         rule.put("logsource", Map.of("category", "test"));
         rule.put("detection", detection);
         return rule;
+    }
+
+    /** What a filter selects, with its condition. */
+    public Map<String, Object> filter() {
+        Map<String, Object> filter = new LinkedHashMap<>();
+        filter.put("selection", selection());
+        filter.put("other", selection());
+        filter.put("condition", pick(List.of("not selection", "selection or other", "not 1 of them", "not other")));
+        return filter;
     }
 
     private String condition(List<String> names, int depth) {

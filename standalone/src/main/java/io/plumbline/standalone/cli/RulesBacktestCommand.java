@@ -7,6 +7,9 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.engine.EventLimitException;
+import io.plumbline.rules.hunt.SearchCopy;
+import io.plumbline.rules.hunt.SearchCopy.Selection;
+import io.plumbline.rules.hunt.StoredEvents;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.workbench.Backtest;
 import io.plumbline.rules.workbench.Backtest.Hit;
@@ -18,18 +21,23 @@ import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
+import io.plumbline.standalone.SearchCluster;
 import io.plumbline.standalone.SessionLog;
 import io.plumbline.watcher.judge.SessionRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,10 +51,13 @@ import picocli.CommandLine.Parameters;
             "Run rules over recorded events: hits, hits lost and new against other rules, precision, time.",
             "Files have a JSON object of fields on each line, with _source (category/product), _at (seconds) and _id.",
             "Sessions of the running platform are judged with what the watcher knows of each act.",
+            "The search copy does not have that: rules that ask for it are named as not answerable, and count no hits.",
+            "What people decided about alerts in the search copy counts as verdicts.",
             "Exit code 1 when hits are lost against other rules."
         })
 final class RulesBacktestCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String API_KEY = "PLUMBLINE_SEARCH_API_KEY";
 
     @Parameters(paramLabel = "RULES", arity = "0..*", description = "Files or folders; none: the rules of the product.")
     private List<Path> paths = List.of();
@@ -69,6 +80,37 @@ final class RulesBacktestCommand implements Callable<Integer> {
             description = "Session of the running platform, from its log; may be repeated.")
     private List<String> sessions = List.of();
 
+    @ArgGroup(exclusive = false)
+    private @Nullable Stored stored;
+
+    /** What is read of the search copy. */
+    static final class Stored {
+        @Option(
+                names = "--search",
+                required = true,
+                paramLabel = "URL",
+                description = {
+                    "Sessions of the search copy: an Elasticsearch, or 'running' for that of the running platform.",
+                    "--session names some of them. An API key is taken from " + API_KEY + "."
+                })
+        private String url = "";
+
+        @Option(names = "--tenant", paramLabel = "TENANT", description = "Whose sessions of the search copy.")
+        private String tenant = SearchCluster.LOCAL_TENANT;
+
+        @Option(
+                names = "--from",
+                paramLabel = "TIME",
+                description = "Events of the search copy from then on (ISO-8601).")
+        private @Nullable Instant from;
+
+        @Option(
+                names = "--until",
+                paramLabel = "TIME",
+                description = "Events of the search copy until then (ISO-8601).")
+        private @Nullable Instant until;
+    }
+
     @Option(
             names = "--against",
             paramLabel = "RULES",
@@ -90,34 +132,43 @@ final class RulesBacktestCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (events.isEmpty() && sessions.isEmpty()) {
-            throw new CommandException("no events (expected: --events PATH or --session SESSION)", ExitCodes.USAGE);
+        if (events.isEmpty() && sessions.isEmpty() && stored == null) {
+            throw new CommandException(
+                    "no events (expected: --events PATH, --session SESSION or --search URL)", ExitCodes.USAGE);
+        }
+        if (stored != null && !events.isEmpty()) {
+            throw new CommandException(
+                    "--events with --search (expected: one of them; the search copy has not all fields)",
+                    ExitCodes.USAGE);
         }
         RuleSet set = set(paths);
-        List<Recording> recordings = recordings();
-        Verdicts said = said();
+        Map<String, Boolean> said = said();
         try {
-            return tell(set, recordings, said);
+            return tell(set, stored == null ? recordings() : stored(stored, said), new Verdicts(said));
         } catch (EventLimitException e) {
             throw new CommandException(String.valueOf(e.getMessage()));
         }
     }
 
     private int tell(RuleSet set, List<Recording> recordings, Verdicts said) {
-        List<Hit> found = Backtest.run(set, recordings);
+        Map<String, Set<String>> notHeld = notHeld(set);
+        List<Hit> found = run(set, recordings);
         Map<String, Long> times = time ? Backtest.time(set, recordings, System::nanoTime) : Map.of();
         if (hits) {
             found.forEach(hit -> tell("hit", hit));
         }
         for (Row row : Backtest.rows(set, found, said)) {
-            if (row.hits() > 0 || times.containsKey(row.rule())) {
+            Set<String> missing = notHeld.get(row.rule());
+            if (missing != null) {
+                tell(row, missing);
+            } else if (row.hits() > 0 || times.containsKey(row.rule())) {
                 tell(row, times.get(row.rule()));
             }
         }
         int lost = 0;
         if (against != null) {
             RuleSet other = against.toString().equals("shipped") ? set(List.of()) : set(List.of(against));
-            List<Hit> before = Backtest.run(other, recordings);
+            List<Hit> before = run(other, recordings);
             List<Hit> gone = Backtest.without(before, found);
             gone.forEach(hit -> tell("lost", hit));
             List<Hit> come = Backtest.without(found, before);
@@ -136,9 +187,34 @@ final class RulesBacktestCommand implements Callable<Integer> {
                         .put("recordings", recordings.size())
                         .put("events", count)
                         .put("hits", found.size())
+                        .put("not_answerable", notHeld.size())
                         .put("rule_set", set.hash()),
-                found.size() + " hits in " + count + " events of " + recordings.size() + " recordings");
+                found.size() + " hits in " + count + " events of " + recordings.size() + " recordings"
+                        + (notHeld.isEmpty() ? "" : "; " + notHeld.size() + " rules not answerable"));
         return lost == 0 ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+
+    private Map<String, Set<String>> notHeld(RuleSet set) {
+        return stored == null ? Map.of() : StoredEvents.notHeld(set);
+    }
+
+    private List<Hit> run(RuleSet set, List<Recording> recordings) {
+        Set<String> not = notHeld(set).keySet();
+        return Backtest.run(set, recordings).stream()
+                .filter(hit -> !not.contains(hit.match().rule()))
+                .toList();
+    }
+
+    private void tell(Row row, Set<String> missing) {
+        ObjectNode object = Answers.object()
+                .put("what", "not_answerable")
+                .put("rule", row.rule())
+                .put("title", row.title());
+        missing.forEach(object.putArray("fields")::add);
+        answers.tell(
+                object,
+                "     -  " + row.title() + "  not answerable from the search copy, which has no "
+                        + String.join(", ", missing));
     }
 
     private void tell(Row row, @Nullable Long nanoseconds) {
@@ -206,10 +282,7 @@ final class RulesBacktestCommand implements Callable<Integer> {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
         }
         if (!sessions.isEmpty()) {
-            RunState running = RunState.read(Layout.current().runState())
-                    .filter(RunState::alive)
-                    .orElseThrow(() ->
-                            new CommandException("nothing is running (expected: plumbline up)", ExitCodes.NOT_RUNNING));
+            RunState running = running();
             for (String session : sessions) {
                 List<Event> telemetry = SessionLog.telemetry(running.endpoint("broker"), session);
                 if (telemetry.isEmpty()) {
@@ -221,10 +294,33 @@ final class RulesBacktestCommand implements Callable<Integer> {
         return recordings;
     }
 
-    private Verdicts said() {
+    /** Also what people decided, which does not replace what a file says. */
+    private List<Recording> stored(Stored from, Map<String, Boolean> said) {
+        String url = from.url.equals("running") ? running().endpoint("search") : from.url;
+        SearchCopy copy = new SearchCopy(new SearchCluster(
+                url, Optional.ofNullable(System.getenv(API_KEY)).orElse("").strip()));
+        Selection selection =
+                new Selection(from.tenant, sessions, Optional.ofNullable(from.from), Optional.ofNullable(from.until));
+        try {
+            List<Recording> recordings = copy.sessions(selection);
+            copy.verdicts(selection).rules().forEach(said::putIfAbsent);
+            return recordings;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new CommandException("search copy at " + url + ": " + e.getMessage());
+        }
+    }
+
+    private static RunState running() {
+        return RunState.read(Layout.current().runState())
+                .filter(RunState::alive)
+                .orElseThrow(() ->
+                        new CommandException("nothing is running (expected: plumbline up)", ExitCodes.NOT_RUNNING));
+    }
+
+    private Map<String, Boolean> said() {
         Map<String, Boolean> said = new HashMap<>();
         if (verdicts == null) {
-            return new Verdicts(said);
+            return said;
         }
         int number = 0;
         try {
@@ -254,6 +350,6 @@ final class RulesBacktestCommand implements Callable<Integer> {
                     "verdicts " + verdicts + " at line " + number + " (expected: a readable file of JSON lines)",
                     ExitCodes.USAGE);
         }
-        return new Verdicts(said);
+        return said;
     }
 }

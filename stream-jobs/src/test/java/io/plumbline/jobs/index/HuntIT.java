@@ -31,11 +31,18 @@ import io.plumbline.rules.engine.Program;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.hunt.ConversionException;
 import io.plumbline.rules.hunt.Hunt;
+import io.plumbline.rules.hunt.SearchCopy;
+import io.plumbline.rules.hunt.SearchCopy.Selection;
+import io.plumbline.rules.hunt.StoredEvents;
 import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument.Detection;
+import io.plumbline.rules.workbench.Backtest;
+import io.plumbline.rules.workbench.Backtest.Hit;
+import io.plumbline.rules.workbench.Recordings.Recording;
 import io.plumbline.rules.yaml.YamlNode;
 import io.plumbline.rules.yaml.YamlReader;
+import io.plumbline.watcher.judge.SessionRecorder;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,6 +57,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +77,8 @@ class HuntIT {
     private static SearchNodeProcess node;
 
     private static final Map<String, SigmaEvent> EVENTS = new LinkedHashMap<>();
+    private static final List<Event> LOG = new ArrayList<>();
+    private static final Selection ALL = new Selection("acme", List.of(), Optional.empty(), Optional.empty());
 
     @BeforeAll
     static void indexTheEventsOfAllCases() throws IOException {
@@ -78,6 +88,7 @@ class HuntIT {
         for (Event event : events()) {
             Optional<SigmaEvent> seen = AgentEvents.of(event, ActContext.NONE);
             if (seen.isPresent() && EVENTS.put(event.getId(), seen.get()) == null) {
+                LOG.add(event);
                 bulk.append("{\"create\":{\"_id\":\"").append(event.getId()).append("\"}}\n");
                 bulk.append(EcsDocument.render(event)).append('\n');
             }
@@ -258,11 +269,15 @@ class HuntIT {
     }
 
     private static JsonNode post(String path, String type, String body) throws IOException {
+        return exchange("POST", path, type, body);
+    }
+
+    private static JsonNode exchange(String method, String path, String type, String body) throws IOException {
         try (HttpClient http = HttpClient.newHttpClient()) {
             HttpResponse<String> answer = http.send(
                     HttpRequest.newBuilder(URI.create(node.url() + path))
                             .header("Content-Type", type)
-                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .method(method, HttpRequest.BodyPublishers.ofString(body))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).as(body + answer.body()).isEqualTo(200);
@@ -311,5 +326,109 @@ class HuntIT {
                 .isGreaterThanOrEqualTo(60);
         assertThat(converted).isGreaterThanOrEqualTo(95);
         assertThat(refused.values()).allMatch(why -> why.contains("(expected: "));
+    }
+
+    /** The embedded server has no ES|QL; what is written is read by {@link EsqlReader}. */
+    @Test
+    void esqlFindsWhatTheEngineMatches() throws IOException {
+        Map<String, JsonNode> documents = new LinkedHashMap<>();
+        for (Event event : LOG) {
+            documents.put(event.getId(), JSON.readTree(EcsDocument.render(event).toString()));
+        }
+        JsonNode mapped = JSON.readTree(
+                        IndexTemplates.class.getResourceAsStream("/io/plumbline/jobs/index/events-template.json"))
+                .at("/template/mappings/properties");
+        SoftAssertions differences = new SoftAssertions();
+        int converted = 0;
+        for (Detection rule :
+                RuleSet.load(RulePack.sources(), Placeholders.NONE).detections()) {
+            String statement;
+            try {
+                statement = Hunt.of(rule).esql("plumbline-events-*");
+            } catch (ConversionException e) {
+                continue;
+            }
+            EsqlReader reader = new EsqlReader(statement);
+            Set<String> found = new TreeSet<>();
+            documents.forEach((id, document) -> {
+                if (reader.matches(document)) {
+                    found.add(id);
+                }
+            });
+            differences.assertThat(found).as(statement).isEqualTo(matched(rule));
+            differences.assertThat(reader.fields()).as("fields of the index").allMatch(field -> !mapped.at(
+                            "/" + field.replace(".", "/properties/"))
+                    .isMissingNode());
+            converted++;
+        }
+        differences.assertAll();
+        assertThat(converted).isGreaterThanOrEqualTo(90);
+    }
+
+    private static JsonNode send(String method, String path, JsonNode body) throws IOException {
+        return exchange(method, path, "application/json", body.isEmpty() ? "" : body.toString());
+    }
+
+    private static Set<String> keys(RuleSet set, List<Recording> recordings, Set<String> without) {
+        return Backtest.run(set, recordings).stream()
+                .filter(hit -> !without.contains(hit.match().rule()))
+                .map(Hit::key)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void aBacktestOverTheSearchCopyHasTheHitsOfOneOverTheLog() throws IOException {
+        RuleSet set = RuleSet.load(RulePack.sources(), Placeholders.NONE);
+        Map<String, Set<String>> notHeld = StoredEvents.notHeld(set);
+        List<Recording> stored = new SearchCopy(HuntIT::send).sessions(ALL);
+        assertThat(stored).hasSize(1);
+        assertThat(stored.getFirst().name()).isEqualTo(LOG.getFirst().getSession());
+        List<SigmaEvent> log = SessionRecorder.record(LOG);
+        assertThat(log).hasSizeGreaterThan(1_000);
+        assertThat(stored.getFirst().events())
+                .extracting(SigmaEvent::id)
+                .containsExactlyElementsOf(log.stream().map(SigmaEvent::id).toList());
+        Set<String> expected = keys(set, List.of(new Recording("log", log)), notHeld.keySet());
+        assertThat(keys(set, stored, notHeld.keySet())).isEqualTo(expected);
+        Set<String> rules = expected.stream().map(key -> key.split(" ")[0]).collect(Collectors.toSet());
+        assertThat(rules).hasSizeGreaterThan(60);
+        assertThat(set.correlations())
+                .filteredOn(correlation ->
+                        rules.contains(correlation.definition().metadata().id()))
+                .isNotEmpty();
+        assertThat(notHeld.values().stream().flatMap(Set::stream))
+                .contains("Announced", "Image", "Verdict (service or requested)")
+                .doesNotContain("CommandLine", "TargetFilename", "Output");
+    }
+
+    @Test
+    void anAlertsTriageIsTheVerdictOfItsRuleAtItsEvents() throws IOException {
+        post(
+                "/plumbline-alerts/_bulk?refresh=true",
+                "application/x-ndjson",
+                alert("acme", "a", "true_positive", "rule r", "rule")
+                        + alert("acme", "b", "benign", "rule r", "rule")
+                        + alert("acme", "c", "open", "rule r", "rule")
+                        + alert("acme", "d", "benign", "files", "out_of_policy")
+                        + alert("another", "e", "benign", "rule r", "rule"));
+        SearchCopy copy = new SearchCopy(HuntIT::send);
+        assertThat(copy.verdicts(ALL).rules()).isEqualTo(Map.of("r a", true, "r b", false));
+        Selection elsewhere = new Selection("acme", List.of("another"), Optional.empty(), Optional.empty());
+        assertThat(copy.verdicts(elsewhere).rules()).isEmpty();
+        assertThat(copy.sessions(elsewhere)).isEmpty();
+        assertThat(copy.sessions(new Selection("another", List.of(), Optional.empty(), Optional.empty())))
+                .isEmpty();
+    }
+
+    private static String alert(String tenant, String event, String status, String clause, String kind) {
+        ObjectNode alert = JSON.createObjectNode()
+                .put("@timestamp", "2026-11-24T08:00:00Z")
+                .put("tenant", tenant)
+                .put("session", "s")
+                .put("kind", kind)
+                .put("clause", clause)
+                .put("status", status);
+        alert.putArray("evidence").add(event);
+        return "{\"index\":{}}\n" + alert + "\n";
     }
 }

@@ -28,12 +28,6 @@ public final class ConfigurationCheck {
 
     private static final Set<String> FOLDER_OPERATIONS = Set.of("mkdir", "rmdir");
 
-    // open(2) on Linux x86-64
-    private static final int O_ACCMODE = 3;
-    private static final int O_CREAT = 0x40;
-    private static final int O_TRUNC = 0x200;
-    private static final int O_PATH = 0x200000;
-
     private final WatchState.Builder state;
 
     public ConfigurationCheck(SessionState session) {
@@ -74,9 +68,7 @@ public final class ConfigurationCheck {
 
     /** A file of the configuration was opened for writing. */
     public Optional<Deviation> opened(FileOpened open, Attribution by) {
-        int flags = open.getFlags();
-        boolean writes = (flags & O_ACCMODE) != 0 || (flags & (O_CREAT | O_TRUNC)) != 0;
-        return open.getError() == 0 && (flags & O_PATH) == 0 && writes
+        return PolicyCheck.givesAccess(open) && PolicyCheck.writes(open)
                 ? written(open.getPath(), by.description() + " opened " + open.getPath() + " for writing", by)
                 : Optional.empty();
     }

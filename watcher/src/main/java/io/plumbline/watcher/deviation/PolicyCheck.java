@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.policy.Scope;
@@ -33,10 +34,6 @@ import java.util.stream.Stream;
 /** Holds what was seen against the files and hosts that the task was given, and against what was announced. */
 public final class PolicyCheck {
     // open(2) on Linux x86-64
-    private static final int O_ACCMODE = 3;
-    private static final int O_RDONLY = 0;
-    private static final int O_CREAT = 0x40;
-    private static final int O_TRUNC = 0x200;
     private static final int O_PATH = 0x200000;
 
     private static final Pattern HIDDEN =
@@ -94,15 +91,7 @@ public final class PolicyCheck {
             return Optional.of(honeytoken("A decoy was read", "decoy|" + path, seen, Severity.CRITICAL, by, 80));
         }
         if (hidesItsTarget(path)) {
-            return Optional.of(outOfPolicy(
-                    Severity.HIGH,
-                    "hidden|" + path,
-                    "A file was opened by a name that hides which one it is",
-                    seen,
-                    "Names below /proc/PID/root and cwd lead anywhere.",
-                    "files.hidden",
-                    by,
-                    50));
+            return Optional.of(hidden(path, "A file was opened by a name that hides which one it is", seen, by));
         }
         if (ENVIRONMENT.matcher(path).matches()) {
             // No proof, and less than that of a program that lists processes: it looks there as well.
@@ -139,6 +128,18 @@ public final class PolicyCheck {
                     false));
         }
         return Optional.empty();
+    }
+
+    private static Deviation hidden(String path, String title, String seen, Attribution by) {
+        return outOfPolicy(
+                Severity.HIGH,
+                "hidden|" + path,
+                title,
+                seen,
+                "Names below /proc/PID/root and cwd lead anywhere.",
+                "files.hidden",
+                by,
+                50);
     }
 
     /** @param act with {@code %s} for the path */
@@ -185,9 +186,14 @@ public final class PolicyCheck {
         return open.getError() == 0 && (open.getFlags() & O_PATH) == 0;
     }
 
+    /** Whether what was in the file before can be read. */
+    public static boolean reads(FileOpened open) {
+        return EcsDocument.openedFor(open).contains(EcsDocument.OPEN_READ);
+    }
+
     /** Whether the file was opened so that it can be changed. */
     public static boolean writes(FileOpened open) {
-        return (open.getFlags() & O_ACCMODE) != O_RDONLY || (open.getFlags() & (O_CREAT | O_TRUNC)) != 0;
+        return EcsDocument.openedFor(open).contains(EcsDocument.OPEN_WRITE);
     }
 
     /** Names or rights were changed. What failed changed nothing; what a read-only workspace refused says what was tried. */
@@ -219,6 +225,12 @@ public final class PolicyCheck {
                     "files.hidden",
                     by,
                     50));
+        }
+        Optional<String> hidden = Stream.of(change.getPath(), change.getNewPath())
+                .filter(PolicyCheck::hidesItsTarget)
+                .findFirst();
+        if (hidden.isPresent()) {
+            return List.of(hidden(hidden.get(), "A file was changed by a name that hides which one it is", seen, by));
         }
         List<Deviation> found = new ArrayList<>();
         String path = aliases.original(change.getPath());

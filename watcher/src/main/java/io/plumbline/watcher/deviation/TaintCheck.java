@@ -44,17 +44,22 @@ public final class TaintCheck {
     }
 
     /** A file was opened with success. */
-    public void opened(FileOpened open, boolean writes, Attribution by, String event) {
+    public void opened(FileOpened open, Attribution by, String event) {
         // What the agent itself knows leaves by its model's service, which is its purpose; what it writes is its own
         // text.
         if (by.role() == Role.AGENT || by.role() == Role.HOST_RELAY) {
             return;
         }
         String path = aliases.original(open.getPath());
-        if (writes) {
-            written(path, by);
-            return;
+        if (PolicyCheck.reads(open)) {
+            read(path, by, event);
         }
+        if (PolicyCheck.writes(open)) {
+            written(path, by);
+        }
+    }
+
+    private void read(String path, Attribution by, String event) {
         Taint known = state.getTaintedFilesMap().get(path);
         if (known != null) {
             processes.taint(by.process(), known.toBuilder().setThrough(path).build());
