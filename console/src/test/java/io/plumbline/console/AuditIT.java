@@ -52,21 +52,19 @@ class AuditIT {
                 .setObservedTimeNs(now)
                 .setPrompt(Prompt.newBuilder().setText("Write to jane@example.org \u202e<b>now</b>")))));
         try (Page page = stack.signedIn("vic")) {
-            Locator prompt = raw(page);
-            assertThat(prompt.getByText("show unmasked…")).isDisabled();
+            assertThat(raw(page, "unmask")).isDisabled();
         }
         String event;
         try (Page page = stack.signedIn("ana")) {
-            Locator prompt = raw(page);
-            prompt.getByText("show", new Locator.GetByTextOptions().setExact(true))
-                    .click();
-            assertThat(prompt.locator("pre")).containsText("[masked: ");
-            assertThat(prompt.locator("pre")).not().containsText("jane@example.org");
-            prompt.getByText("show unmasked…").click();
+            raw(page, "show").click();
+            Locator document = page.locator("#document-" + prompt());
+            assertThat(document).containsText("[masked: ");
+            assertThat(document).not().containsText("jane@example.org");
+            page.locator("#unmask-" + prompt()).click();
             assertThat(page.locator("#confirm-unmask")).isDisabled();
             page.locator("#reason textarea").fill("=cmd what was asked <b>exactly</b>");
             page.locator("#confirm-unmask").click();
-            assertThat(prompt.locator("pre")).containsText("Write to jane@example.org \\u202e<b>now</b>");
+            assertThat(document).containsText("Write to jane@example.org \\u202e<b>now</b>");
             Event written = stack.log.orders().stream()
                     .filter(Event::hasUnmaskingRecorded)
                     .reduce((first, last) -> last)
@@ -155,11 +153,17 @@ class AuditIT {
                         HttpResponse.BodyHandlers.ofString());
     }
 
-    /** The row of the session's prompt among its raw events. */
-    private Locator raw(Page page) {
+    /** A button of the session's prompt among its raw events. */
+    private Locator raw(Page page, String button) {
         page.navigate(stack.base + "/session/" + SESSION);
         page.locator("#tab-raw").click();
-        return page.locator("table.rows tbody tr", new Page.LocatorOptions().setHasText("prompt"))
-                .first();
+        return page.locator("#" + button + "-" + prompt());
+    }
+
+    private String prompt() {
+        return stack.bean(Search.class)
+                .events(SESSION, List.of("prompt"), Optional.empty(), Search.Keep.OLDEST, 1)
+                .getFirst()
+                .id();
     }
 }
