@@ -10,7 +10,11 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -21,6 +25,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,6 +105,23 @@ class AuditIT {
                     assertThat(export.getWhat()).isEqualTo("audit");
                     assertThat(export.getQuery()).isEqualTo("person=ana&act=unmasking");
                 });
+    }
+
+    @Test
+    void wordsOfATriageNoteAreFoundAmongReasons() throws Exception {
+        Search search = stack.bean(Search.class);
+        var cause = search.causes(QueueQuery.WAITING, "admin", Instant.now(), 1)
+                .rows()
+                .getFirst();
+        assertThat(stack.bean(Orders.class)
+                        .triage(cause, TriageDecision.note("the falcon came back"), ConsoleStack.BEA))
+                .isInstanceOf(Outcome.Accepted.class);
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/audit?reason=falcon&person=bea");
+            assertThat(page.locator("#audit-summary")).hasText("1 act");
+            assertThat(page.locator("#audit")).containsText("the falcon came back");
+        }
+        assertThat(stack.failures()).isEmpty();
     }
 
     @Test

@@ -107,7 +107,7 @@ public final class AuditLog implements AutoCloseable {
      * Somebody signed in, tried to, or left.
      *
      * @param outcome signed_in, failed, locked, signed_out, session_ended (by time)
-     * @param method password, password_and_code, code (on the account page), token
+     * @param method password, password_and_code, code (on the account page), token, oidc
      */
     public void signIn(
             String person,

@@ -98,7 +98,9 @@ class SecurityConfiguration {
 
     @Bean
     @Order(3)
-    SecurityFilterChain pages(HttpSecurity http, PlumblineProperties properties, Clock clock) throws Exception {
+    SecurityFilterChain pages(
+            HttpSecurity http, PlumblineProperties properties, LocalAccounts accounts, AuditLog audit, Clock clock)
+            throws Exception {
         http.authorizeHttpRequests(requests -> requests
                 // An error keeps its status instead of becoming a way to the login.
                 .dispatcherTypeMatchers(DispatcherType.ERROR)
@@ -113,8 +115,11 @@ class SecurityConfiguration {
                         "/lumo/**",
                         "/aura/**")
                 .permitAll());
-        return http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class))
-                .logout(logout -> logout.addLogoutHandler((request, response, authentication) -> {
+        http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class));
+        if (properties.oidc() != null) {
+            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, audit).configure(http);
+        }
+        return http.logout(logout -> logout.addLogoutHandler((request, response, authentication) -> {
                     HttpSession session = request.getSession(false);
                     if (session != null) {
                         session.setAttribute(LEFT, true);
@@ -171,7 +176,7 @@ class SecurityConfiguration {
         return left -> audit.signIn(
                 left.getAuthentication().getName(),
                 "signed_out",
-                "password",
+                SignedIn.method(left.getAuthentication()),
                 SignInDetails.of(left.getAuthentication()).address(),
                 0,
                 Optional.empty());
@@ -195,7 +200,7 @@ class SecurityConfiguration {
                     audit.signIn(
                             authentication.getName(),
                             "session_ended",
-                            "password",
+                            SignedIn.method(authentication),
                             SignInDetails.of(authentication).address(),
                             0,
                             Optional.empty());

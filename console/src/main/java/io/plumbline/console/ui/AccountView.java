@@ -163,6 +163,10 @@ public class AccountView extends Div {
 
     private void showFactor() {
         factor.removeAll();
+        if (SignedIn.byProvider()) {
+            factor.add(new Div("Your identity provider asks for what it wants to know."));
+            return;
+        }
         if (access.hasSecondFactor(person.name())) {
             factor.add(
                     new Div("A code of your authenticator is asked for when you sign in."),
@@ -283,7 +287,10 @@ public class AccountView extends Div {
                 new Div("A token stands for you at the API and the command line (PLUMBLINE_API_TOKEN). What it does is"
                         + " marked as done over the API."),
                 tokens,
-                Parts.button("New token…", "new-token", "primary", this::newToken));
+                // What a token may is looked up among local users.
+                SignedIn.byProvider()
+                        ? Parts.text("Only local users have tokens.", "mut")
+                        : Parts.button("New token…", "new-token", "primary", this::newToken));
         card.addClassNames("card", "wide");
         return card;
     }
