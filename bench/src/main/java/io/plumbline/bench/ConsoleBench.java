@@ -171,7 +171,7 @@ final class ConsoleBench implements Callable<Integer> {
     /** Alerts of causes of their own, spread over sessions, severities and kinds. */
     private void write(KafkaProducer<String, byte[]> log, long number) {
         for (long i = 0; i < number; i++) {
-            send(log, alert(written++, 40));
+            var unused = send(log, alert(written++, 40));
         }
         log.flush();
     }
@@ -208,7 +208,7 @@ final class ConsoleBench implements Callable<Integer> {
     private static Page queue(Browser browser, String base, String password) {
         Page page = browser.newContext(new Browser.NewContextOptions().setViewportSize(1440, 900))
                 .newPage();
-        page.setDefaultTimeout(Duration.ofMinutes(2).toMillis());
+        page.setDefaultTimeout((double) Duration.ofMinutes(2).toMillis());
         page.navigate(base + "/alerts");
         signIn(page, password);
         usable(page);

@@ -102,7 +102,8 @@ public record PlumblineProperties(
             Objects.requireNonNull(clientId, "plumbline.oidc.client-id: missing");
             Objects.requireNonNull(clientSecretFile, "plumbline.oidc.client-secret-file: missing");
             Objects.requireNonNull(roles, "plumbline.oidc.roles: missing");
-            if (!"https".equals(issuer.getScheme()) && !LOOPBACK.contains(issuer.getHost())) {
+            if (issuer.getHost() == null
+                    || (!"https".equals(issuer.getScheme()) && !LOOPBACK.contains(issuer.getHost()))) {
                 throw new IllegalArgumentException(
                         "plumbline.oidc.issuer: " + issuer + " (expected: an https address)");
             }
@@ -117,6 +118,11 @@ public record PlumblineProperties(
             roles = Map.copyOf(roles);
             tenants = tenants == null ? Map.of() : Map.copyOf(tenants);
             roles.values().forEach(Role::parse);
+        }
+
+        /** What people know the provider by. */
+        public String host() {
+            return Objects.requireNonNullElse(issuer.getHost(), "");
         }
 
         public ClaimMapping mapping() {

@@ -90,7 +90,7 @@ class EvidenceIT {
         ExecutorService others = Executors.newFixedThreadPool(2);
         try (Page page = stack.signedIn("ana")) {
             for (int i = 0; i < 2; i++) {
-                others.submit(() -> evidence(stack.base, DemoSession.SESSION));
+                var unused = others.submit(() -> evidence(stack.base, DemoSession.SESSION));
             }
             Awaitility.await().until(() -> stack.log.readers() == 2);
             page.navigate(stack.base + "/session/" + DemoSession.SESSION);

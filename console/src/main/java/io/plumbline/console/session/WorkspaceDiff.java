@@ -177,7 +177,7 @@ public record WorkspaceDiff(
             Map<String, List<String>> byPath = new LinkedHashMap<>();
             String[] lines = diff.stripTrailing().split("\n", MAX_LINES + 1);
             // Whole lines end with a line break; what was cut in the middle of one does not.
-            boolean cut = lines.length > MAX_LINES || !diff.isEmpty() && !diff.endsWith("\n");
+            boolean cut = lines.length > MAX_LINES || (!diff.isEmpty() && !diff.endsWith("\n"));
             int at = 0;
             List<String> current = new ArrayList<>();
             while (at < Math.min(lines.length, MAX_LINES)) {

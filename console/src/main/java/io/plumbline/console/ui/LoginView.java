@@ -60,7 +60,7 @@ public class LoginView extends Main implements BeforeEnterObserver {
             Anchor provider = new Anchor(
                     "oauth2/authorization/" + PlumblineProperties.Oidc.REGISTRATION,
                     "Sign in with "
-                            + VisibleText.line(properties.oidc().issuer().getHost(), 80));
+                            + VisibleText.line(properties.oidc().host(), 80));
             provider.setId("provider");
             provider.setRouterIgnore(true);
             form.appendChild(provider.getElement());

@@ -247,7 +247,7 @@ class EvidenceBundleTest {
             gaps.add(evidence(
                     seq, event -> event.setFileOpened(FileOpened.newBuilder().setPath("/x"))));
         }
-        assertThat(gaps.told()).hasSize(200).contains("evidence 1-1").last().isEqualTo("evidence 399-10000");
+        assertThat(gaps.told()).hasSize(200).contains("evidence 1-1").last().isEqualTo("evidence 399-9999");
     }
 
     private static List<Event> telemetry(int files) {
