@@ -17,7 +17,7 @@ final class BenchTest {
         assertThat(err.toString())
                 .isEqualTo(
                         "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
-                                + " sandbox, rules, watch, model)\n");
+                                + " sandbox, rules, watch, model, console)\n");
     }
 
     @Test
@@ -25,6 +25,7 @@ final class BenchTest {
         assertThat(commands.execute("freeze", "--sessions", "0")).isEqualTo(2);
         assertThat(commands.execute("session", "--parallel", "0")).isEqualTo(2);
         assertThat(commands.execute("model", "--acts", "1")).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(3);
+        assertThat(commands.execute("console", "--consoles", "0")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(4);
     }
 }
