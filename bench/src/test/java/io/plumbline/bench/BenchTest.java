@@ -15,9 +15,8 @@ final class BenchTest {
     void anUnknownBenchmarkIsOneLineAndExitCode2() {
         assertThat(commands.execute("warp")).isEqualTo(2);
         assertThat(err.toString())
-                .isEqualTo(
-                        "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
-                                + " sandbox, rules, watch, model, console)\n");
+                .isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session,"
+                        + " telemetry, sandbox, rules, watch, model, console)\n");
     }
 
     @Test

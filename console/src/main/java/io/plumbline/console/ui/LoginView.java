@@ -59,8 +59,7 @@ public class LoginView extends Main implements BeforeEnterObserver {
         if (properties.oidc() != null) {
             Anchor provider = new Anchor(
                     "oauth2/authorization/" + PlumblineProperties.Oidc.REGISTRATION,
-                    "Sign in with "
-                            + VisibleText.line(properties.oidc().host(), 80));
+                    "Sign in with " + VisibleText.line(properties.oidc().host(), 80));
             provider.setId("provider");
             provider.setRouterIgnore(true);
             form.appendChild(provider.getElement());

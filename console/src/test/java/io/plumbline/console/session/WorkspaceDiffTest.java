@@ -84,8 +84,8 @@ class WorkspaceDiffTest {
     @Test
     void withoutAReviewTheFreezesListIsShown() {
         TimelineEvent kept = collected("""
-                {"since":"x","complete":true,"changed":[{"path":"a/b","kind":"file","bytes":7,"changed":"2026"}]}\
-                """, 1, 1);
+            {"since":"x","complete":true,"changed":[{"path":"a/b","kind":"file","bytes":7,"changed":"2026"}]}\
+            """, 1, 1);
         WorkspaceDiff diff = WorkspaceDiff.of(List.of(kept)).orElseThrow();
         assertThat(diff.event()).isEmpty();
         assertThat(diff.files().getFirst().detail()).isEqualTo("file, 7 B, 2026");
