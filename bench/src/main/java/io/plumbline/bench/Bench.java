@@ -29,7 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SandboxBench.class,
             RulesBench.class,
             WatchBench.class,
-            ModelBench.class
+            ModelBench.class,
+            ConsoleBench.class
         })
 public final class Bench {
     private Bench() {}

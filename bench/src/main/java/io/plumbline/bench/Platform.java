@@ -34,7 +34,11 @@ final class Platform implements AutoCloseable {
 
     /** @param progress gets a line for each part that comes up */
     static Platform open(PrintWriter progress) throws InterruptedException {
-        Layout layout = Layout.current();
+        return open(Layout.current(), progress);
+    }
+
+    /** Likewise, in a home of its own. */
+    static Platform open(Layout layout, PrintWriter progress) throws InterruptedException {
         layout.create();
         boolean ours = RunState.read(layout.runState()).filter(RunState::alive).isEmpty();
         RunState running = ProcessTree.start(layout, 0, 0, progress);
@@ -68,7 +72,16 @@ final class Platform implements AutoCloseable {
     }
 
     long hostPid() {
-        return running.children().getOrDefault("host", 0L);
+        return pid("host");
+    }
+
+    long pid(String component) {
+        return running.children().getOrDefault(component, 0L);
+    }
+
+    /** Where a component can be reached. */
+    String endpoint(String component) {
+        return running.endpoint(component);
     }
 
     /** What was seen of a session so far. */

@@ -15,9 +15,8 @@ final class BenchTest {
     void anUnknownBenchmarkIsOneLineAndExitCode2() {
         assertThat(commands.execute("warp")).isEqualTo(2);
         assertThat(err.toString())
-                .isEqualTo(
-                        "bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session, telemetry,"
-                                + " sandbox, rules, watch, model)\n");
+                .isEqualTo("bench: unknown benchmark 'warp' (expected: one of freeze, gate, barrier, loss, session,"
+                        + " telemetry, sandbox, rules, watch, model, console)\n");
     }
 
     @Test
@@ -25,6 +24,7 @@ final class BenchTest {
         assertThat(commands.execute("freeze", "--sessions", "0")).isEqualTo(2);
         assertThat(commands.execute("session", "--parallel", "0")).isEqualTo(2);
         assertThat(commands.execute("model", "--acts", "1")).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(3);
+        assertThat(commands.execute("console", "--consoles", "0")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(4);
     }
 }

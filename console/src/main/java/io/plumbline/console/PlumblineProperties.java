@@ -1,9 +1,11 @@
 package io.plumbline.console;
 
+import io.plumbline.console.people.ClaimMapping;
 import io.plumbline.console.people.Role;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +34,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     console stops
  * @param sessionLifetime after which a person signs in again, however busy
  * @param rulesFourEyes whether it takes two people to put a rule set in force or back
+ * @param oidc an identity provider that vouches for people; absent: there are local users alone
  */
 @ConfigurationProperties(prefix = "plumbline", ignoreUnknownFields = false)
 public record PlumblineProperties(
@@ -49,7 +52,8 @@ public record PlumblineProperties(
         @Nullable Path peopleFile,
         @DefaultValue("12h") Duration sessionLifetime,
         @Nullable Path viewsFile,
-        @DefaultValue("false") boolean rulesFourEyes) {
+        @DefaultValue("false") boolean rulesFourEyes,
+        @Nullable Oidc oidc) {
     public PlumblineProperties {
         kafka = kafka == null ? Map.of() : Map.copyOf(kafka);
         users = users == null ? List.of() : List.copyOf(users);
@@ -66,6 +70,67 @@ public record PlumblineProperties(
     /** Local users beside {@code admin}. */
     public List<LocalUser> localUsers() {
         return Objects.requireNonNullElse(users, List.of());
+    }
+
+    /**
+     * @param issuer of the OpenID Connect provider, as its tokens name it; https, or a loopback address
+     * @param clientSecretFile file with the secret that the provider gave to this console
+     * @param scopes that are asked for, {@code openid} among them
+     * @param nameClaim claim of the ID token with the person's name
+     * @param roleClaim claim with a word, or a list of words, that {@code roles} knows
+     * @param roles by such a word: {@link Role#parse roles}, commas between
+     * @param tenantClaim claim with a word, or a list of words; one of them has to stand for this console's tenant
+     * @param tenants by such a word: a tenant; absent: a word is the tenant's name
+     */
+    public record Oidc(
+            URI issuer,
+            String clientId,
+            Path clientSecretFile,
+            @DefaultValue({"openid", "profile"}) List<String> scopes,
+            @DefaultValue("preferred_username") String nameClaim,
+            @DefaultValue("roles") String roleClaim,
+            Map<String, String> roles,
+            @DefaultValue("tenant") String tenantClaim,
+            @Nullable Map<String, String> tenants) {
+        /** In the addresses of the flow. */
+        public static final String REGISTRATION = "provider";
+
+        private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
+
+        public Oidc {
+            Objects.requireNonNull(issuer, "plumbline.oidc.issuer: missing");
+            Objects.requireNonNull(clientId, "plumbline.oidc.client-id: missing");
+            Objects.requireNonNull(clientSecretFile, "plumbline.oidc.client-secret-file: missing");
+            Objects.requireNonNull(roles, "plumbline.oidc.roles: missing");
+            if (issuer.getHost() == null
+                    || (!"https".equals(issuer.getScheme()) && !LOOPBACK.contains(issuer.getHost()))) {
+                throw new IllegalArgumentException(
+                        "plumbline.oidc.issuer: " + issuer + " (expected: an https address)");
+            }
+            if (!scopes.contains("openid")) {
+                throw new IllegalArgumentException(
+                        "plumbline.oidc.scopes: " + scopes + " (expected: openid among them)");
+            }
+            if (roles.isEmpty()) {
+                throw new IllegalArgumentException("plumbline.oidc.roles: none (expected: at least one)");
+            }
+            scopes = List.copyOf(scopes);
+            roles = Map.copyOf(roles);
+            tenants = tenants == null ? Map.of() : Map.copyOf(tenants);
+            roles.values().forEach(Role::parse);
+        }
+
+        /** What people know the provider by. */
+        public String host() {
+            return Objects.requireNonNullElse(issuer.getHost(), "");
+        }
+
+        public ClaimMapping mapping() {
+            Map<String, Set<Role>> parsed = new HashMap<>();
+            roles.forEach((word, names) -> parsed.put(word, Role.parse(names)));
+            return new ClaimMapping(
+                    nameClaim, roleClaim, parsed, tenantClaim, Objects.requireNonNullElse(tenants, Map.of()));
+        }
     }
 
     /**

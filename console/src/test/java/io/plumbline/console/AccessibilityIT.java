@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 /** axe-core on every page in both themes: nothing serious or critical. Screenshots of them are left in {@code target}. */
 class AccessibilityIT {
     private static final String RUN = """
-            async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})).violations
-                .filter(v => v.impact === 'serious' || v.impact === 'critical')
-                .map(v => v.id + ': ' + v.nodes.slice(0, 2)
-                    .map(n => n.target.join(' ').slice(-50) + ' ' + (n.any[0]?.message || '').slice(0, 120)).join(' | '))
-            """;
+        async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})).violations
+            .filter(v => v.impact === 'serious' || v.impact === 'critical')
+            .map(v => v.id + ': ' + v.nodes.slice(0, 2)
+                .map(n => n.target.join(' ').slice(-50) + ' ' + (n.any[0]?.message || '').slice(0, 120)).join(' | '))
+        """;
 
     @Test
     void noPageHasASeriousFinding() throws Exception {
@@ -38,6 +38,7 @@ class AccessibilityIT {
         pages.put("/rules/edit", "#remarks div");
         pages.put("/rules/coverage", ".technique");
         pages.put("/session/" + DemoSession.SESSION, "soc-timeline svg");
+        pages.put("/compare/" + DemoSession.SESSION + "/8c02-7be1", "#compare-alerts");
         pages.put("/report", "#report-rules");
         pages.put("/report/session/" + DemoSession.SESSION, "#report-judged td");
         pages.put("/audit", "#audit");

@@ -10,7 +10,11 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -21,6 +25,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,21 +57,19 @@ class AuditIT {
                 .setObservedTimeNs(now)
                 .setPrompt(Prompt.newBuilder().setText("Write to jane@example.org \u202e<b>now</b>")))));
         try (Page page = stack.signedIn("vic")) {
-            Locator prompt = raw(page);
-            assertThat(prompt.getByText("show unmasked…")).isDisabled();
+            assertThat(raw(page, "unmask")).isDisabled();
         }
         String event;
         try (Page page = stack.signedIn("ana")) {
-            Locator prompt = raw(page);
-            prompt.getByText("show", new Locator.GetByTextOptions().setExact(true))
-                    .click();
-            assertThat(prompt.locator("pre")).containsText("[masked: ");
-            assertThat(prompt.locator("pre")).not().containsText("jane@example.org");
-            prompt.getByText("show unmasked…").click();
+            raw(page, "show").click();
+            Locator document = page.locator("#document-" + prompt());
+            assertThat(document).containsText("[masked: ");
+            assertThat(document).not().containsText("jane@example.org");
+            page.locator("#unmask-" + prompt()).click();
             assertThat(page.locator("#confirm-unmask")).isDisabled();
             page.locator("#reason textarea").fill("=cmd what was asked <b>exactly</b>");
             page.locator("#confirm-unmask").click();
-            assertThat(prompt.locator("pre")).containsText("Write to jane@example.org \\u202e<b>now</b>");
+            assertThat(document).containsText("Write to jane@example.org \\u202e<b>now</b>");
             Event written = stack.log.orders().stream()
                     .filter(Event::hasUnmaskingRecorded)
                     .reduce((first, last) -> last)
@@ -102,6 +105,23 @@ class AuditIT {
                     assertThat(export.getWhat()).isEqualTo("audit");
                     assertThat(export.getQuery()).isEqualTo("person=ana&act=unmasking");
                 });
+    }
+
+    @Test
+    void wordsOfATriageNoteAreFoundAmongReasons() throws Exception {
+        Search search = stack.bean(Search.class);
+        var cause = search.causes(QueueQuery.WAITING, "admin", Instant.now(), 1)
+                .rows()
+                .getFirst();
+        assertThat(stack.bean(Orders.class)
+                        .triage(cause, TriageDecision.note("the falcon came back"), ConsoleStack.BEA))
+                .isInstanceOf(Outcome.Accepted.class);
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/audit?reason=falcon&person=bea");
+            assertThat(page.locator("#audit-summary")).hasText("1 act");
+            assertThat(page.locator("#audit")).containsText("the falcon came back");
+        }
+        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
@@ -155,11 +175,17 @@ class AuditIT {
                         HttpResponse.BodyHandlers.ofString());
     }
 
-    /** The row of the session's prompt among its raw events. */
-    private Locator raw(Page page) {
+    /** A button of the session's prompt among its raw events. */
+    private Locator raw(Page page, String button) {
         page.navigate(stack.base + "/session/" + SESSION);
         page.locator("#tab-raw").click();
-        return page.locator("table.rows tbody tr", new Page.LocatorOptions().setHasText("prompt"))
-                .first();
+        return page.locator("#" + button + "-" + prompt());
+    }
+
+    private String prompt() {
+        return stack.bean(Search.class)
+                .events(SESSION, List.of("prompt"), Optional.empty(), Search.Keep.OLDEST, 1)
+                .getFirst()
+                .id();
     }
 }

@@ -17,6 +17,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +81,27 @@ class EvidenceIT {
                     evidence("http://127.0.0.1:" + ConsoleStack.port(other), DemoSession.SESSION);
             assertThat(foreign.statusCode()).isEqualTo(404);
             assertThat(new String(foreign.body(), StandardCharsets.UTF_8)).contains("There is no such session.");
+        }
+    }
+
+    @Test
+    void whenOthersTakeEvidenceThePageSaysSoAndWhatToDo() throws Exception {
+        Runnable answer = stack.log.silence();
+        ExecutorService others = Executors.newFixedThreadPool(2);
+        try (Page page = stack.signedIn("ana")) {
+            for (int i = 0; i < 2; i++) {
+                var unused = others.submit(() -> evidence(stack.base, DemoSession.SESSION));
+            }
+            Awaitility.await().until(() -> stack.log.readers() == 2);
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
+            page.locator("#evidence-bundle").click();
+            assertThat(page.getByText("Evidence is being taken by 2 others; ask again in a moment."))
+                    .isVisible();
+            assertThat(page.getByText("Go back, and follow the link again.")).isVisible();
+            assertThat(stack.failures()).singleElement().asString().startsWith("503 ");
+        } finally {
+            answer.run();
+            others.shutdown();
         }
     }
 

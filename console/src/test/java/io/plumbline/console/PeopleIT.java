@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -182,5 +183,38 @@ class PeopleIT {
             assertThat(page.locator("#login-error")).isVisible();
         }
         Awaitility.await().untilAsserted(() -> assertThat(signIns()).contains("tom signed_out"));
+        assertThat(signIns()).doesNotContain("tom session_ended");
+        // Who has lost the authenticator.
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/account");
+            page.locator("#reset-factor-tom").click();
+            page.locator("#confirm-reset").click();
+            assertThat(page.locator("#factors-of-others")).hasText("Nobody else has one.");
+            ConsoleStack.screenshot(page, "account-admin");
+        }
+        assertThat(stack.log.orders().getLast().getAccessChanged()).satisfies(changed -> {
+            assertThat(changed.getWhat()).isEqualTo("second_factor_reset");
+            assertThat(changed.getPerson()).isEqualTo("tom");
+            assertThat(changed.getChangedBy()).isEqualTo("admin");
+        });
+        stack.failures();
+        try (Page page = stack.signedIn("tom")) {
+            page.navigate(stack.base + "/account");
+            assertThat(page.locator("#set-factor")).isVisible();
+            assertThat(page.locator("#factors-of-others")).hasCount(0);
+        }
+    }
+
+    @Test
+    void aSessionThatEndsByTimeIsInTheAuditLog() throws Exception {
+        try (ConfigurableApplicationContext other =
+                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=10s");
+                Page page = stack.signedIn("vic", "http://127.0.0.1:" + ConsoleStack.port(other))) {
+            Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+                page.reload();
+                assertThat(page.url()).contains("/login");
+            });
+            Awaitility.await().untilAsserted(() -> assertThat(signIns()).contains("vic session_ended"));
+        }
     }
 }

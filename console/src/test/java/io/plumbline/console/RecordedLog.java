@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
 /** A log that shows orders in the search copy as the index job would, and plays the host when a test says so. */
@@ -22,6 +24,8 @@ final class RecordedLog implements OrderLog, EventLog {
     private final List<Event> orders = new CopyOnWriteArrayList<>();
     private final List<Event> held = new CopyOnWriteArrayList<>();
     private final List<Event> signIns = new CopyOnWriteArrayList<>();
+    private final Semaphore gate = new Semaphore(1);
+    private final AtomicInteger reading = new AtomicInteger();
     private boolean holding;
 
     RecordedLog(DemoIndex index) {
@@ -80,6 +84,16 @@ final class RecordedLog implements OrderLog, EventLog {
     /** What the search copy was filled from, and what people ordered, as a log would hold it. */
     @Override
     public void stored(String topic, String session, BundleWriter.Sink sink) throws IOException {
+        reading.incrementAndGet();
+        try {
+            gate.acquire();
+            gate.release();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        } finally {
+            reading.decrementAndGet();
+        }
         List<Event> events =
                 switch (topic) {
                     case Topics.TELEMETRY -> index.telemetry(session);
@@ -95,6 +109,17 @@ final class RecordedLog implements OrderLog, EventLog {
                 return;
             }
         }
+    }
+
+    /** The log answers nobody until the result is run. */
+    Runnable silence() throws InterruptedException {
+        gate.acquire();
+        return gate::release;
+    }
+
+    /** Who reads stored records now. */
+    int readers() {
+        return reading.get();
     }
 
     List<Event> orders() {

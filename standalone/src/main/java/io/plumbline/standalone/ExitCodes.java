@@ -20,5 +20,8 @@ public final class ExitCodes {
     /** The machine lacks something; {@code plumbline doctor} names it. */
     public static final int UNFIT = 5;
 
+    /** Nothing is wrong with the evidence, and nobody has checked who signed it. */
+    public static final int ORIGIN_NOT_VERIFIED = 6;
+
     private ExitCodes() {}
 }

@@ -94,7 +94,7 @@ public final class AuditLog implements AutoCloseable {
                         .setExpiresNs(ControlEvents.nanoseconds(Instant.parse(token.expires())))));
     }
 
-    /** @param what second_factor_set or second_factor_removed */
+    /** @param what second_factor_set, second_factor_removed or second_factor_reset (by an admin) */
     public Outcome secondFactor(String what, String person, Person by) {
         return events.append(events.about("")
                 .setAccessChanged(AccessChanged.newBuilder()
@@ -106,8 +106,8 @@ public final class AuditLog implements AutoCloseable {
     /**
      * Somebody signed in, tried to, or left.
      *
-     * @param outcome signed_in, failed, locked, signed_out
-     * @param method password, password_and_code, code (on the account page), token
+     * @param outcome signed_in, failed, locked, signed_out, session_ended (by time)
+     * @param method password, password_and_code, code (on the account page), token, oidc
      */
     public void signIn(
             String person,

@@ -64,14 +64,24 @@ public final class EvidenceExport {
         OutputStream open(long bytes) throws IOException;
     }
 
+    /** Nothing is wrong; it can be had a little later. */
+    public static final class BusyException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        BusyException(String sentence) {
+            super(sentence);
+        }
+    }
+
     /**
      * Hands over the bundle once it is whole: what cannot be finished does not look like a bundle to anybody.
      *
-     * @throws IOException when the log does not answer, or two others are being written
+     * @throws BusyException when two others are being written
+     * @throws IOException when the log does not answer
      */
     public void deliver(String session, Person by, Delivery delivery) throws IOException {
         if (!free.tryAcquire()) {
-            throw new IOException("Evidence is being taken by " + AT_ONCE + " others; ask again in a moment.");
+            throw new BusyException("Evidence is being taken by " + AT_ONCE + " others; ask again in a moment.");
         }
         try {
             Path whole = Files.createTempFile("plumbline-evidence", ".zip");

@@ -237,19 +237,27 @@ public final class AccessStore {
         return factors.stream().anyMatch(factor -> factor.person().equals(person));
     }
 
+    /** Who has one. */
+    public synchronized List<String> peopleWithSecondFactor() {
+        return factors.stream().map(Factor::person).sorted().toList();
+    }
+
     /**
      * Sets the second factor once its holder has shown that the codes fit.
      *
      * @return whether the code fits
+     * @throws RefusedException when there is one already: whoever finds a screen that is open could put theirs in its place
      */
     public synchronized boolean setSecondFactor(String person, String secret, String code, Instant now)
-            throws IOException {
+            throws RefusedException, IOException {
+        if (hasSecondFactor(person)) {
+            throw new RefusedException("There is a second factor already; remove it first.");
+        }
         OptionalLong step = Totp.accept(Totp.secret(secret), code, now, 0);
         if (step.isEmpty()) {
             return false;
         }
         List<Factor> changed = new ArrayList<>(factors);
-        changed.removeIf(factor -> factor.person().equals(person));
         changed.add(new Factor(person, secret, step.getAsLong()));
         keep(tokens, changed);
         return true;

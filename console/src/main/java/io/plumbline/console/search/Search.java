@@ -14,6 +14,7 @@ import co.elastic.clients.elasticsearch.core.GetResponse;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
+import co.elastic.clients.util.ObjectBuilder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.audit.AuditQuery;
 import io.plumbline.console.report.PeriodFigures;
@@ -26,11 +27,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Questions to the search copy, all of one tenant. Every answer is bounded; an index that does not exist yet reads as empty. Throws
@@ -39,6 +42,14 @@ import java.util.Optional;
 public final class Search {
     /** Most documents that one question returns. */
     public static final int MAX_RESULTS = 2_000;
+
+    /** Sessions that are looked at for others that are alike. */
+    private static final int MAX_ALIKE = 100;
+
+    private static final int TASK_SEARCHED = 200;
+
+    /** Pieces of time that one question counts. */
+    private static final int OFFSET_PIECES = 1_000;
 
     private static final String EVENTS = "plumbline-events-*";
     private static final String SESSIONS = "plumbline-sessions";
@@ -81,6 +92,87 @@ public final class Search {
 
     public Optional<SessionSummary> session(String session) {
         return document(SESSIONS, tenant + "/" + session).map(Documents::session);
+    }
+
+    /**
+     * Other sessions of the same task, then of the same workspace; the newest of each first.
+     *
+     * @param limit of each
+     */
+    public List<SessionSummary> alike(SessionSummary session, int limit) {
+        List<SessionSummary> found = new ArrayList<>();
+        if (!session.task().isBlank()) {
+            // A long task is found by its beginning and compared as a whole.
+            String beginning = session.task()
+                    .substring(0, Math.min(TASK_SEARCHED, session.task().length()));
+            sessionsWith(session, q -> q.matchPhrase(m -> m.field("task").query(beginning)), MAX_ALIKE).stream()
+                    .filter(other -> other.task().equals(session.task()))
+                    .limit(limit)
+                    .forEach(found::add);
+        }
+        if (!session.workspace().isBlank()) {
+            sessionsWith(session, q -> q.term(t -> t.field("workspace").value(session.workspace())), MAX_ALIKE).stream()
+                    .filter(other -> !other.task().equals(session.task()))
+                    .limit(limit)
+                    .forEach(found::add);
+        }
+        return found;
+    }
+
+    private List<SessionSummary> sessionsWith(
+            SessionSummary session, Function<Query.Builder, ObjectBuilder<Query>> like, int limit) {
+        BoolQuery query = tenantQuery("tenant")
+                .filter(like)
+                .mustNot(q -> q.term(t -> t.field("session").value(session.session())))
+                .build();
+        return hits(
+                        SearchRequest.of(s -> s.index(SESSIONS)
+                                .ignoreUnavailable(true)
+                                .size(bounded(limit))
+                                .query(q -> q.bool(query))
+                                .sort(o -> o.field(f -> f.field("last_seen").order(SortOrder.Desc)))),
+                        "sessions")
+                .stream()
+                .map(hit -> Documents.session(source(hit)))
+                .toList();
+    }
+
+    /**
+     * How often each value occurs, the most frequent first.
+     *
+     * @param isCut whether there are more values
+     */
+    public record Occurrences(Map<String, Long> counts, boolean isCut) {
+        public Occurrences {
+            counts = Collections.unmodifiableMap(new LinkedHashMap<>(counts));
+        }
+    }
+
+    /** Programs that a session ran, by their path. */
+    public Occurrences programs(String session, int limit) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        word(bool, "event.action", "process-started");
+        bool.mustNot(q -> q.term(t -> t.field("event.outcome").value("failure")));
+        return occurrences(bool.build(), "process.executable", limit);
+    }
+
+    /** Files that a session opened for writing or changed, by their path. */
+    public Occurrences written(String session, int limit) {
+        BoolQuery query = sessionEvents(session)
+                .filter(q -> q.bool(b -> b.should(
+                                x -> x.term(t -> t.field("event.action").value("file-changed")))
+                        .should(x -> x.term(t -> t.field("plumbline.operation").value("open_write")))))
+                .mustNot(q -> q.term(t -> t.field("event.outcome").value("failure")))
+                .build();
+        return occurrences(query, "file.path", limit);
+    }
+
+    private Occurrences occurrences(BoolQuery query, String field, int limit) {
+        Map<String, Long> counts = counts(EVENTS, query, field, bounded(limit) + 1);
+        boolean cut = counts.size() > bounded(limit);
+        Map<String, Long> kept = new LinkedHashMap<>();
+        counts.entrySet().stream().limit(bounded(limit)).forEach(entry -> kept.put(entry.getKey(), entry.getValue()));
+        return new Occurrences(kept, cut);
     }
 
     /** Newest first; {@code session} empty: of every session. */
@@ -330,6 +422,121 @@ public final class Search {
         return keep == Keep.OLDEST ? events : events.reversed();
     }
 
+    /**
+     * Where each event of a session is, as of now.
+     *
+     * @param actions which; empty: every one
+     */
+    public EventOffsets offsets(String session, Collection<String> actions) {
+        BoolQuery all = sessionEvents(session, actions).build();
+        Optional<long[]> span = span(all);
+        if (span.isEmpty()) {
+            return EventOffsets.EMPTY;
+        }
+        List<EventOffsets.Piece> pieces = new ArrayList<>();
+        pieces(session, actions, span.get()[0], span.get()[1] + 1, pieces);
+        return EventOffsets.of(pieces);
+    }
+
+    /** Counts by time, in smaller pieces where many events are close together; {@code to} is exclusive, both in milliseconds. */
+    private void pieces(
+            String session, Collection<String> actions, long from, long to, List<EventOffsets.Piece> pieces) {
+        long step = Math.max(1, (to - from + OFFSET_PIECES - 1) / OFFSET_PIECES);
+        BoolQuery query = sessionEvents(session, actions)
+                .filter(q -> q.range(r -> r.date(d -> d.field("@timestamp")
+                        .gte(Instant.ofEpochMilli(from).toString())
+                        .lt(Instant.ofEpochMilli(to).toString()))))
+                .build();
+        for (EventOffsets.Piece piece : byTime(query, from, step)) {
+            if (piece.count() > EventOffsets.MAX_IN_PIECE && step > 1) {
+                pieces(session, actions, piece.fromMs(), Math.min(to, piece.fromMs() + step), pieces);
+            } else {
+                pieces.add(piece);
+            }
+        }
+    }
+
+    /** Counts of pieces that begin at {@code from} and are {@code step} milliseconds long; those without an event are left out. */
+    private List<EventOffsets.Piece> byTime(BoolQuery query, long from, long step) {
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations(
+                                "time",
+                                a -> a.dateHistogram(h -> h.field("@timestamp")
+                                        .fixedInterval(t -> t.time(step + "ms"))
+                                        .offset(t -> t.time(from % step + "ms"))
+                                        .minDocCount(1)))),
+                "counts by time");
+        List<EventOffsets.Piece> pieces = new ArrayList<>();
+        var time = response.aggregations().get("time");
+        if (time != null && time.isDateHistogram()) {
+            time.dateHistogram()
+                    .buckets()
+                    .array()
+                    .forEach(bucket -> pieces.add(new EventOffsets.Piece(bucket.key(), bucket.docCount())));
+        }
+        return pieces;
+    }
+
+    /** First and last moment, milliseconds since the epoch. */
+    private Optional<long[]> span(BoolQuery query) {
+        SearchResponse<ObjectNode> ends = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations("first", a -> a.min(m -> m.field("@timestamp")))
+                        .aggregations("last", a -> a.max(m -> m.field("@timestamp")))),
+                "span");
+        var first = ends.aggregations().get("first");
+        var last = ends.aggregations().get("last");
+        Double start = first == null ? null : first.min().value();
+        Double end = last == null ? null : last.max().value();
+        if (start == null || end == null || !Double.isFinite(start) || !Double.isFinite(end)) {
+            return Optional.empty();
+        }
+        return Optional.of(new long[] {start.longValue(), end.longValue()});
+    }
+
+    /** Events from an offset on, in the order of their time; at most {@code limit}, and none beyond the offsets' end. */
+    public List<TimelineEvent> eventsFrom(
+            String session, Collection<String> actions, EventOffsets offsets, long offset, int limit) {
+        if (offset >= offsets.total()) {
+            return List.of();
+        }
+        EventOffsets.Place place = offsets.place(offset);
+        int size = Math.min(bounded(limit), offsets.readable(offset));
+        BoolQuery query = sessionEvents(session, actions)
+                .filter(q -> q.range(r -> r.date(d -> d.field("@timestamp")
+                        .gte(Instant.ofEpochMilli(place.fromMs()).toString()))))
+                .build();
+        return hits(
+                        SearchRequest.of(s -> {
+                            s.index(EVENTS)
+                                    .ignoreUnavailable(true)
+                                    .from(place.skip())
+                                    .size(size)
+                                    .query(q -> q.bool(query));
+                            byTime(s, SortOrder.Asc);
+                            return s;
+                        }),
+                        "events")
+                .stream()
+                .map(hit -> Documents.event(id(hit), source(hit)))
+                .toList();
+    }
+
+    private BoolQuery.Builder sessionEvents(String session, Collection<String> actions) {
+        BoolQuery.Builder bool = sessionEvents(session);
+        if (!actions.isEmpty()) {
+            words(bool, "event.action", List.copyOf(actions));
+        }
+        return bool;
+    }
+
     public List<TimelineEvent> eventsById(String session, Collection<String> ids) {
         List<FieldValue> values = ids.stream().map(FieldValue::of).toList();
         BoolQuery query = sessionEvents(session)
@@ -366,28 +573,19 @@ public final class Search {
         BoolQuery.Builder seen = sessionEvents(session);
         words(seen, "plumbline.channel", List.of("claims", "evidence"));
         BoolQuery all = seen.build();
-        SearchResponse<ObjectNode> ends = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(all))
-                        .aggregations("first", a -> a.min(m -> m.field("@timestamp")))
-                        .aggregations("last", a -> a.max(m -> m.field("@timestamp")))),
-                "span");
-        var first = ends.aggregations().get("first");
-        var last = ends.aggregations().get("last");
-        Double start = first == null ? null : first.min().value();
-        Double end = last == null ? null : last.max().value();
-        if (start == null || end == null || !Double.isFinite(start) || !Double.isFinite(end)) {
+        Optional<long[]> span = span(all);
+        if (span.isEmpty()) {
             return Optional.empty();
         }
-        long from = window.map(piece -> piece.from().toEpochMilli()).orElse(start.longValue());
-        long to = window.map(piece -> piece.to().toEpochMilli()).orElse(end.longValue());
+        long start = span.get()[0];
+        long end = span.get()[1];
+        long from = window.map(piece -> piece.from().toEpochMilli()).orElse(start);
+        long to = window.map(piece -> piece.to().toEpochMilli()).orElse(end);
         long step = Math.max(1, (to - from) / Math.max(1, pieces) + 1);
         int count = (int) ((to - from) / step + 1);
         return Optional.of(new Density(
-                start.longValue() * 1_000_000,
-                end.longValue() * 1_000_000,
+                start * 1_000_000,
+                end * 1_000_000,
                 from,
                 step,
                 histogram(session, processes, from, to, step, count),
@@ -402,26 +600,12 @@ public final class Search {
                 .gte(Instant.ofEpochMilli(from).toString())
                 .lte(Instant.ofEpochMilli(to).toString()))));
         BoolQuery query = bool.build();
-        SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(query))
-                        .aggregations(
-                                "time",
-                                a -> a.dateHistogram(h -> h.field("@timestamp")
-                                        .fixedInterval(t -> t.time(step + "ms"))
-                                        .minDocCount(1)))),
-                "density");
         Long[] counts = new Long[count];
         Arrays.fill(counts, 0L);
-        var time = response.aggregations().get("time");
-        if (time != null && time.isDateHistogram()) {
-            time.dateHistogram().buckets().array().forEach(bucket -> {
-                int at = (int) Math.clamp((bucket.key() - from) / step, 0, count - 1);
-                counts[at] += bucket.docCount();
-            });
-        }
+        byTime(query, from, step).forEach(piece -> {
+            int at = (int) Math.clamp((piece.fromMs() - from) / step, 0, count - 1);
+            counts[at] += piece.count();
+        });
         return List.of(counts);
     }
 

@@ -10,6 +10,7 @@ import io.plumbline.console.people.Role;
 import io.plumbline.console.people.SignInGuard;
 import io.plumbline.console.ui.LoginView;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -28,6 +29,8 @@ import org.springframework.security.authentication.event.LogoutSuccessEvent;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
@@ -35,11 +38,16 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
 import org.springframework.security.web.context.SecurityContextHolderFilter;
+import org.springframework.security.web.session.HttpSessionDestroyedEvent;
+import org.springframework.security.web.session.HttpSessionEventPublisher;
 
 /** Two doors: the API under a bearer token without a session, and the pages under a login with one. */
 @Configuration
 @EnableWebSecurity
 class SecurityConfiguration {
+    /** Attribute of a session whose person pressed the button. */
+    private static final String LEFT = "plumbline.left";
+
     private static final Logger LOG = LoggerFactory.getLogger(SecurityConfiguration.class);
 
     @Bean
@@ -90,7 +98,9 @@ class SecurityConfiguration {
 
     @Bean
     @Order(3)
-    SecurityFilterChain pages(HttpSecurity http, PlumblineProperties properties, Clock clock) throws Exception {
+    SecurityFilterChain pages(
+            HttpSecurity http, PlumblineProperties properties, LocalAccounts accounts, AuditLog audit, Clock clock)
+            throws Exception {
         http.authorizeHttpRequests(requests -> requests
                 // An error keeps its status instead of becoming a way to the login.
                 .dispatcherTypeMatchers(DispatcherType.ERROR)
@@ -105,7 +115,16 @@ class SecurityConfiguration {
                         "/lumo/**",
                         "/aura/**")
                 .permitAll());
-        return http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class))
+        http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class));
+        if (properties.oidc() != null) {
+            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, audit).configure(http);
+        }
+        return http.logout(logout -> logout.addLogoutHandler((request, response, authentication) -> {
+                    HttpSession session = request.getSession(false);
+                    if (session != null) {
+                        session.setAttribute(LEFT, true);
+                    }
+                }))
                 .formLogin(login -> login.authenticationDetailsSource(SignInDetails::of))
                 .addFilterBefore(
                         new SessionLifetime(properties.sessionLifetime(), clock), SecurityContextHolderFilter.class)
@@ -122,8 +141,8 @@ class SecurityConfiguration {
         LocalAccounts accounts = new LocalAccounts();
         String hash = adminHash(properties, encoder);
         if (hash.isEmpty()) {
-            LOG.warn(
-                    "neither plumbline.admin-password-file nor plumbline.admin-password-hash is set: there is no admin");
+            LOG.warn("neither plumbline.admin-password-file nor plumbline.admin-password-hash is set: there is no"
+                    + " admin");
         } else {
             accounts.add("admin", hash, Set.of(Role.ADMIN));
         }
@@ -151,16 +170,43 @@ class SecurityConfiguration {
         return new GuardedSignIn(passwords, accounts, access, guard, audit, clock);
     }
 
-    /** Somebody left, by the button or because the session ended with it. */
+    /** Somebody left by the button. */
     @Bean
     ApplicationListener<LogoutSuccessEvent> signOuts(AuditLog audit) {
         return left -> audit.signIn(
                 left.getAuthentication().getName(),
                 "signed_out",
-                "password",
+                SignedIn.method(left.getAuthentication()),
                 SignInDetails.of(left.getAuthentication()).address(),
                 0,
                 Optional.empty());
+    }
+
+    @Bean
+    HttpSessionEventPublisher sessionEvents() {
+        return new HttpSessionEventPublisher();
+    }
+
+    /** A session ended by time; of one that somebody left the log has that already. */
+    @Bean
+    ApplicationListener<HttpSessionDestroyedEvent> sessionEnds(AuditLog audit) {
+        return ended -> {
+            if (ended.getSession().getAttribute(LEFT) != null) {
+                return;
+            }
+            for (SecurityContext context : ended.getSecurityContexts()) {
+                Authentication authentication = context.getAuthentication();
+                if (authentication != null && authentication.isAuthenticated()) {
+                    audit.signIn(
+                            authentication.getName(),
+                            "session_ended",
+                            SignedIn.method(authentication),
+                            SignInDetails.of(authentication).address(),
+                            0,
+                            Optional.empty());
+                }
+            }
+        };
     }
 
     private static String adminHash(PlumblineProperties properties, PasswordEncoder encoder) throws IOException {

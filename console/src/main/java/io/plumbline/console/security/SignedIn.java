@@ -10,6 +10,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.client.authentication.OAuth2AuthenticationToken;
 
 /** The person behind the current request, and how roles stand in Spring's terms. */
 public final class SignedIn {
@@ -23,6 +24,15 @@ public final class SignedIn {
         return authentication == null
                 ? new Person("", Set.of())
                 : new Person(authentication.getName(), roles(authentication.getAuthorities()));
+    }
+
+    /** Whether a provider vouches for the person; local passwords, codes and tokens are not theirs. */
+    public static boolean byProvider() {
+        return SecurityContextHolder.getContext().getAuthentication() instanceof OAuth2AuthenticationToken;
+    }
+
+    static String method(Authentication authentication) {
+        return authentication instanceof OAuth2AuthenticationToken ? "oidc" : "password";
     }
 
     static Set<Role> roles(Collection<? extends GrantedAuthority> authorities) {

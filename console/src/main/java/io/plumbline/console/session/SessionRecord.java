@@ -39,6 +39,8 @@ public record SessionRecord(
     /** Most events of one kind. */
     public static final int MAX_EVENTS = 1_500;
 
+    private static final int DRAWN_WHEN_COUNTED = 300;
+
     /** About one per four pixels of the timeline. */
     private static final int DENSITY_PIECES = 200;
 
@@ -53,6 +55,8 @@ public record SessionRecord(
             "session-ended",
             "runtime-state",
             "evidence-collected",
+            "changes-found",
+            "review-decided",
             "trace-loss",
             "session-reconciled",
             "task-assigned",
@@ -68,8 +72,10 @@ public record SessionRecord(
             "approval-requested",
             "session-risk");
     private static final List<String> PROCESSES = List.of("process-forked", "process-started", "process-exited");
-    private static final List<String> FILES = List.of("file-opened", "file-changed");
-    private static final List<String> NETWORK =
+    /** Events of the files tab. */
+    public static final List<String> FILES = List.of("file-opened", "file-changed");
+    /** Events of the egress tab. */
+    public static final List<String> NETWORK =
             List.of("connected", "bound", "accepted", "egress-requested", "egress-decided", "egress-answered");
 
     /** Empty when there is no such session. */
@@ -88,8 +94,10 @@ public record SessionRecord(
         List<TimelineEvent> claims =
                 search.events(id, SAID_AND_JUDGED, Optional.empty(), Search.Keep.NEWEST, MAX_EVENTS);
         List<TimelineEvent> processes = search.events(id, PROCESSES, window, Search.Keep.NEWEST, MAX_EVENTS);
-        List<TimelineEvent> files = search.events(id, FILES, window, Search.Keep.NEWEST, MAX_EVENTS);
-        List<TimelineEvent> network = search.events(id, NETWORK, window, Search.Keep.NEWEST, MAX_EVENTS);
+        Map<String, Long> counts = search.countsByAction(id);
+        List<TimelineEvent> files = search.events(id, FILES, window, Search.Keep.NEWEST, limit(counts, FILES, window));
+        List<TimelineEvent> network =
+                search.events(id, NETWORK, window, Search.Keep.NEWEST, limit(counts, NETWORK, window));
         List<TimelineEvent> evidence = new ArrayList<>();
         evidence.addAll(files);
         evidence.addAll(network);
@@ -126,12 +134,17 @@ public record SessionRecord(
                 files,
                 network,
                 alerts,
-                search.countsByAction(id),
+                counts,
                 ProcessTree.of(processes, calls, alerts, evidence),
                 Optional.empty());
         return record.shown().isCut()
                 ? record.with(search.density(id, window, DENSITY_PIECES, PROCESSES, FILES, NETWORK))
                 : record;
+    }
+
+    /** Of what is counted instead only the newest are drawn, until somebody looks closer. */
+    private static int limit(Map<String, Long> counts, List<String> actions, Optional<Window> window) {
+        return window.isEmpty() && count(counts, actions) > MAX_EVENTS ? DRAWN_WHEN_COUNTED : MAX_EVENTS;
     }
 
     private SessionRecord with(Optional<Density> counted) {
@@ -189,6 +202,10 @@ public record SessionRecord(
     }
 
     private long count(List<String> actions) {
+        return count(counts, actions);
+    }
+
+    private static long count(Map<String, Long> counts, List<String> actions) {
         return actions.stream()
                 .mapToLong(action -> counts.getOrDefault(action, 0L))
                 .sum();

@@ -62,6 +62,7 @@ public class AccountView extends Div {
     private final transient Person person = SignedIn.person();
     private final Div factor = new Div();
     private final Div tokens = new Div();
+    private final Div others = new Div();
 
     public AccountView(
             AccessStore access, AuditLog audit, SignInGuard guard, Clock clock, PlumblineProperties properties) {
@@ -74,6 +75,10 @@ public class AccountView extends Div {
         Div head = new Div(new H1("Account"));
         head.addClassName("page-head");
         Div body = new Div(roles(), secondFactor(), ownTokens());
+        if (person.may(Permission.MANAGE_ACCESS)) {
+            body.add(factorsOfOthers());
+            showOthers();
+        }
         body.addClassName("cards");
         add(head, body);
         showFactor();
@@ -103,8 +108,65 @@ public class AccountView extends Div {
         return card;
     }
 
+    private Section factorsOfOthers() {
+        others.setId("factors-of-others");
+        Section card = Report.section(
+                "account-others",
+                "Second factors of others",
+                new Div("For who has lost the authenticator. Be sure who asks: after that the password is enough."),
+                others);
+        card.addClassName("card");
+        return card;
+    }
+
+    private void showOthers() {
+        others.removeAll();
+        List<String> people = access.peopleWithSecondFactor().stream()
+                // One's own takes a code.
+                .filter(name -> !name.equals(person.name()))
+                .toList();
+        if (people.isEmpty()) {
+            others.add(Parts.text("Nobody else has one.", "mut"));
+        }
+        for (String name : people) {
+            Div line = new Div(
+                    Parts.said(name, 64), Parts.button("Reset…", "reset-factor-" + name, "deny", () -> reset(name)));
+            line.addClassName("bar");
+            others.add(line);
+        }
+    }
+
+    private void reset(String name) {
+        Dialog dialog = new Dialog();
+        dialog.setHeaderTitle("Reset the second factor of " + VisibleText.line(name, 64));
+        Div wrong = new Div();
+        dialog.add(new Div("It is removed, and that you did it is in the audit log."), wrong);
+        dialog.getFooter()
+                .add(
+                        Parts.button("Cancel", "cancel", "", dialog::close),
+                        Parts.button("Reset", "confirm-reset", "deny", () -> {
+                            String refusal = made(() -> {
+                                String told = told(audit.secondFactor("second_factor_reset", name, person));
+                                if (told.isEmpty()) {
+                                    access.removeSecondFactor(name);
+                                }
+                                return told;
+                            });
+                            wrong.setText(refusal);
+                            if (refusal.isEmpty()) {
+                                dialog.close();
+                                showOthers();
+                            }
+                        }));
+        dialog.open();
+    }
+
     private void showFactor() {
         factor.removeAll();
+        if (SignedIn.byProvider()) {
+            factor.add(new Div("Your identity provider asks for what it wants to know."));
+            return;
+        }
         if (access.hasSecondFactor(person.name())) {
             factor.add(
                     new Div("A code of your authenticator is asked for when you sign in."),
@@ -128,10 +190,6 @@ public class AccountView extends Div {
                         "Give this to your authenticator, then type the code that it shows.",
                         code,
                         () -> {
-                            // The page may be older than the factor.
-                            if (access.hasSecondFactor(person.name())) {
-                                return "There is a second factor already; remove it first.";
-                            }
                             if (!access.setSecondFactor(
                                     person.name(), secret, code.getValue().strip(), clock.instant())) {
                                 return "The code does not fit.";
@@ -226,11 +284,13 @@ public class AccountView extends Div {
         Section card = Report.section(
                 "account-tokens",
                 "Tokens",
-                new Div(
-                        "A token stands for you at the API and the command line (PLUMBLINE_API_TOKEN). What it does is marked as"
-                                + " done over the API."),
+                new Div("A token stands for you at the API and the command line (PLUMBLINE_API_TOKEN). What it does is"
+                        + " marked as done over the API."),
                 tokens,
-                Parts.button("New token…", "new-token", "primary", this::newToken));
+                // What a token may is looked up among local users.
+                SignedIn.byProvider()
+                        ? Parts.text("Only local users have tokens.", "mut")
+                        : Parts.button("New token…", "new-token", "primary", this::newToken));
         card.addClassNames("card", "wide");
         return card;
     }

@@ -99,7 +99,7 @@ public class AuditView extends Div implements BeforeEnterObserver {
 
     private void columns() {
         grid.setId("audit");
-        grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT);
+        grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT, GridVariant.LUMO_WRAP_CELL_CONTENT);
         grid.setSelectionMode(Grid.SelectionMode.NONE);
         grid.getElement().setAttribute("aria-label", "Acts of people");
         grid.addColumn(row -> Parts.moment(row.at()))
@@ -117,7 +117,7 @@ public class AuditView extends Div implements BeforeEnterObserver {
         grid.addComponentColumn(row -> Parts.said(row.about(), 200, "mono"))
                 .setHeader("About")
                 .setFlexGrow(3);
-        grid.addComponentColumn(row -> Parts.said(row.reason(), 200))
+        grid.addComponentColumn(row -> Parts.said(row.reason(), 1_000, "whole"))
                 .setHeader("Reason")
                 .setFlexGrow(3);
         grid.addColumn(row -> VisibleText.line(row.session().isEmpty() ? row.address() : row.session(), 36))

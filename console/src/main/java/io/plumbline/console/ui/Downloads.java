@@ -1,13 +1,19 @@
 package io.plumbline.console.ui;
 
 import com.vaadin.flow.component.html.Anchor;
+import com.vaadin.flow.server.VaadinResponse;
 import com.vaadin.flow.server.streams.DownloadHandler;
+import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.text.VisibleText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /** Files that leave the console. That they do is in the audit log before their first byte, or they don't. */
 final class Downloads {
+    private static final int UNAVAILABLE = 503;
+    private static final int FORBIDDEN = 403;
+
     private Downloads() {}
 
     /** Makes a text; refuses by an exception. */
@@ -33,18 +39,63 @@ final class Downloads {
     }
 
     static Anchor anchor(String label, String id, DownloadHandler handler) {
-        Anchor anchor = new Anchor(handler, label);
+        Anchor anchor = new Anchor(explained(handler), label);
         anchor.setId(id);
         anchor.addClassName("export");
         anchor.setRouterIgnore(true);
-        anchor.getElement().setAttribute("download", true);
+        // Without the attribute of that name: a refusal is a page that says so, not a file that never comes.
+        anchor.getElement().removeAttribute("download");
         return anchor;
     }
 
     /** Ends the download when the log does not have that it happens. */
     static void permitted(Outcome outcome) throws IOException {
         if (outcome instanceof Outcome.Refused refused) {
-            throw new IOException("refused: " + refused.explanation());
+            throw new RefusedException(refused);
         }
+    }
+
+    private static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private final transient Outcome.Refused refused;
+
+        RefusedException(Outcome.Refused refused) {
+            super("refused: " + refused.explanation());
+            this.refused = refused;
+        }
+    }
+
+    /** What cannot be had is told on a page of its own, with what to do. */
+    private static DownloadHandler explained(DownloadHandler handler) {
+        return event -> {
+            try {
+                handler.handleDownloadRequest(event);
+            } catch (EvidenceExport.BusyException e) {
+                tell(event.getResponse(), UNAVAILABLE, String.valueOf(e.getMessage()));
+            } catch (RefusedException e) {
+                boolean later = e.refused.refusal() == Outcome.Refusal.LOG;
+                tell(event.getResponse(), later ? UNAVAILABLE : FORBIDDEN, e.refused.explanation());
+            }
+        };
+    }
+
+    private static void tell(VaadinResponse response, int status, String sentence) throws IOException {
+        response.setStatus(status);
+        response.setContentType("text/html;charset=utf-8");
+        if (status == UNAVAILABLE) {
+            response.setHeader("Retry-After", "30");
+        }
+        response.getOutputStream().write("""
+            <!doctype html><html lang="en"><head><title>Plumbline · not now</title><link rel="stylesheet" href="/soc.css"></head>
+            <body><main class="empty"><h1>Nothing was taken out</h1><p>%s</p><p>Go back, and follow the link again.</p></main></body></html>
+            """.formatted(escaped(sentence)).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String escaped(String text) {
+        return VisibleText.line(text, 500)
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;");
     }
 }

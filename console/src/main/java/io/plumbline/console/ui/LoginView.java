@@ -1,5 +1,6 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.html.Anchor;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.Main;
@@ -9,8 +10,10 @@ import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.server.auth.AnonymousAllowed;
+import io.plumbline.console.PlumblineProperties;
+import io.plumbline.console.text.VisibleText;
 
-/** Sign in with a local user. Whatever is wrong, the page says the same. */
+/** Sign in with a local user, or by the identity provider when there is one. Whatever is wrong, the page says the same. */
 @Route(value = "login", autoLayout = false)
 @PageTitle("Plumbline · sign in")
 @AnonymousAllowed
@@ -18,18 +21,18 @@ public class LoginView extends Main implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
     private static final String REFUSED =
-            "That did not work. Check name, password and, if you have set one up, the code. After several failures nothing is looked"
-                    + " at for a while.";
+            "That did not work. Check name, password and, if you have set one up, the code. After several failures"
+                    + " nothing is looked at for a while.";
 
     // As the framework tells it to its own pages.
     private static final String TAKE_TOKEN = """
-            const name = document.querySelector('meta[name=_csrf_parameter]'), value = document.querySelector('meta[name=_csrf]');
-            if (name && value) { this.name = name.content; this.value = value.content; }
-            """;
+        const name = document.querySelector('meta[name=_csrf_parameter]'), value = document.querySelector('meta[name=_csrf]');
+        if (name && value) { this.name = name.content; this.value = value.content; }
+        """;
 
     private final Div error = new Div();
 
-    public LoginView() {
+    public LoginView(PlumblineProperties properties) {
         addClassName("login");
         Element form = new Element("form");
         form.setAttribute("method", "post");
@@ -53,6 +56,14 @@ public class LoginView extends Main implements BeforeEnterObserver {
                 field("Code of your authenticator, if you have set one up", "code", "text", "one-time-code"),
                 token,
                 submit);
+        if (properties.oidc() != null) {
+            Anchor provider = new Anchor(
+                    "oauth2/authorization/" + PlumblineProperties.Oidc.REGISTRATION,
+                    "Sign in with " + VisibleText.line(properties.oidc().host(), 80));
+            provider.setId("provider");
+            provider.setRouterIgnore(true);
+            form.appendChild(provider.getElement());
+        }
         getElement().appendChild(form);
     }
 

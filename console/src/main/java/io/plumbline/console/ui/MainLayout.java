@@ -70,11 +70,11 @@ public class MainLayout extends Div implements RouterLayout {
     }
 
     private static final String APPLY = """
-            const root = document.documentElement, theme = localStorage.getItem('soc-theme') || 'dark';
-            root.setAttribute('theme', theme);
-            root.style.colorScheme = theme;
-            root.dataset.density = localStorage.getItem('soc-density') || 'roomy';
-            """;
+        const root = document.documentElement, theme = localStorage.getItem('soc-theme') || 'dark';
+        root.setAttribute('theme', theme);
+        root.style.colorScheme = theme;
+        root.dataset.density = localStorage.getItem('soc-density') || 'roomy';
+        """;
 
     /** The browser remembers how a person likes to see it. */
     private void toggle(String what, String usual, String other) {
@@ -93,10 +93,13 @@ public class MainLayout extends Div implements RouterLayout {
         count.addClassName("n");
         link.add(new Span(label), count);
         link.setId(id);
-        // A session's page belongs to the sessions.
+        // A session's page and two beside each other belong to the sessions.
         link.setHighlightCondition(
                 page == SessionsView.class
-                        ? HighlightConditions.locationPrefix("session")
+                        ? (shown, moved) -> {
+                            String path = moved.getLocation().getPath();
+                            return path.startsWith("session") || path.startsWith("compare");
+                        }
                         : HighlightConditions.locationPrefix());
         return link;
     }

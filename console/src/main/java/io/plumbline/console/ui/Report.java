@@ -49,7 +49,12 @@ final class Report {
         table.getHead().add(head);
         rows.stream().limit(MAX_ROWS).forEach(row -> {
             NativeTableRow line = new NativeTableRow();
-            row.forEach(cell -> line.add(new NativeTableCell(cell)));
+            row.forEach(cell -> {
+                NativeTableCell shown = new NativeTableCell(cell);
+                // A number stays on one line.
+                shown.setClassName("number", cell.matches("[+−-]?[\\d,.]{1,15}"));
+                line.add(shown);
+            });
             table.getBody().add(line);
         });
         Div whole = new Div(table);

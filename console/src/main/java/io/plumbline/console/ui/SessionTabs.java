@@ -22,10 +22,9 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.session.SessionRecord;
+import io.plumbline.console.session.WorkspaceDiff;
 import io.plumbline.console.text.VisibleText;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +33,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Deviations, files, egress and raw events of a session, {@value #PAGE} rows at a time. */
+/** Deviations, files, egress, workspace changes and raw events of a session. Lists of events are read while somebody scrolls. */
 class SessionTabs extends Div {
     private static final long serialVersionUID = 1;
 
@@ -43,6 +42,8 @@ class SessionTabs extends Div {
     /** Characters of one document that are shown; an event has at most 256 KiB. */
     private static final int MAX_DOCUMENT = 512 * 1024;
 
+    private static final int MAX_DIFF_LINES = 2_000;
+
     /** Paths that are counted; the rarest ones of a session with more are left to the search. */
     private static final int MAX_PATHS = 1_000;
 
@@ -50,6 +51,7 @@ class SessionTabs extends Div {
         DEVIATIONS,
         FILES,
         EGRESS,
+        WORKSPACE,
         RAW
     }
 
@@ -62,9 +64,15 @@ class SessionTabs extends Div {
     private final Div content = new Div();
     private transient Optional<SessionRecord> record = Optional.empty();
     private transient Optional<String> selected = Optional.empty();
+    private transient Optional<EventGrid> grid = Optional.empty();
+    private transient List<AlertRow> drawn = List.of();
+    private transient Optional<WorkspaceDiff> drawnChanges = Optional.empty();
+
+    /** Events whose text somebody here has asked for, with a reason that is in the audit log. */
+    private final transient Set<String> unmasked = new HashSet<>();
+
     private Tab tab = Tab.DEVIATIONS;
     private int page;
-    private final transient Deque<String> cursors = new ArrayDeque<>();
 
     SessionTabs(Search search, Masking masking, AuditLog audit, Person person, Consumer<String> select) {
         this.search = search;
@@ -78,20 +86,52 @@ class SessionTabs extends Div {
     }
 
     void show(SessionRecord newest, Optional<String> at) {
+        boolean other = record.filter(
+                        old -> old.summary().session().equals(newest.summary().session()))
+                .isEmpty();
+        boolean moved = !selected.equals(at);
         record = Optional.of(newest);
         selected = at;
+        if (other) {
+            unmasked.clear();
+            page = 0;
+        }
         drawBar(newest);
-        // A page of raw events that somebody reads is not exchanged under the eyes.
-        if (tab != Tab.RAW || content.getComponentCount() == 0) {
-            draw();
+        // What somebody reads is not exchanged under the eyes.
+        switch (tab) {
+            case DEVIATIONS -> {
+                if (other || moved || !drawn.equals(newest.alerts())) {
+                    draw();
+                }
+            }
+            case WORKSPACE -> {
+                if (other || !drawnChanges.equals(WorkspaceDiff.of(newest.claims()))) {
+                    draw();
+                }
+            }
+            case FILES, EGRESS, RAW -> {
+                if (other || grid.isEmpty()) {
+                    draw();
+                } else {
+                    grid.get().grown(count(newest));
+                }
+            }
         }
     }
 
     void select(String event) {
         selected = Optional.of(event);
-        if (tab != Tab.RAW) {
+        if (tab == Tab.DEVIATIONS) {
             draw();
         }
+    }
+
+    private long count(SessionRecord session) {
+        return switch (tab) {
+            case FILES -> session.fileCount();
+            case EGRESS -> session.networkCount();
+            default -> session.eventCount();
+        };
     }
 
     private void drawBar(SessionRecord newest) {
@@ -100,13 +140,21 @@ class SessionTabs extends Div {
                 tabButton("Deviations " + newest.alerts().size(), "tab-deviations", Tab.DEVIATIONS),
                 tabButton("files " + number(newest.fileCount()), "tab-files", Tab.FILES),
                 tabButton("egress " + number(newest.networkCount()), "tab-egress", Tab.EGRESS),
+                tabButton("workspace" + changes(newest), "tab-workspace", Tab.WORKSPACE),
                 tabButton("raw events " + number(newest.eventCount()), "tab-raw", Tab.RAW));
         if (newest.shown().isCut()) {
             bar.add(
                     Parts.text("", "sp"),
-                    Parts.text("newest " + number(newest.shown().onPage()) + " of "
+                    Parts.text("drawn above: " + number(newest.shown().onPage()) + " of "
                             + number(newest.shown().all())));
         }
+    }
+
+    private static String changes(SessionRecord session) {
+        return WorkspaceDiff.of(session.claims())
+                .map(diff ->
+                        " " + number(Math.max(diff.files().size(), diff.added() + diff.changed() + diff.deleted())))
+                .orElse("");
     }
 
     private static String number(long value) {
@@ -117,7 +165,6 @@ class SessionTabs extends Div {
         NativeButton button = Parts.button(label, id, "small", () -> {
             tab = target;
             page = 0;
-            cursors.clear();
             record.ifPresent(this::drawBar);
             draw();
         });
@@ -128,17 +175,19 @@ class SessionTabs extends Div {
 
     private void draw() {
         content.removeAll();
+        grid = Optional.empty();
         record.ifPresent(session -> {
             switch (tab) {
                 case DEVIATIONS -> deviations(session);
                 case FILES -> {
                     files(session);
-                    events(session.files(), evidenceOf(session), "Path");
+                    events(session, SessionRecord.FILES, "file-events", "Path");
                 }
                 case EGRESS -> {
                     hosts(session);
-                    events(session.network(), evidenceOf(session), "Destination");
+                    events(session, SessionRecord.NETWORK, "egress-events", "Destination");
                 }
+                case WORKSPACE -> workspace(session);
                 case RAW -> raw(session);
             }
         });
@@ -153,6 +202,7 @@ class SessionTabs extends Div {
     private void deviations(SessionRecord session) {
         NativeTable table = table("Time", "Kind", "What was seen", "Explained by", "Risk");
         table.setId("deviations");
+        drawn = session.alerts();
         List<AlertRow> alerts = session.alerts().stream()
                 .sorted(Comparator.comparing(AlertRow::at))
                 .toList();
@@ -177,22 +227,22 @@ class SessionTabs extends Div {
         pager(alerts.size());
     }
 
-    private void events(List<TimelineEvent> events, Set<String> evidence, String what) {
-        NativeTable table = table("Time", "Process", "Action", what, "Outcome");
-        List<TimelineEvent> newestFirst = events.reversed();
-        for (TimelineEvent event : page(newestFirst)) {
-            NativeTableRow row = new NativeTableRow(
-                    when(Parts.clock(event.at())),
-                    cell(Parts.said(actor(event), 40, "mono")),
-                    cell(Parts.text(event.action())),
-                    cell(Parts.said(object(event), 300, "mono")),
-                    cell(Parts.said(outcome(event), 60)));
-            row.setClassName("deviates", evidence.contains(event.id()));
-            link(row, event.id());
-            table.getBody().add(row);
-        }
-        content.add(events.isEmpty() ? note("Nothing was seen.") : table);
-        pager(events.size());
+    private void events(SessionRecord session, List<String> actions, String id, String what) {
+        Set<String> evidence = evidenceOf(session);
+        add(new EventGrid(search, session.summary().session(), actions, id, EventGrid.Order.NEWEST_FIRST)
+                .text("Time", "120px", event -> Parts.clock(event.at()))
+                .text("Process", "150px", event -> VisibleText.line(actor(event), 40))
+                .text("Action", "130px", TimelineEvent::action)
+                .text(what, "", event -> VisibleText.line(object(event), 300))
+                .text("Outcome", "180px", event -> VisibleText.line(outcome(event), 60))
+                .marked(event -> evidence.contains(event.id()))
+                .onSelect(select)
+                .open());
+    }
+
+    private void add(EventGrid events) {
+        grid = Optional.of(events);
+        content.add(events);
     }
 
     /** Paths of the whole session, counted by the search copy. */
@@ -283,49 +333,134 @@ class SessionTabs extends Div {
     }
 
     private void raw(SessionRecord session) {
-        Search.EventPage events;
-        try {
-            events = search.events(
-                    session.summary().session(), Optional.empty(), Optional.ofNullable(cursors.peek()), PAGE);
-        } catch (SearchUnavailableException e) {
-            content.add(note("The search copy does not answer."));
+        EventGrid events = new EventGrid(
+                search, session.summary().session(), List.of(), "raw-events", EventGrid.Order.OLDEST_FIRST);
+        add(events.text("Time", "120px", event -> Parts.clock(event.at()))
+                .text("Channel", "90px", TimelineEvent::channel)
+                .text("Seq", "90px", event -> event.seq() == 0 ? "" : Long.toString(event.seq()))
+                .text("Action", "", TimelineEvent::action)
+                .component("Document", "220px", event -> documentActs(session, events, event))
+                .details(this::document)
+                .open());
+    }
+
+    private Div documentActs(SessionRecord session, EventGrid events, TimelineEvent event) {
+        NativeButton show = Parts.button("show", "show-" + event.id(), "small", () -> events.toggleDetails(event));
+        NativeButton unmask = Parts.permitted(
+                Parts.button(
+                        "show unmasked…",
+                        "unmask-" + event.id(),
+                        "small",
+                        () -> unmask(
+                                session,
+                                event.id(),
+                                "The event as it came, with prompts, outputs and arguments.",
+                                () -> events.showDetails(event))),
+                person,
+                Permission.UNMASK);
+        unmask.addClassName("unmask");
+        return new Div(show, unmask);
+    }
+
+    private Pre document(TimelineEvent event) {
+        Pre document = new Pre(visible(
+                (unmasked.contains(event.id()) ? event.document() : masking.masked((ObjectNode) event.document()))
+                        .toPrettyString()));
+        document.setId("document-" + event.id());
+        document.addClassName("raw");
+        return document;
+    }
+
+    /** What the session changed; the lines themselves are masked like the event that has them. */
+    private void workspace(SessionRecord session) {
+        drawnChanges = WorkspaceDiff.of(session.claims());
+        if (drawnChanges.isEmpty()) {
+            content.add(note("The host told of no changes: there is neither a review of the workspace nor a freeze."));
             return;
         }
-        NativeTable table = table("Time", "Channel", "Seq", "Action", "Document");
-        for (TimelineEvent event : events.events()) {
-            Pre document = new Pre(
-                    visible(masking.masked((ObjectNode) event.document()).toPrettyString()));
-            document.addClassName("raw");
-            document.setVisible(false);
-            NativeButton show = Parts.button("show", "", "small", () -> document.setVisible(!document.isVisible()));
-            NativeButton unmask = Parts.permitted(
-                    Parts.button("show unmasked…", "", "small", () -> unmask(session, event, document)),
-                    person,
-                    Permission.UNMASK);
-            unmask.addClassName("unmask");
+        WorkspaceDiff diff = drawnChanges.get();
+        Div told = note("");
+        told.setId("workspace-told");
+        told.add(Parts.said(told(diff), 500));
+        if (diff.isCut()) {
+            told.add(Parts.chip("not all of it is here", "warn"));
+        }
+        boolean shown = diff.event().filter(unmasked::contains).isPresent();
+        if (!shown) {
+            diff.event()
+                    .ifPresent(event -> told.add(Parts.permitted(
+                            Parts.button(
+                                    "show lines…",
+                                    "show-lines",
+                                    "small",
+                                    () -> unmask(
+                                            session,
+                                            event,
+                                            "The lines that differ, as the host told them.",
+                                            this::draw)),
+                            person,
+                            Permission.UNMASK)));
+        }
+        NativeTable table = table("Change", "Path", "Lines", "");
+        table.setId("workspace-table");
+        for (WorkspaceDiff.File file : page(diff.files())) {
             table.getBody()
                     .add(new NativeTableRow(
-                            when(Parts.clock(event.at())),
-                            cell(Parts.text(event.channel())),
-                            cell(Parts.text(event.seq() == 0 ? "" : Long.toString(event.seq()))),
-                            cell(Parts.text(event.action())),
-                            cell(show, unmask, document)));
+                            cell(Parts.text(word(file.change()))),
+                            cell(
+                                    Parts.said(file.path(), 300, "mono"),
+                                    Parts.text(" "),
+                                    file.isProtected() ? Parts.chip("runs outside later", "bad") : Parts.text("")),
+                            cell(Parts.text(file.lines().isEmpty() ? "" : "+" + file.plus() + " −" + file.minus())),
+                            cell(Parts.said(file.detail(), 120))));
+            if (shown && !file.lines().isEmpty()) {
+                NativeTableCell lines = cell(difference(file));
+                lines.setColspan(4);
+                table.getBody().add(new NativeTableRow(lines));
+            }
         }
-        content.add(events.events().isEmpty() ? note("Nothing was seen.") : table);
-        Div pager = new Div();
-        pager.addClassName("pager");
-        NativeButton first = Parts.button("first", "raw-first", "small", () -> {
-            cursors.clear();
-            draw();
-        });
-        first.setEnabled(!cursors.isEmpty());
-        NativeButton next = Parts.button("next", "raw-next", "small", () -> {
-            events.next().ifPresent(cursors::push);
-            draw();
-        });
-        next.setEnabled(events.next().isPresent());
-        pager.add(first, next, Parts.text("page " + (cursors.size() + 1)));
-        content.add(pager);
+        content.add(told, table);
+        pager(diff.files().size());
+    }
+
+    private static String told(WorkspaceDiff diff) {
+        if (diff.event().isEmpty()) {
+            return "Kept at the freeze: names and sizes of what had changed since the session began. The lines were"
+                    + " not kept.";
+        }
+        String fate = diff.review()
+                .map(review -> (review.accepted() ? "accepted by " : "refused by ")
+                        + review.by()
+                        + (review.reason().isEmpty() ? "" : ": “" + review.reason() + "”")
+                        + (review.failure().isEmpty() ? "" : " · not applied: " + review.failure()))
+                .orElse("waits for a review");
+        return number(diff.added()) + " added, " + number(diff.changed()) + " changed, " + number(diff.deleted())
+                + " deleted · change set "
+                + diff.sha256().substring(0, Math.min(12, diff.sha256().length())) + "… · "
+                + fate;
+    }
+
+    private static String word(String letter) {
+        return switch (letter) {
+            case "A" -> "added";
+            case "M" -> "changed";
+            case "D" -> "deleted";
+            default -> "";
+        };
+    }
+
+    private static Pre difference(WorkspaceDiff.File file) {
+        Pre pre = new Pre();
+        pre.addClassName("raw");
+        file.lines().stream()
+                .limit(MAX_DIFF_LINES)
+                .forEach(line -> pre.add(Parts.text(
+                        VisibleText.line(line, 1_000) + "\n",
+                        line.startsWith("+") ? "added-line" : line.startsWith("-") ? "removed-line" : "mut")));
+        if (file.lines().size() > MAX_DIFF_LINES) {
+            pre.add(Parts.text((file.lines().size() - MAX_DIFF_LINES) + " more lines", "mut"));
+        }
+        return pre;
     }
 
     /** Lines of JSON; whatever else is not visible is escaped. */
@@ -333,17 +468,16 @@ class SessionTabs extends Div {
         return VisibleText.block(json.length() > MAX_DOCUMENT ? json.substring(0, MAX_DOCUMENT) + "…" : json);
     }
 
-    private void unmask(SessionRecord session, TimelineEvent event, Pre document) {
+    private void unmask(SessionRecord session, String event, String what, Runnable show) {
         new ReasonDialog(
                         "Show unmasked",
-                        "The event as it came, with prompts, outputs and arguments. That you looked at it, and why, is kept in the"
-                                + " audit log.",
+                        what + " That you looked at it, and why, is kept in the audit log.",
                         "Show unmasked",
                         "confirm-unmask",
-                        reason -> switch (audit.unmasking(session.summary().session(), event.id(), reason, person)) {
+                        reason -> switch (audit.unmasking(session.summary().session(), event, reason, person)) {
                             case Outcome.Accepted accepted -> {
-                                document.setText(visible(event.document().toPrettyString()));
-                                document.setVisible(true);
+                                unmasked.add(event);
+                                show.run();
                                 yield "";
                             }
                             case Outcome.Refused refused -> refused.explanation();
@@ -362,9 +496,9 @@ class SessionTabs extends Div {
         }
         Div pager = new Div();
         pager.addClassName("pager");
-        NativeButton before = Parts.button("newer", "", "small", () -> turn(-1));
+        NativeButton before = Parts.button("before", "", "small", () -> turn(-1));
         before.setEnabled(page > 0);
-        NativeButton next = Parts.button("older", "", "small", () -> turn(1));
+        NativeButton next = Parts.button("next", "", "small", () -> turn(1));
         next.setEnabled((page + 1) * PAGE < size);
         pager.add(
                 before,

@@ -53,6 +53,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -75,6 +76,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     // Reading a busy session costs a few thousand documents; its header is cheaper and follows at once.
     private static final Duration SHORTEST_REREAD = Duration.ofSeconds(2);
 
+    private static final int MAX_ALIKE = 5;
+
     private final transient LiveView live;
     private final transient Search search;
     private final transient Orders orders;
@@ -82,6 +85,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final transient PolicyActs policyActs;
     private final transient Person person = SignedIn.person();
     private final Div policy = new Div();
+    private final Div alike = new Div();
     private final Div policyTold = new Div();
     private final AtomicLong reads = new AtomicLong();
     private final Div head = new Div();
@@ -112,6 +116,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         this.tabs = new SessionTabs(search, masking, audit, person, this::select);
         this.side = new SessionSide(this::triage, person);
         this.policyActs = new PolicyActs(search, orders, person, this::tellPolicy);
+        alike.setId("alike");
         policy.setId("policy");
         policyTold.setId("policy-status");
         policyTold.getElement().setAttribute("role", "status");
@@ -170,7 +175,39 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             return;
         }
         lastRead = Instant.now();
+        showAlike(record.get().summary());
         show(record.get());
+    }
+
+    /** Others to hold it against; as they were when the page was opened. */
+    private void showAlike(SessionSummary session) {
+        alike.removeAll();
+        List<SessionSummary> others;
+        try {
+            others = search.alike(session, MAX_ALIKE);
+        } catch (SearchUnavailableException e) {
+            LOG.debug("sessions like {} could not be read", id, e);
+            return;
+        }
+        alike.add(Parts.heading("Compare with"));
+        if (others.isEmpty()) {
+            alike.add(Parts.text("no other session of this task or repository", "mut"));
+        }
+        Instant now = Instant.now();
+        for (SessionSummary other : others) {
+            RouterLink link = new RouterLink(
+                    VisibleText.line(other.session(), 60),
+                    CompareView.class,
+                    new RouteParameters(Map.of("a", id, "b", other.session())));
+            alike.add(new Div(
+                    link,
+                    Parts.said(
+                            " · " + (other.task().equals(session.task()) ? "same task" : "same repository") + " · "
+                                    + other.state() + " · risk " + other.risk() + " · "
+                                    + Parts.age(other.started(), now),
+                            120,
+                            "mut")));
+        }
     }
 
     @Override
@@ -277,7 +314,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .or(() -> at)
                 .orElse(""));
         side.show(record, at, alert);
-        side.add(AlertReasons.of(search, alert), policy, taking());
+        side.add(AlertReasons.of(search, alert), policy, taking(), alike);
     }
 
     private void showPolicy(SessionRecord record) {

@@ -134,6 +134,10 @@ class AccessStoreTest {
         assertThat(store.setSecondFactor("bea", secret, "000000", T0)).isFalse();
         assertThat(store.hasSecondFactor("bea")).isFalse();
         assertThat(store.setSecondFactor("bea", secret, code, T0)).isTrue();
+        assertThat(store.peopleWithSecondFactor()).containsExactly("bea");
+        assertThatThrownBy(() -> store.setSecondFactor("bea", store.freshSecret(), code, T0))
+                .isInstanceOf(AccessStore.RefusedException.class)
+                .hasMessageContaining("remove it first");
         assertThat(store.acceptCode("bea", code, T0)).isFalse();
         Instant later = T0.plusSeconds(30);
         String next = Totp.code(Totp.secret(secret), later);

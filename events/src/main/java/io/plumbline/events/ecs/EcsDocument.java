@@ -488,6 +488,7 @@ public final class EcsDocument {
                     }
                     case TRIAGE_NOTED -> {
                         triageNoted(event.getTriageNoted(), own.at("triage"));
+                        head.put("reason", event.getTriageNoted().getNote());
                         user(event.getTriageNoted().getNotedBy(), document);
                         yield head.kind("event", "intrusion_detection", "change");
                     }

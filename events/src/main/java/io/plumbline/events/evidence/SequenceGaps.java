@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /** Which numbers of a session's telemetry are missing, by channel. Events may come twice, and late. */
 final class SequenceGaps {
-    /** Ranges that are kept apart; further ones are told as one. */
+    /** Ranges of a channel that are kept apart; further ones are told as one, which may hold numbers that are there. */
     private static final int MAX_RANGES = 200;
 
     private final Map<Channel, Numbers> channels = new EnumMap<>(Channel.class);
@@ -66,6 +66,11 @@ final class SequenceGaps {
     private static void arrived(Numbers numbers, long seq) {
         Map.Entry<Long, Long> range = numbers.missing.floorEntry(seq);
         if (range == null || range.getValue() < seq) {
+            return;
+        }
+        boolean inside = range.getKey() < seq && seq < range.getValue();
+        if (inside && numbers.missing.size() >= MAX_RANGES) {
+            // One range that says a little too much is missing, instead of one more.
             return;
         }
         numbers.missing.remove(range.getKey());

@@ -118,8 +118,8 @@ class EvidenceBundleTest {
                 verify(changed(bundle(telemetry(5), KEY), "log/telemetry.jsonl", lines -> lines.remove(2)));
         assertThat(verification.findings())
                 .contains(
-                        "log/telemetry.jsonl record 3: is numbered 4 (expected: 3): a record before it is missing, or they were"
-                                + " reordered",
+                        "log/telemetry.jsonl record 3: is numbered 4 (expected: 3): a record before it is missing, or"
+                                + " they were reordered",
                         "log/telemetry.jsonl: 5 records (expected: 6)",
                         "gap: events evidence 3-3 are missing, and the manifest does not say so");
     }
@@ -236,6 +236,18 @@ class EvidenceBundleTest {
                     seq, event -> event.setFileOpened(FileOpened.newBuilder().setPath("/x"))));
         }
         assertThat(gaps.told()).isEmpty();
+    }
+
+    @Test
+    void rangesThatLateEventsSplitStayBoundedAndHideNoGap() {
+        SequenceGaps gaps = new SequenceGaps();
+        gaps.add(evidence(
+                10_001, event -> event.setFileOpened(FileOpened.newBuilder().setPath("/x"))));
+        for (long seq = 2; seq <= 10_000; seq += 2) {
+            gaps.add(evidence(
+                    seq, event -> event.setFileOpened(FileOpened.newBuilder().setPath("/x"))));
+        }
+        assertThat(gaps.told()).hasSize(200).contains("evidence 1-1").last().isEqualTo("evidence 399-9999");
     }
 
     private static List<Event> telemetry(int files) {

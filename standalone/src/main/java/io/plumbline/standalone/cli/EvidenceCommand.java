@@ -59,7 +59,8 @@ final class EvidenceCommand {
             mixinStandardHelpOptions = true,
             description = {
                 "Check an evidence bundle: digests, chains, ids, numbers and signatures.",
-                "One line for each thing that is wrong; exit code 1 when there is one."
+                "One line for each thing that is wrong; exit code 1 when there is one.",
+                "Exit code 6 when nothing is wrong and no key was given: anybody could have made it."
             })
     static final class Verify implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "The bundle.")
@@ -88,11 +89,23 @@ final class EvidenceCommand {
             answers.tell(
                     Answers.object()
                             .put("intact", verification.isIntact())
+                            .put("origin_verified", verification.isIntact() && key != null)
                             .put("session", session)
                             .put("records", verification.records()),
-                    (verification.isIntact() ? "intact: " : "NOT intact: ") + session + ", " + verification.records()
-                            + " records");
-            return verification.isIntact() ? ExitCodes.OK : ExitCodes.FAILED;
+                    verdict(verification) + ": " + session + ", " + verification.records() + " records");
+            if (!verification.isIntact()) {
+                return ExitCodes.FAILED;
+            }
+            return key == null ? ExitCodes.ORIGIN_NOT_VERIFIED : ExitCodes.OK;
+        }
+
+        private String verdict(Verification verification) {
+            if (!verification.isIntact()) {
+                return "NOT intact";
+            }
+            return key == null
+                    ? "complete and unchanged as far as hashes tell, origin not verified (expected: --key)"
+                    : "intact";
         }
 
         private Verification verify() {

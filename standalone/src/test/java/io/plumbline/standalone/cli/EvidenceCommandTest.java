@@ -74,8 +74,11 @@ class EvidenceCommandTest {
 
     @Test
     void withoutAKeyItSaysWhatWasNotChecked() {
-        assertThat(run("evidence", "verify", bundle)).isEqualTo(ExitCodes.OK);
-        assertThat(out.toString()).contains("note: signatures not checked");
+        assertThat(run("evidence", "verify", bundle)).isEqualTo(ExitCodes.ORIGIN_NOT_VERIFIED);
+        assertThat(out.toString())
+                .contains("note: signatures not checked")
+                .contains("complete and unchanged as far as hashes tell, origin not verified")
+                .doesNotContain("intact:");
     }
 
     @Test

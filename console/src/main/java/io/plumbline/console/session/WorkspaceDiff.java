@@ -1,0 +1,215 @@
+package io.plumbline.console.session;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.console.search.TimelineEvent;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session changed in its workspace, as the host told it: the changes that wait for a review with the beginning of their
+ * differences, else the names and sizes that were kept when it was frozen. Texts are as they came.
+ *
+ * @param event id of the event that has the differences; empty: only names and sizes were kept
+ * @param sha256 over the exact change set; empty without a review
+ * @param files at most {@value #MAX_FILES}
+ * @param isCut whether there are more files, or more of a difference, than this
+ * @param review what became of the changes; empty: nothing yet, or nobody is asked
+ */
+public record WorkspaceDiff(
+        Optional<String> event,
+        String sha256,
+        long added,
+        long changed,
+        long deleted,
+        List<File> files,
+        boolean isCut,
+        Optional<Review> review) {
+    public static final int MAX_FILES = 500;
+
+    private static final int MAX_LINES = 20_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern HUNK = Pattern.compile("@@ -\\d+(?:,(\\d{1,9}))? \\+\\d+(?:,(\\d{1,9}))? @@.*");
+
+    /**
+     * @param change A, M or D; empty when only the freeze's list has it
+     * @param isProtected whether it changes what runs outside of the session later
+     * @param detail size, or what is known beside
+     * @param lines of its difference; empty: none was told
+     */
+    public record File(String path, String change, boolean isProtected, String detail, List<String> lines) {
+        public File {
+            lines = List.copyOf(lines);
+        }
+
+        public long plus() {
+            return lines.stream().filter(line -> line.startsWith("+")).count();
+        }
+
+        public long minus() {
+            return lines.stream().filter(line -> line.startsWith("-")).count();
+        }
+    }
+
+    /** @param failure why what was accepted could not be applied; empty: it was */
+    public record Review(boolean accepted, String by, String reason, String failure) {}
+
+    public WorkspaceDiff {
+        files = List.copyOf(files);
+    }
+
+    /** Of the newest change set, else of the newest freeze; empty when the host told of neither. */
+    public static Optional<WorkspaceDiff> of(List<TimelineEvent> events) {
+        Optional<TimelineEvent> found = newest(events, "changes-found");
+        return found.isPresent() ? found.map(changes -> reviewed(changes, events)) : frozen(events);
+    }
+
+    private static Optional<TimelineEvent> newest(List<TimelineEvent> events, String action) {
+        return events.stream().filter(event -> event.action().equals(action)).reduce((first, last) -> last);
+    }
+
+    private static WorkspaceDiff reviewed(TimelineEvent changes, List<TimelineEvent> events) {
+        String sha256 = changes.text("/plumbline/changes/sha256");
+        Set<String> guarded = new HashSet<>(changes.texts("/plumbline/changes/protected_paths"));
+        Differences differences = Differences.of(changes.text("/plumbline/changes/diff"));
+        List<File> files = new ArrayList<>();
+        for (String told : changes.texts("/plumbline/changes/paths")) {
+            if (files.size() >= MAX_FILES) {
+                break;
+            }
+            String path = told.length() > 2 ? told.substring(2) : told;
+            files.add(new File(
+                    path,
+                    told.isEmpty() ? "" : told.substring(0, 1),
+                    guarded.contains(path),
+                    "",
+                    differences.byPath().getOrDefault(path, List.of())));
+        }
+        long added = changes.number("/plumbline/changes/added");
+        long changed = changes.number("/plumbline/changes/changed");
+        long deleted = changes.number("/plumbline/changes/deleted");
+        Optional<Review> review = newest(events, "review-decided")
+                .filter(decided ->
+                        decided.text("/plumbline/review/changes_sha256").equals(sha256))
+                .map(decided -> new Review(
+                        decided.flag("/plumbline/review/accepted"),
+                        decided.text("/user/name"),
+                        decided.text("/event/reason"),
+                        decided.text("/plumbline/review/failure")));
+        return new WorkspaceDiff(
+                Optional.of(changes.id()),
+                sha256,
+                added,
+                changed,
+                deleted,
+                files,
+                files.size() < added + changed + deleted
+                        || differences.isCut()
+                        || !changes.texts("/plumbline/truncated").isEmpty(),
+                review);
+    }
+
+    private static Optional<WorkspaceDiff> frozen(List<TimelineEvent> events) {
+        Optional<TimelineEvent> last = events.stream()
+                .filter(event -> event.action().equals("evidence-collected")
+                        && event.text("/plumbline/collected/kind").equals("workspace"))
+                .reduce((first, next) -> next);
+        if (last.isEmpty()) {
+            return Optional.empty();
+        }
+        String order = last.get().text("/plumbline/collected/order");
+        List<File> files = new ArrayList<>();
+        Set<Long> parts = new HashSet<>();
+        boolean cut = false;
+        for (TimelineEvent event : events) {
+            if (!event.action().equals("evidence-collected")
+                    || !event.text("/plumbline/collected/kind").equals("workspace")
+                    || !event.text("/plumbline/collected/order").equals(order)
+                    || !parts.add(event.number("/plumbline/collected/part"))) {
+                continue;
+            }
+            JsonNode taken = parsed(event.text("/plumbline/collected/json"));
+            cut |= taken.path("unavailable").asBoolean(false)
+                    || !taken.path("complete").asBoolean(true)
+                    || taken.isMissingNode();
+            for (JsonNode entry : taken.path("changed")) {
+                if (files.size() >= MAX_FILES) {
+                    cut = true;
+                    break;
+                }
+                files.add(new File(
+                        entry.path("path").asText(),
+                        "",
+                        false,
+                        entry.path("kind").asText() + ", " + entry.path("bytes").asLong() + " B, "
+                                + entry.path("changed").asText(),
+                        List.of()));
+            }
+        }
+        cut |= parts.size() < last.get().number("/plumbline/collected/parts");
+        return Optional.of(new WorkspaceDiff(Optional.empty(), "", 0, 0, 0, files, cut, Optional.empty()));
+    }
+
+    private static JsonNode parsed(String json) {
+        try {
+            JsonNode read = JSON.readTree(json);
+            return read == null ? JSON.missingNode() : read;
+        } catch (JsonProcessingException e) {
+            return JSON.missingNode();
+        }
+    }
+
+    /**
+     * A unified diff taken apart. Lines belong to a file by the counts of its hunks, never by how they look: a file may hold lines that
+     * look like the head of another.
+     */
+    private record Differences(Map<String, List<String>> byPath, boolean isCut) {
+        static Differences of(String diff) {
+            Map<String, List<String>> byPath = new LinkedHashMap<>();
+            String[] lines = diff.stripTrailing().split("\n", MAX_LINES + 1);
+            // Whole lines end with a line break; what was cut in the middle of one does not.
+            boolean cut = lines.length > MAX_LINES || (!diff.isEmpty() && !diff.endsWith("\n"));
+            int at = 0;
+            List<String> current = new ArrayList<>();
+            while (at < Math.min(lines.length, MAX_LINES)) {
+                String line = lines[at];
+                Matcher hunk = HUNK.matcher(line);
+                if (line.startsWith("--- ") && at + 1 < lines.length && lines[at + 1].startsWith("+++ b/")) {
+                    current = byPath.computeIfAbsent(
+                            lines[at + 1].substring("+++ b/".length()), absent -> new ArrayList<>());
+                    at += 2;
+                } else if (hunk.matches()) {
+                    current.add(line);
+                    at++;
+                    long before = count(hunk.group(1));
+                    long after = count(hunk.group(2));
+                    while ((before > 0 || after > 0) && at < Math.min(lines.length, MAX_LINES)) {
+                        String part = lines[at++];
+                        current.add(part);
+                        before -= part.startsWith("+") ? 0 : 1;
+                        after -= part.startsWith("-") ? 0 : 1;
+                    }
+                    // The end of the text came before the end of the hunk.
+                    cut |= before > 0 || after > 0;
+                } else {
+                    cut |= line.startsWith("content not shown: ");
+                    at++;
+                }
+            }
+            return new Differences(byPath, cut);
+        }
+
+        private static long count(@Nullable String digits) {
+            return digits == null ? 1 : Long.parseLong(digits);
+        }
+    }
+}
