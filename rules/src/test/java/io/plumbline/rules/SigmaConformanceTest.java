@@ -517,7 +517,7 @@ class SigmaConformanceTest {
                     "title: t\\nlogsource: {category: a}\\ndetection: {s: [[a]], condition: s} | a list in a list",
                     "title: t\\nstatus: new\\nlogsource: {category: a}\\ndetection: {s: {F: x}, condition: s} | stable, test",
                     "title: t\\nlevel: urgent\\nlogsource: {category: a}\\ndetection: {s: {F: x}, condition: s} | informational",
-                    "title: t\\ntaxonomy: ecs\\nlogsource: {category: a}\\ndetection: {s: {F: x}, condition: s} | taxonomy 'ecs'",
+                    "title: t\\ntaxonomy: mine\\nlogsource: {category: a}\\ndetection: {s: {F: x}, condition: s} | taxonomy 'mine'",
                     "title: t\\ndate: yesterday\\nlogsource: {category: a}\\ndetection: {s: {F: x}, condition: s} | a date such as",
                     "title: t\\nlogsource: {category: a}\\ndetection: {s: {F: x}, timeframe: 5m, condition: s} | timespan",
                     "action: global\\ntitle: t | action documents",

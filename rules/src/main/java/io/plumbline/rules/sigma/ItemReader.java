@@ -33,6 +33,7 @@ final class ItemReader {
     static final int MAX_REGEX_SIZE = 20_000;
 
     private final Placeholders placeholders;
+    private final FieldNames names;
     private final YamlNode.Scalar key;
     private final String field;
     private final List<Modifier> modifiers = new ArrayList<>();
@@ -48,11 +49,12 @@ final class ItemReader {
         record Bytes(byte[] bytes) implements Step {}
     }
 
-    ItemReader(Placeholders placeholders, YamlNode.Scalar key) {
+    ItemReader(Placeholders placeholders, FieldNames names, YamlNode.Scalar key) {
         this.placeholders = placeholders;
+        this.names = names;
         this.key = key;
         String[] parts = key.text().split("\\|", -1);
-        this.field = parts[0].isEmpty() ? Expression.Test.KEYWORDS : parts[0];
+        this.field = parts[0].isEmpty() ? Expression.Test.KEYWORDS : names.of(parts[0], key.position());
         int offset = parts[0].length() + 1;
         for (int i = 1; i < parts.length; i++) {
             add(parts[i], Shape.within(key, offset));
@@ -66,7 +68,8 @@ final class ItemReader {
 
     /** Keywords: values without a field. */
     static Expression keywords(Placeholders placeholders, List<YamlNode> values, Position position) {
-        return new ItemReader(placeholders, new YamlNode.Scalar("|contains", false, position)).expression(values);
+        return new ItemReader(placeholders, FieldNames.SIGMA, new YamlNode.Scalar("|contains", false, position))
+                .expression(values);
     }
 
     private void add(String word, Position position) {
@@ -282,7 +285,8 @@ final class ItemReader {
             if (scalar.text().isEmpty()) {
                 throw wrong(scalar, "an empty text (expected: the name of a field)");
             }
-            return List.of(new ValueTest.FieldReference(scalar.text(), affix(), has.contains(Modifier.CASED)));
+            return List.of(new ValueTest.FieldReference(
+                    names.of(scalar.text(), scalar.position()), affix(), has.contains(Modifier.CASED)));
         }
         List<TextPattern> patterns = patterns(literal, scalar);
         if (type.isPresent()) {

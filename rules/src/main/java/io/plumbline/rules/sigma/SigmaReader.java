@@ -72,22 +72,32 @@ public final class SigmaReader {
                             + (detection || correlation || filter ? "more than one" : "none")
                             + " of detection, correlation and filter (expected: exactly one)");
         }
+        String taxonomy = Shape.optionalText(mapping, "taxonomy", MAX_TITLE);
         if (correlation) {
+            if (taxonomy.equals("ecs")) {
+                throw new RuleException(
+                        Code.UNSUPPORTED,
+                        at(mapping, "taxonomy"),
+                        "taxonomy 'ecs' in a correlation (expected: sigma; a correlation has no log source of its own, and its"
+                                + " rules' fields have Sigma's names by then)");
+            }
             return new Read(CorrelationReader.read(mapping, metadata), Set.of());
         }
         LogSource source = logSource(mapping);
+        FieldNames names = FieldNames.of(taxonomy, source);
         if (filter) {
-            return filter(mapping, metadata, source);
+            return filter(mapping, metadata, source, names);
         }
         Conditions conditions = conditions(
                 Shape.mapping(Shape.required(mapping, "detection", "a rule", mapping.position()), "detection"),
-                Set.of("condition"));
+                Set.of("condition"),
+                names);
         return new Read(
                 new SigmaDocument.Detection(metadata, source, Expression.or(conditions.expressions())),
                 conditions.unused());
     }
 
-    private Read filter(YamlNode.Mapping mapping, Metadata metadata, LogSource source) {
+    private Read filter(YamlNode.Mapping mapping, Metadata metadata, LogSource source, FieldNames fields) {
         YamlNode.Mapping body =
                 Shape.mapping(Shape.required(mapping, "filter", "a filter", mapping.position()), "filter");
         YamlNode rules = Shape.required(body, "rules", "a filter", body.position());
@@ -96,7 +106,7 @@ public final class SigmaReader {
             throw new RuleException(
                     Code.FILTER, rules.position(), "rules: an empty list (expected: ids or names of rules)");
         }
-        Conditions conditions = conditions(body, Set.of("condition", "rules"));
+        Conditions conditions = conditions(body, Set.of("condition", "rules"), fields);
         if (conditions.expressions().size() != 1) {
             throw new RuleException(
                     Code.FILTER, body.position(), "a list of conditions (expected: one condition in a filter)");
@@ -109,7 +119,7 @@ public final class SigmaReader {
 
     private record Conditions(List<Expression> expressions, Set<String> unused) {}
 
-    private Conditions conditions(YamlNode.Mapping body, Set<String> reserved) {
+    private Conditions conditions(YamlNode.Mapping body, Set<String> reserved, FieldNames names) {
         YamlNode condition = Shape.required(body, "condition", "a detection", body.position());
         Map<String, Expression> identifiers = new LinkedHashMap<>();
         for (YamlNode.Entry entry : body.entries()) {
@@ -129,7 +139,7 @@ public final class SigmaReader {
                         entry.key().position(),
                         "more search identifiers (expected: <= " + MAX_IDENTIFIERS + ")");
             }
-            identifiers.put(name, identifier(name, entry.value()));
+            identifiers.put(name, identifier(name, entry.value(), names));
         }
         if (identifiers.isEmpty()) {
             throw new RuleException(
@@ -157,9 +167,9 @@ public final class SigmaReader {
         return new Conditions(expressions, unused);
     }
 
-    private Expression identifier(String name, YamlNode node) {
+    private Expression identifier(String name, YamlNode node, FieldNames names) {
         return switch (node) {
-            case YamlNode.Mapping mapping -> mapping(name, mapping);
+            case YamlNode.Mapping mapping -> mapping(name, mapping, names);
             case YamlNode.Scalar scalar -> ItemReader.keywords(placeholders, List.of(scalar), scalar.position());
             case YamlNode.Sequence sequence -> {
                 if (sequence.items().isEmpty()) {
@@ -176,7 +186,7 @@ public final class SigmaReader {
                 for (YamlNode item : sequence.items()) {
                     switch (item) {
                         case YamlNode.Scalar ignored -> {}
-                        case YamlNode.Mapping mapping -> parts.add(mapping(name, mapping));
+                        case YamlNode.Mapping mapping -> parts.add(mapping(name, mapping, names));
                         case YamlNode.Sequence nested ->
                             throw new RuleException(
                                     Code.DETECTION,
@@ -189,13 +199,13 @@ public final class SigmaReader {
         };
     }
 
-    private Expression mapping(String name, YamlNode.Mapping mapping) {
+    private Expression mapping(String name, YamlNode.Mapping mapping, FieldNames names) {
         if (mapping.entries().isEmpty()) {
             throw new RuleException(Code.DETECTION, mapping.position(), name + ": an empty map (expected: fields)");
         }
         List<Expression> parts = new ArrayList<>();
         for (YamlNode.Entry entry : mapping.entries()) {
-            ItemReader item = new ItemReader(placeholders, entry.key());
+            ItemReader item = new ItemReader(placeholders, names, entry.key());
             parts.add(
                     switch (entry.value()) {
                         case YamlNode value when item.asksForExistence() -> item.existence(value);
@@ -234,11 +244,12 @@ public final class SigmaReader {
         }
         String id = Shape.optionalText(document, "id", MAX_TITLE);
         String taxonomy = Shape.optionalText(document, "taxonomy", MAX_TITLE);
-        if (!taxonomy.isEmpty() && !taxonomy.equals("sigma") && !taxonomy.equals("plumbline")) {
+        if (!taxonomy.isEmpty() && !FieldNames.TAXONOMIES.contains(taxonomy)) {
             throw new RuleException(
                     Code.UNSUPPORTED,
                     at(document, "taxonomy"),
-                    "taxonomy '" + taxonomy + "' (expected: sigma or plumbline; no other is mapped)");
+                    "taxonomy '" + taxonomy + "' (expected: one of " + String.join(", ", FieldNames.TAXONOMIES)
+                            + "; no other is mapped)");
         }
         String modified = date(document, "modified");
         return new Metadata(

@@ -3,6 +3,7 @@ package io.plumbline.rules.workbench;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.rules.sigma.FieldNames;
 import io.plumbline.rules.sigma.Level;
 import io.plumbline.rules.sigma.SigmaDocument;
 import io.plumbline.rules.sigma.SigmaReader;
@@ -30,7 +31,7 @@ public final class RuleSchema {
         text(properties, "description", "What a match means");
         text(properties, "author", "Who answers for it");
         text(properties, "license", "SPDX id");
-        values(properties, "taxonomy", List.of("sigma", "plumbline"));
+        values(properties, "taxonomy", FieldNames.TAXONOMIES);
         values(properties, "status", SigmaReader.STATUSES);
         values(
                 properties,
