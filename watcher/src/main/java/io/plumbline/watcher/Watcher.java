@@ -1,6 +1,7 @@
 package io.plumbline.watcher;
 
 import io.plumbline.events.policy.Scope.Answer;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
@@ -173,7 +174,22 @@ public final class Watcher {
             if (begins) {
                 missing.ifPresent(this::deviate);
             }
+            judgeDeviations();
             return verdicts.all();
+        }
+
+        /**
+         * Each deviation that was told is an event of its own for the judges. What they find about it is not, and what a person
+         * has accepted counts nothing.
+         */
+        private void judgeDeviations() {
+            for (Event verdict : verdicts.all()) {
+                AlertRaised alert = verdict.getAlertRaised();
+                boolean found = alert.getKind() == DeviationKind.RULE || alert.getKind() == DeviationKind.OFF_PLAN;
+                if (verdict.hasAlertRaised() && !found && alert.getAcceptedBy().isEmpty()) {
+                    judge(verdict, Attribution.none(), "", Optional.empty());
+                }
+            }
         }
 
         private void take() {
@@ -573,6 +589,10 @@ public final class Watcher {
         }
 
         private List<Finding> judge(Attribution by, String policyVerdict, Optional<Announced> announced) {
+            return judge(event, by, policyVerdict, announced);
+        }
+
+        private List<Finding> judge(Event judged, Attribution by, String policyVerdict, Optional<Announced> announced) {
             if (judges.isEmpty() && observer == JudgeObserver.NONE) {
                 return List.of();
             }
@@ -586,12 +606,12 @@ public final class Watcher {
                     announced);
             long unreadable = state.getJudgeMemoryUnreadable();
             List<Finding> found = new ArrayList<>();
-            judges.forEach(judge -> found.addAll(judge.judge(event, context, session)));
+            judges.forEach(judge -> found.addAll(judge.judge(judged, context, session)));
             if (state.getJudgeMemoryUnreadable() > unreadable) {
                 deviate(Completeness.memoryUnreadable(judgedBy));
             }
             found.stream().filter(finding -> finding.consequence().tells()).forEach(finding -> tell(finding, by));
-            observer.judged(event, context, found);
+            observer.judged(judged, context, found);
             return found;
         }
 

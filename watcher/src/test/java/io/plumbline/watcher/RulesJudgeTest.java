@@ -86,7 +86,7 @@ class RulesJudgeTest {
 
         assertThat(SessionRecorder.record(events))
                 .extracting(SigmaEvent::id)
-                .containsExactlyElementsOf(events.stream().map(Event::getId).toList());
+                .containsSubsequence(events.stream().map(Event::getId).toList());
     }
 
     private static List<Event> watch(List<Event> events, RulesJudge judge, boolean savedInBetween) {
@@ -119,6 +119,28 @@ class RulesJudgeTest {
         assertThat(found(watch(Captures.read(EXFILTRATION, Captures.POLICY), RulesJudge.shipped(), false)))
                 .anyMatch(alert -> alert.getTitle().equals("Tool Call Names a Secret File")
                         && alert.getClause().startsWith("rule "));
+    }
+
+    @Test
+    void aDeviationIsAnEventForRulesAndWhatTheyFindIsNot() {
+        String rules = """
+                title: Out of Policy
+                id: 5b3b6c3e-0d0c-4a55-9a0e-0f4f3d0c0002
+                logsource: {product: agent, category: deviation}
+                level: low
+                detection: {s: {Kind: out_of_policy, Evidence|contains: /etc/shadow}, condition: s}
+                ---
+                title: A Rule's Own
+                id: 5b3b6c3e-0d0c-4a55-9a0e-0f4f3d0c0003
+                logsource: {product: agent, category: deviation}
+                level: low
+                detection: {s: {Kind: rule}, condition: s}
+                """;
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(rules))));
+
+        List<Event> verdicts = script.open(SessionScript.agent(), "/etc/shadow", 0);
+
+        assertThat(found(verdicts)).extracting(AlertRaised::getTitle).containsExactly("Out of Policy");
     }
 
     @Test

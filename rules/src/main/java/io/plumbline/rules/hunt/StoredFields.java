@@ -490,7 +490,11 @@ final class StoredFields {
     }
 
     private static StoredFields deviation() {
-        StoredFields stored = new StoredFields(action("alert-raised"));
+        // What rules and the model find is no event for rules.
+        StoredFields stored = new StoredFields(Query.all(
+                action("alert-raised"),
+                new Query.Not(
+                        Query.any(equal("plumbline.alert.kind", "rule"), equal("plumbline.alert.kind", "off_plan")))));
         stored.text("Kind", "plumbline.alert.kind");
         stored.text("Severity", "plumbline.alert.severity");
         stored.text("Clause", "plumbline.alert.clause");
