@@ -186,6 +186,16 @@ class OidcIT {
     }
 
     @Test
+    void aBrowserThatComesBackFromAnotherSiteBringsTheSession() throws Exception {
+        // A cookie that is strict would stay behind: the provider's site began the navigation.
+        assertThat(get(HttpClient.newHttpClient(), "/oauth2/authorization/provider")
+                        .headers()
+                        .firstValue("Set-Cookie")
+                        .orElse(""))
+                .contains("SameSite=Lax");
+    }
+
+    @Test
     void aTokenForAnotherAudienceIsRefused() throws Exception {
         refused(claims -> claims.audience("somebody-else"));
     }

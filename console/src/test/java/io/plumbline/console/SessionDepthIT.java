@@ -54,7 +54,7 @@ class SessionDepthIT {
             assertThat(page.locator("#compare-hosts tr.differs")).hasCount(2);
             assertThat(page.locator("#compare-hosts")).containsText("only Bevil.example.net—90,000 B out");
             assertThat(page.locator("#compare-files-written")).containsText("src/\\u202e<b>x</b>.py");
-            assertThat(page.locator("#compare-programs")).containsText("No difference.");
+            assertThat(page.locator("#compare-programs")).containsText("Nothing that only one has.");
             page.locator("#compare-programs-both summary").click();
             assertThat(page.locator("#compare-programs-both")).containsText("/usr/bin/python3");
             assertThat(page.locator("#compare-plan")).containsText("1 in both");
@@ -252,7 +252,7 @@ class SessionDepthIT {
                         on(session, Channel.EVIDENCE, at + SECOND)
                                 .setSeq(2)
                                 .setFileOpened(
-                                        FileOpened.newBuilder().setPath(file).setFlags(1)),
+                                        FileOpened.newBuilder().setPath(file).setFlags(2)),
                         on(session, Channel.EVIDENCE, at + SECOND)
                                 .setSeq(3)
                                 .setEgressDecided(EgressDecided.newBuilder()

@@ -243,6 +243,8 @@ class TriageIT {
             assertThat(page.locator("#queue-message")).hasText("No alert matches these filters.");
             page.navigate(base + "/session/tenant-1");
             assertThat(page.getByText("There is no such session.")).isVisible();
+            page.navigate(base + "/compare/tenant-1/tenant-1");
+            assertThat(page.locator("#comparison")).hasText("There is no session tenant-1.");
             Download download = backTo(page, base)
                     .waitForDownload(() -> page.locator("#export-json").click());
             Path file = Files.createTempFile("alerts", ".json");

@@ -37,6 +37,8 @@ public final class ProcessTree {
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+            // The supervisor takes its home from there, and this layout's need not be the launcher's.
+            builder.environment().put(Layout.HOME_VARIABLE, layout.home().toString());
             return awaitReady(layout, builder.start().toHandle(), out);
         } catch (IOException e) {
             throw new CommandException("the supervisor cannot be started: " + e.getMessage());

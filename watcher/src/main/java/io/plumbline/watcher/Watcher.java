@@ -187,7 +187,7 @@ public final class Watcher {
                 AlertRaised alert = verdict.getAlertRaised();
                 boolean found = alert.getKind() == DeviationKind.RULE || alert.getKind() == DeviationKind.OFF_PLAN;
                 if (verdict.hasAlertRaised() && !found && alert.getAcceptedBy().isEmpty()) {
-                    judge(verdict, Attribution.none(), "", Optional.empty());
+                    judge(atOwnTime(verdict), Attribution.none(), "", Optional.empty());
                 }
             }
         }
@@ -334,10 +334,11 @@ public final class Watcher {
                             event.getFreezeOrdered().getOrderedBy()));
                 case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
                 case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
-                case APPROVAL_DECIDED -> {
-                    ordered(() -> gate.decided(event).ifPresent(this::settled));
-                    judge(Attribution.none());
-                }
+                case APPROVAL_DECIDED ->
+                    ordered(() -> {
+                        gate.decided(event).ifPresent(this::settled);
+                        judge(Attribution.none());
+                    });
 
                 case POLICY_REVISED -> ordered(() -> revise(event.getPolicyRevised()));
                 case POLICY_CONFIRMED -> revised(event.getPolicyConfirmed());
@@ -373,6 +374,15 @@ public final class Watcher {
                             10,
                             false));
             }
+        }
+
+        /** A claim says itself when it was made; windows of rules are not moved by that. */
+        private Event atOwnTime(Event verdict) {
+            return event.getChannel() == Channel.CLAIMS
+                    ? verdict.toBuilder()
+                            .setEventTimeNs(event.getObservedTimeNs())
+                            .build()
+                    : verdict;
         }
 
         private void assigned(TaskAssigned task) {

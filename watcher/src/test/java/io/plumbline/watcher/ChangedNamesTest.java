@@ -131,6 +131,7 @@ class ChangedNamesTest {
     @CsvSource({
         "unlink, /workspace/a.txt, '', true",
         "chmod, /workspace/a.txt, '', true",
+        "%d%n, /workspace/a.txt, '', true",
         "rename, /tmp/new, /workspace/a.txt, true",
         "rename, /workspace/a.txt, /tmp/old, true",
         "symlink, /etc/passwd, /workspace/link, true",

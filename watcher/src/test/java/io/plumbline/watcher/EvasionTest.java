@@ -356,13 +356,37 @@ class EvasionTest {
             strings = {
                 "/proc/self/task/10/root/home/agent/.ssh/id_rsa",
                 "/proc/10/task/10/root/home/agent/.ssh/id_rsa",
-                "/proc/10/cwd/../.ssh/id_rsa"
+                "/proc/10/cwd/../.ssh/id_rsa",
+                "/proc/self/cwd/../home/agent/.ssh/id_rsa",
+                "/proc/10/fd/3/../home/agent/.ssh/id_rsa",
+                "/proc/self/root/tmp/a\nb/id_rsa"
             })
     void noDetourThroughProcHidesAFile(String path) {
         SessionScript session = SessionScript.of("{}");
         session.run("c1", "sh ./x.sh", SHELL);
 
         assertThat(Alerts.of(session.open(SHELL, path, 0))).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/proc/self/root, /tmp/r, /tmp/r/home/agent/.ssh/id_rsa",
+        "/proc/self, /tmp/p, /tmp/p/root/home/agent/.ssh/id_rsa",
+        "/proc, /tmp/p, /tmp/p/self/cwd/.claude/settings.json",
+    })
+    void noLinkToProcHidesAFile(String target, String link, String opened) {
+        SessionScript session = SessionScript.of("{}");
+        session.run("c1", "sh ./x.sh", SHELL);
+        session.evidence(Event.newBuilder()
+                .setFileChanged(FileChanged.newBuilder()
+                        .setActor(SessionScript.actor(SHELL))
+                        .setOperation("symlink")
+                        .setPath(target)
+                        .setNewPath(link)));
+
+        assertThat(Alerts.of(session.open(SHELL, opened, 0)))
+                .extracting(AlertRaised::getClause)
+                .contains("files.hidden");
     }
 
     /** What a process may write of itself below /proc is no way to everything else. */

@@ -115,6 +115,18 @@ class RulesJudgeTest {
     }
 
     @Test
+    void aDecisionThatIsDeliveredAgainIsJudgedOnce() {
+        Event decided = EventIds.withId(Event.newBuilder()
+                .setTenant("acme")
+                .setSession("s")
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(1)
+                .setApprovalDecided(ApprovalDecided.newBuilder().setApproval("a")));
+
+        assertThat(SessionRecorder.record(List.of(decided, decided))).hasSize(1);
+    }
+
+    @Test
     void aShippedRuleMatchesTheSessionThatSendsAKeyAway() {
         assertThat(found(watch(Captures.read(EXFILTRATION, Captures.POLICY), RulesJudge.shipped(), false)))
                 .anyMatch(alert -> alert.getTitle().equals("Tool Call Names a Secret File")

@@ -18,6 +18,7 @@ public final class EventOffsets {
 
     private final long[] starts;
     private final long[] before;
+    private final boolean[] tooDense;
     private final long total;
     private final boolean cut;
 
@@ -30,6 +31,7 @@ public final class EventOffsets {
     private EventOffsets(List<Piece> pieces) {
         starts = new long[pieces.size()];
         before = new long[pieces.size()];
+        tooDense = new boolean[pieces.size()];
         long sum = 0;
         boolean tooMany = false;
         for (int i = 0; i < starts.length; i++) {
@@ -37,7 +39,8 @@ public final class EventOffsets {
             starts[i] = piece.fromMs();
             before[i] = sum;
             sum += Math.min(piece.count(), MAX_IN_PIECE);
-            tooMany |= piece.count() > MAX_IN_PIECE;
+            tooDense[i] = piece.count() > MAX_IN_PIECE;
+            tooMany |= tooDense[i];
         }
         total = sum;
         cut = tooMany;
@@ -68,6 +71,11 @@ public final class EventOffsets {
 
     /** @throws IndexOutOfBoundsException when there is no such event */
     public Place place(long offset) {
+        int piece = piece(offset);
+        return new Place(starts[piece], (int) (offset - before[piece]));
+    }
+
+    private int piece(long offset) {
         if (offset < 0 || offset >= total) {
             throw new IndexOutOfBoundsException("offset: " + offset + " (expected: 0 to " + (total - 1) + ")");
         }
@@ -81,12 +89,20 @@ public final class EventOffsets {
                 high = middle - 1;
             }
         }
-        return new Place(starts[low], (int) (offset - before[low]));
+        return low;
     }
 
     /** How many events from this offset on can be read with one question. */
     public int readable(long offset) {
-        return (int)
-                Math.min(total - offset, MAX_IN_PIECE + 1_000L - place(offset).skip());
+        int first = piece(offset);
+        long end = total;
+        for (int i = first; i < starts.length; i++) {
+            // What follows the counted events of a piece that is too dense has no offset.
+            if (tooDense[i]) {
+                end = before[i] + MAX_IN_PIECE;
+                break;
+            }
+        }
+        return (int) Math.min(end - offset, MAX_IN_PIECE + 1_000L - (offset - before[first]));
     }
 }

@@ -21,6 +21,7 @@ import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
+import io.plumbline.events.ecs.EcsDocument;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -50,6 +52,9 @@ public final class Search {
 
     /** Pieces of time that one question counts. */
     private static final int OFFSET_PIECES = 1_000;
+
+    /** Dense pieces that are looked into, for one list: a person waits for it. What stays dense is cut, and the list says so. */
+    private static final int OFFSET_QUESTIONS = 200;
 
     private static final String EVENTS = "plumbline-events-*";
     private static final String SESSIONS = "plumbline-sessions";
@@ -103,8 +108,7 @@ public final class Search {
         List<SessionSummary> found = new ArrayList<>();
         if (!session.task().isBlank()) {
             // A long task is found by its beginning and compared as a whole.
-            String beginning = session.task()
-                    .substring(0, Math.min(TASK_SEARCHED, session.task().length()));
+            String beginning = beginning(session.task());
             sessionsWith(session, q -> q.matchPhrase(m -> m.field("task").query(beginning)), MAX_ALIKE).stream()
                     .filter(other -> other.task().equals(session.task()))
                     .limit(limit)
@@ -117,6 +121,18 @@ public final class Search {
                     .forEach(found::add);
         }
         return found;
+    }
+
+    /** Ends between two words: the store knows no half of one. */
+    private static String beginning(String task) {
+        if (task.length() <= TASK_SEARCHED) {
+            return task;
+        }
+        int end = TASK_SEARCHED;
+        while (end > 0 && !Character.isWhitespace(task.charAt(end))) {
+            end--;
+        }
+        return task.substring(0, end == 0 ? TASK_SEARCHED : end);
     }
 
     private List<SessionSummary> sessionsWith(
@@ -161,7 +177,8 @@ public final class Search {
         BoolQuery query = sessionEvents(session)
                 .filter(q -> q.bool(b -> b.should(
                                 x -> x.term(t -> t.field("event.action").value("file-changed")))
-                        .should(x -> x.term(t -> t.field("plumbline.operation").value("open_write")))))
+                        .should(x -> x.term(t -> t.field("plumbline.operation").value(EcsDocument.OPEN_WRITE)))
+                        .should(x -> x.term(t -> t.field("plumbline.operation").value(EcsDocument.OPEN_BOTH)))))
                 .mustNot(q -> q.term(t -> t.field("event.outcome").value("failure")))
                 .build();
         return occurrences(query, "file.path", limit);
@@ -434,13 +451,18 @@ public final class Search {
             return EventOffsets.EMPTY;
         }
         List<EventOffsets.Piece> pieces = new ArrayList<>();
-        pieces(session, actions, span.get()[0], span.get()[1] + 1, pieces);
+        pieces(session, actions, span.get()[0], span.get()[1] + 1, pieces, new AtomicInteger(OFFSET_QUESTIONS));
         return EventOffsets.of(pieces);
     }
 
     /** Counts by time, in smaller pieces where many events are close together; {@code to} is exclusive, both in milliseconds. */
     private void pieces(
-            String session, Collection<String> actions, long from, long to, List<EventOffsets.Piece> pieces) {
+            String session,
+            Collection<String> actions,
+            long from,
+            long to,
+            List<EventOffsets.Piece> pieces,
+            AtomicInteger questions) {
         long step = Math.max(1, (to - from + OFFSET_PIECES - 1) / OFFSET_PIECES);
         BoolQuery query = sessionEvents(session, actions)
                 .filter(q -> q.range(r -> r.date(d -> d.field("@timestamp")
@@ -448,8 +470,8 @@ public final class Search {
                         .lt(Instant.ofEpochMilli(to).toString()))))
                 .build();
         for (EventOffsets.Piece piece : byTime(query, from, step)) {
-            if (piece.count() > EventOffsets.MAX_IN_PIECE && step > 1) {
-                pieces(session, actions, piece.fromMs(), Math.min(to, piece.fromMs() + step), pieces);
+            if (piece.count() > EventOffsets.MAX_IN_PIECE && step > 1 && questions.getAndDecrement() > 0) {
+                pieces(session, actions, piece.fromMs(), Math.min(to, piece.fromMs() + step), pieces, questions);
             } else {
                 pieces.add(piece);
             }

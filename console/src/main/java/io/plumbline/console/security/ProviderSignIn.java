@@ -4,11 +4,15 @@ import io.plumbline.console.PlumblineProperties;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.people.ClaimMapping.RefusedException;
 import io.plumbline.console.people.Person;
+import io.plumbline.console.text.VisibleText;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -33,17 +37,34 @@ import org.springframework.security.web.authentication.SimpleUrlAuthenticationFa
 final class ProviderSignIn {
     private static final Logger LOG = LoggerFactory.getLogger(ProviderSignIn.class);
     private static final String METHOD = "oidc";
+    private static final int MAX_REASON = 300;
+
+    /** Anybody can call the way back from the provider; so many failures are written down in a minute, the rest is counted. */
+    private static final int FAILURES_WRITTEN = 60;
 
     private final PlumblineProperties.Oidc settings;
     private final String tenant;
     private final LocalAccounts accounts;
     private final AuditLog audit;
+    private final Clock clock;
+    private final String secret;
+    private Instant minute = Instant.EPOCH;
+    private int written;
+    private int unwritten;
 
-    ProviderSignIn(PlumblineProperties.Oidc settings, String tenant, LocalAccounts accounts, AuditLog audit) {
+    /** @throws IOException when the client's secret cannot be read */
+    ProviderSignIn(
+            PlumblineProperties.Oidc settings, String tenant, LocalAccounts accounts, AuditLog audit, Clock clock)
+            throws IOException {
         this.settings = settings;
         this.tenant = tenant;
         this.accounts = accounts;
         this.audit = audit;
+        this.clock = clock;
+        this.secret = Files.readString(settings.clientSecretFile()).strip();
+        if (secret.isEmpty()) {
+            throw new IllegalStateException("plumbline.oidc.client-secret-file: the file is empty");
+        }
     }
 
     void configure(HttpSecurity http) throws Exception {
@@ -55,13 +76,18 @@ final class ProviderSignIn {
                 .authenticationDetailsSource(SignInDetails::of)
                 .userInfoEndpoint(endpoint -> endpoint.oidcUserService(this::user))
                 .successHandler((request, response, signedIn) -> {
-                    record(signedIn.getName(), "signed_in", request);
+                    record(signedIn.getName(), "signed_in", request, 0);
                     onward.onAuthenticationSuccess(request, response, signedIn);
                 })
                 .failureHandler((request, response, failure) -> {
-                    // What went wrong may hold what the provider sent; its name is enough to look for.
-                    LOG.warn("a sign-in with the identity provider is refused: {}", reason(failure));
-                    record("(nobody's name)", "failed", request);
+                    OptionalInt before = unwritten(clock.instant());
+                    if (before.isPresent()) {
+                        // What went wrong may hold what the provider, or whoever came, sent.
+                        LOG.warn(
+                                "a sign-in with the identity provider is refused: {}",
+                                VisibleText.line(reason(failure), MAX_REASON));
+                        record("(nobody's name)", "failed", request, before.getAsInt());
+                    }
                     back.onAuthenticationFailure(request, response, failure);
                 }));
     }
@@ -72,22 +98,34 @@ final class ProviderSignIn {
                 : failure.getClass().getSimpleName();
     }
 
-    private void record(String person, String outcome, HttpServletRequest request) {
-        audit.signIn(person, outcome, METHOD, SignInDetails.of(request).address(), 0, Optional.empty());
+    /** How many failures were not written down since the last one that was; empty: this one is not either. */
+    private synchronized OptionalInt unwritten(Instant now) {
+        if (!now.isBefore(minute.plus(Duration.ofMinutes(1)))) {
+            minute = now;
+            written = 0;
+        }
+        if (written >= FAILURES_WRITTEN) {
+            unwritten++;
+            return OptionalInt.empty();
+        }
+        written++;
+        int before = unwritten;
+        unwritten = 0;
+        return OptionalInt.of(before);
+    }
+
+    private void record(String person, String outcome, HttpServletRequest request, int unseen) {
+        audit.signIn(person, outcome, METHOD, SignInDetails.of(request).address(), unseen, Optional.empty());
     }
 
     private ClientRegistration registration() {
-        try {
-            return ClientRegistrations.fromIssuerLocation(settings.issuer().toString())
-                    .registrationId(PlumblineProperties.Oidc.REGISTRATION)
-                    .clientId(settings.clientId())
-                    .clientSecret(Files.readString(settings.clientSecretFile()).strip())
-                    .scope(settings.scopes())
-                    .userNameAttributeName(settings.nameClaim())
-                    .build();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return ClientRegistrations.fromIssuerLocation(settings.issuer().toString())
+                .registrationId(PlumblineProperties.Oidc.REGISTRATION)
+                .clientId(settings.clientId())
+                .clientSecret(secret)
+                .scope(settings.scopes())
+                .userNameAttributeName(settings.nameClaim())
+                .build();
     }
 
     /** From the ID token alone, which was verified before: issuer, audience, signature, expiry, nonce. */

@@ -117,7 +117,7 @@ class SecurityConfiguration {
                 .permitAll());
         http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class));
         if (properties.oidc() != null) {
-            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, audit).configure(http);
+            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, audit, clock).configure(http);
         }
         return http.logout(logout -> logout.addLogoutHandler((request, response, authentication) -> {
                     HttpSession session = request.getSession(false);

@@ -37,6 +37,9 @@ public record WorkspaceDiff(
     public static final int MAX_FILES = 500;
 
     private static final int MAX_LINES = 20_000;
+    /** What the host's redaction leaves of a private key, which has several lines. */
+    private static final String PRIVATE_KEY = "[redacted:pem:";
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern HUNK = Pattern.compile("@@ -\\d+(?:,(\\d{1,9}))? \\+\\d+(?:,(\\d{1,9}))? @@.*");
 
@@ -195,6 +198,10 @@ public record WorkspaceDiff(
                     while ((before > 0 || after > 0) && at < Math.min(lines.length, MAX_LINES)) {
                         String part = lines[at++];
                         current.add(part);
+                        if (part.contains(PRIVATE_KEY)) {
+                            // Lines are missing, so the counts would give this file the lines of the next.
+                            return new Differences(byPath, true);
+                        }
                         before -= part.startsWith("+") ? 0 : 1;
                         after -= part.startsWith("-") ? 0 : 1;
                     }

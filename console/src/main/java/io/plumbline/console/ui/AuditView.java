@@ -180,11 +180,7 @@ public class AuditView extends Div implements BeforeEnterObserver {
     private Named export(String format, Function<List<AuditEntry>, String> render) throws IOException {
         AuditQuery asked = query;
         Downloads.permitted(audit.export(Permission.READ_AUDIT, "", "audit", asked.address(), format, person));
-        try {
-            Search.AuditPage page = search.audit(asked, clock.instant(), Search.MAX_RESULTS);
-            return Named.list("audit", format, page.events().size(), page.total(), render.apply(entries(page)));
-        } catch (SearchUnavailableException e) {
-            throw new IOException(e);
-        }
+        Search.AuditPage page = search.audit(asked, clock.instant(), Search.MAX_RESULTS);
+        return Named.list("audit", format, page.events().size(), page.total(), render.apply(entries(page)));
     }
 }

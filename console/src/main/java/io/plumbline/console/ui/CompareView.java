@@ -159,7 +159,7 @@ public class CompareView extends Div implements BeforeEnterObserver {
         List<Row> differences = compared.differences();
         List<Row> common = compared.common();
         if (differences.isEmpty()) {
-            section.add(Parts.text(common.isEmpty() ? "Neither has any." : "No difference.", "mut"));
+            section.add(Parts.text(common.isEmpty() ? "Neither has any." : "Nothing that only one has.", "mut"));
         } else {
             section.add(rows(differences));
         }

@@ -4,13 +4,18 @@ import com.vaadin.flow.component.html.Anchor;
 import com.vaadin.flow.server.VaadinResponse;
 import com.vaadin.flow.server.streams.DownloadHandler;
 import io.plumbline.console.evidence.EvidenceExport;
+import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.text.VisibleText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Files that leave the console. That they do is in the audit log before their first byte, or they don't. */
 final class Downloads {
+    private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
     private static final int UNAVAILABLE = 503;
     private static final int FORBIDDEN = 403;
 
@@ -76,6 +81,16 @@ final class Downloads {
             } catch (RefusedException e) {
                 boolean later = e.refused.refusal() == Outcome.Refusal.LOG;
                 tell(event.getResponse(), later ? UNAVAILABLE : FORBIDDEN, e.refused.explanation());
+            } catch (SearchUnavailableException e) {
+                LOG.warn("a download is not there: {}", String.valueOf(e.getCause()));
+                tell(event.getResponse(), UNAVAILABLE, "The search copy does not answer.");
+            } catch (IOException e) {
+                // The log is read to its end before the first byte leaves.
+                if (!(e.getCause() instanceof EventLogException)) {
+                    throw e;
+                }
+                LOG.warn("a download is not there: {}", String.valueOf(e.getCause()));
+                tell(event.getResponse(), UNAVAILABLE, "The log does not answer.");
             }
         };
     }

@@ -375,7 +375,11 @@ class SessionTabs extends Div {
     private void workspace(SessionRecord session) {
         drawnChanges = WorkspaceDiff.of(session.claims());
         if (drawnChanges.isEmpty()) {
-            content.add(note("The host told of no changes: there is neither a review of the workspace nor a freeze."));
+            content.add(note(
+                    session.claims().size() < SessionRecord.MAX_EVENTS
+                            ? "The host told of no changes: there is neither a review of the workspace nor a freeze."
+                            : "Among the newest " + number(SessionRecord.MAX_EVENTS)
+                                    + " records of what was said and judged the host tells of no changes."));
             return;
         }
         WorkspaceDiff diff = drawnChanges.get();

@@ -8,6 +8,7 @@ import com.vaadin.flow.component.dialog.Dialog;
 import com.vaadin.flow.component.html.Paragraph;
 import com.vaadin.flow.component.radiobutton.RadioButtonGroup;
 import com.vaadin.flow.component.textfield.TextArea;
+import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.triage.Words;
@@ -98,6 +99,8 @@ final class VerdictDialog extends Dialog {
         dialog.note.setLabel("Reason");
         dialog.note.setRequiredIndicatorVisible(true);
         dialog.note.setManualValidation(true);
+        // So that the server has it when keys give the order.
+        dialog.note.setValueChangeMode(ValueChangeMode.EAGER);
         dialog.add(scope, dialog.note, end);
         // Not disabled until there is a reason: keys that follow each other faster than the server answers would be
         // lost.

@@ -34,6 +34,9 @@ class EventOffsetsTest {
         assertThat(dense.isCut()).isTrue();
         assertThat(dense.total()).isEqualTo(EventOffsets.MAX_IN_PIECE + 1L);
         assertThat(dense.place(EventOffsets.MAX_IN_PIECE)).isEqualTo(new Place(2, 0));
+        // Not into those that are not counted: they would stand where the next piece's are.
+        assertThat(dense.readable(EventOffsets.MAX_IN_PIECE - 10)).isEqualTo(10);
+        assertThat(dense.readable(EventOffsets.MAX_IN_PIECE)).isEqualTo(1);
         assertThat(OFFSETS.isCut()).isFalse();
     }
 

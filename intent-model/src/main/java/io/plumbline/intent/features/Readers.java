@@ -77,15 +77,16 @@ final class Readers {
             "grep",
             "cat-file");
 
-    /** Arguments by which a program that reads writes, or runs another one. */
+    /** Arguments by which a program that reads writes, or runs another one; long ones cut short count as well. */
     private static final Map<String, Pattern> DOES_MORE = Map.ofEntries(
             Map.entry("rg", Pattern.compile("--(pre|hostname-bin)(=.*)?")),
-            Map.entry("git", Pattern.compile("--(output|ext-diff|textconv|open-files-in-pager)(=.*)?|-O.*")),
-            Map.entry("sort", Pattern.compile("-[A-Za-z]*o.*|--(output|compress-program)(=.*)?")),
+            Map.entry("git", Pattern.compile("--(output|ext-diff|textconv|op[a-z-]*)(=.*)?|-O.*")),
+            Map.entry("sort", Pattern.compile("-[A-Za-z]*o.*|--(o|co)[a-z-]*(=.*)?")),
             Map.entry("tree", Pattern.compile("-[A-Za-z]*o.*")),
             Map.entry("xxd", Pattern.compile("-r.*|-revert")),
-            Map.entry("file", Pattern.compile("-[A-Za-z]*C|--compile")),
-            Map.entry("date", Pattern.compile("-u?s.*|--set(=.*)?")),
+            Map.entry("file", Pattern.compile("-[A-Za-z]*C.*|--com[a-z]*")),
+            Map.entry("date", Pattern.compile("-[uR]*s.*|--s[a-z]*(=.*)?")),
+            Map.entry("cloc", Pattern.compile("-.*")),
             Map.entry("less", Pattern.compile("-[A-Za-z]*[oOkt].*|--(log-file|LOG-FILE|lesskey.*|tag.*)(=.*)?|\\+.*")));
 
     /** Of these the second file is written. */

@@ -23,7 +23,9 @@ final class ReadersTest {
                 "LC_ALL=C sort a | uniq -c",
                 "git --no-pager log",
                 "date -Iseconds",
-                "xxd a"
+                "xxd a",
+                "env -u A timeout 5 cat a",
+                "/usr/bin/env -i ls"
             })
     void whatReadsOnlyReads(String command) {
         assertThat(Readers.onlyRead(read(command))).isTrue();
@@ -61,6 +63,14 @@ final class ReadersTest {
                 "uniq a b",
                 "sort --compress-program=./x a",
                 "date -s yesterday",
+                "sort --comp=./x a",
+                "sort --out=b a",
+                "git grep --open=./x a",
+                "file -Cm a",
+                "cloc --extract-with=./x a",
+                "./env ls",
+                "./timeout 5 cat a",
+                "env --split-string=./x ls",
                 ""
             })
     void whatDoesMoreDoesNot(String command) {

@@ -92,7 +92,7 @@ public final class PolicyTripwire implements Tripwire {
         if (path.startsWith(OWN_FOLDER)) {
             path = Paths.resolve(cwd, path.substring(OWN_FOLDER.length()));
         }
-        path = OWN_ROOT.matcher(path).replaceFirst("");
+        path = Paths.resolve("", OWN_ROOT.matcher(path).replaceFirst(""));
         return decoys.contains(path) ? Optional.of(path) : Optional.empty();
     }
 

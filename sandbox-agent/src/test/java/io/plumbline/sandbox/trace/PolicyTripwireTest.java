@@ -36,6 +36,8 @@ class PolicyTripwireTest {
         "/, -100, '', /proc/self/root/home/agent/.ssh/id_rsa, true",
         "/, -100, '', /proc/1/root/home/agent/.ssh/id_rsa, true",
         "/home/agent/.ssh, -100, '', /proc/self/cwd/id_rsa, true",
+        "/workspace, -100, '', /proc/self/cwd/../home/agent/.ssh/id_rsa, true",
+        "/, -100, '', /proc/self/root/../home/agent/.ssh/id_rsa, true",
         "/, -100, '', //home/agent/.ssh/id_rsa, true",
         "/workspace, -100, '', id_rsa, false",
         "/, -100, '', /home/agent/.ssh/id_rsa.pub, false",

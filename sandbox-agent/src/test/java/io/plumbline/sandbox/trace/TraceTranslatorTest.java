@@ -29,6 +29,11 @@ class TraceTranslatorTest {
         "/workspace, /..,         /",
         "/workspace, .,           /workspace",
         "'',         a,           a",
+        "/workspace, /proc/self/cwd/../home/a, /proc/self/cwd/../home/a",
+        "/workspace, /proc/7/task/8/root/../../x, /proc/7/task/8/root/../../x",
+        "/workspace, /proc/self/cwd/a/../../x, /proc/self/cwd/../x",
+        "/workspace, /proc/self/fd/3/../x, /proc/self/fd/3/../x",
+        "/workspace, /proc/self/../version, /proc/version",
     })
     void namesFilesAbsolutely(String cwd, String path, String expected) {
         assertThat(Paths.resolve(cwd, path)).isEqualTo(expected);

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -303,6 +304,20 @@ final class RulesBacktestCommand implements Callable<Integer> {
                 new Selection(from.tenant, sessions, Optional.ofNullable(from.from), Optional.ofNullable(from.until));
         try {
             List<Recording> recordings = copy.sessions(selection);
+            Set<String> found = recordings.stream().map(Recording::name).collect(Collectors.toSet());
+            for (String session : sessions) {
+                if (!found.contains(session)) {
+                    throw new CommandException(
+                            "session " + session + ": not in the search copy (expected: one of tenant " + from.tenant
+                                    + ", at that time)",
+                            ExitCodes.NOT_FOUND);
+                }
+            }
+            if (recordings.isEmpty()) {
+                throw new CommandException(
+                        "search copy at " + url + ": nothing of tenant " + from.tenant + " (expected: events)",
+                        ExitCodes.NOT_FOUND);
+            }
             copy.verdicts(selection).rules().forEach(said::putIfAbsent);
             return recordings;
         } catch (IOException | IllegalArgumentException e) {

@@ -173,6 +173,9 @@ public final class CrossSessionMemory {
                     })
                     .orElseGet(() -> part(fact));
             part.setBytes(plus(part.getBytes(), fact.getBytes())).setAskedFor(part.getAskedFor() || askedFor);
+            if (fact.getBytes() > 0) {
+                part.setSentNs(Math.max(part.getSentNs(), fact.getEventTimeNs()));
+            }
             parts.add(part.build());
             if (parts.size() > CrossSessionLimits.PARTS) {
                 if (subject.getForgottenBytes() == 0) {

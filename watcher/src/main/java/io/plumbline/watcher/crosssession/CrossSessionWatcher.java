@@ -145,13 +145,12 @@ public final class CrossSessionWatcher {
             Optional<Part> read = own(secret, fact);
             for (SharedSubject host : hosts) {
                 boolean wanted = own(host, fact).filter(Part::getAskedFor).isPresent();
-                boolean later = host.getLastNs() > fact.getEventTimeNs();
                 Optional<Part> sent = others(host.getPartsList(), fact).stream()
-                        .filter(part -> part.getBytes() > 0)
+                        .filter(part -> part.getSentNs() > fact.getEventTimeNs())
                         .findFirst();
                 if (read.isPresent()
                         && sent.isPresent()
-                        && later
+                        && sent.get().getSentNs() > read.get().getAtNs()
                         && (wanted || host.getFirstNs() > read.get().getAtNs())
                         && !host.getWhat().startsWith(SessionFacts.PATTERN)) {
                     return Optional.of(split(

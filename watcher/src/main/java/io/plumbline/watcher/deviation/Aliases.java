@@ -5,6 +5,7 @@ import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The names that the workload made for decoys and forbidden files, and for folders that lead to one: by rename, hard link and
@@ -14,6 +15,11 @@ import java.util.Set;
 final class Aliases {
     /** A name of a name of a name: nobody needs more, and a circle ends. */
     private static final int MAX_STEPS = 16;
+
+    /** Below these, names lead anywhere. */
+    private static final Pattern ANYWHERE = Pattern.compile(
+            "/proc(?:/(?:self|thread-self|[0-9]{1,10})(?:/task(?:/[0-9]{1,10})?)?(?:/(?:root|cwd)(?:/.*)?)?)?",
+            Pattern.DOTALL);
 
     private static final Set<String> NAMING = Set.of("rename", "link", "symlink");
 
@@ -120,7 +126,8 @@ final class Aliases {
     private boolean leadsToProtected(String path) {
         String folder = path.endsWith("/") ? path : path + "/";
         return session.decoys().stream().anyMatch(decoy -> decoy.equals(path) || decoy.startsWith(folder))
-                || session.fileRules().leadsToDenied(path);
+                || session.fileRules().leadsToDenied(path)
+                || ANYWHERE.matcher(path).matches();
     }
 
     boolean isDecoy(String path) {

@@ -36,8 +36,9 @@ public final class PolicyCheck {
     // open(2) on Linux x86-64
     private static final int O_PATH = 0x200000;
 
-    private static final Pattern HIDDEN =
-            Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:root|cwd)/.+");
+    private static final Pattern HIDDEN = Pattern.compile(
+            "/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:(?:root|cwd)/.+|fd/[0-9]{1,9}/\\.\\.(?:/.*)?)",
+            Pattern.DOTALL);
 
     /** Errno of Linux: the file lies on a mount that is only read. */
     private static final int EROFS = 30;
@@ -78,7 +79,7 @@ public final class PolicyCheck {
             return Optional.empty();
         }
         if (open.getError() == EROFS) {
-            return writes(open) ? refusedByMount(open.getPath(), "opened %s for writing", by) : Optional.empty();
+            return writes(open) ? refusedByMount(open.getPath(), "opened for writing", by) : Optional.empty();
         }
         if (!givesAccess(open)) {
             return Optional.empty();
@@ -142,7 +143,7 @@ public final class PolicyCheck {
                 50);
     }
 
-    /** @param act with {@code %s} for the path */
+    /** @param act what stands in front of the path; an operation in it is the host's word, so this is no format */
     private Optional<Deviation> refusedByMount(String path, String act, Attribution by) {
         if (!inWorkspace(path) || BY_THE_WAY.matcher(path).find()) {
             return Optional.empty();
@@ -151,7 +152,7 @@ public final class PolicyCheck {
                         Severity.MEDIUM,
                         "read-only|" + path,
                         "A file of a read-only workspace was to be written",
-                        by.description() + " " + act.formatted(path) + ", and the mount refused it",
+                        by.description() + " " + act + " " + path + ", and the mount refused it",
                         "The policy gives the workspace to be read.",
                         "files.read-only",
                         by,
@@ -206,7 +207,7 @@ public final class PolicyCheck {
             boolean link = change.getOperation().equals("link")
                     || change.getOperation().equals("symlink");
             return (link ? Stream.of(change.getNewPath()) : Stream.of(change.getPath(), change.getNewPath()))
-                    .flatMap(path -> refusedByMount(path, "called " + change.getOperation() + " on %s", by).stream())
+                    .flatMap(path -> refusedByMount(path, "called " + change.getOperation() + " on", by).stream())
                     .limit(1)
                     .toList();
         }
@@ -227,6 +228,7 @@ public final class PolicyCheck {
                     50));
         }
         Optional<String> hidden = Stream.of(change.getPath(), change.getNewPath())
+                .map(aliases::original)
                 .filter(PolicyCheck::hidesItsTarget)
                 .findFirst();
         if (hidden.isPresent()) {

@@ -181,6 +181,16 @@ class CrossSessionWatcherTest {
     }
 
     @Test
+    void aLaterQuestionOfOthersMakesNoSplitOfWhatWasSentBefore() {
+        send("b", "known:443", 10);
+        take(fact("a", FactKind.ASKED_FOR, "known:443"));
+        SessionFact.Builder read = fact("a", FactKind.SECRET_READ, "/home/agent/.ssh/id_rsa");
+        take(fact("c", FactKind.ASKED_FOR, "known:443"));
+
+        assertThat(take(read)).isEmpty();
+    }
+
+    @Test
     void theSameSecretInTwoSessionsIsTold() {
         assertThat(take(fact("a", FactKind.SECRET_READ, "/etc/shadow"))).isEmpty();
         assertThat(clauses(take(fact("b", FactKind.SECRET_READ, "/etc/shadow"))))
