@@ -69,6 +69,7 @@ class TriageIT {
 
             page.keyboard().press("n");
             page.locator("#reason textarea").fill("asked the team");
+            assertThat(page.locator("#confirm-triage")).isEnabled();
             page.locator("#confirm-triage").press("Enter");
             assertThat(page.locator("#history")).containsText("asked the team");
 
