@@ -42,6 +42,9 @@ final class ConsoleStack {
     final DemoIndex index;
     final RecordedLog log;
     final String base;
+    /** Milliseconds: the machines of a build are busy. */
+    private static final int PATIENCE = 60_000;
+
     private final Path directory;
     private final SearchChild node;
     private final ConfigurableApplicationContext console;
@@ -50,8 +53,7 @@ final class ConsoleStack {
     private final List<String> failures = new ArrayList<>();
 
     private ConsoleStack(int port) throws Exception {
-        // The machines of a build are busy.
-        PlaywrightAssertions.setDefaultAssertionTimeout(60_000);
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
         directory = Files.createTempDirectory("console-it");
         node = SearchChild.start(directory);
         Runtime.getRuntime().addShutdownHook(new Thread(node::close));
@@ -171,6 +173,7 @@ final class ConsoleStack {
     /** A browser of its own; nobody is signed in. */
     Page opened() {
         BrowserContext context = browser.newContext(new Browser.NewContextOptions().setViewportSize(1280, 720));
+        context.setDefaultTimeout(PATIENCE);
         Page page = context.newPage();
         page.onResponse(response -> {
             if (response.status() >= 400) {

@@ -207,6 +207,7 @@ class TriageIT {
             page.getByRole(AriaRole.CHECKBOX, new Page.GetByRoleOptions().setName("Others see it too"))
                     .check();
             page.locator("#confirm-view").click();
+            assertThat(page.locator("#view-name")).hasCount(0);
         }
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/alerts");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.rules.hunt.SearchCopy;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -46,13 +47,24 @@ public final class SearchCluster implements SearchCopy.Cluster {
             HttpResponse<byte[]> answer =
                     client.send(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
             if (answer.statusCode() != 200) {
-                throw new IOException("the search copy at " + url + " answered HTTP " + answer.statusCode() + ": "
-                        + JSON.readTree(answer.body()).at("/error/reason").asText());
+                throw new IOException(
+                        "the search copy at " + url + " answered HTTP " + answer.statusCode() + reason(answer.body()));
             }
             return JSON.readTree(answer.body());
+        } catch (ConnectException e) {
+            throw new IOException("nothing answers there (expected: an Elasticsearch)", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
+        }
+    }
+
+    /** What Elasticsearch says went wrong; nothing where something else answered. */
+    private static String reason(byte[] body) {
+        try {
+            return ": " + JSON.readTree(body).at("/error/reason").asText();
+        } catch (IOException e) {
+            return " (expected: an Elasticsearch)";
         }
     }
 }

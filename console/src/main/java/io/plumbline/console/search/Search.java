@@ -83,14 +83,7 @@ public final class Search {
 
     /** Newest activity first. */
     public List<SessionSummary> sessions(int limit) {
-        return hits(
-                        SearchRequest.of(s -> s.index(SESSIONS)
-                                .ignoreUnavailable(true)
-                                .size(bounded(limit))
-                                .query(q -> q.term(t -> t.field("tenant").value(tenant)))
-                                .sort(o -> o.field(f -> f.field("last_seen").order(SortOrder.Desc)))),
-                        "sessions")
-                .stream()
+        return newest(SESSIONS, tenantQuery("tenant").build(), "last_seen", limit, "sessions").stream()
                 .map(hit -> Documents.session(source(hit)))
                 .toList();
     }
@@ -141,14 +134,7 @@ public final class Search {
                 .filter(like)
                 .mustNot(q -> q.term(t -> t.field("session").value(session.session())))
                 .build();
-        return hits(
-                        SearchRequest.of(s -> s.index(SESSIONS)
-                                .ignoreUnavailable(true)
-                                .size(bounded(limit))
-                                .query(q -> q.bool(query))
-                                .sort(o -> o.field(f -> f.field("last_seen").order(SortOrder.Desc)))),
-                        "sessions")
-                .stream()
+        return newest(SESSIONS, query, "last_seen", limit, "sessions").stream()
                 .map(hit -> Documents.session(source(hit)))
                 .toList();
     }
@@ -198,15 +184,7 @@ public final class Search {
         session.ifPresent(id -> query.filter(q -> q.term(t -> t.field("session").value(id))));
         // Triage that was read before its alert leaves a document without a time; it is no alert yet.
         query.filter(q -> q.exists(e -> e.field("@timestamp")));
-        BoolQuery built = query.build();
-        return hits(
-                        SearchRequest.of(s -> s.index(ALERTS)
-                                .ignoreUnavailable(true)
-                                .size(bounded(limit))
-                                .query(q -> q.bool(built))
-                                .sort(o -> o.field(f -> f.field("@timestamp").order(SortOrder.Desc)))),
-                        "alerts")
-                .stream()
+        return newest(ALERTS, query.build(), "@timestamp", limit, "alerts").stream()
                 .map(hit -> Documents.alert(id(hit), source(hit)))
                 .toList();
     }
@@ -366,15 +344,7 @@ public final class Search {
         BoolQuery.Builder query = tenantQuery("tenant");
         word(query, "tool", tool);
         words(query, "state", List.of("approved", "denied"));
-        BoolQuery built = query.build();
-        return hits(
-                        SearchRequest.of(s -> s.index(APPROVALS)
-                                .ignoreUnavailable(true)
-                                .size(bounded(limit))
-                                .query(q -> q.bool(built))
-                                .sort(o -> o.field(f -> f.field("@timestamp").order(SortOrder.Desc)))),
-                        "approvals")
-                .stream()
+        return newest(APPROVALS, query.build(), "@timestamp", limit, "approvals").stream()
                 .map(hit -> Documents.approval(id(hit), source(hit)))
                 .toList();
     }
@@ -982,6 +952,17 @@ public final class Search {
         } catch (IOException e) {
             throw new SearchUnavailableException(index, e);
         }
+    }
+
+    /** @param time the field that says which are newest */
+    private List<Hit<ObjectNode>> newest(String index, BoolQuery query, String time, int limit, String what) {
+        return hits(
+                SearchRequest.of(s -> s.index(index)
+                        .ignoreUnavailable(true)
+                        .size(bounded(limit))
+                        .query(q -> q.bool(query))
+                        .sort(o -> o.field(f -> f.field(time).order(SortOrder.Desc)))),
+                what);
     }
 
     private List<Hit<ObjectNode>> hits(SearchRequest request, String what) {

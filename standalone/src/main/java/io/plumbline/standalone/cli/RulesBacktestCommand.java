@@ -169,10 +169,12 @@ final class RulesBacktestCommand implements Callable<Integer> {
         int lost = 0;
         if (against != null) {
             RuleSet other = against.toString().equals("shipped") ? set(List.of()) : set(List.of(against));
-            List<Hit> before = run(other, recordings);
-            List<Hit> gone = Backtest.without(before, found);
+            // A rule that only one of the sets asks answerably is neither lost nor new.
+            List<Hit> before = answerable(run(other, recordings), notHeld);
+            List<Hit> now = answerable(found, notHeld(other));
+            List<Hit> gone = Backtest.without(before, now);
             gone.forEach(hit -> tell("lost", hit));
-            List<Hit> come = Backtest.without(found, before);
+            List<Hit> come = Backtest.without(now, before);
             come.forEach(hit -> tell("new", hit));
             lost = gone.size();
             answers.tell(
@@ -200,9 +202,12 @@ final class RulesBacktestCommand implements Callable<Integer> {
     }
 
     private List<Hit> run(RuleSet set, List<Recording> recordings) {
-        Set<String> not = notHeld(set).keySet();
-        return Backtest.run(set, recordings).stream()
-                .filter(hit -> !not.contains(hit.match().rule()))
+        return answerable(Backtest.run(set, recordings), notHeld(set));
+    }
+
+    private static List<Hit> answerable(List<Hit> hits, Map<String, Set<String>> notHeld) {
+        return hits.stream()
+                .filter(hit -> !notHeld.containsKey(hit.match().rule()))
                 .toList();
     }
 
