@@ -1,6 +1,7 @@
 package io.plumbline.jobs;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -23,6 +24,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -107,6 +109,18 @@ public final class EmbeddedCluster implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }
+    }
+
+    /**
+     * Writes all of a job's state to a folder of its own below {@code folder}; the job goes on. Unlike a checkpoint it may be moved, and is read by
+     * later releases.
+     *
+     * @return the folder that was made; {@code _metadata} is in it
+     */
+    public Path savepoint(JobID job, Path folder) throws ExecutionException, InterruptedException {
+        String made = cluster.triggerSavepoint(job, folder.toUri().toString(), false, SavepointFormatType.CANONICAL)
+                .get();
+        return Path.of(URI.create(made));
     }
 
     public JobStatus status(JobID job) throws ExecutionException, InterruptedException {

@@ -9,6 +9,7 @@ import io.plumbline.watcher.crosssession.CrossSessionWatcher;
 import io.plumbline.watcher.crosssession.Relation.Group;
 import io.plumbline.watcher.state.v1.CrossEvicted;
 import io.plumbline.watcher.state.v1.SessionFact;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,7 +29,11 @@ import org.jspecify.annotations.Nullable;
 final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
-    private transient @Nullable ValueState<byte[]> groups;
+    private transient @Nullable ValueState<CrossSessionMemory> groups;
+
+    /** As release 0.1 kept them: bytes, read and written with each fact. */
+    private transient @Nullable ValueState<byte[]> stored;
+
     private transient @Nullable Counter unreadable;
     private transient @Nullable List<Forgotten> forgotten;
 
@@ -41,12 +46,8 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
 
     @Override
     public void open(OpenContext context) {
-        ValueStateDescriptor<byte[]> descriptor =
-                new ValueStateDescriptor<>("group", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
-        // Only frees what nobody asks for any more; what counts is decided by the time of events.
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(CrossSessionLimits.WINDOW.plusDays(1)).build());
-        groups = getRuntimeContext().getState(descriptor);
+        groups = kept(new ValueStateDescriptor<>("memory", new CrossSessionSerializer()));
+        stored = kept(new ValueStateDescriptor<>("group", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
         MetricGroup metrics = getRuntimeContext().getMetricGroup();
         unreadable = metrics.counter("facts_unreadable");
         forgotten = new ArrayList<>();
@@ -57,6 +58,13 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         count(metrics, "stopped", CrossEvicted::getStopped);
         count(metrics, "told", CrossEvicted::getTold);
         count(metrics, "expired", CrossEvicted::getExpired);
+    }
+
+    /** As long as may count. That only frees what nobody asks for any more; what counts is decided by the time of events. */
+    private <T> ValueState<T> kept(ValueStateDescriptor<T> descriptor) {
+        descriptor.enableTimeToLive(
+                StateTtlConfig.newBuilder(CrossSessionLimits.WINDOW.plusDays(1)).build());
+        return getRuntimeContext().getState(descriptor);
     }
 
     private void count(MetricGroup metrics, String cause, ToLongFunction<CrossEvicted> total) {
@@ -73,12 +81,10 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
             Objects.requireNonNull(unreadable).inc();
             return;
         }
-        ValueState<byte[]> store = Objects.requireNonNull(groups);
-        byte[] stored = store.value();
-        CrossSessionMemory memory = stored == null ? CrossSessionMemory.empty() : CrossSessionMemory.parse(stored);
+        CrossSessionMemory memory = memory();
         CrossEvicted before = memory.evicted();
         List<Event> verdicts = CrossSessionWatcher.onFact(Group.relationOf(record.key()), memory, fact);
-        store.update(memory.toBytes());
+        Objects.requireNonNull(groups).update(memory);
         Objects.requireNonNull(forgotten).forEach(cause -> cause.count(before, memory.evicted()));
         if (verdicts.isEmpty()) {
             return;
@@ -86,5 +92,18 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         StageTimes stages =
                 record.stageTimes().toBuilder().setJobDecidedNs(Clock.nanos()).build();
         verdicts.forEach(verdict -> out.collect(LogRecord.of(verdict, stages)));
+    }
+
+    private CrossSessionMemory memory() throws IOException {
+        CrossSessionMemory memory = Objects.requireNonNull(groups).value();
+        if (memory != null) {
+            return memory;
+        }
+        byte[] bytes = Objects.requireNonNull(stored).value();
+        if (bytes == null) {
+            return CrossSessionMemory.empty();
+        }
+        stored.clear();
+        return CrossSessionMemory.parse(bytes);
     }
 }

@@ -29,6 +29,8 @@ import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.activation.Contents;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -64,6 +67,9 @@ class WatchJobIT {
             """;
 
     private static final String EXFILTRATION = "claude-code-2.1.330.exfil-ssh-key";
+
+    /** Of release 0.1. */
+    private static final Path SAVEPOINT = Path.of("src/test/resources/savepoints/0.1/watch");
 
     @TempDir
     private Path directory;
@@ -136,6 +142,59 @@ class WatchJobIT {
                 }
                 assertThat(seen).containsExactlyEntriesOf(expected);
             });
+        }
+    }
+
+    /** Written by this test itself with {@code -Dplumbline.savepoints=FOLDER}, before a release; see CONTRIBUTING.md. */
+    @Test
+    void goesOnFromASavepointOfTheReleaseBefore() throws Exception {
+        List<Event> events = Captures.read(EXFILTRATION, Captures.POLICY + "decoys: [\"~/.ssh/id_rsa\"]");
+        int half = events.size() / 2;
+        List<Event> first = sending(1);
+        List<Event> second = sending(2);
+        Path checkpoints = directory.resolve("checkpoints");
+        Optional<Path> written =
+                Optional.ofNullable(System.getProperty("plumbline.savepoints")).map(Path::of);
+        send(events.subList(0, half));
+        send(first);
+        if (written.isPresent()) {
+            try (EmbeddedCluster cluster = EmbeddedCluster.start(checkpoints)) {
+                JobID job = cluster.submit(
+                        "watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+                awaitSession(first.getLast());
+                cluster.savepoint(job, written.get());
+            }
+            return;
+        }
+        copy(SAVEPOINT, checkpoints.resolve("watch").resolve("before").resolve("savepoint"));
+        Map<String, Event> expected = new LinkedHashMap<>();
+        expectedVerdicts(events).forEach(verdict -> expected.put(verdict.getId(), verdict));
+        replayed(events.subList(0, half), Optional.empty()).forEach(verdict -> expected.remove(verdict.getId()));
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(checkpoints)) {
+            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            send(events.subList(half, events.size()));
+            send(second);
+            Awaitility.await().atMost(START).untilAsserted(() -> {
+                // What the first session sent is known from the savepoint alone.
+                assertThat(parsed())
+                        .filteredOn(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.CROSS_SESSION)
+                        .extracting(Event::getSession)
+                        .containsOnly(second.getFirst().getSession());
+                assertThat(parsed())
+                        .filteredOn(verdict ->
+                                verdict.getSession().equals(events.getFirst().getSession()))
+                        .containsExactlyElementsOf(expected.values());
+            });
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
         }
     }
 
