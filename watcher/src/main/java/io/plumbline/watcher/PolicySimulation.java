@@ -5,6 +5,7 @@ import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.state.SessionState;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -92,9 +93,10 @@ public final class PolicySimulation {
      *
      * @param telemetry of one session, in its order
      * @param policy to judge by; empty: its own
+     * @param judges asked about every event, besides the watcher itself
      */
-    public static Outcome of(List<Event> telemetry, Optional<TaskPolicy> policy) {
-        Watcher watcher = new Watcher(List.of());
+    public static Outcome of(List<Event> telemetry, Optional<TaskPolicy> policy, List<Judge> judges) {
+        Watcher watcher = new Watcher(judges);
         SessionState state = SessionState.empty();
         List<AlertRaised> alerts = new ArrayList<>();
         List<ApprovalRequested> questions = new ArrayList<>();

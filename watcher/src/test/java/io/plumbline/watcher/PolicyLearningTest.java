@@ -342,8 +342,8 @@ class PolicyLearningTest {
                 Set.of());
 
         Comparison compared = Comparison.of(
-                PolicySimulation.of(events, Optional.empty()),
-                PolicySimulation.of(events, Optional.of(proposal.policy())));
+                PolicySimulation.of(events, Optional.empty(), List.of()),
+                PolicySimulation.of(events, Optional.of(proposal.policy()), List.of()));
         assertThat(compared.fresh()).isEmpty();
         assertThat(compared.newlyDenied()).isEmpty();
         assertThat(compared.newlyAsked()).isEmpty();
@@ -351,7 +351,7 @@ class PolicyLearningTest {
 
     private static Comparison compare(SessionScript script, Proposal proposal) {
         return Comparison.of(
-                PolicySimulation.of(script.events(), Optional.empty()),
-                PolicySimulation.of(script.events(), Optional.of(proposal.policy())));
+                PolicySimulation.of(script.events(), Optional.empty(), List.of()),
+                PolicySimulation.of(script.events(), Optional.of(proposal.policy()), List.of()));
     }
 }

@@ -24,7 +24,7 @@ class PolicySimulationTest {
 
     @Test
     void underItsOwnPolicyItSaysWhatTheWatcherSaid() {
-        Outcome outcome = PolicySimulation.of(events, Optional.empty());
+        Outcome outcome = PolicySimulation.of(events, Optional.empty(), List.of());
         assertThat(outcome.alerts()).isEqualTo(watched()).isNotEmpty();
         assertThat(outcome.frozenBy()).isPresent();
         assertThat(events)
@@ -33,17 +33,18 @@ class PolicySimulationTest {
 
     @Test
     void anotherPolicyTakesItsPlaceFromTheStart() throws Exception {
-        Outcome own = PolicySimulation.of(events, Optional.empty());
+        Outcome own = PolicySimulation.of(events, Optional.empty(), List.of());
         Outcome blind = PolicySimulation.of(
                 events,
                 Optional.of(PolicyParser.parse(
-                        Captures.POLICY + "decoys: []\nladder: {alert: 100, ask: 100, freeze: 100}\n")));
+                        Captures.POLICY + "decoys: []\nladder: {alert: 100, ask: 100, freeze: 100}\n")),
+                List.of());
         assertThat(blind.frozenBy()).isEmpty();
         assertThat(blind.alerts()).noneMatch(alert -> alert.getClause().equals("honeytoken"));
         assertThat(own.alerts()).anyMatch(alert -> alert.getClause().equals("honeytoken"));
 
-        Outcome asking =
-                PolicySimulation.of(events, Optional.of(PolicyParser.parse(Captures.POLICY + "tools: {deny: [Bash]}")));
+        Outcome asking = PolicySimulation.of(
+                events, Optional.of(PolicyParser.parse(Captures.POLICY + "tools: {deny: [Bash]}")), List.of());
         assertThat(asking.denied()).hasSizeGreaterThan(own.denied().size());
     }
 
@@ -65,10 +66,10 @@ class PolicySimulationTest {
                 .build());
         revised.addAll(events.subList(events.size() / 2, events.size()));
 
-        assertThat(PolicySimulation.of(revised, Optional.empty()).alerts())
+        assertThat(PolicySimulation.of(revised, Optional.empty(), List.of()).alerts())
                 .noneMatch(alert -> alert.getClause().equals("policy"));
         // The other policy stays in force: it freezes what the revision would have let go on.
-        assertThat(PolicySimulation.of(revised, Optional.of(PolicyParser.parse(DECOY)))
+        assertThat(PolicySimulation.of(revised, Optional.of(PolicyParser.parse(DECOY)), List.of())
                         .frozenBy())
                 .isPresent();
     }

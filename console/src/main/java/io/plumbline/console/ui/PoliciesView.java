@@ -27,6 +27,8 @@ import io.plumbline.events.policy.ShippedPolicies;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.PolicySimulation;
+import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.RulesJudge;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -208,8 +210,9 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             return () -> simulated.add(new Div(Parts.text("The log does not have the session any more.", "bad")));
         }
         boolean cut = EventLog.isCut(telemetry);
-        PolicySimulation.Outcome before = PolicySimulation.of(telemetry, Optional.empty());
-        PolicySimulation.Outcome after = PolicySimulation.of(telemetry, Optional.of(policy));
+        List<Judge> rules = List.of(RulesJudge.shipped());
+        PolicySimulation.Outcome before = PolicySimulation.of(telemetry, Optional.empty(), rules);
+        PolicySimulation.Outcome after = PolicySimulation.of(telemetry, Optional.of(policy), rules);
         return () -> {
             DescriptionList facts = Parts.facts();
             Parts.fact(
@@ -229,7 +232,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             simulated.add(
                     facts,
                     new Div(Parts.text(
-                            "Its own policy → the shown one. What the workload would have done after a refusal or a"
+                            "Its own policy → the shown one, with the shipped rules. What the workload would have done after a refusal or a"
                                     + " freeze nobody knows.",
                             "mut")));
             if (cut) {

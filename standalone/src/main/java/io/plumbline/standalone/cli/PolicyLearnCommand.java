@@ -11,6 +11,7 @@ import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Printable;
 import io.plumbline.watcher.PolicySimulation;
 import io.plumbline.watcher.PolicySimulation.Comparison;
+import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.learning.Evidence;
 import io.plumbline.watcher.learning.PolicyLearning;
@@ -83,13 +84,14 @@ final class PolicyLearnCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SortedMap<String, List<Event>> telemetry = telemetry();
-        Proposal proposal = proposal(telemetry);
+        List<Judge> rules = List.of(RulesJudge.shipped());
+        Proposal proposal = proposal(telemetry, rules);
         SortedMap<String, Comparison> compared = new TreeMap<>();
         telemetry.forEach((session, events) -> compared.put(
                 session,
                 Comparison.of(
-                        PolicySimulation.of(events, Optional.empty()),
-                        PolicySimulation.of(events, Optional.of(proposal.policy())))));
+                        PolicySimulation.of(events, Optional.empty(), rules),
+                        PolicySimulation.of(events, Optional.of(proposal.policy()), rules))));
         if (target != null) {
             write(target, proposal.yaml());
         }
@@ -127,11 +129,11 @@ final class PolicyLearnCommand implements Callable<Integer> {
         return telemetry;
     }
 
-    private Proposal proposal(SortedMap<String, List<Event>> telemetry) {
+    private Proposal proposal(SortedMap<String, List<Event>> telemetry, List<Judge> rules) {
         Optional<Level> level =
                 Optional.ofNullable(above).map(file -> new Level(file.toString(), PolicyFiles.read(file)));
         try {
-            return PolicyLearning.of(telemetry, level, name, List.of(RulesJudge.shipped()), Set.copyOf(included));
+            return PolicyLearning.of(telemetry, level, name, rules, Set.copyOf(included));
         } catch (PolicyException | IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
         }

@@ -9,6 +9,8 @@ import io.plumbline.standalone.Printable;
 import io.plumbline.watcher.PolicySimulation;
 import io.plumbline.watcher.PolicySimulation.Comparison;
 import io.plumbline.watcher.PolicySimulation.Outcome;
+import io.plumbline.watcher.judge.Judge;
+import io.plumbline.watcher.judge.RulesJudge;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Judge a recorded session again under another policy: which alerts, questions and freezes go, and which come.",
-            "The session's telemetry is read from the log; orders of people are left out. What comes after a freeze is what the session did."
+            "The session's telemetry is read from the log, and the shipped rules judge too; orders of people are left out. What comes after a freeze is what the session did."
         })
 final class PolicySimulateCommand implements Callable<Integer> {
     private static final int SHOWN = 160;
@@ -51,8 +53,9 @@ final class PolicySimulateCommand implements Callable<Integer> {
     public Integer call() {
         TaskPolicy policy = above.task(file);
         List<Event> telemetry = RecordedTelemetry.ofLog(session);
-        Outcome own = PolicySimulation.of(telemetry, Optional.empty());
-        Outcome other = PolicySimulation.of(telemetry, Optional.of(policy));
+        List<Judge> rules = List.of(RulesJudge.shipped());
+        Outcome own = PolicySimulation.of(telemetry, Optional.empty(), rules);
+        Outcome other = PolicySimulation.of(telemetry, Optional.of(policy), rules);
         Comparison comparison = Comparison.of(own, other);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

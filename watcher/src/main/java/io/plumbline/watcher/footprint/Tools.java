@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -36,6 +37,9 @@ public final class Tools {
             "unless",
             "with",
             "subcommands");
+
+    /** Among children or hosts: it is not said which. */
+    private static final String ANY = "any";
 
     private static final Map<String, Tool> KNOWN = load();
 
@@ -121,20 +125,24 @@ public final class Tools {
                 fields.containsKey("secrets")
                         ? texts(fields, "secrets")
                         : outer.map(Tool::secrets).orElse(List.of()),
-                children.contains("any") || outer.map(Tool::anyChild).orElse(false),
+                children.contains(ANY) || outer.map(Tool::anyChild).orElse(false),
                 fields.containsKey("children")
-                        ? Set.copyOf(children)
+                        ? named(children)
                         : outer.map(Tool::children).orElse(Set.of()),
                 fields.containsKey("hosts")
-                        ? hosts.contains("any")
+                        ? hosts.contains(ANY)
                         : outer.map(Tool::anyHost).orElse(false),
                 fields.containsKey("hosts")
-                        ? Set.copyOf(hosts)
+                        ? named(hosts)
                         : outer.map(Tool::hosts).orElse(Set.of()),
                 Boolean.TRUE.equals(fields.get("connects")),
                 scoped(fields),
                 Map.of());
         return fields.containsKey("subcommands") ? withSubcommands(tool, fields) : tool;
+    }
+
+    private static Set<String> named(List<String> words) {
+        return words.stream().filter(word -> !word.equals(ANY)).collect(Collectors.toUnmodifiableSet());
     }
 
     private static Optional<Scoped> scoped(Map<String, Object> fields) {
