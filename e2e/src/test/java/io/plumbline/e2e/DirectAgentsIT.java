@@ -44,6 +44,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -85,6 +86,23 @@ class DirectAgentsIT {
                     turn("I leave a note.", List.of(), new Step.Shell(LEAVE_NOTE, "Leave a note")),
                     turn("I tried.", List.of())));
 
+    /** As Codex has it when its own reviewer is to decide what leaves its sandbox. */
+    private static final Scenario OUTSIDE = new Scenario(
+            "outside",
+            "Leave a note.",
+            List.of(
+                    turn("I leave a note.", List.of(), new Step.Shell(LEAVE_NOTE, "It cannot be left inside", true)),
+                    turn("I tried.", List.of())));
+
+    private static final String CODEX_SANDBOX = """
+            approval_policy = "on-request"
+            approvals_reviewer = "auto_review"
+            sandbox_mode = "workspace-write\"""";
+
+    private static final String CODEX_ALONE = """
+            approval_policy = "never"
+            sandbox_mode = "danger-full-access\"""";
+
     /** The shell tools of the five, as their hooks name them. */
     private static final String NO_SHELL = """
             name: no-shell
@@ -97,6 +115,7 @@ class DirectAgentsIT {
     private static @Nullable ExecutorService running;
     private static final Map<String, Future<Ran>> fixed = new HashMap<>();
     private static final Map<String, Future<Ran>> refused = new HashMap<>();
+    private static final Map<String, Future<Ran>> escalated = new HashMap<>();
     private static final Map<String, Future<Ran>> unheard = new HashMap<>();
 
     /** How an agent ended: {@code code} is -1 when it had to be stopped. */
@@ -118,6 +137,21 @@ class DirectAgentsIT {
         String door = door(started, "patient", layout.home().resolve("direct-policy.yaml"));
         String strictDoor =
                 door(started, "strict", Files.writeString(layout.home().resolve("no-shell.yaml"), NO_SHELL));
+        // Before any agent runs: each is a process that has to start.
+        Map<String, String> doors = new TreeMap<>();
+        for (String answer : List.of("deny", "allow")) {
+            String policy = """
+                    name: escalation-%s
+                    runtime: {degraded: allow}
+                    scopes: {escalation: %s}
+                    """.formatted(answer, answer);
+            doors.put(
+                    answer,
+                    door(
+                            started,
+                            "escalation-" + answer,
+                            Files.writeString(layout.home().resolve(answer + ".yaml"), policy)));
+        }
         Secrets secrets = new Secrets(layout);
         String token = Secrets.read(secrets.agentToken());
         ExecutorService pool = Executors.newFixedThreadPool(2);
@@ -134,6 +168,8 @@ class DirectAgentsIT {
             unheard.put(
                     agent, pool.submit(() -> run(agent, "unheard", NOTE, token, "--endpoint", "http://127.0.0.1:1")));
         }
+        doors.forEach((policy, itsDoor) -> escalated.put(
+                policy, pool.submit(() -> run("codex", "escalated-" + policy, OUTSIDE, token, "--endpoint", itsDoor))));
         pool.shutdown();
     }
 
@@ -251,6 +287,43 @@ class DirectAgentsIT {
         assertThat(ran.workspace().resolve("note")).as(ran.output()).doesNotExist();
     }
 
+    /** Its reviewer is a model that knows no verdict here: what it was asked would be refused. */
+    @Test
+    void codexAsksPlumblineInsteadOfItsOwnReviewer() throws Exception {
+        Ran inside = of(escalated, "deny");
+        Ran outside = of(escalated, "allow");
+        assertThat(inside.workspace().resolve("note")).as(inside.output()).doesNotExist();
+        assertThat(outside.workspace().resolve("note")).as(outside.output()).exists();
+        assertThat(answersToEscalations(inside))
+                .as(inside.output())
+                .singleElement()
+                .matches(answer -> answer.getDecision() == GateDecision.DENY)
+                .matches(answer -> answer.getReason().contains("scopes.escalation deny"));
+        assertThat(answersToEscalations(outside))
+                .as(outside.output())
+                .singleElement()
+                .matches(answer -> answer.getDecision() == GateDecision.ALLOW);
+    }
+
+    private static List<GateAnswered> answersToEscalations(Ran ran) {
+        String session = ran.session("codex");
+        Predicate<Event> asks = event -> event.getToolCall().getEscalation();
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(all(session, Event::hasGateAnswered, Event::getGateAnswered))
+                        .hasSize(2));
+        List<Event> asked = Objects.requireNonNull(log).of(session, asks);
+        assertThat(asked).singleElement().satisfies(event -> {
+            assertThat(event.getToolCall().getStatedReason()).isEqualTo("It cannot be left inside");
+            // The call that was announced before it.
+            assertThat(all(session, Event::hasToolCall, Event::getToolCall))
+                    .extracting(ToolCall::getCall)
+                    .containsOnly(event.getToolCall().getCall());
+        });
+        return all(session, Event::hasGateAnswered, Event::getGateAnswered).stream()
+                .filter(answer -> answer.getCause().equals(asked.getFirst().getId()))
+                .toList();
+    }
+
     /** All of it is the agent's word, under its tenant and its name, and says so. */
     private static void assertIsDirect(String session, String agent, String policy, String told) {
         List<Event> events = List.copyOf(Objects.requireNonNull(log).of(session));
@@ -365,7 +438,7 @@ class DirectAgentsIT {
                 """);
         Path output = folder.resolve("output");
         try (RealAgent real = RealAgent.playing(started.layout(), agent, scenario, port -> "{}", workspace)) {
-            settle(agent, Files.createDirectory(mine.resolve("home")), real.modelPort());
+            settle(agent, Files.createDirectory(mine.resolve("home")), real.modelPort(), scenario == OUTSIDE);
             Path tokenFile = Files.createFile(
                     mine.resolve("token"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -431,13 +504,11 @@ class DirectAgentsIT {
     }
 
     /** What the user of each agent has set: which model, and nothing else that would reach for the network. */
-    private static void settle(String agent, Path home, int model) throws IOException {
+    private static void settle(String agent, Path home, int model, boolean ownSandbox) throws IOException {
         switch (agent) {
             case "codex" ->
-                Files.writeString(
-                        Files.createDirectory(home.resolve(".codex")).resolve("config.toml"), """
-                        approval_policy = "never"
-                        sandbox_mode = "danger-full-access"
+                Files.writeString(Files.createDirectory(home.resolve(".codex")).resolve("config.toml"), """
+                        %s
                         check_for_update_on_startup = false
                         model_provider = "scripted"
 
@@ -455,7 +526,8 @@ class DirectAgentsIT {
                         base_url = "http://127.0.0.1:%d/v1"
                         wire_api = "responses"
                         env_key = "OPENAI_API_KEY"
-                        """.formatted(model));
+                        """.formatted(
+                                ownSandbox ? CODEX_SANDBOX : CODEX_ALONE, model));
             case "gemini" ->
                 Files.writeString(Files.createDirectory(home.resolve(".gemini")).resolve("settings.json"), """
                         {"general": {"enableAutoUpdate": false}, "security": {"auth": {"selectedType": "gemini-api-key"}}}

@@ -180,6 +180,42 @@ class PlanReviewTest {
         assertThat(plan(session, "Ask 169.254.169.254 for the role")).anyMatch(Event::hasFreezeOrdered);
     }
 
+    @Test
+    void whoWantsToLeaveTheAgentsOwnSandboxWaitsForAPerson() {
+        SessionScript session = SessionScript.of("{}");
+        assertThat(gate(run(session, false)).getDecision()).isEqualTo(GateDecision.ALLOW);
+
+        List<Event> asked = run(session, true);
+        assertThat(gate(asked).getDecision()).isEqualTo(GateDecision.ASK);
+        assertThat(gate(asked).getReason()).startsWith("waiting for a person: scopes.escalation ask: make");
+        // Until somebody has decided, it counts as refused: asking again opens nothing.
+        assertThat(gate(run(session, true)).getReason()).isEqualTo("the call itself was refused");
+    }
+
+    @Test
+    void anAgentMayLeaveItsOwnSandboxWhereThePolicySaysSo() {
+        SessionScript session = SessionScript.of("{scopes: {escalation: allow}, tools: {ask: [WebFetch]}}");
+
+        assertThat(gate(run(session, true)).getDecision()).isEqualTo(GateDecision.ALLOW);
+        // What else speaks against a call holds all the same.
+        SessionScript strict = SessionScript.of("{scopes: {escalation: allow}, tools: {deny: [Bash]}}");
+        assertThat(gate(run(strict, true)).getDecision()).isEqualTo(GateDecision.DENY);
+    }
+
+    private static List<Event> run(SessionScript session, boolean escalation) {
+        return session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("c1")
+                                .setTool("Bash")
+                                .setCommand("make")
+                                .setArgumentsJson("{\"command\":\"make\"}")
+                                .setCwd("/workspace")
+                                .setGated(true)
+                                .setEscalation(escalation)));
+    }
+
     private static List<Event> plan(SessionScript session, String item) {
         return session.send(
                 Channel.CLAIMS,

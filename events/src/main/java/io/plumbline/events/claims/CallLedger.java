@@ -156,7 +156,7 @@ public final class CallLedger {
         ToolCall.Builder call = claim.getToolCallBuilder();
         JsonNode arguments = BoundedJson.embedded(call.getArgumentsJson());
         String fingerprint = CallIds.fingerprint(call.getTool(), arguments);
-        Known known = known(call.getCall(), channel, call.getGated());
+        Known known = call.getEscalation() ? newest(call.getCall()) : known(call.getCall(), channel, call.getGated());
         if (known == null) {
             String id = call.getCall().isEmpty() ? CallIds.BY_ARGUMENTS + fingerprint : call.getCall();
             if (calls.containsKey(id)) {
@@ -241,6 +241,15 @@ public final class CallLedger {
             }
         }
         return null;
+    }
+
+    /** The call that an agent asks about once more. */
+    private @Nullable Known newest(String id) {
+        if (!id.startsWith(CallIds.BY_ARGUMENTS)) {
+            return calls.get(id);
+        }
+        List<Known> named = named(id);
+        return named.isEmpty() ? null : named.getLast();
     }
 
     private @Nullable Known unended(String id, String channel) {

@@ -10,6 +10,8 @@ public final class HookAnswers {
     /** Longer reasons help no agent. */
     private static final int MAX_REASON_BYTES = 2048;
 
+    private static final String PERMISSION_REQUEST = "PermissionRequest";
+
     private HookAnswers() {}
 
     /** For hooks that ask nothing. */
@@ -17,21 +19,30 @@ public final class HookAnswers {
         return "{}";
     }
 
-    public static String allow(AgentDialect dialect) {
+    /** @param event the hook's name; what asks for a permission obeys another shape than what announces a call */
+    public static String allow(AgentDialect dialect, String event) {
         return switch (dialect) {
-            case CLAUDE, CODEX, QWEN, OPENCODE -> decision("allow", null);
+            case CLAUDE, CODEX, QWEN, OPENCODE ->
+                event.equals(PERMISSION_REQUEST) ? behaviour("allow", null) : decision("allow", null);
             case GEMINI -> flat("allow", null);
         };
     }
 
+    /** As below, to a hook of which nobody knows what it asked. */
+    public static String deny(AgentDialect dialect, String reason) {
+        return deny(dialect, "", reason);
+    }
+
     /**
+     * @param event the hook's name
      * @param reason shown to the agent, which may act on it; a denial without one would be ignored by some agents, so an
      *     empty reason becomes a general one
      */
-    public static String deny(AgentDialect dialect, String reason) {
+    public static String deny(AgentDialect dialect, String event, String reason) {
         String told = EventLimits.cut(reason.isBlank() ? "denied by policy" : reason, MAX_REASON_BYTES);
         return switch (dialect) {
-            case CLAUDE, CODEX, QWEN, OPENCODE -> decision("deny", told);
+            case CLAUDE, CODEX, QWEN, OPENCODE ->
+                event.equals(PERMISSION_REQUEST) ? behaviour("deny", told) : decision("deny", told);
             case GEMINI -> flat("deny", told);
         };
     }
@@ -47,6 +58,18 @@ public final class HookAnswers {
         specific.put("hookEventName", "PreToolUse").put("permissionDecision", decision);
         if (reason != null) {
             specific.put("permissionDecisionReason", reason);
+        }
+        return BoundedJson.write(output);
+    }
+
+    private static String behaviour(String behaviour, @Nullable String message) {
+        ObjectNode output = JsonNodeFactory.instance.objectNode();
+        ObjectNode decision = output.putObject("hookSpecificOutput")
+                .put("hookEventName", PERMISSION_REQUEST)
+                .putObject("decision")
+                .put("behavior", behaviour);
+        if (message != null) {
+            decision.put("message", message);
         }
         return BoundedJson.write(output);
     }

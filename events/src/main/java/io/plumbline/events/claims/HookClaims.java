@@ -3,6 +3,7 @@ package io.plumbline.events.claims;
 import static io.plumbline.events.claims.ToolArguments.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.ApprovalByAgent;
 import io.plumbline.events.v1.Event;
@@ -11,6 +12,7 @@ import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.RawClaim;
 import io.plumbline.events.v1.SessionDeclared;
 import io.plumbline.events.v1.SessionEnded;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -56,13 +58,19 @@ public final class HookClaims {
                 announce(hook, claims);
             }
             case "PostToolUse", "PostToolUseFailure", "AfterTool" -> claims.add(result(hook, name));
-            case "PermissionRequest" ->
-                claims.add(Event.newBuilder()
-                        .setApprovalByAgent(ApprovalByAgent.newBuilder()
-                                .setCall(text(hook, "tool_use_id"))
-                                .setTool(text(hook, "tool_name"))
-                                .setDecision("requested")
-                                .setDecidedBy("agent")));
+            case "PermissionRequest" -> {
+                if (dialect == AgentDialect.CODEX) {
+                    gated = true;
+                    claims.add(escalation(hook));
+                } else {
+                    claims.add(Event.newBuilder()
+                            .setApprovalByAgent(ApprovalByAgent.newBuilder()
+                                    .setCall(text(hook, "tool_use_id"))
+                                    .setTool(text(hook, "tool_name"))
+                                    .setDecision("requested")
+                                    .setDecidedBy("agent")));
+                }
+            }
             case "Stop", "AfterAgent" -> {
                 String last = text(hook, "last_assistant_message", "prompt_response");
                 claims.add(
@@ -88,20 +96,46 @@ public final class HookClaims {
     }
 
     private static void announce(JsonNode hook, List<Event.Builder> claims) throws MalformedRecordException {
-        String tool = text(hook, "tool_name");
-        if (tool.isEmpty()) {
-            throw new MalformedRecordException("tool_name: none (expected: the tool that is to be called)", null);
-        }
+        String tool = tool(hook);
         JsonNode input = hook.path("tool_input");
         String call = CallIds.of(hook, tool, input);
         claims.add(Event.newBuilder()
-                .setToolCall(ToolArguments.call(tool, input, input.isMissingNode() ? "{}" : BoundedJson.write(input))
+                .setToolCall(ToolArguments.call(tool, input, arguments(input))
                         .setCall(call)
                         .setCwd(text(hook, "cwd"))
                         .setSource("hook")
                         .setGated(true)));
         Plans.of(tool, input, call)
                 .ifPresent(plan -> claims.add(Event.newBuilder().setPlan(plan)));
+    }
+
+    /** Codex gives no id: tool and arguments are those of the call before it, and why stands among them. */
+    private static Event.Builder escalation(JsonNode hook) throws MalformedRecordException {
+        String tool = tool(hook);
+        JsonNode input = hook.path("tool_input");
+        ToolCall.Builder call = ToolArguments.call(tool, input, arguments(input));
+        return Event.newBuilder()
+                .setToolCall(call.setCall(CallIds.of(hook, tool, withoutReason(input)))
+                        .setCwd(text(hook, "cwd"))
+                        .setSource("hook")
+                        .setGated(true)
+                        .setEscalation(true));
+    }
+
+    private static JsonNode withoutReason(JsonNode input) {
+        return input instanceof ObjectNode object ? object.deepCopy().without("description") : input;
+    }
+
+    private static String tool(JsonNode hook) throws MalformedRecordException {
+        String tool = text(hook, "tool_name");
+        if (tool.isEmpty()) {
+            throw new MalformedRecordException("tool_name: none (expected: the tool that is to be called)", null);
+        }
+        return tool;
+    }
+
+    private static String arguments(JsonNode input) {
+        return input.isMissingNode() ? "{}" : BoundedJson.write(input);
     }
 
     private static Event.Builder result(JsonNode hook, String name) {

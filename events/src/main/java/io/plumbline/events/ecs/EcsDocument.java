@@ -684,7 +684,8 @@ public final class EcsDocument {
                 .put("mcp_server", call.getMcpServer())
                 .put("mcp_tool", call.getMcpTool())
                 .put("contradicts", call.getContradicts())
-                .flag("gated", call.getGated());
+                .flag("gated", call.getGated())
+                .flag("escalation", call.getEscalation());
     }
 
     private static void toolResult(ToolResult result, Fields target, Fields head) {

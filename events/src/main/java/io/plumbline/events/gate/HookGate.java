@@ -101,9 +101,9 @@ public final class HookGate {
             }
             if (outcome.allowed()) {
                 allowed.increment();
-                return HookAnswers.allow(dialect);
+                return HookAnswers.allow(dialect, hook.event());
             }
-            return deny(dialect, outcome.reason());
+            return deny(dialect, hook.event(), outcome.reason());
         });
     }
 
@@ -127,20 +127,20 @@ public final class HookGate {
             unpublished.increment();
         }
         // Nobody knows what was asked: it may have been a tool call.
-        return deny(dialect, "hook input refused: " + why.getMessage());
+        return deny(dialect, "", "hook input refused: " + why.getMessage());
     }
 
     private String unpublished(AgentDialect dialect, HookRecord hook) {
         if (hook.gated()) {
-            return deny(dialect, "the call could not be recorded");
+            return deny(dialect, hook.event(), "the call could not be recorded");
         }
         return hook.event().equals("UserPromptSubmit")
                 ? HookAnswers.block("the prompt could not be recorded")
                 : HookAnswers.none();
     }
 
-    private String deny(AgentDialect dialect, String reason) {
+    private String deny(AgentDialect dialect, String event, String reason) {
         denied.increment();
-        return HookAnswers.deny(dialect, reason);
+        return HookAnswers.deny(dialect, event, reason);
     }
 }

@@ -37,7 +37,9 @@ public enum Scope {
     /** Another user's rights, capabilities, name spaces, and whoever starts containers. */
     PRIVILEGE(Answer.ASK, "It acts with rights that the task was not given."),
     /** Variables that decide which code runs, whom it trusts, or where it connects. */
-    ENVIRONMENT(Answer.ASK, "It changes what the programs after it load, trust or connect to.");
+    ENVIRONMENT(Answer.ASK, "It changes what the programs after it load, trust or connect to."),
+    /** Calls for which the agent asks to leave the sandbox that it keeps for itself. */
+    ESCALATION(Answer.ASK, "Outside of the agent's own sandbox nothing of it holds.");
 
     /** What becomes of an act; the later, the stricter. */
     public enum Answer {

@@ -34,6 +34,23 @@ class CallLedgerTest {
     }
 
     @Test
+    void knowsTheCallThatAnAgentAsksAboutOnceMore() throws Exception {
+        ledger.admit("hook", call("c1", "ls", true), NOW);
+        ledger.admit("hook", call("c2", "make", true), NOW);
+        Event.Builder request = HookClaims.read(AgentDialect.CODEX, """
+                        {"hook_event_name":"PermissionRequest","tool_name":"Bash",
+                         "tool_input":{"command":"ls","description":"outside"}}""".getBytes(UTF_8), 1)
+                .claims()
+                .getFirst();
+
+        assertThat(ledger.admit("hook", request, NOW)).singleElement().satisfies(event -> {
+            assertThat(event.getToolCall().getEscalation()).isTrue();
+            assertThat(event.getToolCall().getCall()).isEqualTo("c1");
+            assertThat(event.getToolCall().getContradicts()).isEmpty();
+        });
+    }
+
+    @Test
     void tellsWhenAChannelNamesAnotherCommandForTheSameCall() {
         ledger.admit("hook", call("c1", "ls", true), NOW);
 

@@ -121,6 +121,26 @@ class HookClaimsTest {
     }
 
     @Test
+    void asksAgainForACallThatLeavesTheAgentsSandbox() throws MalformedRecordException {
+        String before = """
+                {"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"make"}}""";
+        String request = """
+                {"hook_event_name":"PermissionRequest","tool_name":"Bash",
+                 "tool_input":{"command":"make","description":"needs the network"}}""";
+        HookRecord hook = HookClaims.read(AgentDialect.CODEX, request.getBytes(UTF_8), 1);
+
+        assertThat(hook.gated()).isTrue();
+        ToolCall asked = hook.claims().getFirst().getToolCall();
+        assertThat(asked.getEscalation()).isTrue();
+        assertThat(asked.getStatedReason()).isEqualTo("needs the network");
+        assertThat(asked.getCall()).isEqualTo(call(before).getCall());
+        // What Claude Code asks there is for whoever sits before it.
+        assertThat(HookClaims.read(AgentDialect.CLAUDE, request.getBytes(UTF_8), 1)
+                        .gated())
+                .isFalse();
+    }
+
+    @Test
     void readsACommandGivenAsArgumentVector() throws MalformedRecordException {
         assertThat(call("""
                 {"hook_event_name":"PreToolUse","tool_name":"shell","tool_input":{"command":["bash","-lc","echo it's"]}}""").getCommand()).isEqualTo("bash -lc 'echo it'\\''s'");
@@ -171,7 +191,7 @@ class HookClaimsTest {
 
     @Test
     void answersInTheAgentsShape() {
-        assertThat(HookAnswers.allow(AgentDialect.CODEX))
+        assertThat(HookAnswers.allow(AgentDialect.CODEX, "PreToolUse"))
                 .isEqualTo(
                         "{\"hookSpecificOutput\":{\"hookEventName\":\"PreToolUse\",\"permissionDecision\":\"allow\"}}");
         assertThat(HookAnswers.deny(AgentDialect.CLAUDE, "reads \"keys\""))
@@ -179,6 +199,12 @@ class HookClaimsTest {
                         + "\"permissionDecisionReason\":\"reads \\\"keys\\\"\"}}");
         assertThat(HookAnswers.deny(AgentDialect.GEMINI, ""))
                 .isEqualTo("{\"decision\":\"deny\",\"reason\":\"denied by policy\"}");
+        assertThat(HookAnswers.allow(AgentDialect.CODEX, "PermissionRequest"))
+                .isEqualTo("{\"hookSpecificOutput\":{\"hookEventName\":\"PermissionRequest\","
+                        + "\"decision\":{\"behavior\":\"allow\"}}}");
+        assertThat(HookAnswers.deny(AgentDialect.CODEX, "PermissionRequest", ""))
+                .isEqualTo("{\"hookSpecificOutput\":{\"hookEventName\":\"PermissionRequest\","
+                        + "\"decision\":{\"behavior\":\"deny\",\"message\":\"denied by policy\"}}}");
         assertThat(HookAnswers.block("no")).isEqualTo("{\"decision\":\"block\",\"reason\":\"no\"}");
         assertThat(HookAnswers.none()).isEqualTo("{}");
     }

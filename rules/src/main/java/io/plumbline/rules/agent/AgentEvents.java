@@ -418,7 +418,8 @@ public final class AgentEvents {
                 .putPresent("CurrentDirectory", call.getCwd())
                 .putPresent("Source", call.getSource())
                 .putPresent("Contradicts", call.getContradicts())
-                .put("Gated", call.getGated());
+                .put("Gated", call.getGated())
+                .put("Escalation", call.getEscalation());
         if (call.getPathsCount() > 0) {
             fields.put("TargetFilename", call.getPathsList());
         }

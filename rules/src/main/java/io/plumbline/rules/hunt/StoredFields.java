@@ -365,6 +365,7 @@ final class StoredFields {
         stored.unasked("Reason", "plumbline.call.stated_reason");
         stored.unasked("CurrentDirectory", "plumbline.call.cwd");
         stored.unasked("Gated", "plumbline.call.gated");
+        stored.unasked("Escalation", "plumbline.call.escalation");
         return stored;
     }
 

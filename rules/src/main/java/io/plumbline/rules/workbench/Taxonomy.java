@@ -43,7 +43,7 @@ public final class Taxonomy {
         TABLE.put("agent/egress", EGRESS + " Initiated Protocol Reason Detail BytesIn Closed QueryName");
         TABLE.put(
                 "agent/tool_call",
-                TOOL + " Arguments CommandLine TargetFilename* Reason CurrentDirectory Contradicts Gated");
+                TOOL + " Arguments CommandLine TargetFilename* Reason CurrentDirectory Contradicts Gated Escalation");
         TABLE.put("agent/tool_result", TOOL + " Outcome Output ExitCode DurationMs");
         TABLE.put("agent/plan", " Intent* CallId");
         TABLE.put("agent/prompt", " Text");
@@ -67,6 +67,7 @@ public final class Taxonomy {
             Map.entry("Unknown", List.of("true", "false")),
             Map.entry("Closed", List.of("true", "false")),
             Map.entry("Gated", List.of("true", "false")),
+            Map.entry("Escalation", List.of("true", "false")),
             Map.entry("Verdict", List.of("requested", "allowed", "denied")),
             Map.entry("Mode", List.of("agent", "person")),
             Map.entry("Author", List.of("assistant", "user", "system", "reasoning")));

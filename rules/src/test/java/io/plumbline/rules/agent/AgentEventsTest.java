@@ -211,7 +211,7 @@ class AgentEventsTest {
                                 .setContradicts("otlp")),
                         "tool_call/agent",
                         "CallId ToolName ToolServer ServerTool Arguments CommandLine Reason CurrentDirectory Source"
-                                + " Contradicts Gated TargetFilename"),
+                                + " Contradicts Gated Escalation TargetFilename"),
                 row(
                         event().setToolResult(ToolResult.newBuilder()
                                 .setCall("c")

@@ -57,10 +57,11 @@ final class OpenAiResponses implements Wire {
         String command = ShellCalls.command(step);
         if (tools.contains("exec_command")) {
             // As long as the agent allows: without it, what is slow is still running when the next step begins.
-            return new Call(
-                    "call_" + id,
-                    "exec_command",
-                    NODES.objectNode().put("cmd", command).put("yield_time_ms", YIELD_MILLIS));
+            ObjectNode arguments = NODES.objectNode().put("cmd", command).put("yield_time_ms", YIELD_MILLIS);
+            if (step instanceof Step.Shell shell && shell.escalated()) {
+                arguments.put("sandbox_permissions", "require_escalated").put("justification", shell.reason());
+            }
+            return new Call("call_" + id, "exec_command", arguments);
         }
         if (tools.contains("shell_command")) {
             return new Call("call_" + id, "shell_command", NODES.objectNode().put("command", command));

@@ -65,7 +65,12 @@ public record Scenario(String name, String prompt, List<Turn> turns) {
 
     /** What the model wants done, in words that hold for every agent. */
     public sealed interface Step {
-        record Shell(String command, String reason) implements Step {}
+        /** @param escalated outside of the sandbox that the agent keeps for itself; one without it runs it like any command */
+        record Shell(String command, String reason, boolean escalated) implements Step {
+            public Shell(String command, String reason) {
+                this(command, reason, false);
+            }
+        }
 
         record Read(String path) implements Step {}
 

@@ -91,7 +91,7 @@ public final class PlayedScenario implements AutoCloseable {
 
     private static Scenario.Step onto(Scenario.Step step, Collector collector) {
         return step instanceof Scenario.Step.Shell shell
-                ? new Scenario.Step.Shell(collector.addressed(shell.command()), shell.reason())
+                ? new Scenario.Step.Shell(collector.addressed(shell.command()), shell.reason(), shell.escalated())
                 : step;
     }
 

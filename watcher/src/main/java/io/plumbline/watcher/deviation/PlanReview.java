@@ -120,6 +120,9 @@ public final class PlanReview {
         if (event.getTruncatedList().stream().anyMatch(CONTENT::contains)) {
             add(found, Scope.UNREADABLE, "the call is longer than it is told", false);
         }
+        if (call.getEscalation()) {
+            add(found, Scope.ESCALATION, line(said(call)), false);
+        }
         if (PLANNING_TOOLS.contains(call.getTool())) {
             prose(call.getArgumentsJson(), found);
             return sorted(found.values());
@@ -144,7 +147,7 @@ public final class PlanReview {
         }
         List<Reviewed> all = new ArrayList<>(found.values());
         if (state.getTask().getPolicy().getGateCount() > 0) {
-            String line = line(call.getCommand().isBlank() ? call.getArgumentsJson() : call.getCommand());
+            String line = line(said(call));
             session.gateRules().holding(acts.of(call, footprint, found.keySet())).stream()
                     .map(holding -> Reviewed.of(holding, line))
                     .forEach(all::add);
@@ -245,6 +248,10 @@ public final class PlanReview {
         }
     }
 
+    private static String said(ToolCall call) {
+        return call.getCommand().isBlank() ? call.getArgumentsJson() : call.getCommand();
+    }
+
     private static String line(String what) {
         return what.length() <= 300 ? what : what.substring(0, 300) + "…";
     }
@@ -294,7 +301,8 @@ public final class PlanReview {
                     UNINSPECTABLE,
                     UNREADABLE,
                     PRIVILEGE,
-                    ENVIRONMENT -> 5;
+                    ENVIRONMENT,
+                    ESCALATION -> 5;
         };
     }
 

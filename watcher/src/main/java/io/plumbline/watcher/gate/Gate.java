@@ -23,6 +23,7 @@ import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.risk.Ladder.Step;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Approval;
+import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Grant;
 import io.plumbline.watcher.state.v1.Phase;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -94,6 +95,10 @@ public final class Gate {
         if (judged.filter(finding -> finding.consequence() == Finding.Consequence.REFUSE)
                 .isPresent()) {
             return refuse(event, judged.get().clause() + ": " + judged.get().why());
+        }
+        if (call.getEscalation()
+                && ledger.call(call.getCall()).filter(Call::getDenied).isPresent()) {
+            return refuse(event, "the call itself was refused");
         }
         Optional<Asking> asking = asking(call, strictest, judged, policy);
         if (asking.isPresent()) {
