@@ -163,6 +163,9 @@ class RulesIT {
             page.locator("#run-backtest").click();
             assertThat(page.locator("#backtest")).containsText("1 new against the set in force");
             assertThat(page.locator("#backtest")).containsText("What it finds at");
+            page.locator("#run-backtest-stored").click();
+            assertThat(page.locator("#backtest")).containsText("rules are not answerable there");
+            assertThat(page.locator("#backtest")).containsText("1 new against the set in force");
             ConsoleStack.screenshot(page, "rule-edit");
 
             page.locator("#try-shadow").click();

@@ -59,8 +59,12 @@ public final class RuleSet {
     private final List<List<Use>> correlationUses;
     private final List<SigmaDocument> documents;
     private final Map<String, Set<String>> unused;
+    private final Placeholders placeholders;
     private final String hash;
     private final Map<List<LogSource>, Routed> programs = new ConcurrentHashMap<>();
+
+    /** What was read of each source without problems, by the hash of its name and text. */
+    private final Map<String, List<ReadDocument>> read;
 
     /**
      * A rule's place in a correlation.
@@ -72,9 +76,17 @@ public final class RuleSet {
     /**
      * The program for some log sources.
      *
+     * @param expressions what was compiled
      * @param rules by index in the program, the index in the set
      */
-    record Routed(Program program, int[] rules) {}
+    record Routed(Program program, List<Expression> expressions, int[] rules) {}
+
+    /**
+     * A document as it was read.
+     *
+     * @param contentHash of its nodes
+     */
+    private record ReadDocument(SigmaReader.Read read, String contentHash) {}
 
     /**
      * What could be loaded.
@@ -86,9 +98,16 @@ public final class RuleSet {
         public Loaded {
             problems = List.copyOf(problems);
         }
+
+        private RuleSet complete() {
+            if (!problems.isEmpty()) {
+                throw problems.getFirst();
+            }
+            return set;
+        }
     }
 
-    private RuleSet(Linker linker, String hash) {
+    private RuleSet(Linker linker, Placeholders placeholders) {
         this.detections = List.copyOf(linker.detections);
         this.correlations = List.copyOf(linker.linked);
         this.detectionUses = linker.detectionUses;
@@ -97,7 +116,9 @@ public final class RuleSet {
         this.correlationReports = linker.reports(correlationUses);
         this.documents = List.copyOf(linker.documents);
         this.unused = Map.copyOf(linker.unused);
-        this.hash = hash;
+        this.read = Map.copyOf(linker.read);
+        this.placeholders = placeholders;
+        this.hash = linker.hash(placeholders);
     }
 
     /**
@@ -106,33 +127,40 @@ public final class RuleSet {
      * @throws RuleException for the first that is not
      */
     public static RuleSet load(List<RuleSource> sources, Placeholders placeholders) {
-        Loaded loaded = loadUsable(sources, placeholders);
-        if (!loaded.problems().isEmpty()) {
-            throw loaded.problems().getFirst();
-        }
-        return loaded.set();
+        return loadUsable(sources, placeholders).complete();
     }
 
     /** Loads what is usable of some sources, and says why the rest is not. A source that is no YAML is left out as a whole. */
     public static Loaded loadUsable(List<RuleSource> sources, Placeholders placeholders) {
+        return loadUsable(sources, placeholders, Map.of());
+    }
+
+    /**
+     * The same as {@link #load} with this set's placeholders. What this set has of the same sources is taken over, and so are its
+     * programs whose rules stay as they are: a change of a few rules costs what they cost, and the programs that they are in.
+     *
+     * @throws RuleException for the first document that is not usable
+     */
+    public RuleSet changedTo(List<RuleSource> sources) {
+        RuleSet changed = loadUsable(sources, placeholders, read).complete();
+        programs.forEach((logSources, routed) -> {
+            int[] rules = changed.rulesFor(logSources);
+            if (changed.expressions(rules).equals(routed.expressions())) {
+                changed.programs.put(logSources, new Routed(routed.program(), routed.expressions(), rules));
+            }
+        });
+        return changed;
+    }
+
+    private static Loaded loadUsable(
+            List<RuleSource> sources, Placeholders placeholders, Map<String, List<ReadDocument>> known) {
         Linker linker = new Linker();
         SigmaReader reader = new SigmaReader(placeholders);
         for (RuleSource source : sources) {
-            List<YamlNode> nodes;
-            try {
-                nodes = YamlReader.read(source.name(), source.text());
-                if (nodes.isEmpty()) {
-                    throw new RuleException(
-                            Code.DOCUMENT, new Position(source.name(), 1, 1), "no document (expected: at least one)");
-                }
-            } catch (RuleException e) {
-                linker.problems.add(e);
-                continue;
-            }
-            linker.addAll(nodes, reader);
+            linker.add(source, reader, known);
         }
         linker.link();
-        return new Loaded(new RuleSet(linker, linker.hash(placeholders)), linker.problems);
+        return new Loaded(new RuleSet(linker, placeholders), linker.problems);
     }
 
     /**
@@ -147,7 +175,7 @@ public final class RuleSet {
         if (!linker.problems.isEmpty()) {
             throw linker.problems.getFirst();
         }
-        return new RuleSet(linker, linker.hash(placeholders));
+        return new RuleSet(linker, placeholders);
     }
 
     /** 64 hex digits over the content of all usable documents and the placeholders; the order and the layout do not matter. */
@@ -238,16 +266,21 @@ public final class RuleSet {
             throw new IllegalArgumentException("log source " + sources + ": more combinations than " + MAX_PROGRAMS
                     + " (expected: <= " + MAX_PROGRAMS + ")");
         }
-        int[] rules = IntStream.range(0, detections.size())
-                .filter(i -> sources.stream().anyMatch(detections.get(i).logSource()::accepts))
-                .toArray();
-        Routed made = new Routed(
-                Program.compile(IntStream.of(rules)
-                        .mapToObj(i -> detections.get(i).expression())
-                        .toList()),
-                rules);
+        int[] rules = rulesFor(sources);
+        List<Expression> expressions = expressions(rules);
+        Routed made = new Routed(Program.compile(expressions), expressions, rules);
         Routed first = programs.putIfAbsent(List.copyOf(sources), made);
         return first == null ? made : first;
+    }
+
+    private int[] rulesFor(List<LogSource> sources) {
+        return IntStream.range(0, detections.size())
+                .filter(i -> sources.stream().anyMatch(detections.get(i).logSource()::accepts))
+                .toArray();
+    }
+
+    private List<Expression> expressions(int[] rules) {
+        return IntStream.of(rules).mapToObj(i -> detections.get(i).expression()).toList();
     }
 
     /** Resolves references between documents. */
@@ -264,16 +297,58 @@ public final class RuleSet {
         private final Map<String, Integer> detectionIndex = new HashMap<>();
         private final Map<String, Integer> correlationIndex = new HashMap<>();
         private final List<Integer> correlationDepths = new ArrayList<>();
+        private final Map<String, List<ReadDocument>> read = new HashMap<>();
         private final SequencedSet<String> visiting = new LinkedHashSet<>();
         private final Set<String> refused = new HashSet<>();
 
-        void addAll(List<YamlNode> nodes, SigmaReader reader) {
+        void add(RuleSource source, SigmaReader reader, Map<String, List<ReadDocument>> known) {
+            MessageDigest digest = sha256();
+            update(digest, source.name());
+            update(digest, source.text());
+            String key = HexFormat.of().formatHex(digest.digest());
+            List<ReadDocument> documents = known.get(key);
+            int problemsBefore = problems.size();
+            if (documents == null) {
+                try {
+                    List<YamlNode> nodes = YamlReader.read(source.name(), source.text());
+                    if (nodes.isEmpty()) {
+                        throw new RuleException(
+                                Code.DOCUMENT,
+                                new Position(source.name(), 1, 1),
+                                "no document (expected: at least one)");
+                    }
+                    documents = addAll(nodes, reader);
+                } catch (RuleException e) {
+                    problems.add(e);
+                    return;
+                }
+            } else {
+                documents.forEach(this::addOrRefuse);
+            }
+            if (problems.size() == problemsBefore) {
+                read.put(key, documents);
+            }
+        }
+
+        List<ReadDocument> addAll(List<YamlNode> nodes, SigmaReader reader) {
+            List<ReadDocument> documents = new ArrayList<>();
             for (YamlNode node : nodes) {
                 try {
-                    add(reader.read(node), SigmaReader.contentHash(node));
+                    ReadDocument document = new ReadDocument(reader.read(node), SigmaReader.contentHash(node));
+                    addOrRefuse(document);
+                    documents.add(document);
                 } catch (RuleException e) {
                     problems.add(e);
                 }
+            }
+            return documents;
+        }
+
+        private void addOrRefuse(ReadDocument document) {
+            try {
+                add(document.read(), document.contentHash());
+            } catch (RuleException e) {
+                problems.add(e);
             }
         }
 

@@ -174,19 +174,22 @@ public final class Watcher {
             if (begins) {
                 missing.ifPresent(this::deviate);
             }
-            judgeDeviations();
+            judgeVerdicts();
             return verdicts.all();
         }
 
         /**
-         * Each deviation that was told is an event of its own for the judges. What they find about it is not, and what a person
-         * has accepted counts nothing.
+         * Each deviation that was told and each question to a person is an event of its own for the judges. What they find about it is
+         * not, and what a person has accepted counts nothing.
          */
-        private void judgeDeviations() {
+        private void judgeVerdicts() {
             for (Event verdict : verdicts.all()) {
                 AlertRaised alert = verdict.getAlertRaised();
                 boolean found = alert.getKind() == DeviationKind.RULE || alert.getKind() == DeviationKind.OFF_PLAN;
-                if (verdict.hasAlertRaised() && !found && alert.getAcceptedBy().isEmpty()) {
+                boolean deviation = verdict.hasAlertRaised()
+                        && !found
+                        && alert.getAcceptedBy().isEmpty();
+                if (deviation || verdict.hasApprovalRequested()) {
                     judge(atOwnTime(verdict), Attribution.none(), "", Optional.empty());
                 }
             }
@@ -612,6 +615,7 @@ public final class Watcher {
                     by,
                     processes.parents(by),
                     processes.image(by),
+                    processes.commandLine(by),
                     policyVerdict,
                     announced);
             long unreadable = state.getJudgeMemoryUnreadable();

@@ -6,6 +6,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.hunt.StoredEvents;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.workbench.Backtest;
 import io.plumbline.rules.workbench.Backtest.Hit;
@@ -13,15 +14,20 @@ import io.plumbline.rules.workbench.Recordings;
 import io.plumbline.rules.workbench.Recordings.Recording;
 import io.plumbline.watcher.judge.SessionRecorder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a set says of the newest stored sessions that another one does not.
  *
+ * @param notAnswerable rules of the candidate that ask for what is not where the sessions were read
  * @param left sessions that were not read, because there were enough events
  * @param gained hits of the candidate that the set in force has not, in words; {@code lost} the other way round
  */
-public record SetComparison(int sessions, int left, long events, int hits, List<String> gained, List<String> lost) {
+public record SetComparison(
+        int sessions, int left, long events, int notAnswerable, int hits, List<String> gained, List<String> lost) {
     /** Sessions that are read. */
     public static final int SESSIONS = 20;
 
@@ -30,16 +36,33 @@ public record SetComparison(int sessions, int left, long events, int hits, List<
         lost = List.copyOf(lost);
     }
 
+    /** Where sessions are read. */
+    public enum From {
+        /** With what the watcher knows of each act. */
+        LOG,
+        /** Also sessions that the log has no more. Documents do not say who acted and what explains it. */
+        SEARCH_COPY
+    }
+
     /**
      * @throws EventLogException when the log does not answer
+     * @throws io.plumbline.console.search.SearchUnavailableException when the search copy does not answer in full
      * @throws io.plumbline.rules.RuleException when the candidate does not load whole
      */
-    public static SetComparison run(List<RuleSource> inForce, List<RuleSource> candidate, Search search, EventLog log)
+    public static SetComparison run(
+            List<RuleSource> inForce, List<RuleSource> candidate, From from, Search search, EventLog log)
             throws EventLogException {
         RuleSet after = RuleSet.load(candidate, Placeholders.NONE);
         RuleSet before = RuleSet.loadUsable(inForce, Placeholders.NONE).set();
         List<Hit> now = new ArrayList<>();
         List<Hit> then = new ArrayList<>();
+        Map<String, Set<String>> notHeld = new HashMap<>();
+        int notAnswerable = 0;
+        if (from == From.SEARCH_COPY) {
+            notHeld.putAll(StoredEvents.notHeld(after));
+            notAnswerable = notHeld.size();
+            notHeld.putAll(StoredEvents.notHeld(before));
+        }
         int sessions = 0;
         long events = 0;
         int left = 0;
@@ -49,10 +72,14 @@ public record SetComparison(int sessions, int left, long events, int hits, List<
                 continue;
             }
             // One after another: the events of all of them would not fit into memory.
-            Recording recording =
-                    new Recording(session.session(), SessionRecorder.record(log.telemetry(session.session())));
-            now.addAll(Backtest.run(after, List.of(recording)));
-            then.addAll(Backtest.run(before, List.of(recording)));
+            Recording recording = new Recording(
+                    session.session(),
+                    switch (from) {
+                        case LOG -> SessionRecorder.record(log.telemetry(session.session()));
+                        case SEARCH_COPY -> search.stored(session.session());
+                    });
+            now.addAll(StoredEvents.answerable(Backtest.run(after, List.of(recording)), notHeld));
+            then.addAll(StoredEvents.answerable(Backtest.run(before, List.of(recording)), notHeld));
             sessions++;
             events += recording.events().size();
         }
@@ -60,6 +87,7 @@ public record SetComparison(int sessions, int left, long events, int hits, List<
                 sessions,
                 left,
                 events,
+                notAnswerable,
                 now.size(),
                 words(Backtest.without(now, then)),
                 words(Backtest.without(then, now)));

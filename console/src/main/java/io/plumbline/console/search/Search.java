@@ -14,15 +14,23 @@ import co.elastic.clients.elasticsearch.core.GetResponse;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
+import co.elastic.clients.json.JsonpDeserializer;
+import co.elastic.clients.transport.endpoints.SimpleEndpoint;
 import co.elastic.clients.util.ObjectBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.audit.AuditQuery;
+import io.plumbline.console.log.EventLog;
 import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
 import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.rules.engine.EventLimitException;
+import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.hunt.SearchCopy;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -44,6 +52,9 @@ import java.util.function.Function;
 public final class Search {
     /** Most documents that one question returns. */
     public static final int MAX_RESULTS = 2_000;
+
+    /** Events of a session that are read as rules see them: as many as of the log. */
+    private static final int MAX_STORED = EventLog.MAX_EVENTS;
 
     /** Sessions that are looked at for others that are alike. */
     private static final int MAX_ALIKE = 100;
@@ -975,6 +986,51 @@ public final class Search {
         } catch (ElasticsearchException | IOException e) {
             throw new SearchUnavailableException(what, e);
         }
+    }
+
+    /**
+     * A session's events as rules see them, with what documents have of them; empty when there is none.
+     *
+     * @throws SearchUnavailableException also when the answer is of a part of the indices
+     */
+    public List<SigmaEvent> stored(String session) {
+        try {
+            return new SearchCopy(this::send)
+                            .sessions(
+                                    new SearchCopy.Selection(
+                                            tenant, List.of(session), Optional.empty(), Optional.empty()),
+                                    MAX_STORED)
+                            .stream()
+                            .flatMap(recording -> recording.events().stream())
+                            .toList();
+        } catch (ElasticsearchException | IOException | EventLimitException e) {
+            throw new SearchUnavailableException("search copy: " + e.getMessage(), e);
+        }
+    }
+
+    private JsonNode send(String method, String path, JsonNode body) throws IOException {
+        URI target = URI.create(path);
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (String parameter :
+                Objects.requireNonNullElse(target.getQuery(), "").split("&")) {
+            int equals = parameter.indexOf('=');
+            if (equals > 0) {
+                parameters.put(parameter.substring(0, equals), parameter.substring(equals + 1));
+            }
+        }
+        return client._transport()
+                .performRequest(
+                        body,
+                        new SimpleEndpoint<JsonNode, JsonNode>(
+                                "search-copy",
+                                request -> method,
+                                request -> target.getPath(),
+                                request -> Map.of(),
+                                request -> parameters,
+                                request -> Map.of(),
+                                !body.isEmpty(),
+                                JsonpDeserializer.of(JsonNode.class)),
+                        null);
     }
 
     private static int bounded(int limit) {

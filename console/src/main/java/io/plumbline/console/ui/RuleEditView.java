@@ -24,6 +24,7 @@ import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.rules.RulesInForce.Described;
 import io.plumbline.console.rules.SetComparison;
+import io.plumbline.console.rules.SetComparison.From;
 import io.plumbline.console.rules.TestBench;
 import io.plumbline.console.rules.TestBench.Draft;
 import io.plumbline.console.rules.TestBench.TestBenchException;
@@ -160,8 +161,13 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         Div bySession =
                 new Div(session, Parts.button("Explain this session", "explain-session", "", this::explainSession));
         bySession.addClassName("acts");
-        Div backtest = new Div(Parts.button(
-                "Backtest the set over " + SetComparison.SESSIONS + " sessions", "run-backtest", "", this::backtest));
+        Div backtest = new Div(
+                Parts.button(
+                        "Backtest the set over " + SetComparison.SESSIONS + " sessions of the log",
+                        "run-backtest",
+                        "",
+                        () -> backtest(From.LOG)),
+                Parts.button("… of the search copy", "run-backtest-stored", "", () -> backtest(From.SEARCH_COPY)));
         backtest.addClassName("acts");
         Section trying = new Section(
                 new H2("Test bench"), pasted, byEvents, bySession, bench, new H2("Backtest"), backtest, tested);
@@ -291,13 +297,13 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         });
     }
 
-    private void backtest() {
+    private void backtest(From from) {
         if (draft.isEmpty()) {
             return;
         }
         List<RuleSource> candidate = candidate(draft.get());
         LogWork.beside(tested, () -> {
-            SetComparison comparison = SetComparison.run(sources, candidate, search, log);
+            SetComparison comparison = SetComparison.run(sources, candidate, from, search, log);
             return () -> show(comparison);
         });
     }
@@ -306,6 +312,10 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         tested.add(new Div(Parts.text(comparison.hits() + " hits in " + comparison.events() + " events of "
                 + comparison.sessions() + " sessions; " + comparison.lost().size() + " lost, "
                 + comparison.gained().size() + " new against the set in force"
+                + (comparison.notAnswerable() == 0
+                        ? ""
+                        : "; " + comparison.notAnswerable()
+                                + " rules are not answerable there, since documents do not say who acted and what explains it")
                 + (comparison.left() == 0 ? "" : "; " + comparison.left() + " sessions were not read"))));
         lines("new", "added", comparison.gained());
         lines("lost", "bad", comparison.lost());

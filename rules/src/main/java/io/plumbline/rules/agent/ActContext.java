@@ -9,17 +9,24 @@ import java.util.List;
  * @param role what the acting process is in its session, in lower case; empty: not an act of a process
  * @param call the announced call that explains it; may be empty
  * @param image executable of the acting process; empty: not known
+ * @param commandLine of the acting process; empty: not known
  * @param parents command lines from the actor's parent up to the agent, nearest first
  * @param verdict what the policy says about it, one word; {@link #SERVICE} of a connection to one of the agent's own services, such as its
  *     model; empty: nothing
  */
 public record ActContext(
-        boolean announced, String role, String call, String image, List<String> parents, String verdict) {
+        boolean announced,
+        String role,
+        String call,
+        String image,
+        String commandLine,
+        List<String> parents,
+        String verdict) {
     /** The policy names the destination as a service of the agent. */
     public static final String SERVICE = "service";
 
     /** Nothing is known; also what a claim has. */
-    public static final ActContext NONE = new ActContext(false, "", "", "", List.of(), "");
+    public static final ActContext NONE = new ActContext(false, "", "", "", "", List.of(), "");
 
     public ActContext {
         parents = List.copyOf(parents);

@@ -164,7 +164,16 @@ public final class AgentEvents {
                         .put("Mode", "person")
                         .put("Decision", decided.getApproved() ? "approved" : "denied")
                         .putPresent("Approver", decided.getDecidedBy())
-                        .putPresent("Reason", decided.getReason());
+                        .putPresent("Reason", decided.getReason())
+                        .putPresent("SubjectSha256", decided.getSubjectSha256());
+            }
+            case APPROVAL_REQUESTED -> {
+                var requested = event.getApprovalRequested();
+                fields.logSource(agent("approval"))
+                        .put("Decision", "requested")
+                        .putPresent("CallId", requested.getCall())
+                        .putPresent("ToolName", requested.getTool())
+                        .putPresent("SubjectSha256", requested.getSubjectSha256());
             }
             case TASK_ASSIGNED -> {
                 var task = event.getTaskAssigned();
@@ -251,7 +260,6 @@ public final class AgentEvents {
                     ACCESS_CHANGED,
                     GATE_ANSWERED,
                     EGRESS_ANSWERED,
-                    APPROVAL_REQUESTED,
                     APPROVAL_SETTLED,
                     SESSION_RISK,
                     JUDGED,
@@ -263,7 +271,13 @@ public final class AgentEvents {
         return true;
     }
 
+    /** Who acts, and what program that is. */
     private static void actor(Actor actor, ActContext context, Builder fields) {
+        process(actor, context, fields);
+        fields.putPresent("Image", context.image()).putPresent("CommandLine", context.commandLine());
+    }
+
+    private static void process(Actor actor, ActContext context, Builder fields) {
         fields.put("ProcessId", actor.getProcess().getThreadGroup())
                 .putPresent("ProcessName", actor.getName())
                 .putPresent("CurrentDirectory", actor.getCwd())
@@ -280,7 +294,7 @@ public final class AgentEvents {
     }
 
     private static void processStarted(ProcessStarted started, ActContext context, Builder fields) {
-        actor(started.getActor(), context, fields);
+        process(started.getActor(), context, fields);
         fields.logSource(linux("process_creation"))
                 .putPresent("Image", started.getBinary())
                 .put("CommandLine", String.join(" ", started.getArgvList()))
@@ -305,7 +319,7 @@ public final class AgentEvents {
     private static void fileOpened(FileOpened opened, ActContext context, Builder fields) {
         actor(opened.getActor(), context, fields);
         List<String> operations = EcsDocument.openedFor(opened);
-        fields.putPresent("Image", context.image()).put("TargetFilename", opened.getPath());
+        fields.put("TargetFilename", opened.getPath());
         operations.forEach(operation -> fields.put("Operation", operation));
         boolean failed = opened.getError() != 0;
         if (!failed && operations.contains(EcsDocument.OPEN_WRITE)) {
@@ -320,8 +334,7 @@ public final class AgentEvents {
     private static void fileChanged(FileChanged changed, ActContext context, Builder fields) {
         actor(changed.getActor(), context, fields);
         boolean moves = !changed.getNewPath().isEmpty();
-        fields.putPresent("Image", context.image())
-                .put("TargetFilename", moves ? changed.getNewPath() : changed.getPath())
+        fields.put("TargetFilename", moves ? changed.getNewPath() : changed.getPath())
                 .put("Operation", changed.getOperation());
         if (moves) {
             fields.put("SourceFilename", changed.getPath());

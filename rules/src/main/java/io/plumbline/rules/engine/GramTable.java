@@ -1,11 +1,11 @@
 package io.plumbline.rules.engine;
 
+import java.nio.CharBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds texts by a window of a few characters in each: the window that fewest others share. One table look-up per character of
@@ -25,14 +25,29 @@ final class GramTable {
 
     private static final int COMMON_WEIGHT = 1000;
 
+    private static final int NONE = -1;
+
     private final int width;
-    private final char[][] literals;
+
+    /** What of a rolled window is the window's. */
+    private final int mask;
+
+    /** All texts, one behind the other, and by text: where it begins, and where its window is in it. */
+    private final char[] characters;
+
+    private final int[] starts;
     private final int[] offsets;
     private final int[][] atoms;
     private final long[] filter;
-    private final int filterMask;
+    private final int filterShift;
+    private final int slotShift;
     private final long[] keys;
-    private final int[] @Nullable [] buckets;
+
+    /** By slot: the first of the texts with its window in {@link #members}; -1: none. */
+    private final int[] buckets;
+
+    /** Texts of one window, one behind the other; the last one of a window as its complement. */
+    private final int[] members;
 
     /**
      * A table.
@@ -41,8 +56,10 @@ final class GramTable {
      */
     GramTable(int width, Map<String, int[]> texts) {
         this.width = width;
+        mask = width == 4 ? -1 : (1 << 8 * width) - 1;
         int count = texts.size();
-        literals = new char[count][];
+        characters = String.join("", texts.keySet()).toCharArray();
+        starts = new int[count + 1];
         offsets = new int[count];
         atoms = new int[count][];
         Map<Long, Integer> frequency = new HashMap<>();
@@ -58,7 +75,7 @@ final class GramTable {
         int at = 0;
         for (Map.Entry<String, int[]> entry : texts.entrySet()) {
             String text = entry.getKey();
-            literals[at] = text.toCharArray();
+            starts[at + 1] = starts[at] + text.length();
             atoms[at] = entry.getValue();
             int best = Integer.MAX_VALUE;
             for (int i = 0; i + width <= text.length(); i++) {
@@ -75,22 +92,33 @@ final class GramTable {
         int size = Integer.highestOneBit(Math.max(8, byGram.size() * 3)) << 1;
         int filterBits = Math.clamp((long) size * BITS_PER_WINDOW / 4, 64, MAX_FILTER_BITS);
         filter = new long[filterBits >>> 6];
-        filterMask = filterBits - 1;
+        filterShift = Integer.numberOfLeadingZeros(filterBits) + 1;
+        slotShift = Integer.numberOfLeadingZeros(size) + 1;
         keys = new long[size];
-        buckets = new int[size][];
-        byGram.forEach((gram, members) -> {
-            int hash = hash(gram);
-            filter[(hash & filterMask) >>> 6] |= 1L << (hash & 63);
-            int slot = hash & (size - 1);
-            while (buckets[slot] != null) {
+        buckets = new int[size];
+        Arrays.fill(buckets, NONE);
+        members = new int[count];
+        int member = 0;
+        for (Map.Entry<Long, List<Integer>> bucket : byGram.entrySet()) {
+            long gram = bucket.getKey();
+            int first = bucket.getValue().getFirst();
+            int hash = hash(CharBuffer.wrap(characters), starts[first] + offsets[first]);
+            int bit = hash >>> filterShift;
+            filter[bit >>> 6] |= 1L << bit;
+            int slot = hash >>> slotShift;
+            while (buckets[slot] != NONE) {
                 slot = (slot + 1) & (size - 1);
             }
             keys[slot] = gram;
-            buckets[slot] = members.stream().mapToInt(Integer::intValue).toArray();
-        });
+            buckets[slot] = member;
+            for (int literal : bucket.getValue()) {
+                members[member++] = literal;
+            }
+            members[member - 1] = ~members[member - 1];
+        }
     }
 
-    private long gram(String text, int from) {
+    private long gram(CharSequence text, int from) {
         long gram = 0;
         for (int i = from; i < from + width; i++) {
             gram = gram << 16 | text.charAt(i);
@@ -98,31 +126,37 @@ final class GramTable {
         return gram;
     }
 
-    private static int hash(long gram) {
-        return (int) ((gram * 0x9E3779B97F4A7C15L) >>> 32);
+    private int hash(CharSequence text, int from) {
+        int rolled = 0;
+        for (int i = from; i < from + width; i++) {
+            rolled = rolled << 8 ^ text.charAt(i);
+        }
+        return hash(rolled & mask);
+    }
+
+    /** The upper bits depend on all of the window. */
+    private static int hash(int rolled) {
+        return rolled * 0x9E3779B1;
     }
 
     /**
-     * Sets the atoms of all texts in the input.
+     * Sets the atoms of all texts in the input. A window's characters are rolled into an int, which forgets those before it.
      *
      * @param budget comparisons of characters that may be made
      * @return false when the budget was not enough, and something may be missing
      */
     boolean scan(char[] text, int length, long budget, AtomSink sink) {
-        if (length < width) {
-            return true;
-        }
-        long mask = width == 4 ? -1L : (1L << (16 * width)) - 1;
-        long gram = 0;
-        for (int i = 0; i < width - 1; i++) {
-            gram = gram << 16 | text[i];
-        }
         long left = budget;
+        int rolled = 0;
+        for (int i = 0; i < Math.min(width - 1, length); i++) {
+            rolled = rolled << 8 ^ text[i];
+        }
         for (int i = width - 1; i < length; i++) {
-            gram = (gram << 16 | text[i]) & mask;
-            int hash = hash(gram);
-            if ((filter[(hash & filterMask) >>> 6] & (1L << (hash & 63))) != 0) {
-                left -= found(text, length, i - width + 1, gram, hash, sink);
+            rolled = rolled << 8 ^ text[i];
+            int hash = hash(rolled & mask);
+            int bit = hash >>> filterShift;
+            if ((filter[bit >>> 6] & (1L << bit)) != 0) {
+                left -= found(text, length, i - width + 1, hash, sink);
                 if (left < 0) {
                     return false;
                 }
@@ -131,30 +165,40 @@ final class GramTable {
         return true;
     }
 
-    private long found(char[] text, int length, int start, long gram, int hash, AtomSink sink) {
-        int size = buckets.length;
-        int slot = hash & (size - 1);
+    private long found(char[] text, int length, int start, int hash, AtomSink sink) {
+        long gram = 0;
+        for (int i = start; i < start + width; i++) {
+            gram = gram << 16 | text[i];
+        }
+        int slot = hash >>> slotShift;
+        while (keys[slot] != gram || buckets[slot] == NONE) {
+            if (buckets[slot] == NONE) {
+                return 0;
+            }
+            slot = (slot + 1) & (keys.length - 1);
+        }
         long work = 0;
-        for (int[] bucket = buckets[slot]; bucket != null; bucket = buckets[slot]) {
-            if (keys[slot] == gram) {
-                for (int literal : bucket) {
-                    work++;
-                    int from = start - offsets[literal];
-                    char[] wanted = literals[literal];
-                    if (from >= 0 && from + wanted.length <= length && !sink.all(atoms[literal])) {
-                        int mismatch = Arrays.mismatch(text, from, from + wanted.length, wanted, 0, wanted.length);
-                        if (mismatch < 0) {
-                            work += wanted.length;
-                            sink.set(atoms[literal]);
-                        } else {
-                            work += mismatch;
-                        }
-                    }
-                }
+        for (int at = buckets[slot]; ; at++) {
+            boolean last = members[at] < 0;
+            work += compare(text, length, start, last ? ~members[at] : members[at], sink);
+            if (last) {
                 return work;
             }
-            slot = (slot + 1) & (size - 1);
         }
-        return work;
+    }
+
+    private long compare(char[] text, int length, int start, int literal, AtomSink sink) {
+        int from = start - offsets[literal];
+        int wanted = starts[literal];
+        int size = starts[literal + 1] - wanted;
+        if (from < 0 || from + size > length || sink.all(atoms[literal])) {
+            return 1;
+        }
+        int mismatch = Arrays.mismatch(text, from, from + size, characters, wanted, wanted + size);
+        if (mismatch < 0) {
+            sink.set(atoms[literal]);
+            return 1L + size;
+        }
+        return 1L + mismatch;
     }
 }

@@ -25,7 +25,11 @@ import java.util.function.Consumer;
  */
 public final class SearchCopy {
     private static final String EVENTS = "plumbline-events-*";
-    private static final String ALERTS = "plumbline-alerts";
+    private static final String ALERTS = "plumbline-alerts*";
+
+    /** A pattern may find nothing; what it finds and is closed is an error. */
+    private static final String INDICES = "&ignore_unavailable=false&expand_wildcards=open,closed";
+
     private static final String KEEP_ALIVE = "2m";
 
     /** Documents of one answer; each has at most what an event has. */
@@ -80,18 +84,32 @@ public final class SearchCopy {
      * @throws io.plumbline.rules.engine.EventLimitException for a document that is over the limits of events
      */
     public List<Recording> sessions(Selection selection) throws IOException {
+        return sessions(selection, Recordings.MAX_EVENTS);
+    }
+
+    /**
+     * The same of at most so many documents; more are an error.
+     *
+     * @throws IOException if the cluster does not answer in full, or has more documents
+     * @throws io.plumbline.rules.engine.EventLimitException for a document that is over the limits of events
+     */
+    public List<Recording> sessions(Selection selection, int most) throws IOException {
         Map<String, List<Placed>> sessions = new TreeMap<>();
         ArrayNode sort = JSON.createArrayNode();
         sort.addObject().put("plumbline.session", "asc");
         sort.addObject().put("@timestamp", "asc");
-        pages(
-                EVENTS,
-                query("organization.id", "plumbline.session", selection),
-                sort,
-                Recordings.MAX_EVENTS,
-                document -> StoredEvents.of(document).ifPresent(event -> sessions.computeIfAbsent(
+        sort.addObject().put("plumbline.seq", "asc");
+        Executables executables = new Executables();
+        pages(EVENTS, eventsOf(selection), sort, most, document -> {
+            executables.complete(document);
+            if (selection.from().isEmpty()
+                    || !Instant.parse(document.path("@timestamp").asText())
+                            .isBefore(selection.from().get())) {
+                StoredEvents.of(document).ifPresent(event -> sessions.computeIfAbsent(
                                 document.at("/plumbline/session").asText(), ignored -> new ArrayList<>())
-                        .add(new Placed(event, document.at("/plumbline/seq").asLong()))));
+                        .add(new Placed(event, document.at("/plumbline/seq").asLong())));
+            }
+        });
         List<Recording> recordings = new ArrayList<>();
         sessions.forEach((session, events) -> {
             events.sort(
@@ -125,6 +143,26 @@ public final class SearchCopy {
         return new Verdicts(verdicts);
     }
 
+    /** What is selected, and what says which program its processes run, which may be before it. */
+    private static ObjectNode eventsOf(Selection selection) {
+        ObjectNode selected = query("organization.id", "plumbline.session", selection);
+        if (selection.from().isEmpty()) {
+            return selected;
+        }
+        ObjectNode before = query(
+                "organization.id",
+                "plumbline.session",
+                new Selection(selection.tenant(), selection.sessions(), Optional.empty(), selection.until()));
+        ArrayNode actions = ((ArrayNode) before.at("/bool/filter"))
+                .addObject()
+                .putObject("terms")
+                .putArray("event.action");
+        Executables.ACTIONS.forEach(actions::add);
+        ObjectNode query = JSON.createObjectNode();
+        query.putObject("bool").putArray("should").add(selected).add(before);
+        return query;
+    }
+
     private static ObjectNode query(String tenant, String session, Selection selection) {
         ObjectNode query = JSON.createObjectNode();
         ArrayNode filter = query.putObject("bool").putArray("filter");
@@ -144,10 +182,7 @@ public final class SearchCopy {
     private void pages(String index, ObjectNode query, ArrayNode sort, int most, Consumer<JsonNode> each)
             throws IOException {
         String pit = text(
-                cluster.send(
-                        "POST",
-                        "/" + index + "/_pit?keep_alive=" + KEEP_ALIVE + "&ignore_unavailable=true",
-                        JSON.createObjectNode()),
+                cluster.send("POST", "/" + index + "/_pit?keep_alive=" + KEEP_ALIVE + INDICES, JSON.createObjectNode()),
                 "id");
         int count = 0;
         try {

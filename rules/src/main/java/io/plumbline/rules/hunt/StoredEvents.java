@@ -12,6 +12,7 @@ import io.plumbline.rules.sigma.Metadata;
 import io.plumbline.rules.sigma.SigmaDocument.Correlation;
 import io.plumbline.rules.sigma.SigmaDocument.Detection;
 import io.plumbline.rules.sigma.ValueTest;
+import io.plumbline.rules.workbench.Backtest.Hit;
 import io.plumbline.rules.workbench.Taxonomy;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -201,6 +202,18 @@ public final class StoredEvents {
             add(correlation.metadata(), new Asked(sources, fields), byReference, notHeld);
         }
         return notHeld;
+    }
+
+    /**
+     * Hits of rules that documents can answer.
+     *
+     * @param notHeld as {@link #notHeld} gives it; of both sets where two are compared, so that a rule that only one of them asks answerably is
+     *     neither lost nor new
+     */
+    public static List<Hit> answerable(List<Hit> hits, Map<String, Set<String>> notHeld) {
+        return hits.stream()
+                .filter(hit -> !notHeld.containsKey(hit.match().rule()))
+                .toList();
     }
 
     /** What a rule is about, and the fields that it asks for in vain. */

@@ -30,7 +30,7 @@ final class StoredFields {
          */
         record Text(String field, boolean several, boolean emptyLeftOut) implements Stored {}
 
-        /** In documents that fit, but not so that the index can be asked for it. */
+        /** In documents that fit as they are read, but not so that the index can be asked for it. */
         record Unasked(Query guard, String field, boolean several) implements Stored {}
 
         /** Each in documents of its own. */
@@ -196,7 +196,10 @@ final class StoredFields {
         return values;
     }
 
+    /** The program is not in the documents themselves: {@link Executables} puts it there when they are read. */
     private StoredFields actor() {
+        unasked("Image", "process.executable");
+        unasked("CommandLine", "process.command_line");
         number("ProcessId", "process.pid");
         text("ProcessName", "process.thread.name");
         text("CurrentDirectory", "process.working_directory");
@@ -406,13 +409,16 @@ final class StoredFields {
     private static StoredFields approval() {
         Query agent = action("approval-by-agent");
         Query person = action("approval-decided");
-        StoredFields stored = new StoredFields(Query.any(agent, person));
+        Query requested = action("approval-requested");
+        StoredFields stored = new StoredFields(Query.any(List.of(agent, person, requested)));
+        stored.text("SubjectSha256", "plumbline.approval.subject_sha256");
         Map<String, Query> modes = new LinkedHashMap<>();
         modes.put("agent", agent);
         modes.put("person", person);
         Map<String, Query> decisions = new LinkedHashMap<>();
         decisions.put("approved", Query.all(person, equal("plumbline.approval.approved", true)));
         decisions.put("denied", Query.all(person, equal("plumbline.approval.approved", false)));
+        decisions.put("requested", requested);
         stored.fields.put("Mode", new Stored.Enumerated(modes));
         stored.fields.put(
                 "Decision",
@@ -425,8 +431,9 @@ final class StoredFields {
                         new Stored.Guarded(person, "user.name"),
                         new Stored.Unasked(agent, "plumbline.agent_approval.decided_by", false))));
         stored.fields.put("Reason", new Stored.Unasked(person, "event.reason", false));
-        stored.fields.put("CallId", new Stored.Guarded(agent, "plumbline.call.id"));
-        stored.fields.put("ToolName", new Stored.Guarded(agent, "plumbline.call.tool"));
+        Query call = Query.any(agent, requested);
+        stored.fields.put("CallId", new Stored.Guarded(call, "plumbline.call.id"));
+        stored.fields.put("ToolName", new Stored.Guarded(call, "plumbline.call.tool"));
         return stored;
     }
 

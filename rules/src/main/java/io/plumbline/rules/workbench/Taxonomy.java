@@ -20,7 +20,10 @@ public final class Taxonomy {
     private static final String ACTOR =
             " ProcessId ProcessName CurrentDirectory UserId User CallId Succeeded ErrorNumber";
 
-    private static final String FILES = ACTOR + " TargetFilename SourceFilename Operation Image";
+    /** What acts, with everything but its own start. */
+    private static final String PROGRAM = ACTOR + " Image CommandLine";
+
+    private static final String FILES = PROGRAM + " TargetFilename SourceFilename Operation";
     private static final String EGRESS =
             " DestinationHostname DestinationIp DestinationPort Url Method Verdict BytesOut Upload" + " Unknown";
     private static final String TOOL = " CallId ToolName ToolServer ServerTool Source";
@@ -35,11 +38,11 @@ public final class Taxonomy {
         for (String category : List.of("file_event", "file_access", "file_rename", "file_delete", "file_change")) {
             TABLE.put("linux/" + category, FILES);
         }
-        TABLE.put("linux/network_connection", ACTOR + EGRESS + " Initiated Protocol SourceIp SourcePort");
-        TABLE.put("linux/network_listen", ACTOR + " SourceIp SourcePort TargetFilename");
-        TABLE.put("linux/unix_socket", ACTOR + " TargetFilename Initiated");
+        TABLE.put("linux/network_connection", PROGRAM + EGRESS + " Initiated Protocol SourceIp SourcePort");
+        TABLE.put("linux/network_listen", PROGRAM + " SourceIp SourcePort TargetFilename");
+        TABLE.put("linux/unix_socket", PROGRAM + " TargetFilename Initiated");
         TABLE.put("linux/dns_query", EGRESS + " Initiated Protocol QueryName");
-        TABLE.put("linux/syscall", ACTOR + " Syscall TargetFilename Arguments DestinationIp DestinationPort");
+        TABLE.put("linux/syscall", PROGRAM + " Syscall TargetFilename Arguments DestinationIp DestinationPort");
         TABLE.put("agent/egress", EGRESS + " Initiated Protocol Reason Detail BytesIn Closed QueryName");
         TABLE.put(
                 "agent/tool_call",
@@ -48,7 +51,7 @@ public final class Taxonomy {
         TABLE.put("agent/plan", " Intent* CallId");
         TABLE.put("agent/prompt", " Text");
         TABLE.put("agent/message", " Text Author");
-        TABLE.put("agent/approval", " Mode Decision Approver Reason CallId ToolName");
+        TABLE.put("agent/approval", " Mode Decision Approver Reason CallId ToolName SubjectSha256");
         TABLE.put("agent/task", " Task AgentName User Repository CommandLine PolicyName");
         TABLE.put(
                 "agent/session",

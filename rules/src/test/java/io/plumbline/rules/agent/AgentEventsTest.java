@@ -7,6 +7,7 @@ import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalByAgent;
 import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Bound;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.ConfigurationFile;
@@ -58,8 +59,8 @@ class AgentEventsTest {
             .setCwd("/workspace")
             .setUid(1000)
             .build();
-    private static final ActContext CONTEXT =
-            new ActContext(true, "call", "toolu_1", "/bin/cat", List.of("/bin/bash -c x", "node agent.js"), "allowed");
+    private static final ActContext CONTEXT = new ActContext(
+            true, "call", "toolu_1", "/bin/cat", "cat x", List.of("/bin/bash -c x", "node agent.js"), "allowed");
 
     private static Event.Builder event() {
         return Event.newBuilder()
@@ -114,21 +115,21 @@ class AgentEventsTest {
                                 .setPath("/x")
                                 .setFlags(2)),
                         "file_event/linux file_access/linux",
-                        ACTED + "Image TargetFilename Operation Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
                 row(
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
                                 .setFlags(0x241)),
                         "file_event/linux",
-                        ACTED + "Image TargetFilename Operation Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
                 row(
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
                                 .setError(13)),
                         "file_access/linux",
-                        ACTED + "Image TargetFilename Operation Succeeded ErrorNumber"),
+                        ACTED + "Image CommandLine TargetFilename Operation Succeeded ErrorNumber"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
@@ -136,36 +137,36 @@ class AgentEventsTest {
                                 .setPath("/a")
                                 .setNewPath("/b")),
                         "file_event/linux file_rename/linux",
-                        ACTED + "Image TargetFilename Operation SourceFilename Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Operation SourceFilename Succeeded"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
                                 .setOperation("unlink")
                                 .setPath("/a")),
                         "file_delete/linux",
-                        ACTED + "Image TargetFilename Operation Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
                                 .setOperation("chmod")
                                 .setPath("/a")),
                         "file_change/linux",
-                        ACTED + "Image TargetFilename Operation Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
                 row(
                         event().setConnected(
                                         Connected.newBuilder().setActor(ACTOR).setPeer(remote)),
                         "network_connection/linux",
-                        ACTED + "DestinationIp DestinationPort Initiated Succeeded"),
+                        ACTED + "Image CommandLine DestinationIp DestinationPort Initiated Succeeded"),
                 row(
                         event().setConnected(Connected.newBuilder()
                                 .setActor(ACTOR)
                                 .setPeer(Endpoint.newBuilder().setFamily("unix").setAddress("/run/x.sock"))),
                         "unix_socket/linux",
-                        ACTED + "TargetFilename Initiated Succeeded"),
+                        ACTED + "Image CommandLine TargetFilename Initiated Succeeded"),
                 row(
                         event().setBound(Bound.newBuilder().setActor(ACTOR).setLocal(remote)),
                         "network_listen/linux",
-                        ACTED + "SourceIp SourcePort Succeeded"),
+                        ACTED + "Image CommandLine SourceIp SourcePort Succeeded"),
                 row(
                         event().setNamedSyscall(NamedSyscall.newBuilder()
                                 .setActor(ACTOR)
@@ -174,7 +175,8 @@ class AgentEventsTest {
                                 .setText("t")
                                 .setPeer(remote)),
                         "syscall/linux",
-                        ACTED + "Syscall TargetFilename Arguments DestinationIp DestinationPort Succeeded"),
+                        ACTED
+                                + "Image CommandLine Syscall TargetFilename Arguments DestinationIp DestinationPort Succeeded"),
                 row(
                         event().setEgressRequested(EgressRequested.newBuilder()
                                 .setHost("x.example")
@@ -248,9 +250,17 @@ class AgentEventsTest {
                 row(
                         event().setApprovalDecided(ApprovalDecided.newBuilder()
                                 .setDecidedBy("ann")
-                                .setReason("r")),
+                                .setReason("r")
+                                .setSubjectSha256("ab")),
                         "approval/agent",
-                        "Mode Decision Approver Reason"),
+                        "Mode Decision Approver Reason SubjectSha256"),
+                row(
+                        event().setApprovalRequested(ApprovalRequested.newBuilder()
+                                .setCall("c")
+                                .setTool("t")
+                                .setSubjectSha256("ab")),
+                        "approval/agent",
+                        "Decision CallId ToolName SubjectSha256"),
                 row(
                         event().setTaskAssigned(TaskAssigned.newBuilder()
                                 .setTask("t")

@@ -169,9 +169,8 @@ final class RulesBacktestCommand implements Callable<Integer> {
         int lost = 0;
         if (against != null) {
             RuleSet other = against.toString().equals("shipped") ? set(List.of()) : set(List.of(against));
-            // A rule that only one of the sets asks answerably is neither lost nor new.
-            List<Hit> before = answerable(run(other, recordings), notHeld);
-            List<Hit> now = answerable(found, notHeld(other));
+            List<Hit> before = StoredEvents.answerable(run(other, recordings), notHeld);
+            List<Hit> now = StoredEvents.answerable(found, notHeld(other));
             List<Hit> gone = Backtest.without(before, now);
             gone.forEach(hit -> tell("lost", hit));
             List<Hit> come = Backtest.without(now, before);
@@ -202,13 +201,7 @@ final class RulesBacktestCommand implements Callable<Integer> {
     }
 
     private List<Hit> run(RuleSet set, List<Recording> recordings) {
-        return answerable(Backtest.run(set, recordings), notHeld(set));
-    }
-
-    private static List<Hit> answerable(List<Hit> hits, Map<String, Set<String>> notHeld) {
-        return hits.stream()
-                .filter(hit -> !notHeld.containsKey(hit.match().rule()))
-                .toList();
+        return StoredEvents.answerable(Backtest.run(set, recordings), notHeld(set));
     }
 
     private void tell(Row row, Set<String> missing) {

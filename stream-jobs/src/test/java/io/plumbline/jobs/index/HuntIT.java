@@ -1,6 +1,7 @@
 package io.plumbline.jobs.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,6 +17,7 @@ import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
@@ -49,6 +51,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -401,8 +404,75 @@ class HuntIT {
                         rules.contains(correlation.definition().metadata().id()))
                 .isNotEmpty();
         assertThat(notHeld.values().stream().flatMap(Set::stream))
-                .contains("Role", "Image", "Verdict (service or requested)")
-                .doesNotContain("CommandLine", "TargetFilename", "Output");
+                .contains("Role", "Verdict (service or requested)")
+                .doesNotContain("Image", "CommandLine", "TargetFilename", "Output");
+    }
+
+    @Test
+    void aProgramThatWasStartedBeforeTheSelectedTimeIsKnown() throws IOException {
+        Event start = sessionEvent(1)
+                .setProcessStarted(ProcessStarted.newBuilder()
+                        .setActor(ACTING)
+                        .setBinary("/usr/bin/git")
+                        .addAllArgv(List.of("git", "apply", "x.patch")))
+                .build();
+        Event open = sessionEvent(2)
+                .setFileOpened(FileOpened.newBuilder()
+                        .setActor(ACTING)
+                        .setPath("/w/.mcp.json")
+                        .setFlags(1))
+                .build();
+        String index = "plumbline-events-programs";
+        for (Event event : List.of(start, open)) {
+            exchange(
+                    "PUT",
+                    "/" + index + "/_doc/" + event.getSeq() + "?refresh=true",
+                    "application/json",
+                    EcsDocument.render(event).toString());
+        }
+        try {
+            List<SigmaEvent> events = new SearchCopy(HuntIT::send)
+                    .sessions(new Selection(
+                            "programs",
+                            List.of(),
+                            Optional.of(Instant.parse(
+                                    EcsDocument.render(open).path("@timestamp").asText())),
+                            Optional.empty()))
+                    .getFirst()
+                    .events();
+            assertThat(events).hasSize(1);
+            assertThat(events.getFirst().texts("Image")).containsExactly("/usr/bin/git");
+            assertThat(events.getFirst().texts("CommandLine")).containsExactly("git apply x.patch");
+        } finally {
+            send("DELETE", "/" + index, JSON.createObjectNode());
+        }
+    }
+
+    private static final Actor ACTING = Actor.newBuilder()
+            .setProcess(ProcessRef.newBuilder().setThreadGroup(7).setStartTimeNs(3))
+            .build();
+
+    private static Event.Builder sessionEvent(int seq) {
+        return Event.newBuilder()
+                .setId("program-" + seq)
+                .setTenant("programs")
+                .setSession("programs")
+                .setChannel(Channel.EVIDENCE)
+                .setSeq(seq)
+                .setEventTimeNs(seq * 1_000_000_000L);
+    }
+
+    @Test
+    void aClosedIndexIsAnErrorThatNamesIt() throws IOException {
+        send("PUT", "/plumbline-events-closed", JSON.createObjectNode());
+        send("POST", "/plumbline-events-closed/_close", JSON.createObjectNode());
+        try {
+            assertThatThrownBy(() -> new SearchCopy(HuntIT::send).sessions(ALL))
+                    .hasMessageContaining("plumbline-events-closed")
+                    .hasMessageContaining("closed");
+        } finally {
+            send("DELETE", "/plumbline-events-closed", JSON.createObjectNode());
+        }
     }
 
     @Test

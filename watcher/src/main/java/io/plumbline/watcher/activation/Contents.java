@@ -17,15 +17,16 @@ import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * Makes rule sets and models of what orders carry. Loading some thousand rules takes seconds, so a set that is loaded is shared by all of
- * this process for as long as there is room for it.
+ * this process for as long as there is room for it, and the next one takes over what did not change.
  */
 public final class Contents {
     private static final int MAX_KEPT = 8;
 
-    private static final Map<String, SoftReference<RuleSet>> SETS = new LinkedHashMap<>(16, 0.75f, true) {
+    private static final SequencedMap<String, SoftReference<RuleSet>> SETS = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -56,19 +57,23 @@ public final class Contents {
         String sha256 = accepted.getSet().getSha256();
         // Checked before what is kept is looked at: the digest is the order's word.
         byte[] content = ActivationContent.expand(accepted.getContent(), accepted.getSize(), sha256);
+        RuleSet before;
         synchronized (SETS) {
             SoftReference<RuleSet> kept = SETS.get(sha256);
             RuleSet known = kept == null ? null : kept.get();
             if (known != null) {
                 return known;
             }
+            // The one that was used last: a change of a few rules then costs what these cost.
+            SoftReference<RuleSet> last =
+                    SETS.isEmpty() ? null : SETS.lastEntry().getValue();
+            before = last == null ? null : last.get();
         }
         try {
-            RuleSet loaded = RuleSet.load(
-                    RuleSources.parseFrom(content).getRulesList().stream()
-                            .map(rule -> new RuleSource(rule.getName(), rule.getText()))
-                            .toList(),
-                    Placeholders.NONE);
+            List<RuleSource> sources = RuleSources.parseFrom(content).getRulesList().stream()
+                    .map(rule -> new RuleSource(rule.getName(), rule.getText()))
+                    .toList();
+            RuleSet loaded = before == null ? RuleSet.load(sources, Placeholders.NONE) : before.changedTo(sources);
             if (loaded.detections().isEmpty()) {
                 throw new ActivationException("rules: none in " + content.length + " bytes (expected: at least one)");
             }

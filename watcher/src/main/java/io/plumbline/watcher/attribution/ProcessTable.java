@@ -297,6 +297,12 @@ public final class ProcessTable {
         return known == null ? "" : known.getBinary();
     }
 
+    /** The command line of a process, at most {@link StateLimits#COMMAND_LINE} characters; empty when it is not known. */
+    public String commandLine(Attribution attribution) {
+        Process known = processes.get(attribution.process());
+        return known == null ? "" : known.getCommandLine();
+    }
+
     /** Command lines of the ancestors, nearest first. */
     public List<String> parents(Attribution attribution) {
         List<String> lines = new ArrayList<>();

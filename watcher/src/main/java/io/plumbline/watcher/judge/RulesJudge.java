@@ -132,12 +132,13 @@ public final class RulesJudge implements Judge {
     static ActContext act(EventContext context) {
         Attribution by = context.attribution();
         return by.process().isEmpty()
-                ? new ActContext(false, "", "", "", List.of(), context.policyVerdict())
+                ? new ActContext(false, "", "", "", "", List.of(), context.policyVerdict())
                 : new ActContext(
                         by.explained(),
                         by.role().name().toLowerCase(Locale.ROOT),
                         by.call(),
                         context.image(),
+                        context.commandLine(),
                         context.parents(),
                         context.policyVerdict());
     }
