@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -92,8 +93,12 @@ class SuppressionsTest {
         return written;
     }
 
+    private static JsonNode at(Map<String, JsonNode> written, String document) {
+        return Objects.requireNonNull(written.get(document), document);
+    }
+
     private static String status(Map<String, JsonNode> written, Event alert) {
-        return written.get("plumbline-alerts/" + alert.getId()).path("status").asText();
+        return at(written, "plumbline-alerts/" + alert.getId()).path("status").asText();
     }
 
     private static String status(Event alert, Event... events) {
@@ -119,7 +124,7 @@ class SuppressionsTest {
         for (List<Event> events : interleavings) {
             Map<String, JsonNode> written = written(events);
             assertThat(status(written, early)).isEqualTo("suppressed");
-            assertThat(written.get("plumbline-alerts/" + early.getId())
+            assertThat(at(written, "plumbline-alerts/" + early.getId())
                             .path("suppressed_by")
                             .asText())
                     .isEqualTo(order.getId());
@@ -127,11 +132,11 @@ class SuppressionsTest {
             assertThat(status(written, severe)).isEqualTo("open");
             assertThat(status(written, other)).isEqualTo("open");
             // One alert of the cause waits, so the cause does.
-            assertThat(written.get("plumbline-causes/acme/s-1/" + EventIds.derived("s-1", "rule noisy"))
+            assertThat(at(written, "plumbline-causes/acme/s-1/" + EventIds.derived("s-1", "rule noisy"))
                             .path("status")
                             .asText())
                     .isEqualTo("open");
-            assertThat(written.get("plumbline-sessions/acme/s-1")
+            assertThat(at(written, "plumbline-sessions/acme/s-1")
                             .at("/counts/open_alerts")
                             .asInt())
                     .isEqualTo(2);
@@ -159,7 +164,7 @@ class SuppressionsTest {
                 written(List.of(order, low, ended(order, 300, "ana"), ended(order, 400, "bea")));
 
         assertThat(status(written, low)).isEqualTo("open");
-        assertThat(written.get("plumbline-suppressions/acme/" + order.getId())
+        assertThat(at(written, "plumbline-suppressions/acme/" + order.getId())
                         .at("/ended/by")
                         .asText())
                 .isEqualTo("ana");
@@ -205,7 +210,7 @@ class SuppressionsTest {
 
         refused.forEach((why, order) -> {
             Map<String, JsonNode> written = written(List.of(order, low));
-            assertThat(written.get("plumbline-suppressions/acme/" + order.getId())
+            assertThat(at(written, "plumbline-suppressions/acme/" + order.getId())
                             .path("refused")
                             .asText())
                     .contains(why);
@@ -222,12 +227,14 @@ class SuppressionsTest {
         }
         Map<String, JsonNode> written = written(events);
 
-        assertThat(written.get("plumbline-suppressions/acme/"
-                                + events.getFirst().getId())
+        assertThat(at(
+                                written,
+                                "plumbline-suppressions/acme/"
+                                        + events.getFirst().getId())
                         .path("refused")
                         .asText())
                 .isEmpty();
-        assertThat(written.get("plumbline-suppressions/acme/" + events.getLast().getId())
+        assertThat(at(written, "plumbline-suppressions/acme/" + events.getLast().getId())
                         .path("refused")
                         .asText())
                 .contains("200");
