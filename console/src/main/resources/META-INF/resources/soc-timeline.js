@@ -230,9 +230,9 @@ class SocTimeline extends HTMLElement {
 
   _clock(ms, step) {
     const d = new Date(ms), two = n => String(n).padStart(2, '0');
-    const hm = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+    const hm = `${two(d.getHours())}:${two(d.getMinutes())}`;
     if (step >= 60000) return hm;
-    const s = two(d.getUTCSeconds());
+    const s = two(d.getSeconds());
     if (step >= 1000) return `${hm}:${s}`;
     return `${s}.${String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, '0').slice(0, step >= 100 ? 1 : 3)}`;
   }

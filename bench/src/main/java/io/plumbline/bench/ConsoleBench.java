@@ -61,10 +61,10 @@ final class ConsoleBench implements Callable<Integer> {
     private static final Pattern LIVE_HEAP = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
     private static final Pattern SHOWN = Pattern.compile("^(\\d+) causes?");
 
-    /** Remembers when the pill that says "N new" was seen first, in milliseconds since the epoch. */
+    /** Remembers when the pill that says "N new" was seen first, in milliseconds since the epoch; it has no id before. */
     private static final String WATCH_PILL = """
-        () => { window.pillSeen = 0; const pill = document.querySelector('#new-rows');
-          const look = () => { if (!window.pillSeen && pill.offsetParent && /^[1-9]/.test(pill.textContent)) window.pillSeen = Date.now(); };
+        () => { window.pillSeen = 0;
+          const look = () => { const pill = document.querySelector('#new-rows'); if (!window.pillSeen && pill && pill.offsetParent && /^[1-9]/.test(pill.textContent)) window.pillSeen = Date.now(); };
           new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true}); }
         """;
 

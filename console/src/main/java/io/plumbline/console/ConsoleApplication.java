@@ -4,6 +4,7 @@ import co.elastic.clients.elasticsearch.ElasticsearchClient;
 import com.vaadin.flow.component.dependency.StyleSheet;
 import com.vaadin.flow.component.page.AppShellConfigurator;
 import com.vaadin.flow.component.page.ColorScheme;
+import com.vaadin.flow.component.page.Inline;
 import com.vaadin.flow.component.page.Push;
 import com.vaadin.flow.server.AppShellSettings;
 import com.vaadin.flow.theme.lumo.Lumo;
@@ -11,6 +12,7 @@ import io.plumbline.console.approvals.FatigueGuard;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.PipelineLag;
 import io.plumbline.console.live.VerdictFeed;
 import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.KafkaEventLog;
@@ -23,6 +25,7 @@ import io.plumbline.console.people.AccessStore;
 import io.plumbline.console.rules.RuleChanges;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.ui.Zone;
 import io.plumbline.console.views.SavedViews;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
@@ -61,6 +64,7 @@ public class ConsoleApplication implements AppShellConfigurator {
     public void configurePage(AppShellSettings settings) {
         settings.setPageTitle("Plumbline");
         settings.addMetaTag("viewport", "width=device-width, initial-scale=1");
+        settings.addInlineWithContents(Zone.TELL, Inline.Wrapping.JAVASCRIPT);
         settings.addFavIcon("icon", "plumbline.svg", "any");
     }
 
@@ -166,14 +170,19 @@ public class ConsoleApplication implements AppShellConfigurator {
         return new SavedViews(Optional.ofNullable(properties.viewsFile()));
     }
 
+    @Bean
+    PipelineLag pipelineLag() {
+        return new PipelineLag();
+    }
+
     @Bean(destroyMethod = "close")
     LiveView liveView(Search search) {
         return new LiveView(search);
     }
 
     @Bean(destroyMethod = "close")
-    VerdictFeed verdictFeed(PlumblineProperties properties, LiveView live) {
+    VerdictFeed verdictFeed(PlumblineProperties properties, LiveView live, PipelineLag lag, Clock clock) {
         return new VerdictFeed(
-                properties.kafkaBootstrap(), properties.kafkaClient(), properties.tenant(), live::verdict);
+                properties.kafkaBootstrap(), properties.kafkaClient(), properties.tenant(), live::verdict, lag, clock);
     }
 }

@@ -147,7 +147,12 @@ class OidcIT {
     static void start() throws Exception {
         provider = new Provider();
         Files.writeString(folder.resolve("secret"), "the-secret-of-this-test\n");
-        console = new SpringApplicationBuilder(ConsoleApplication.class)
+        console = console(provider.issuer());
+        base = "http://127.0.0.1:" + ConsoleStack.port(console);
+    }
+
+    private static ConfigurableApplicationContext console(String issuer) {
+        return new SpringApplicationBuilder(ConsoleApplication.class)
                 .initializers(context -> ((GenericApplicationContext) context)
                         .registerBean("log", OrderLog.class, () -> LOG::add, bean -> bean.setPrimary(true)))
                 .run(
@@ -159,12 +164,11 @@ class OidcIT {
                         "--plumbline.users[0].name=bea",
                         "--plumbline.users[0].password-hash={noop}x",
                         "--plumbline.users[0].role=analyst",
-                        "--plumbline.oidc.issuer=" + provider.issuer(),
+                        "--plumbline.oidc.issuer=" + issuer,
                         "--plumbline.oidc.client-id=plumbline",
                         "--plumbline.oidc.client-secret-file=" + folder.resolve("secret"),
                         "--plumbline.oidc.roles[soc]=analyst,approver",
                         "--logging.level.org.apache.kafka=OFF");
-        base = "http://127.0.0.1:" + ConsoleStack.port(console);
     }
 
     @AfterAll
@@ -226,6 +230,32 @@ class OidcIT {
     @Test
     void theNameOfALocalUserIsRefused() throws Exception {
         refused(claims -> claims.claim("preferred_username", "Bea"));
+    }
+
+    @Test
+    void aPersonHasOneNameAndANameOnePerson() throws Exception {
+        provider.claims = claims -> claims.subject("s-2").claim("preferred_username", "dana");
+        assertThat(signIn()).isEqualTo(base + "/account");
+        refused(claims -> claims.subject("s-2").claim("preferred_username", "dana.two"));
+        refused(claims -> claims.subject("s-3").claim("preferred_username", "dana"));
+    }
+
+    @Test
+    void aProviderThatDoesNotAnswerIsSaidOnTheLoginPage() throws Exception {
+        try (ConfigurableApplicationContext alone = console("http://127.0.0.1:9")) {
+            HttpClient browser = HttpClient.newBuilder()
+                    .cookieHandler(new CookieManager())
+                    .followRedirects(HttpClient.Redirect.ALWAYS)
+                    .build();
+            HttpResponse<String> answer = browser.send(
+                    HttpRequest.newBuilder(URI.create(
+                                    "http://127.0.0.1:" + ConsoleStack.port(alone) + "/oauth2/authorization/provider"))
+                            .header("Accept", "text/html")
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.uri().toString()).endsWith("/login?provider");
+        }
     }
 
     private static void refused(Consumer<JWTClaimsSet.Builder> claims) throws Exception {

@@ -199,6 +199,64 @@ class TriageIT {
     }
 
     @Test
+    void aKindIsSuppressedForTheWholeTenantAndEndedByTheFirstOfTwo() throws Exception {
+        raiseFalseReports("everywhere-1", "everywhere-2");
+        try (Page page = queue("bea", "everywhere-1");
+                Page second = stack.signedIn("ana")) {
+            page.keyboard().press("s");
+            page.locator("#suppression-scope")
+                    .getByText("all sessions of the tenant")
+                    .click();
+            assertThat(page.locator("#suppression-told")).containsText("2 causes are open now");
+            ConsoleStack.screenshot(page, "suppression-dialog");
+            page.locator("#note textarea").fill("a tool that reports wrongly");
+            page.locator("#confirm-triage").click();
+            assertThat(page.locator("#decision-status")).hasText("recorded: suppressed");
+            assertThat(lastOrder().getSuppressionOrdered().getOwner()).isEqualTo("bea");
+            assertThat(page.locator("#queue-summary")).hasText("0 causes");
+            // What is raised later is covered, too, and what is more severe is not.
+            raiseFalseReports("everywhere-3");
+            page.navigate(stack.base + "/alerts?q=plumbline.session:everywhere-3&state=suppressed");
+            assertThat(page.locator("#triage-state")).containsText("by a suppression of the whole tenant");
+
+            page.locator("#suppressions-link").click();
+            assertThat(page.locator("#suppressions-summary")).hasText("1 in force");
+            assertThat(page.locator("#suppressions")).containsText("a tool that reports wrongly");
+            ConsoleStack.screenshot(page, "suppressions");
+            page.locator("#suppressions a[href*='plumbline.suppression']").click();
+            assertThat(page.locator("#queue-summary")).hasText("3 causes");
+            page.goBack();
+
+            second.navigate(stack.base + "/suppressions");
+            second.locator("#suppressions button").click();
+            page.locator("#suppressions button").click();
+            for (Page each : List.of(page, second)) {
+                each.locator("#reason textarea").fill("it reports rightly now");
+            }
+            page.locator("#confirm-end").click();
+            assertThat(page.locator("#suppression-status")).hasText("recorded: ended");
+            second.locator("#confirm-end").click();
+            assertThat(second.locator("#reason")).containsText("The suppression is ended");
+            page.navigate(stack.base + "/alerts?q=plumbline.session:everywhere-1");
+            assertThat(page.locator("#queue-summary")).hasText("1 cause");
+            assertThat(page.locator("#triage-state")).containsText("open");
+        }
+    }
+
+    private void raiseFalseReports(String... sessions) throws Exception {
+        for (String session : sessions) {
+            stack.index.write(List.of(DemoIndex.alert(
+                    session,
+                    System.currentTimeMillis() * 1_000_000L,
+                    DeviationKind.FALSE_REPORT,
+                    Severity.MEDIUM,
+                    "told wrongly",
+                    "exit 1",
+                    30)));
+        }
+    }
+
+    @Test
     void aSavedViewIsSharedWithOthers() throws Exception {
         raise("views-1", "one");
         try (Page page = queue("bea", "views-1")) {

@@ -355,7 +355,9 @@ public final class Watcher {
                         SIGN_IN_RECORDED,
                         UNMASKING_RECORDED,
                         EXPORT_RECORDED,
-                        ACCESS_CHANGED -> {}
+                        ACCESS_CHANGED,
+                        SUPPRESSION_ORDERED,
+                        SUPPRESSION_ENDED -> {}
                 case GATE_ANSWERED,
                         EGRESS_ANSWERED,
                         APPROVAL_REQUESTED,

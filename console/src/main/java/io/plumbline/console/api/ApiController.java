@@ -8,6 +8,7 @@ import io.plumbline.console.masking.Masking;
 import io.plumbline.console.orders.ApprovalAnswer;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TenantSuppression;
 import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
@@ -15,6 +16,7 @@ import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.triage.Words;
@@ -87,6 +89,16 @@ class ApiController {
             @Nullable String reasonCode,
             @Nullable Long version,
             @Nullable Instant suppressedUntil) {}
+
+    /** Without clause, agent or workspace: any. */
+    record SuppressionBody(
+            @Nullable String kind,
+            @Nullable String clause,
+            @Nullable String agent,
+            @Nullable String workspace,
+            @Nullable String highest,
+            @Nullable String reason,
+            @Nullable Instant until) {}
 
     @GetMapping("/sessions")
     Map<String, List<SessionSummary>> sessions(@RequestParam(defaultValue = "100") int limit) {
@@ -253,6 +265,37 @@ class ApiController {
         return search.alert(id)
                 .flatMap(alert -> search.cause(alert.session(), alert.cause()))
                 .orElseThrow(() -> ApiException.notFound("There is no such alert."));
+    }
+
+    /** The tenant's suppressions, newest first. */
+    @GetMapping("/suppressions")
+    Map<String, List<SuppressionRow>> suppressions(@RequestParam(defaultValue = "100") int limit) {
+        return Map.of("suppressions", search.suppressions(limit));
+    }
+
+    @PostMapping("/suppressions")
+    ResponseEntity<Map<String, String>> suppress(@RequestBody(required = false) @Nullable SuppressionBody body) {
+        if (body == null || body.until() == null) {
+            throw ApiException.badRequest("kind, highest, reason and until are required.");
+        }
+        return answer(orders.suppress(
+                new TenantSuppression(
+                        new TenantSuppression.Scope(
+                                Objects.requireNonNullElse(body.kind(), ""),
+                                Objects.requireNonNullElse(body.clause(), ""),
+                                Objects.requireNonNullElse(body.agent(), ""),
+                                Objects.requireNonNullElse(body.workspace(), ""),
+                                Objects.requireNonNullElse(body.highest(), "")),
+                        Objects.requireNonNullElse(body.reason(), ""),
+                        body.until()),
+                SignedIn.person()));
+    }
+
+    @PostMapping("/suppressions/{id}/end")
+    ResponseEntity<Map<String, String>> endSuppression(
+            @PathVariable String id, @RequestBody(required = false) @Nullable ReasonBody body) {
+        return answer(orders.endSuppression(
+                id, body == null ? "" : Objects.requireNonNullElse(body.reason(), ""), SignedIn.person()));
     }
 
     @RequestMapping("/**")

@@ -64,6 +64,12 @@ public record AuditEntry(
                 add(parts, "assignee", own.at("/triage/assignee"));
                 add(parts, "until", own.at("/triage/suppression/expires"));
             }
+            case "suppression-ordered", "suppression-ended" -> {
+                for (String name :
+                        List.of("id", "kind", "clause", "agent", "workspace", "highest", "owner", "expires")) {
+                    add(parts, name, own.path("suppression").path(name));
+                }
+            }
             case "approval-decided" -> {
                 add(parts, "approval", own.at("/approval/id"));
                 add(parts, "bytes", own.at("/approval/subject_sha256"));

@@ -44,7 +44,7 @@ public record AuditQuery(String person, String act, String session, int within, 
         Map<String, List<String>> acts = new LinkedHashMap<>();
         acts.put("orders", List.of("freeze-ordered", "thaw-ordered", "kill-ordered"));
         acts.put("approvals", List.of("approval-decided"));
-        acts.put("triage", List.of("triage-noted"));
+        acts.put("triage", List.of("triage-noted", "suppression-ordered", "suppression-ended"));
         acts.put("reviews", List.of("review-decided"));
         acts.put("policies", List.of("policy-revised"));
         acts.put("activations", List.of("rule-set-activated", "model-activated", "activation-proposed"));

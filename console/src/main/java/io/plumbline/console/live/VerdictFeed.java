@@ -3,6 +3,8 @@ package io.plumbline.console.live;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.plumbline.events.Topics;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.StageTimes;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,12 +33,21 @@ public final class VerdictFeed implements AutoCloseable {
     private final Map<String, Object> settings;
     private final String tenant;
     private final Consumer<Event> listener;
+    private final PipelineLag lag;
+    private final Clock clock;
     private final AtomicBoolean running = new AtomicBoolean(true);
     private final AtomicBoolean connected = new AtomicBoolean(false);
     private final Thread thread;
 
     public VerdictFeed(
-            String bootstrap, Map<String, String> clientProperties, String tenant, Consumer<Event> listener) {
+            String bootstrap,
+            Map<String, String> clientProperties,
+            String tenant,
+            Consumer<Event> listener,
+            PipelineLag lag,
+            Clock clock) {
+        this.lag = lag;
+        this.clock = clock;
         this.settings = new HashMap<>(clientProperties);
         settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
         settings.put(ConsumerConfig.RECONNECT_BACKOFF_MS_CONFIG, 500);
@@ -83,12 +95,24 @@ public final class VerdictFeed implements AutoCloseable {
         connected.set(true);
         while (running.get()) {
             for (ConsumerRecord<byte[], byte[]> verdict : consumer.poll(POLL)) {
-                deliver(verdict.value());
+                deliver(verdict);
             }
         }
     }
 
-    private void deliver(byte[] value) {
+    private void measure(ConsumerRecord<byte[], byte[]> verdict) {
+        Header stages = verdict.headers().lastHeader(Topics.STAGES_HEADER);
+        if (stages != null) {
+            try {
+                lag.arrived(StageTimes.parseFrom(stages.value()), clock.instant());
+            } catch (InvalidProtocolBufferException e) {
+                LOG.debug("a verdict's times cannot be read", e);
+            }
+        }
+    }
+
+    private void deliver(ConsumerRecord<byte[], byte[]> verdict) {
+        byte[] value = verdict.value();
         if (value == null) {
             return;
         }
@@ -102,6 +126,7 @@ public final class VerdictFeed implements AutoCloseable {
         if (!event.getTenant().equals(tenant)) {
             return;
         }
+        measure(verdict);
         try {
             listener.accept(event);
         } catch (WakeupException e) {

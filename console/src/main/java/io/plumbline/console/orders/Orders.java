@@ -11,6 +11,7 @@ import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.events.activation.ActivationContent;
 import io.plumbline.events.activation.ActivationException;
 import io.plumbline.events.activation.ActivationOrder;
@@ -27,6 +28,7 @@ import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.Suppression;
+import io.plumbline.events.v1.SuppressionEnded;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
 import java.util.List;
@@ -317,6 +319,38 @@ public final class Orders {
                         .setScope("cause")
                         .setExpiresNs(ControlEvents.nanoseconds(end))));
         return events.append(events.about(cause.session()).setTriageNoted(noted));
+    }
+
+    /** Writes a suppression for the whole tenant. Whether it counts is told by its record. */
+    public Outcome suppress(TenantSuppression suppression, Person by) {
+        Optional<Outcome> wrong = notAllowed(by, Permission.TRIAGE).or(() -> suppression.objection(events.now()));
+        return wrong.orElseGet(
+                () -> events.append(events.about("").setSuppressionOrdered(suppression.order(by.name()))));
+    }
+
+    /**
+     * Ends a suppression of the whole tenant. Of two ends the first one counts.
+     *
+     * @param id of its order
+     */
+    public Outcome endSuppression(String id, String reason, Person by) {
+        Optional<Outcome> wrong = refused(by, Permission.TRIAGE, reason);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        Optional<SuppressionRow> known = search.suppression(id);
+        if (known.isEmpty()) {
+            return new Refused(Refusal.UNKNOWN, "There is no such suppression.");
+        }
+        if (!known.get().isInForce(events.now())) {
+            return new Refused(
+                    Refusal.STALE, "The suppression is " + known.get().state(events.now()) + " (expected: in force).");
+        }
+        return events.append(events.about("")
+                .setSuppressionEnded(SuppressionEnded.newBuilder()
+                        .setSuppression(id)
+                        .setEndedBy(by.name())
+                        .setReason(reason.strip())));
     }
 
     private static Optional<Outcome> notAllowed(Person by, Permission needed) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -25,9 +26,10 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens and second factors of people, kept in one file that only the console's user reads. Of a token it has the SHA-256; the secret of a
+ * Tokens and second factors of people, and the names of those whom an identity provider vouches for, kept in one file that only the console's user reads. Of a token it has the SHA-256; the secret of a
  * second factor has to be known to check its codes and stands there as it is.
  */
 public final class AccessStore {
@@ -41,6 +43,9 @@ public final class AccessStore {
     private static final int MAX_TOKENS_OF_ONE = 20;
     private static final int TOKEN_BYTES = 32;
 
+    /** People of an identity provider that one console knows. */
+    private static final int MAX_BOUND = 10_000;
+
     /** The last use is written down at most once in so long. */
     private static final Duration USE_STEP = Duration.ofMinutes(1);
 
@@ -48,6 +53,7 @@ public final class AccessStore {
     private final IntFunction<byte[]> secrets;
     private final List<Token> tokens = new ArrayList<>();
     private final List<Factor> factors = new ArrayList<>();
+    private final List<Bound> bound = new ArrayList<>();
 
     /**
      * Without its secret.
@@ -84,7 +90,21 @@ public final class AccessStore {
     /** @param lastStep of the newest code that was used; it is not taken again */
     record Factor(String person, String secret, long lastStep) {}
 
-    record Content(List<Token> tokens, List<Factor> factors) {}
+    /**
+     * A person of an identity provider and the one name that the person has here.
+     *
+     * @param subject issuer and subject of the provider's tokens, which it never gives to somebody else
+     */
+    record Bound(String subject, String name) {}
+
+    record Content(
+            List<Token> tokens,
+            List<Factor> factors,
+            @Nullable List<Bound> bound) {
+        Content {
+            bound = Objects.requireNonNullElse(bound, List.of());
+        }
+    }
 
     /** A new token, and what its holder has to send; nobody can be told it again. */
     public record Created(Token token, String secret) {}
@@ -110,6 +130,7 @@ public final class AccessStore {
                 Content content = JSON.readValue(file.get().toFile(), Content.class);
                 tokens.addAll(content.tokens());
                 factors.addAll(content.factors());
+                bound.addAll(Objects.requireNonNull(content.bound()));
             } catch (JsonProcessingException e) {
                 // Its text is not told: it holds secrets.
                 throw new IOException("plumbline.people-file: " + file.get() + " (expected: tokens and factors)");
@@ -190,6 +211,32 @@ public final class AccessStore {
         token.roles().forEach(word -> roles.addAll(Role.parse(word)));
         roles.retainAll(covered(ownersRoles));
         return roles;
+    }
+
+    /**
+     * Keeps a person of an identity provider and the name together from the first sign-in on: who changes the name at the provider does
+     * not become a second person here, and nobody takes the name of another one.
+     *
+     * @param subject issuer and subject of the provider's token
+     * @return false: the person has another name here, another person has the name, or there is no room
+     */
+    public synchronized boolean bind(String subject, String name) throws IOException {
+        for (Bound known : bound) {
+            if (known.subject().equals(subject) || known.name().equals(name)) {
+                return known.subject().equals(subject) && known.name().equals(name);
+            }
+        }
+        if (bound.size() >= MAX_BOUND) {
+            return false;
+        }
+        bound.add(new Bound(subject, name));
+        try {
+            keep(tokens, factors);
+        } catch (IOException e) {
+            bound.removeLast();
+            throw e;
+        }
+        return true;
     }
 
     public synchronized List<Token> tokens() {
@@ -292,7 +339,7 @@ public final class AccessStore {
     }
 
     private void keep(List<Token> newTokens, List<Factor> newFactors) throws IOException {
-        Content content = new Content(List.copyOf(newTokens), List.copyOf(newFactors));
+        Content content = new Content(List.copyOf(newTokens), List.copyOf(newFactors), List.copyOf(bound));
         if (file.isPresent()) {
             Path directory = file.get().toAbsolutePath().getParent();
             Path fresh = Files.createTempFile(

@@ -39,6 +39,7 @@ public record ClaimMapping(
     public enum Refusal {
         NAME("has no name that can be used"),
         LOCAL_NAME("has the name of a local user"),
+        OTHER_NAME("has another name here, or the name of somebody else"),
         TENANT("has no place in this tenant"),
         ROLE("has no role that is known here");
 

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param risk the session's highest risk at one of them, 0 to 100
  * @param status open, acknowledged, a verdict, or suppressed
  * @param version decisions that were accepted so far; the next one has to name it
+ * @param suppressedBy the tenant's suppression that covers it; empty: none does
  * @param history accepted decisions, oldest first
  * @param refusals refused decisions, oldest first
  */
@@ -42,6 +43,7 @@ public record CauseRow(
         long version,
         String assignee,
         Optional<Suppressed> suppression,
+        String suppressedBy,
         List<Decision> history,
         List<Refusal> refusals) {
     public record Suppressed(String owner, String scope, Optional<Instant> expires) {}
@@ -92,6 +94,7 @@ public record CauseRow(
                 seenVersion,
                 assignee,
                 suppression,
+                suppressedBy,
                 history,
                 refusals);
     }

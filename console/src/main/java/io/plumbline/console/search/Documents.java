@@ -134,8 +134,42 @@ final class Documents {
                 d.at("/triage/version").asLong(),
                 text(d, "/triage/assignee"),
                 suppressed(d.at("/triage/suppression")),
+                text(d, "/suppressed_by"),
                 List.copyOf(history),
                 List.copyOf(refusals));
+    }
+
+    static CanaryReport canary(JsonNode d) {
+        JsonNode canary = d.at("/plumbline/canary");
+        return new CanaryReport(
+                instant(d, "/@timestamp").orElse(Instant.EPOCH),
+                canary.path("proven").asBoolean(),
+                text(d, "/event/reason"),
+                Duration.ofNanos(canary.path("freeze_ns").asLong()),
+                Duration.ofNanos(canary.path("thaw_ns").asLong()));
+    }
+
+    static SuppressionRow suppression(JsonNode d) {
+        return new SuppressionRow(
+                text(d, "/id"),
+                instant(d, "/@timestamp").orElse(Instant.EPOCH),
+                text(d, "/kind"),
+                text(d, "/clause"),
+                text(d, "/agent"),
+                text(d, "/workspace"),
+                text(d, "/highest"),
+                text(d, "/owner"),
+                text(d, "/by"),
+                text(d, "/reason"),
+                instant(d, "/expires").orElse(Instant.EPOCH),
+                text(d, "/refused"),
+                d.path("ended").isObject()
+                        ? Optional.of(new SuppressionRow.End(
+                                text(d, "/ended/event"),
+                                instant(d, "/ended/at").orElse(Instant.EPOCH),
+                                text(d, "/ended/by"),
+                                text(d, "/ended/reason")))
+                        : Optional.empty());
     }
 
     private static Optional<CauseRow.Suppressed> suppressed(JsonNode d) {

@@ -71,6 +71,7 @@ public final class Search {
     private static final String SESSIONS = "plumbline-sessions";
     private static final String ALERTS = "plumbline-alerts";
     private static final String CAUSES = "plumbline-causes";
+    private static final String SUPPRESSIONS = "plumbline-suppressions";
     private static final String APPROVALS = "plumbline-approvals";
     private static final List<String> TEXTS = List.of("title^3", "seen", "why", "said", "task", "expected");
     private static final List<String> CLOSED = List.of("true_positive", "benign", "expected_by_policy", "duplicate");
@@ -297,6 +298,60 @@ public final class Search {
     /** A cause of one session, with everything that was decided about it. */
     public Optional<CauseRow> cause(String session, String cause) {
         return document(CAUSES, tenant + "/" + session + "/" + cause).map(Documents::cause);
+    }
+
+    /** The tenant's suppressions, newest first. */
+    public List<SuppressionRow> suppressions(int limit) {
+        return newest(SUPPRESSIONS, tenantQuery("tenant").build(), "@timestamp", limit, "suppressions").stream()
+                .map(hit -> Documents.suppression(source(hit)))
+                .toList();
+    }
+
+    /** @param id of its order */
+    public Optional<SuppressionRow> suppression(String id) {
+        return document(SUPPRESSIONS, tenant + "/" + id).map(Documents::suppression);
+    }
+
+    /** How many suppressions are in force. */
+    public long suppressionsInForce(Instant now) {
+        BoolQuery query = tenantQuery("tenant")
+                .filter(q -> q.term(t -> t.field("refused").value("")))
+                .filter(q -> q.range(r -> r.date(d -> d.field("expires").gte(now.toString()))))
+                .mustNot(q -> q.exists(e -> e.field("ended.event")))
+                .build();
+        return count(SUPPRESSIONS, query, "suppressions");
+    }
+
+    /** Alerts that wait for nobody because of a suppression, by the id of its order. */
+    public Map<String, Long> suppressedAlerts() {
+        BoolQuery.Builder bool = tenantQuery("tenant");
+        word(bool, "status", "suppressed");
+        bool.mustNot(q -> q.term(t -> t.field("suppressed_by").value("")));
+        return counts(ALERTS, bool.build(), "suppressed_by", MAX_RESULTS);
+    }
+
+    /** Open causes that such a suppression would cover now, whatever their workspace. */
+    public long openCausesLike(String kind, String clause, String agent, Collection<String> severities) {
+        BoolQuery.Builder bool = tenantQuery("tenant").filter(q -> q.exists(e -> e.field("@timestamp")));
+        word(bool, "status", "open");
+        word(bool, "kind", kind);
+        word(bool, "clause", clause);
+        word(bool, "agent", agent);
+        words(bool, "severity", List.copyOf(severities));
+        return count(CAUSES, bool.build(), "causes");
+    }
+
+    private long count(String index, BoolQuery query, String what) {
+        var total = ask(
+                        SearchRequest.of(s -> s.index(index)
+                                .ignoreUnavailable(true)
+                                .size(0)
+                                .trackTotalHits(t -> t.enabled(true))
+                                .query(q -> q.bool(query))),
+                        what)
+                .hits()
+                .total();
+        return total == null ? 0 : total.value();
     }
 
     /** Open causes by severity word. */
@@ -888,6 +943,47 @@ public final class Search {
                 documentsWithin(CAUSES, "@timestamp", from, to),
                 documentsWithin(SESSIONS, "last_seen", from, to),
                 ruleStatistics(days, to));
+    }
+
+    /** The newest report of each host's canary, by host; of the newest {@link #MAX_RESULTS} reports. */
+    public Map<String, CanaryReport> canaries() {
+        BoolQuery query = tenantQuery("organization.id")
+                .filter(q -> q.term(t -> t.field("event.action").value("canary-reported")))
+                .build();
+        Map<String, CanaryReport> newest = new LinkedHashMap<>();
+        newest(query, MAX_RESULTS)
+                .forEach(
+                        document -> newest.putIfAbsent(document.at("/host/name").asText(), Documents.canary(document)));
+        return newest;
+    }
+
+    /** Pieces of 0 to 1 that scores are counted in. */
+    public static final int SCORE_PIECES = 10;
+
+    /** How many alerts the intent model gave which score, in {@link #SCORE_PIECES} pieces of 0 to 1, the lowest first. */
+    public List<Long> scores(Instant from, Instant to) {
+        BoolQuery query = eventsWithin("alert-raised", from, to);
+        SearchResponse<ObjectNode> response = ask(
+                SearchRequest.of(s -> s.index(EVENTS)
+                        .ignoreUnavailable(true)
+                        .size(0)
+                        .query(q -> q.bool(query))
+                        .aggregations(
+                                "scores",
+                                a -> a.histogram(h -> h.field("plumbline.alert.intent.risk")
+                                        .interval(1.0 / SCORE_PIECES)
+                                        .minDocCount(1)))),
+                "scores");
+        Long[] counts = new Long[SCORE_PIECES];
+        Arrays.fill(counts, 0L);
+        var scores = response.aggregations().get("scores");
+        if (scores != null && scores.isHistogram()) {
+            scores.histogram().buckets().array().forEach(bucket -> {
+                int piece = (int) Math.clamp(Math.round(bucket.key() * SCORE_PIECES), 0, SCORE_PIECES - 1L);
+                counts[piece] += bucket.docCount();
+            });
+        }
+        return List.of(counts);
     }
 
     private BoolQuery within(String field, Instant from, Instant to) {

@@ -2,10 +2,13 @@ package io.plumbline.console.security;
 
 import io.plumbline.console.PlumblineProperties;
 import io.plumbline.console.audit.AuditLog;
+import io.plumbline.console.people.AccessStore;
+import io.plumbline.console.people.ClaimMapping.Refusal;
 import io.plumbline.console.people.ClaimMapping.RefusedException;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.text.VisibleText;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -15,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.client.oidc.userinfo.OidcUserRequest;
@@ -22,6 +26,7 @@ import org.springframework.security.oauth2.client.registration.ClientRegistratio
 import org.springframework.security.oauth2.client.registration.ClientRegistrations;
 import org.springframework.security.oauth2.client.registration.InMemoryClientRegistrationRepository;
 import org.springframework.security.oauth2.client.registration.SupplierClientRegistrationRepository;
+import org.springframework.security.oauth2.client.web.OAuth2AuthorizationRequestRedirectFilter;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.oidc.user.DefaultOidcUser;
@@ -45,6 +50,7 @@ final class ProviderSignIn {
     private final PlumblineProperties.Oidc settings;
     private final String tenant;
     private final LocalAccounts accounts;
+    private final AccessStore access;
     private final AuditLog audit;
     private final Clock clock;
     private final String secret;
@@ -54,8 +60,14 @@ final class ProviderSignIn {
 
     /** @throws IOException when the client's secret cannot be read */
     ProviderSignIn(
-            PlumblineProperties.Oidc settings, String tenant, LocalAccounts accounts, AuditLog audit, Clock clock)
+            PlumblineProperties.Oidc settings,
+            String tenant,
+            LocalAccounts accounts,
+            AccessStore access,
+            AuditLog audit,
+            Clock clock)
             throws IOException {
+        this.access = access;
         this.settings = settings;
         this.tenant = tenant;
         this.accounts = accounts;
@@ -70,7 +82,15 @@ final class ProviderSignIn {
     void configure(HttpSecurity http) throws Exception {
         SavedRequestAwareAuthenticationSuccessHandler onward = new SavedRequestAwareAuthenticationSuccessHandler();
         SimpleUrlAuthenticationFailureHandler back = new SimpleUrlAuthenticationFailureHandler("/login?error");
-        http.oauth2Login(login -> login.loginPage("/login")
+        http.oauth2Login(login -> login.withObjectPostProcessor(
+                        new ObjectPostProcessor<OAuth2AuthorizationRequestRedirectFilter>() {
+                            @Override
+                            public <F extends OAuth2AuthorizationRequestRedirectFilter> F postProcess(F way) {
+                                way.setAuthenticationFailureHandler(ProviderSignIn::unreachable);
+                                return way;
+                            }
+                        })
+                .loginPage("/login")
                 .clientRegistrationRepository(new SupplierClientRegistrationRepository(
                         () -> new InMemoryClientRegistrationRepository(registration())))
                 .authenticationDetailsSource(SignInDetails::of)
@@ -90,6 +110,15 @@ final class ProviderSignIn {
                     }
                     back.onAuthenticationFailure(request, response, failure);
                 }));
+    }
+
+    /** The way to the provider could not be found: its metadata cannot be read, or say something else than what is configured. */
+    private static void unreachable(
+            HttpServletRequest request, HttpServletResponse response, AuthenticationException failure)
+            throws IOException {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        LOG.warn("the identity provider cannot be asked: {}", VisibleText.line(cause.toString(), MAX_REASON));
+        response.sendRedirect(request.getContextPath() + "/login?provider");
     }
 
     private static String reason(AuthenticationException failure) {
@@ -134,11 +163,22 @@ final class ProviderSignIn {
             Person person = settings.mapping()
                     .person(request.getIdToken().getClaims(), tenant, name -> accounts.account(name)
                             .isPresent());
+            if (!access.bind(settings.issuer() + " " + request.getIdToken().getSubject(), person.name())) {
+                throw refused(Refusal.OTHER_NAME);
+            }
             return new DefaultOidcUser(
                     SignedIn.authorities(person.roles()), request.getIdToken(), settings.nameClaim());
         } catch (RefusedException e) {
+            throw refused(e.refusal());
+        } catch (IOException e) {
+            LOG.error("who a person of the identity provider is cannot be kept", e);
             throw new OAuth2AuthenticationException(
-                    new OAuth2Error("access_denied", "who comes " + e.refusal().sentence(), null));
+                    new OAuth2Error("server_error", "the people file cannot be written", null));
         }
+    }
+
+    private static OAuth2AuthenticationException refused(Refusal refusal) {
+        return new OAuth2AuthenticationException(
+                new OAuth2Error("access_denied", "who comes " + refusal.sentence(), null));
     }
 }

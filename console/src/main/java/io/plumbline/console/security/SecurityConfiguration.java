@@ -20,6 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -99,7 +100,12 @@ class SecurityConfiguration {
     @Bean
     @Order(3)
     SecurityFilterChain pages(
-            HttpSecurity http, PlumblineProperties properties, LocalAccounts accounts, AuditLog audit, Clock clock)
+            HttpSecurity http,
+            PlumblineProperties properties,
+            LocalAccounts accounts,
+            AccessStore access,
+            AuditLog audit,
+            Clock clock)
             throws Exception {
         http.authorizeHttpRequests(requests -> requests
                 // An error keeps its status instead of becoming a way to the login.
@@ -108,6 +114,7 @@ class SecurityConfiguration {
                 .requestMatchers(
                         "/soc.css",
                         "/soc-timeline.js",
+                        "/soc-chart.js",
                         "/soc-keys.js",
                         "/soc-notify.js",
                         "/plumbline.svg",
@@ -117,7 +124,7 @@ class SecurityConfiguration {
                 .permitAll());
         http.with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(LoginView.class));
         if (properties.oidc() != null) {
-            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, audit, clock).configure(http);
+            new ProviderSignIn(properties.oidc(), properties.tenant(), accounts, access, audit, clock).configure(http);
         }
         return http.logout(logout -> logout.addLogoutHandler((request, response, authentication) -> {
                     HttpSession session = request.getSession(false);
@@ -187,11 +194,11 @@ class SecurityConfiguration {
         return new HttpSessionEventPublisher();
     }
 
-    /** A session ended by time; of one that somebody left the log has that already. */
+    /** A session ended by time; of one that somebody left the log has that already, and a console that stops ends no person's shift. */
     @Bean
-    ApplicationListener<HttpSessionDestroyedEvent> sessionEnds(AuditLog audit) {
+    ApplicationListener<HttpSessionDestroyedEvent> sessionEnds(AuditLog audit, ConfigurableApplicationContext console) {
         return ended -> {
-            if (ended.getSession().getAttribute(LEFT) != null) {
+            if (ended.getSession().getAttribute(LEFT) != null || !console.isActive()) {
                 return;
             }
             for (SecurityContext context : ended.getSecurityContexts()) {

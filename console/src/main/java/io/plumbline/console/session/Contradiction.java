@@ -61,7 +61,10 @@ public record Contradiction(
                 group.stream()
                         .map(alert -> new Reason(
                                 alert.why().isEmpty() ? alert.title() : alert.why(),
-                                (alert.kind() + " " + alert.clause()).strip(),
+                                (alert.clause().startsWith(alert.kind())
+                                                ? alert.clause()
+                                                : alert.kind() + " " + alert.clause())
+                                        .strip(),
                                 alert.id()))
                         .toList());
     }

@@ -36,6 +36,7 @@ public record QueueText(String field, String value, boolean excluded) {
         fields.put("plumbline.scope", "scope");
         fields.put("plumbline.seen", "seen");
         fields.put("plumbline.session", "session");
+        fields.put("plumbline.suppression", "suppressed_by");
         fields.put("plumbline.task", "task");
         fields.put("plumbline.triage.verdict", "triage.verdict");
         return Map.copyOf(fields);

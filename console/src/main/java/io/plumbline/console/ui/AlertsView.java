@@ -25,16 +25,20 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
+import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TenantSuppression;
 import io.plumbline.console.orders.TriageDecision;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.session.StatePill;
 import io.plumbline.console.text.VisibleText;
@@ -95,6 +99,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final Grid<SteadyRows.Row<CauseRow>> grid = new Grid<>();
     private final NativeButton pill = new NativeButton();
     private final Span summary = new Span();
+    private final RouterLink suppressions = new RouterLink();
     private final Div status = new Div();
     private final Div message = new Div();
     private final Div bulk = new Div();
@@ -165,12 +170,15 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         pill.addClassName("pill");
         pill.setId("new-rows");
         pill.addClickListener(click -> showNewest());
+        suppressions.setRoute(SuppressionsView.class);
+        suppressions.setId("suppressions-link");
         Div head = new Div(
                 new H1("Alerts"),
                 summary,
                 pill,
                 Parts.text("", "sp"),
                 status,
+                suppressions,
                 download("CSV", "text/csv", "csv", Export::csv),
                 download("JSON", "application/json", "json", Export::json));
         head.addClassName("page-head");
@@ -454,6 +462,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         try {
             Search.CausePage page = search.causes(query, person.name(), clock.instant(), MAX_ROWS);
             total = page.total();
+            long inForce = search.suppressionsInForce(clock.instant());
+            suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
             rows.update(page.rows());
             showNewest();
             message.setVisible(page.rows().isEmpty());
@@ -655,8 +665,42 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void suppress() {
         if (mayTriage()) {
-            VerdictDialog.suppression(about(), person.name(), clock.instant(), this::decide)
+            VerdictDialog.suppression(
+                            about(),
+                            person.name(),
+                            clock.instant(),
+                            marked.isEmpty() ? current().flatMap(this::like) : Optional.empty(),
+                            scope -> search.openCausesLike(
+                                    scope.kind(),
+                                    scope.clause(),
+                                    scope.agent(),
+                                    TenantSuppression.SEVERITIES.subList(
+                                            0, TenantSuppression.SEVERITIES.indexOf(scope.highest()) + 1)),
+                            new VerdictDialog.Suppressing(this::decide, this::suppressEverywhere))
                     .open();
+        }
+    }
+
+    private Optional<TenantSuppression.Scope> like(CauseRow cause) {
+        return TenantSuppression.Scope.like(
+                cause,
+                search.session(cause.session()).map(SessionSummary::workspace).orElse(""));
+    }
+
+    private void suppressEverywhere(TenantSuppression suppression) {
+        switch (orders.suppress(suppression, person)) {
+            case Outcome.Refused refused -> status.setText("refused: " + refused.explanation());
+            case Outcome.Accepted accepted -> {
+                status.setText("requested: suppression");
+                getUI().ifPresent(ui -> Watch.until(() -> {
+                    Optional<SuppressionRow> record = search.suppression(accepted.event());
+                    record.ifPresent(row -> ui.access(() -> {
+                        status.setText(row.refused().isEmpty() ? "recorded: suppressed" : "refused: " + row.refused());
+                        read();
+                    }));
+                    return record.isPresent();
+                }));
+            }
         }
     }
 

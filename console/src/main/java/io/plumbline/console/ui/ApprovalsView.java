@@ -533,7 +533,7 @@ public class ApprovalsView extends Div {
                         .map(by -> " by " + VisibleText.line(by, 100))
                         .orElse("")
                 + newest.flatMap(ApprovalRow::sessionUntil)
-                        .map(until -> " · the same bytes until " + Parts.moment(until))
+                        .map(until -> " · the same bytes until " + Parts.moment(until, clock.instant()))
                         .orElse("");
     }
 

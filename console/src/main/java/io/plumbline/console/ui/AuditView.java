@@ -102,9 +102,9 @@ public class AuditView extends Div implements BeforeEnterObserver {
         grid.addThemeVariants(GridVariant.LUMO_NO_BORDER, GridVariant.LUMO_COMPACT, GridVariant.LUMO_WRAP_CELL_CONTENT);
         grid.setSelectionMode(Grid.SelectionMode.NONE);
         grid.getElement().setAttribute("aria-label", "Acts of people");
-        grid.addColumn(row -> Parts.moment(row.at()))
+        grid.addColumn(row -> Parts.moment(row.at(), clock.instant()))
                 .setHeader("Time")
-                .setWidth("190px")
+                .setWidth("200px")
                 .setFlexGrow(0);
         grid.addColumn(row -> VisibleText.line(row.person(), 60))
                 .setHeader("Person")

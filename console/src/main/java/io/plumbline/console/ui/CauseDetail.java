@@ -74,9 +74,9 @@ final class CauseDetail extends Aside {
                 facts,
                 "raised",
                 cause.alerts() == 1
-                        ? "once, " + Parts.moment(cause.last())
+                        ? "once, " + Parts.moment(cause.last(), now)
                         : cause.alerts() + " times, " + Parts.moment(cause.first()) + " to "
-                                + Parts.moment(cause.last()));
+                                + Parts.moment(cause.last(), now));
         Parts.fact(facts, "task", Parts.said(cause.task(), 240));
         Parts.fact(facts, "agent", Parts.said(cause.agent() + " on " + cause.host(), 100));
         RouterLink session = new RouterLink();
@@ -84,7 +84,7 @@ final class CauseDetail extends Aside {
         session.setQueryParameters(QueryParameters.of("at", cause.alert()));
         session.add(Parts.said(cause.session(), 40, "mono"));
         Parts.fact(facts, "session", session);
-        add(facts, Parts.heading("Triage"), triage(cause));
+        add(facts, Parts.heading("Triage"), triage(cause, now));
         history(cause, now);
     }
 
@@ -109,7 +109,7 @@ final class CauseDetail extends Aside {
         return Parts.permitted(button, person, needed);
     }
 
-    private static DescriptionList triage(CauseRow cause) {
+    private static DescriptionList triage(CauseRow cause, Instant now) {
         DescriptionList facts = Parts.facts();
         facts.setId("triage-state");
         Parts.fact(facts, "state", Words.spoken(cause.status()));
@@ -123,9 +123,15 @@ final class CauseDetail extends Aside {
                                 "by " + suppressed.owner() + ", this cause in this session, until "
                                         + suppressed
                                                 .expires()
-                                                .map(Parts::moment)
+                                                .map(end -> Parts.moment(end, now))
                                                 .orElse("?"),
                                 200)));
+        if (!cause.suppressedBy().isEmpty()) {
+            RouterLink all = new RouterLink();
+            all.setRoute(SuppressionsView.class);
+            all.setText("by a suppression of the whole tenant");
+            Parts.fact(facts, "suppressed", all);
+        }
         return facts;
     }
 

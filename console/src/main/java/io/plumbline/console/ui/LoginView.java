@@ -12,6 +12,7 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.server.auth.AnonymousAllowed;
 import io.plumbline.console.PlumblineProperties;
 import io.plumbline.console.text.VisibleText;
+import java.util.Set;
 
 /** Sign in with a local user, or by the identity provider when there is one. Whatever is wrong, the page says the same. */
 @Route(value = "login", autoLayout = false)
@@ -23,6 +24,9 @@ public class LoginView extends Main implements BeforeEnterObserver {
     private static final String REFUSED =
             "That did not work. Check name, password and, if you have set one up, the code. After several failures"
                     + " nothing is looked at for a while.";
+
+    private static final String UNREACHABLE =
+            "The identity provider does not answer right now. Try again in a while; local users can sign in.";
 
     // As the framework tells it to its own pages.
     private static final String TAKE_TOKEN = """
@@ -85,9 +89,9 @@ public class LoginView extends Main implements BeforeEnterObserver {
 
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
-        boolean refused =
-                event.getLocation().getQueryParameters().getParameters().containsKey("error");
-        error.setText(refused ? REFUSED : "");
-        error.setVisible(refused);
+        Set<String> told =
+                event.getLocation().getQueryParameters().getParameters().keySet();
+        error.setText(told.contains("error") ? REFUSED : told.contains("provider") ? UNREACHABLE : "");
+        error.setVisible(!error.getText().isEmpty());
     }
 }

@@ -19,6 +19,8 @@ import io.plumbline.console.people.Permission;
 import io.plumbline.console.security.SignedIn;
 import jakarta.annotation.security.PermitAll;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 
 /** Navigation with counts, the signed-in person, and one line when the search copy does not answer. */
 @PermitAll
@@ -58,6 +60,7 @@ public class MainLayout extends Div implements RouterLayout {
         account.getElement().setAttribute("title", "Account");
         nav.add(
                 Parts.text("", "sp"),
+                zone(),
                 account,
                 notifier,
                 Parts.button("Light or dark", "theme", "small", () -> toggle("theme", "dark", "light")),
@@ -67,6 +70,14 @@ public class MainLayout extends Div implements RouterLayout {
         problem.setVisible(false);
         content.add(problem);
         add(nav, content);
+    }
+
+    private static Span zone() {
+        ZoneId zone = Zone.ofPerson();
+        Span told = Parts.text("Times in " + (zone.equals(ZoneOffset.UTC) ? "UTC" : zone.getId()), "who");
+        told.setId("zone");
+        told.setTitle("As this browser says");
+        return told;
     }
 
     private static final String APPLY = """

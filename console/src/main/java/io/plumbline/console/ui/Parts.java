@@ -14,6 +14,7 @@ import io.plumbline.console.text.VisibleText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
@@ -22,10 +23,9 @@ import java.util.regex.Pattern;
 
 /** Small pieces of the pages. Whatever comes from an agent goes through {@link #said} or {@link #exact}. */
 final class Parts {
-    private static final DateTimeFormatter CLOCK =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter MOMENT =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
+    private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
+    private static final DateTimeFormatter OFFSET = DateTimeFormatter.ofPattern("xxx", Locale.ROOT);
     private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\([^)]*\\)?|`[^`]*`?|\\$\\{[^}]*}?");
 
     private Parts() {}
@@ -139,12 +139,23 @@ final class Parts {
         return SUBSTITUTION.matcher(text).find();
     }
 
+    /** Hours to milliseconds in the person's zone. */
     static String clock(Instant at) {
-        return CLOCK.format(at);
+        return CLOCK.format(at.atZone(Zone.ofPerson()));
     }
 
+    /** Date, time and offset in the person's zone: {@code 2026-11-30 09:15:00 +01:00}; 19 characters before the offset. */
     static String moment(Instant at) {
-        return MOMENT.format(at) + " UTC";
+        ZonedDateTime local = at.atZone(Zone.ofPerson());
+        return MOMENT.format(local) + (local.getOffset().equals(ZoneOffset.UTC) ? " UTC" : " " + OFFSET.format(local));
+    }
+
+    /** The moment and how far it is from now: {@code 2026-11-30 09:15:00 +01:00 · 4 min ago}. */
+    static String moment(Instant at, Instant now) {
+        return moment(at) + " · "
+                + (at.isAfter(now)
+                        ? "in " + brief(Duration.between(now, at))
+                        : brief(Duration.between(at, now)) + " ago");
     }
 
     static String age(Optional<Instant> since, Instant now) {

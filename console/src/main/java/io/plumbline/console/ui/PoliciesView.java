@@ -129,7 +129,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
                                 revision.told(clock.instant())
                                         + (revision.by().isEmpty() ? "" : " · " + revision.by())
                                         + (revision.reason().isEmpty() ? "" : " · “" + revision.reason() + "”")
-                                        + " · " + Parts.moment(revision.at()),
+                                        + " · " + Parts.moment(revision.at(), clock.instant()),
                                 300)));
         revisions.add(known.isEmpty() ? Parts.text("none is known", "mut") : facts);
         offer(known);

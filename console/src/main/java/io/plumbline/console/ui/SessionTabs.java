@@ -209,7 +209,7 @@ class SessionTabs extends Div {
         for (AlertRow alert : page(alerts)) {
             NativeTableRow row = new NativeTableRow(
                     when(Parts.clock(alert.at())),
-                    cell(Parts.said((alert.kind() + (alert.kind().equals("rule") ? " " + alert.clause() : "")), 60)),
+                    cell(Parts.said(alert.kind().equals("rule") ? alert.clause() : alert.kind(), 60)),
                     cell(
                             Parts.said(alert.title(), 120),
                             Parts.text(" "),

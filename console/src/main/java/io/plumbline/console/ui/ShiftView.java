@@ -17,8 +17,10 @@ import com.vaadin.flow.router.RouteAlias;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.PipelineLag;
 import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.search.ApprovalRow;
+import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.session.StatePill;
 import io.plumbline.console.text.VisibleText;
@@ -48,14 +50,16 @@ public class ShiftView extends Div {
     private final Div cards = new Div();
     private transient Runnable unsubscribe = () -> {};
 
-    public ShiftView(LiveView live, Clock clock) {
+    public ShiftView(LiveView live, Search search, PipelineLag lag, Clock clock) {
         this.live = live;
         this.clock = clock;
         addClassName("list-page");
         Div head = new Div(new H1("Shift"));
         head.addClassName("page-head");
         cards.addClassName("cards");
-        add(head, cards);
+        Div page = new Div(cards, new ShiftFigures(search, lag, clock));
+        page.addClassName("shift");
+        add(head, page);
     }
 
     @Override
@@ -81,7 +85,7 @@ public class ShiftView extends Div {
                 hosts(snapshot, now));
     }
 
-    private static Section card(String id, String title, Component... content) {
+    static Section card(String id, String title, Component... content) {
         Section card = new Section(new H2(title));
         card.add(content);
         card.setId(id);

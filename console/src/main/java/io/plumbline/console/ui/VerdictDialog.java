@@ -4,13 +4,18 @@ import com.vaadin.flow.component.Key;
 import com.vaadin.flow.component.KeyModifier;
 import com.vaadin.flow.component.button.Button;
 import com.vaadin.flow.component.button.ButtonVariant;
+import com.vaadin.flow.component.checkbox.Checkbox;
 import com.vaadin.flow.component.dialog.Dialog;
 import com.vaadin.flow.component.html.Paragraph;
 import com.vaadin.flow.component.radiobutton.RadioButtonGroup;
 import com.vaadin.flow.component.textfield.TextArea;
 import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.TenantSuppression;
+import io.plumbline.console.orders.TenantSuppression.Scope;
 import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.search.SuppressionRow;
+import io.plumbline.console.text.VisibleText;
 import io.plumbline.console.triage.Words;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,11 +23,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /** Asks for a verdict with its reason code, or for the end and the reason of a suppression. Ids: {@code note}, {@code confirm-triage}. */
 final class VerdictDialog extends Dialog {
     private static final long serialVersionUID = 1;
+
+    private static final String HERE = "this cause in this session";
+    private static final String EVERYWHERE = "all sessions of the tenant";
 
     private static final Map<String, Duration> ENDS = ends();
 
@@ -87,12 +98,58 @@ final class VerdictDialog extends Dialog {
         return dialog;
     }
 
-    /** @param owner who answers for the suppression */
-    static VerdictDialog suppression(String about, String owner, Instant now, Consumer<TriageDecision> decide) {
+    /** What somebody who suppresses can order: for the cause, or for the whole tenant. */
+    record Suppressing(Consumer<TriageDecision> cause, Consumer<TenantSuppression> tenant) {}
+
+    /**
+     * @param owner who answers for the suppression
+     * @param like what else can be covered; empty: only the cause
+     * @param open how many causes wait now that such a scope would cover
+     */
+    static VerdictDialog suppression(
+            String about,
+            String owner,
+            Instant now,
+            Optional<Scope> like,
+            ToLongFunction<Scope> open,
+            Suppressing suppress) {
         VerdictDialog dialog = new VerdictDialog("Suppress", about, "Suppress");
-        Paragraph scope = new Paragraph("Alerts of this cause in this session are counted and kept, and wait for nobody"
-                + " until it ends. Owner: " + owner + ".");
-        scope.addClassName("dialog-text");
+        Paragraph told = new Paragraph();
+        told.addClassName("dialog-text");
+        told.setId("suppression-told");
+        told.getElement().setAttribute("role", "status");
+        RadioButtonGroup<String> where = new RadioButtonGroup<>("Where");
+        where.setId("suppression-scope");
+        where.setItems(like.isPresent() ? List.of(HERE, EVERYWHERE) : List.of(HERE));
+        where.setValue(HERE);
+        Checkbox agent = new Checkbox("only of "
+                + like.map(scope -> VisibleText.line(scope.agent(), 40)).orElse(""));
+        agent.setId("suppression-agent");
+        Checkbox workspace = new Checkbox("only in "
+                + like.map(scope -> VisibleText.line(scope.workspace(), 60)).orElse(""));
+        workspace.setId("suppression-workspace");
+        Supplier<Optional<Scope>> chosen = () -> like.filter(scope -> EVERYWHERE.equals(where.getValue()))
+                .map(scope -> new Scope(
+                        scope.kind(),
+                        scope.clause(),
+                        agent.getValue() ? scope.agent() : "",
+                        workspace.getValue() ? scope.workspace() : "",
+                        scope.highest()));
+        Runnable tell = () -> {
+            Optional<Scope> scope = chosen.get();
+            agent.setVisible(
+                    scope.isPresent() && !like.map(Scope::agent).orElse("").isEmpty());
+            workspace.setVisible(
+                    scope.isPresent() && !like.map(Scope::workspace).orElse("").isEmpty());
+            told.setText(scope.map(wide -> sentence(wide, open.applyAsLong(wide)))
+                            .orElse("Alerts of this cause in this session are counted and kept, and wait for nobody"
+                                    + " until it ends.")
+                    + " Owner: " + owner + ".");
+        };
+        where.addValueChangeListener(change -> tell.run());
+        agent.addValueChangeListener(change -> tell.run());
+        workspace.addValueChangeListener(change -> tell.run());
+        tell.run();
         RadioButtonGroup<String> end = new RadioButtonGroup<>("Ends after", ENDS.keySet());
         end.setId("suppression-end");
         end.setValue("1 day");
@@ -101,7 +158,7 @@ final class VerdictDialog extends Dialog {
         dialog.note.setManualValidation(true);
         // So that the server has it when keys give the order.
         dialog.note.setValueChangeMode(ValueChangeMode.EAGER);
-        dialog.add(scope, dialog.note, end);
+        dialog.add(where, agent, workspace, told, dialog.note, end);
         // Not disabled until there is a reason: keys that follow each other faster than the server answers would be
         // lost.
         dialog.confirm.addClickListener(click -> {
@@ -112,10 +169,22 @@ final class VerdictDialog extends Dialog {
                 return;
             }
             dialog.close();
-            decide.accept(TriageDecision.suppress(
-                    dialog.note.getValue(), now.plus(ENDS.getOrDefault(end.getValue(), Duration.ofDays(1)))));
+            Instant until = now.plus(ENDS.getOrDefault(end.getValue(), Duration.ofDays(1)));
+            chosen.get()
+                    .ifPresentOrElse(
+                            scope -> suppress.tenant()
+                                    .accept(new TenantSuppression(scope, dialog.note.getValue(), until)),
+                            () -> suppress.cause().accept(TriageDecision.suppress(dialog.note.getValue(), until)));
         });
         dialog.note.focus();
         return dialog;
+    }
+
+    private static String sentence(Scope scope, long open) {
+        return "Every session of the tenant: alerts of "
+                + VisibleText.line(SuppressionRow.about(scope.kind(), scope.clause()), 80) + " up to " + scope.highest()
+                + " are counted and kept, and wait for nobody until it ends; what a person decided stays."
+                + (scope.workspace().isEmpty() ? " " + open : " At most " + open)
+                + (open == 1 ? " cause is" : " causes are") + " open now.";
     }
 }

@@ -37,6 +37,7 @@ final class Causes {
                 history.size(),
                 "",
                 Optional.empty(),
+                "",
                 history,
                 refusals);
     }

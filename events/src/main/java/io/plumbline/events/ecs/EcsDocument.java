@@ -46,6 +46,7 @@ import io.plumbline.events.v1.ShadowCounted;
 import io.plumbline.events.v1.SignInRecorded;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.SuppressionOrdered;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
@@ -538,6 +539,19 @@ public final class EcsDocument {
                             own.at("access").put("expires", timestamp(changed.getExpiresNs()));
                         }
                         yield head.kind("event", "iam", "change");
+                    }
+                    case SUPPRESSION_ORDERED -> {
+                        suppressionOrdered(event.getSuppressionOrdered(), own.at("suppression"));
+                        head.put("reason", event.getSuppressionOrdered().getReason());
+                        user(event.getSuppressionOrdered().getOrderedBy(), document);
+                        yield head.kind("event", "intrusion_detection", "change");
+                    }
+                    case SUPPRESSION_ENDED -> {
+                        own.at("suppression")
+                                .put("id", event.getSuppressionEnded().getSuppression());
+                        head.put("reason", event.getSuppressionEnded().getReason());
+                        user(event.getSuppressionEnded().getEndedBy(), document);
+                        yield head.kind("event", "intrusion_detection", "change");
                     }
                     case GATE_ANSWERED -> {
                         gateAnswered(event.getGateAnswered(), own);
@@ -1122,6 +1136,17 @@ public final class EcsDocument {
                     .put("scope", noted.getSuppression().getScope())
                     .put("expires", timestamp(noted.getSuppression().getExpiresNs()));
         }
+    }
+
+    private static void suppressionOrdered(SuppressionOrdered ordered, Fields suppression) {
+        suppression
+                .put("kind", ordered.getKind().name().toLowerCase(Locale.ROOT))
+                .put("clause", ordered.getClause())
+                .put("agent", ordered.getAgent())
+                .put("workspace", ordered.getWorkspace())
+                .put("highest", severity(ordered.getHighest()))
+                .put("owner", ordered.getOwner())
+                .put("expires", timestamp(ordered.getExpiresNs()));
     }
 
     private static Fields actor(Actor actor, Fields document) {

@@ -258,6 +258,8 @@ public final class AgentEvents {
                     UNMASKING_RECORDED,
                     EXPORT_RECORDED,
                     ACCESS_CHANGED,
+                    SUPPRESSION_ORDERED,
+                    SUPPRESSION_ENDED,
                     GATE_ANSWERED,
                     EGRESS_ANSWERED,
                     APPROVAL_SETTLED,

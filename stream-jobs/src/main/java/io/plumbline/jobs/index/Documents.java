@@ -8,6 +8,8 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.SuppressionEnded;
+import io.plumbline.events.v1.SuppressionOrdered;
 import io.plumbline.jobs.index.SessionState.Alert;
 import io.plumbline.jobs.index.SessionState.Approval;
 import io.plumbline.jobs.index.SessionState.Cause;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Renders events and session states as the documents of the four indices. */
@@ -31,6 +34,7 @@ final class Documents {
     static final String SESSIONS = "plumbline-sessions";
     static final String ALERTS = "plumbline-alerts";
     static final String CAUSES = "plumbline-causes";
+    static final String SUPPRESSIONS = "plumbline-suppressions";
     static final String APPROVALS = "plumbline-approvals";
 
     private static final DateTimeFormatter MONTH =
@@ -62,14 +66,14 @@ final class Documents {
     }
 
     /** The documents that an event changes beside the session's own; {@code state} is the state after the event. */
-    static List<IndexOperation> consequences(SessionState state, Event event) {
+    static List<IndexOperation> consequences(SessionState state, Event event, Suppressions suppressions) {
         List<IndexOperation> operations = new ArrayList<>();
         switch (event.getPayloadCase()) {
             case ALERT_RAISED -> {
-                operations.add(alert(state, event));
-                operations.add(raisedCause(state, event));
+                operations.add(alert(state, event, suppressions));
+                operations.add(raisedCause(state, event, suppressions));
             }
-            case TRIAGE_NOTED -> triage(state, event, operations);
+            case TRIAGE_NOTED -> triage(state, event, suppressions, operations);
             case APPROVAL_REQUESTED -> operations.add(approval(state, event));
             case APPROVAL_DECIDED ->
                 outcome(state, event.getApprovalDecided().getApproval()).ifPresent(operations::add);
@@ -87,7 +91,7 @@ final class Documents {
         return operations;
     }
 
-    static IndexOperation session(SessionState state) {
+    static IndexOperation session(SessionState state, Suppressions suppressions) {
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         document.put("tenant", state.identity().tenant());
         document.put("session", state.identity().session());
@@ -131,7 +135,8 @@ final class Documents {
                 .put(
                         "open_alerts",
                         state.alerts().values().stream()
-                                .filter(alert -> state.status(alert).equals(Triage.OPEN))
+                                .filter(alert ->
+                                        suppressions.standing(state, alert).isOpen())
                                 .count())
                 .put("missing", state.seen().missing())
                 .put("dropped", state.seen().dropped())
@@ -185,22 +190,22 @@ final class Documents {
         time(target, "at", order.atNs());
     }
 
-    private static IndexOperation alert(SessionState state, Event event) {
-        Alert alert = state.alerts().getOrDefault(event.getId(), new Alert(event.getId(), event.getEventTimeNs()));
+    private static IndexOperation alert(SessionState state, Event event, Suppressions suppressions) {
+        Alert alert = state.alerts().getOrDefault(event.getId(), new Alert(event.getId(), event.getEventTimeNs(), 0));
         ObjectNode document = raised(state, event);
         document.put("cause", alert.cause());
         document.put("deviation", event.getAlertRaised().getDeviation());
         document.put("severity", EcsDocument.severity(event.getAlertRaised().getSeverity()));
         document.put("severity_number", event.getAlertRaised().getSeverity().getNumber());
         document.put("risk", event.getAlertRaised().getRisk());
-        triaged(state.cause(alert.cause()).triage(), state.status(alert), document);
+        triaged(state.cause(alert.cause()).triage(), suppressions.standing(state, alert), document);
         return merge(ALERTS, event.getId(), document);
     }
 
     /** What the newest alert says about its cause, and how often and how badly it was raised. */
-    private static IndexOperation raisedCause(SessionState state, Event event) {
+    private static IndexOperation raisedCause(SessionState state, Event event, Suppressions suppressions) {
         String id = state.alerts()
-                .getOrDefault(event.getId(), new Alert(event.getId(), 0))
+                .getOrDefault(event.getId(), new Alert(event.getId(), 0, 0))
                 .cause();
         Cause cause = state.cause(id);
         ObjectNode document = raised(state, event);
@@ -211,7 +216,7 @@ final class Documents {
         document.put("risk", cause.risk());
         document.put("alerts", cause.alerts());
         time(document, "first", cause.firstNs());
-        triaged(cause.triage(), cause.status(), document);
+        triaged(cause.triage(), suppressions.standing(state, cause), document);
         recorded(cause.triage(), document);
         return merge(CAUSES, causeId(state, id), document);
     }
@@ -244,33 +249,89 @@ final class Documents {
         return document;
     }
 
-    private static void triage(SessionState state, Event event, List<IndexOperation> operations) {
+    private static void triage(
+            SessionState state, Event event, Suppressions suppressions, List<IndexOperation> operations) {
         String id = Triage.cause(event.getTriageNoted());
         Cause cause = state.cause(id);
         Triage triage = cause.triage();
         // Without an alert it would be a cause of nothing; the alert's own write carries what was decided before.
         if (cause.alerts() > 0) {
             ObjectNode document = JsonNodeFactory.instance.objectNode();
-            triaged(triage, cause.status(), document);
+            triaged(triage, suppressions.standing(state, cause), document);
             recorded(triage, document);
             operations.add(merge(CAUSES, causeId(state, id), document));
         }
         boolean accepted = !triage.history().isEmpty()
                 && triage.history().getLast().event().equals(event.getId());
         if (accepted) {
-            state.alerts().forEach((alertId, alert) -> {
-                if (alert.cause().equals(id)) {
-                    ObjectNode document = JsonNodeFactory.instance.objectNode();
-                    triaged(triage, state.status(alert), document);
-                    operations.add(merge(ALERTS, alertId, document));
-                }
-            });
+            alerts(state, id, suppressions, operations);
         }
     }
 
+    private static void alerts(
+            SessionState state, String cause, Suppressions suppressions, List<IndexOperation> operations) {
+        state.alerts().forEach((id, alert) -> {
+            if (alert.cause().equals(cause)) {
+                ObjectNode document = JsonNodeFactory.instance.objectNode();
+                triaged(state.cause(cause).triage(), suppressions.standing(state, alert), document);
+                operations.add(merge(ALERTS, id, document));
+            }
+        });
+    }
+
+    /** What changes about a session when the tenant's suppressions do, or when more is known about it; empty: nothing does. */
+    static List<IndexOperation> standing(SessionState state, Predicate<Cause> concerned, Suppressions suppressions) {
+        List<IndexOperation> operations = new ArrayList<>();
+        state.causes().forEach((id, cause) -> {
+            if (cause.alerts() > 0 && concerned.test(cause)) {
+                ObjectNode document = JsonNodeFactory.instance.objectNode();
+                triaged(cause.triage(), suppressions.standing(state, cause), document);
+                operations.add(merge(CAUSES, causeId(state, id), document));
+                alerts(state, id, suppressions, operations);
+            }
+        });
+        if (!operations.isEmpty()) {
+            operations.add(session(state, suppressions));
+        }
+        return operations;
+    }
+
+    /** @param refused why it does not count; empty: it does */
+    static IndexOperation suppression(Event event, Optional<String> refused) {
+        SuppressionOrdered ordered = event.getSuppressionOrdered();
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("tenant", event.getTenant());
+        document.put("id", event.getId());
+        document.put("@timestamp", EcsDocument.timestamp(event.getEventTimeNs()));
+        document.put("kind", ordered.getKind().name().toLowerCase(Locale.ROOT));
+        document.put("clause", ordered.getClause());
+        document.put("agent", ordered.getAgent());
+        document.put("workspace", ordered.getWorkspace());
+        document.put("highest", EcsDocument.severity(ordered.getHighest()));
+        document.put("owner", ordered.getOwner());
+        document.put("by", ordered.getOrderedBy());
+        document.put("reason", ordered.getReason());
+        document.put("expires", EcsDocument.timestamp(ordered.getExpiresNs()));
+        document.put("refused", refused.orElse(""));
+        return merge(SUPPRESSIONS, event.getTenant() + "/" + event.getId(), document);
+    }
+
+    /** The end that counts. */
+    static IndexOperation suppressionEnd(Event event) {
+        SuppressionEnded ended = event.getSuppressionEnded();
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.putObject("ended")
+                .put("event", event.getId())
+                .put("at", EcsDocument.timestamp(event.getEventTimeNs()))
+                .put("by", ended.getEndedBy())
+                .put("reason", ended.getReason());
+        return merge(SUPPRESSIONS, event.getTenant() + "/" + ended.getSuppression(), document);
+    }
+
     /** Every field, since a write leaves what it does not name as it was. */
-    private static void triaged(Triage triage, String status, ObjectNode document) {
-        document.put("status", status);
+    private static void triaged(Triage triage, Suppressions.Standing standing, ObjectNode document) {
+        document.put("status", standing.status());
+        document.put("suppressed_by", standing.suppressedBy());
         ObjectNode target = document.putObject("triage");
         Optional<Triage.Decision> latest = triage.latest();
         target.put("version", triage.version());

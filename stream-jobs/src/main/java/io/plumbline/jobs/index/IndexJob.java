@@ -8,6 +8,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.streaming.api.datastream.BroadcastStream;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -17,7 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
  *
  * <p>Indices: {@code plumbline-events-YYYY.MM} (ECS documents by event id), {@code plumbline-sessions} (by tenant/session),
  * {@code plumbline-alerts} (by event id), {@code plumbline-causes} (by tenant/session/cause), {@code plumbline-approvals} (by
- * approval id). Every write is idempotent, so a restart or a replay from the beginning ends in the same documents. Starts from the
+ * approval id), {@code plumbline-suppressions} (by tenant/id). Every write is idempotent, so a restart or a replay from the beginning ends in the same documents. Starts from the
  * beginning of the log when there is no checkpoint.
  */
 public final class IndexJob {
@@ -56,10 +57,15 @@ public final class IndexJob {
                 .sinkTo(new ElasticsearchSink(settings, 2, Duration.ofMillis(200)))
                 .name("events index")
                 .uid("index-events-sink");
+        BroadcastStream<Event> suppressions = facts.filter(Suppressions::isAbout)
+                .name("suppressions of a tenant")
+                .uid("index-suppressions")
+                .broadcast(SessionProjector.SUPPRESSIONS);
         facts.filter(event -> !event.getSession().isEmpty())
                 .name("events of a session")
                 .uid("index-session-events")
                 .keyBy(Topics::key)
+                .connect(suppressions)
                 .process(new SessionProjector())
                 .returns(operations)
                 .name("sessions, alerts, approvals")

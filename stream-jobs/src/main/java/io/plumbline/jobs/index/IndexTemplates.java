@@ -8,20 +8,23 @@ import java.io.InputStream;
 import java.io.StringReader;
 import java.util.List;
 
-/** The mappings of the four kinds of index. They list every field that can be searched; others are kept but not indexed. */
+/** The mappings of each kind of index. They list every field that can be searched; others are kept but not indexed. */
 final class IndexTemplates {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    static final List<String> NAMES = List.of("events", "sessions", "alerts", "causes", "approvals", "suppressions");
 
     private IndexTemplates() {}
 
     /** Creates or replaces the templates, and the indices that have one name for ever. Repeating it changes nothing. */
     static void install(ElasticsearchClient client, int replicas) throws IOException {
-        for (String name : List.of("events", "sessions", "alerts", "causes", "approvals")) {
+        for (String name : NAMES) {
             String template = template(name, replicas).toString();
             client.indices()
                     .putIndexTemplate(put -> put.name("plumbline-" + name).withJson(new StringReader(template)));
         }
-        for (String index : List.of(Documents.SESSIONS, Documents.ALERTS, Documents.CAUSES, Documents.APPROVALS)) {
+        for (String index : List.of(
+                Documents.SESSIONS, Documents.ALERTS, Documents.CAUSES, Documents.APPROVALS, Documents.SUPPRESSIONS)) {
             if (!client.indices().exists(exists -> exists.index(index)).value()) {
                 createUnlessThere(client, index);
             }

@@ -14,17 +14,28 @@ import java.util.Map;
  */
 public final class ProjectedDocuments {
     private final Map<String, SessionState> sessions = new HashMap<>();
+    private final Map<String, Suppressions> suppressions = new HashMap<>();
 
     /** The writes that follow from the event, in the order in which they have to be made. */
     public List<IndexOperation> of(Event event) {
         List<IndexOperation> operations = new ArrayList<>();
         operations.add(Documents.event(event));
+        Suppressions inForce = suppressions.getOrDefault(event.getTenant(), Suppressions.NONE);
+        if (Suppressions.isAbout(event)) {
+            Suppressions.Change change = inForce.after(event);
+            suppressions.put(event.getTenant(), change.after());
+            change.document().ifPresent(operations::add);
+            change.changed().ifPresent(changed -> sessions.values().stream()
+                    .filter(state -> state.identity().tenant().equals(event.getTenant()))
+                    .forEach(state -> operations.addAll(change.after().consequences(changed, state))));
+        }
         if (!event.getSession().isEmpty()) {
-            SessionState state =
-                    SessionProjection.apply(sessions.getOrDefault(Topics.key(event), SessionState.EMPTY), event);
+            SessionState before = sessions.getOrDefault(Topics.key(event), SessionState.EMPTY);
+            SessionState state = SessionProjection.apply(before, event);
             sessions.put(Topics.key(event), state);
-            operations.addAll(Documents.consequences(state, event));
-            operations.add(Documents.session(state));
+            operations.addAll(Documents.consequences(state, event, inForce));
+            operations.addAll(inForce.consequences(before, state));
+            operations.add(Documents.session(state, inForce));
         }
         return operations;
     }
@@ -52,7 +63,7 @@ public final class ProjectedDocuments {
     /** The index templates as JSON by name; put them before the first write. */
     public static Map<String, String> templates() throws IOException {
         Map<String, String> templates = new HashMap<>();
-        for (String name : List.of("events", "sessions", "alerts", "causes", "approvals")) {
+        for (String name : IndexTemplates.NAMES) {
             templates.put("plumbline-" + name, IndexTemplates.template(name, 0).toString());
         }
         return templates;

@@ -382,8 +382,8 @@ final class SessionProjection {
                         Math.max(state.risk().total(), alert.getRisk()),
                         state.risk().step(),
                         Math.max(state.risk().highestSeverity(), severity)))
-                .withAlert(event.getId(), new Alert(cause, event.getEventTimeNs()))
-                .withCause(cause, state.cause(cause).raised(event.getEventTimeNs(), severity, alert.getRisk()));
+                .withAlert(event.getId(), new Alert(cause, event.getEventTimeNs(), severity))
+                .withCause(cause, state.cause(cause).raised(event.getEventTimeNs(), alert));
     }
 
     private static SessionState decided(SessionState state, Event event) {

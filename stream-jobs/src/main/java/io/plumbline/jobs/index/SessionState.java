@@ -1,6 +1,7 @@
 package io.plumbline.jobs.index;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.TaskPolicy;
 import java.util.LinkedHashMap;
@@ -66,11 +67,6 @@ record SessionState(
 
     Cause cause(String id) {
         return causes.getOrDefault(id, Cause.UNKNOWN);
-    }
-
-    /** open, acknowledged, a verdict or suppressed. */
-    String status(Alert alert) {
-        return cause(alert.cause()).triage().status(alert.atNs());
     }
 
     SessionState with(Identity changed) {
@@ -287,9 +283,12 @@ record SessionState(
         static final Seen EMPTY = new Seen(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
-    /** @param atNs when it was raised, nanoseconds since the epoch */
+    /**
+     * @param atNs when it was raised, nanoseconds since the epoch
+     * @param severity 1 to 5; 0 in a state that an older build wrote
+     */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Alert(String cause, long atNs) {
+    record Alert(String cause, long atNs, int severity) {
         Alert {
             cause = Objects.requireNonNullElse(cause, "");
         }
@@ -301,32 +300,41 @@ record SessionState(
      * @param alerts how many were raised; 0 while only a decision about it was seen
      * @param severity the highest, 1 to 5
      * @param risk the session's highest risk at one of them, 0 to 100
+     * @param kind of the deviation, as the log names it; empty in a state that an older build wrote
+     * @param clause of the policy, or the rule
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Cause(long alerts, long firstNs, long lastNs, int severity, long risk, Triage triage) {
-        static final Cause UNKNOWN = new Cause(0, 0, 0, 0, 0, Triage.NONE);
+    record Cause(
+            long alerts,
+            long firstNs,
+            long lastNs,
+            int severity,
+            long risk,
+            String kind,
+            String clause,
+            Triage triage) {
+        static final Cause UNKNOWN = new Cause(0, 0, 0, 0, 0, "", "", Triage.NONE);
 
         Cause {
+            kind = Objects.requireNonNullElse(kind, "");
+            clause = Objects.requireNonNullElse(clause, "");
             triage = Objects.requireNonNullElse(triage, Triage.NONE);
         }
 
-        Cause raised(long atNs, int alertSeverity, long alertRisk) {
+        Cause raised(long atNs, AlertRaised alert) {
             return new Cause(
                     alerts + 1,
                     firstNs == 0 ? atNs : Math.min(firstNs, atNs),
                     Math.max(lastNs, atNs),
-                    Math.max(severity, alertSeverity),
-                    Math.max(risk, alertRisk),
+                    Math.max(severity, alert.getSeverity().getNumber()),
+                    Math.max(risk, alert.getRisk()),
+                    alert.getKind().name(),
+                    alert.getClause(),
                     triage);
         }
 
         Cause with(Triage changed) {
-            return new Cause(alerts, firstNs, lastNs, severity, risk, changed);
-        }
-
-        /** Later alerts are covered by fewer decisions, so the last one waits if any does. */
-        String status() {
-            return triage.status(lastNs);
+            return new Cause(alerts, firstNs, lastNs, severity, risk, kind, clause, changed);
         }
     }
 

@@ -33,7 +33,7 @@ record Triage(long version, String assignee, List<Decision> history, List<Refusa
     static final Triage NONE = new Triage(0, "", List.of(), List.of());
     static final String OPEN = "open";
 
-    private static final String SUPPRESSED = "suppressed";
+    static final String SUPPRESSED = "suppressed";
     private static final String NOTED = "noted";
     private static final String REOPENED = "reopened";
     private static final Set<String> WORDS = Set.of(
@@ -155,22 +155,27 @@ record Triage(long version, String assignee, List<Decision> history, List<Refusa
      * @return open, acknowledged, a verdict or suppressed
      */
     String status(long raisedNs) {
+        return decided(raisedNs).orElse(OPEN);
+    }
+
+    /** Likewise; empty while nobody decided about it. */
+    Optional<String> decided(long raisedNs) {
         boolean suppressionEnded = false;
         for (Decision decision : history.reversed()) {
             Suppressing suppression = decision.suppression();
             if (suppression != null) {
                 if (!suppressionEnded && raisedNs <= suppression.expiresNs()) {
-                    return SUPPRESSED;
+                    return Optional.of(SUPPRESSED);
                 }
                 continue;
             }
             boolean reopens = decision.word().equals(REOPENED);
             suppressionEnded |= reopens;
             if (decision.coversNs() >= raisedNs && !decision.word().equals(NOTED)) {
-                return reopens ? OPEN : decision.word();
+                return Optional.of(reopens ? OPEN : decision.word());
             }
         }
-        return OPEN;
+        return Optional.empty();
     }
 
     /** The decision that gave the alerts their status; empty while nothing but notes was written. */

@@ -112,12 +112,15 @@ class SessionProjectionTest {
         Event triage = Sessions.triage(alert.getId(), "true_positive");
 
         for (SessionState state : List.of(after(alert, triage), after(triage, alert))) {
-            assertThat(state.alerts().values()).extracting(state::status).containsExactly("true_positive");
+            assertThat(state.alerts().values())
+                    .extracting(
+                            raised -> Suppressions.NONE.standing(state, raised).status())
+                    .containsExactly("true_positive");
             assertThat(state.seen().alerts()).isEqualTo(1);
-            assertThat(Documents.consequences(state, alert))
+            assertThat(Documents.consequences(state, alert, Suppressions.NONE))
                     .extracting(IndexOperation::index)
                     .containsExactly("plumbline-alerts", "plumbline-causes");
-            assertThat(Documents.consequences(state, alert))
+            assertThat(Documents.consequences(state, alert, Suppressions.NONE))
                     .allSatisfy(operation -> assertThat(operation.json()).contains("\"status\":\"true_positive\""));
         }
     }
@@ -240,17 +243,18 @@ class SessionProjectionTest {
                                 .toBuilder()
                                 .setSessionUntilNs(7_000_000_000L)));
 
-        assertThat(Documents.consequences(after(requested, Sessions.approvalDecided(900), half), half)
+        assertThat(Documents.consequences(
+                                after(requested, Sessions.approvalDecided(900), half), half, Suppressions.NONE)
                         .getFirst()
                         .json())
                 .contains("\"state\":\"pending\"", "\"settled\":\"needs_second\"", "\"people\":[\"ana\"]")
                 .contains("\"wanted_seconds\":600");
-        assertThat(Documents.consequences(after(requested, half, whole), whole)
+        assertThat(Documents.consequences(after(requested, half, whole), whole, Suppressions.NONE)
                         .getFirst()
                         .json())
                 .contains("\"state\":\"approved\"", "\"people\":[\"ana\",\"ben\"]")
                 .contains("\"session_until\":\"1970-01-01T00:00:07");
-        assertThat(Documents.consequences(after(requested), requested)
+        assertThat(Documents.consequences(after(requested), requested, Suppressions.NONE)
                         .getFirst()
                         .json())
                 .contains("\"people_needed\":2", "\"session_seconds\":3600", "\"uninspectable\":[\"$(x)\"]");
