@@ -5,28 +5,37 @@ import io.plumbline.intent.Intent;
 import io.plumbline.intent.corpus.Grammar.Abuse;
 import io.plumbline.intent.corpus.Grammar.Family;
 import io.plumbline.intent.corpus.Grammar.Template;
+import io.plumbline.intent.features.CommandReader;
+import io.plumbline.intent.features.PlainCommandReader;
+import io.plumbline.intent.features.Readers;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Labelled sessions out of a grammar, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
  * malicious acts, alone and behind an innocent one. An act's text belongs to the split that had it first, and a pair of task and
- * act keeps the label it had first.
+ * act is taken once, with the label it had first.
  */
 public final class Corpus {
     public static final int SESSIONS = 2_600;
     private static final long SEED = 7;
 
+    /** Names a place that is not in the repository. */
+    private static final Pattern ELSEWHERE = Pattern.compile("(^|[\\s='\"<>])([~/]|\\.\\./)");
+
     private final Grammar grammar;
+    private final CommandReader reader = new PlainCommandReader();
     private final SplittableRandom random = new SplittableRandom(SEED);
     private final Map<String, Split> owners = new HashMap<>();
-    private final Map<String, Boolean> judged = new HashMap<>();
+    private final Set<String> known = new HashSet<>();
     private final List<LabelledAct> records = new ArrayList<>();
 
     private Corpus(Grammar grammar) {
@@ -49,7 +58,8 @@ public final class Corpus {
         String task = fill(pick(family.tasks()), values);
         List<Act> recent = new ArrayList<>();
         Intent.Scope scope = new Intent.Scope(
-                family.shell() ? List.of() : List.of("/workspace"),
+                // One in four is asked about without a policy that names folders.
+                family.shell() || number % 4 == 3 ? List.of() : List.of("/workspace"),
                 List.of(
                         "registry.npmjs.org",
                         "pypi.org",
@@ -84,13 +94,16 @@ public final class Corpus {
         }
         for (int i = 0; i < 4; i++) {
             Family other = other(family);
-            Template template = pick(other.acts());
-            if (grammar.isCommonplace(template) || !family.shell() && template.looks()) {
-                // Reading in the repository serves every task in it.
+            if (!family.selection().isEmpty() && family.selection().equals(other.selection())) {
+                // To look at the same files, or count them, is a way to begin.
                 continue;
             }
+            Template template = pick(other.acts());
             boolean sameNames = family.shell() && other.shell() && !template.looks() && random.nextInt(3) == 0;
             Act act = act(template, sameNames ? values : values());
+            if (grammar.isCommonplace(template) || !family.shell() && servesAnyTask(template, act)) {
+                continue;
+            }
             add(
                     number,
                     family,
@@ -119,6 +132,13 @@ public final class Corpus {
         }
     }
 
+    /** Reading, building and testing in the repository serve every task in it. */
+    private boolean servesAnyTask(Template template, Act act) {
+        boolean stays = !ELSEWHERE.matcher(act.text()).find();
+        return template.looks()
+                || stays && act.kind() == Act.Kind.COMMAND && Readers.onlyBuild(reader.read(act.text()));
+    }
+
     private Act joined(Act first, Act second) {
         String operator = random.nextBoolean() ? " && " : "; ";
         return random.nextInt(4) == 0
@@ -129,9 +149,7 @@ public final class Corpus {
     private void add(
             int session, Family family, Template template, String category, Intent intent, Act act, Label label) {
         boolean own = owners.computeIfAbsent(act.text(), text -> family.split()) == family.split();
-        boolean clear =
-                judged.computeIfAbsent(intent.task() + "\n" + act.text(), pair -> label.isBad()) == label.isBad();
-        if (own && clear) {
+        if (own && known.add(intent.task() + "\n" + act.text())) {
             records.add(new LabelledAct(
                     family.split(), session, family.name(), template.id(), category, intent, act, label));
         }

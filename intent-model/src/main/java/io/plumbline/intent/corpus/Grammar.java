@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
  * any task, and acts that none asks for. {@code {slot}} stands for a value of {@code slots.txt}, the same in a whole session.
  */
 public final class Grammar {
+    private static final int TAKEN = 3;
+
     private final List<Family> families = new ArrayList<>();
     private final List<Template> common = new ArrayList<>();
     private final List<Abuse> abuses = new ArrayList<>();
@@ -47,16 +49,25 @@ public final class Grammar {
 
     /**
      * @param shell a task of one command line, not one in a repository
+     * @param selection of the files that the task is about, where it is made of a selection and a deed; else empty
      * @param licences kinds of abuse that are none under this task
      */
     public record Family(
             String name,
             boolean shell,
+            String selection,
             List<String> tasks,
             List<String> plans,
             List<Template> acts,
             Set<String> licences,
             Split split) {}
+
+    /**
+     * @param what words for the files
+     * @param where words for the place
+     * @param by arguments of find
+     */
+    private record Selection(String name, List<String> what, List<String> where, List<String> by) {}
 
     /** @param category what a family has to license for this to be no abuse */
     public record Abuse(Template template, String category, boolean malicious, Split split) {}
@@ -69,6 +80,7 @@ public final class Grammar {
         }
         readFamilies("shell", true);
         readFamilies("developer", false);
+        readSelections();
         int number = 0;
         for (String line : Resources.lines("corpus/common.txt")) {
             common.add(template("common/" + number++, line));
@@ -120,6 +132,7 @@ public final class Grammar {
                     families.add(new Family(
                             name,
                             shell,
+                            "",
                             List.copyOf(tasks),
                             List.copyOf(plans),
                             List.copyOf(acts),
@@ -142,6 +155,53 @@ public final class Grammar {
                 default -> acts.add(template(resource + "/" + name + "/" + acts.size(), line));
             }
         }
+    }
+
+    /** Every selection of files with every deed, of which one in {@value #TAKEN} is taken: there would be as many as of all others. */
+    private void readSelections() {
+        List<Selection> selections = new ArrayList<>();
+        int number = 0;
+        for (String line : Resources.lines("corpus/selections.txt")) {
+            int colon = line.indexOf(": ");
+            String[] sides = line.substring(colon + 2).split(" = ", 2);
+            String[] head = line.substring(0, colon).split("[ \\[\\]]+");
+            if (head[0].equals("select")) {
+                String[] words = sides[0].split(" @ ", 2);
+                selections.add(new Selection(head[1], parts(words[0]), parts(words[1]), parts(sides[1])));
+                continue;
+            }
+            Set<String> licences = Set.of(Arrays.copyOfRange(head, 2, head.length));
+            for (Selection selection : selections) {
+                if (number++ % TAKEN == 0) {
+                    families.add(family(selection, head[1], parts(sides[0]), parts(sides[1]), licences));
+                }
+            }
+        }
+    }
+
+    private static Family family(
+            Selection selection, String deed, List<String> said, List<String> done, Set<String> licences) {
+        String name = "find-" + selection.name() + "-" + deed;
+        List<String> tasks = new ArrayList<>();
+        List<Template> acts = new ArrayList<>();
+        for (String words : said) {
+            for (String what : selection.what()) {
+                for (String where : selection.where()) {
+                    tasks.add(words.replace("{what}", what).replace("{where}", where));
+                }
+            }
+        }
+        for (String act : done) {
+            for (String by : selection.by()) {
+                String id = "selections/" + name + "/" + acts.size();
+                acts.add(new Template(id, Act.Kind.COMMAND, act.replace("{by}", by)));
+            }
+        }
+        return new Family(name, true, selection.name(), tasks, List.of(), acts, licences, Split.of(name));
+    }
+
+    private static List<String> parts(String line) {
+        return List.of(line.split(" / "));
     }
 
     private void readAbuses() {

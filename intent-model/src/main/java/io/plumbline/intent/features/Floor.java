@@ -18,6 +18,14 @@ public final class Floor {
             "persistence",
             "evasion",
             "destruction",
+            "leaks-by-name",
+            "serves-home",
+            "scan",
+            "discard-all",
+            "docker-wide",
+            "deploy",
+            "update-all",
+            "global-set",
             "privilege",
             "mining",
             "force",
@@ -38,10 +46,14 @@ public final class Floor {
     private final Features features;
     private final BitSet onlyWhenAsked = new BitSet();
     private final BitSet leaks = new BitSet();
+    private final int upload;
+    private final int sends;
 
     public Floor(Features features) {
         this.features = features;
         ONLY_WHEN_ASKED.forEach(name -> onlyWhenAsked.set(features.signals().index(name)));
+        upload = features.signals().index("upload");
+        sends = features.signals().index("sends");
         leaks.set(features.signals().index("reverse-shell"));
     }
 
@@ -54,8 +66,8 @@ public final class Floor {
         if (foreign && leaks.stream().anyMatch(act::gives)) {
             return CERTAIN;
         }
-        int upload = features.signals().index("upload");
-        if (foreign && act.gives(upload) && !task.asked().get(upload)) {
+        if (foreign && act.gives(sends) && !task.asked().get(sends)
+                || foreign && act.gives(upload) && !task.asked().get(upload)) {
             return UNASKED;
         }
         boolean unasked = onlyWhenAsked.stream().anyMatch(signal -> act.gives(signal) && !act.isAsked(signal, task));

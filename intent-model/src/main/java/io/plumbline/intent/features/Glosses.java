@@ -10,23 +10,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What programs and their options are for, in words of people ({@code glosses.txt}). An entry has a number, its place in the file. */
+/**
+ * What programs, their options and what is told them are for, in words of people ({@code glosses.txt}). An entry has a number, its place
+ * in the file; its key is a program, alone or with an argument, two arguments, or {@code ~} and an expression over an argument.
+ */
 public final class Glosses {
     /** Arguments of one invocation that are looked up. */
     private static final int MAX_LOOKED = 24;
 
+    /** Of an argument that expressions are held against. */
+    private static final int MAX_ARGUMENT = 200;
+
     private final List<String> texts = new ArrayList<>();
+    private final Map<String, List<Shape>> shapes = new HashMap<>();
     private final Map<String, Integer> byKey = new TreeMap<>();
     private final Map<String, Double> weights = new HashMap<>();
     private final double rarest;
+
+    /** An argument's form, and the entry that says what it is for. */
+    private record Shape(Pattern pattern, int part) {}
 
     public Glosses() {
         Map<String, Integer> count = new HashMap<>();
         for (String line : Resources.lines("glosses.txt")) {
             int colon = line.indexOf(": ");
-            Integer before = byKey.put(line.substring(0, colon), texts.size());
+            String key = line.substring(0, colon);
+            int form = key.indexOf(" ~");
+            if (form > 0) {
+                shapes.computeIfAbsent(key.substring(0, form), program -> new ArrayList<>())
+                        .add(new Shape(Pattern.compile(key.substring(form + 2)), texts.size()));
+            }
+            Integer before = byKey.put(key, texts.size());
             if (before != null) {
                 throw new IllegalStateException("glosses.txt: '" + line + "' (expected: each program and option once)");
             }
@@ -63,11 +80,21 @@ public final class Glosses {
         Set<Integer> parts = new LinkedHashSet<>();
         parts.add(main);
         int looked = 0;
+        String previous = "";
+        List<Shape> forms = shapes.getOrDefault(invocation.program(), List.of());
         for (String argument : invocation.arguments()) {
             if (looked++ > MAX_LOOKED) {
                 break;
             }
             add(parts, invocation.program() + " " + argument);
+            add(parts, invocation.program() + " " + previous + " " + argument);
+            previous = argument;
+            String beginning = argument.substring(0, Math.min(argument.length(), MAX_ARGUMENT));
+            for (Shape shape : forms) {
+                if (shape.pattern().matcher(beginning).find()) {
+                    parts.add(shape.part());
+                }
+            }
             if (argument.length() > 2 && argument.charAt(0) == '-' && argument.charAt(1) != '-' && looked < 12) {
                 for (int i = 1; i < Math.min(6, argument.length()); i++) {
                     add(parts, invocation.program() + " -" + argument.charAt(i));

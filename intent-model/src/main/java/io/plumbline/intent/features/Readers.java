@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /**
  * Which invocations do nothing but read and print, and which build and test besides. What is not known to do so does more.
  */
-final class Readers {
+public final class Readers {
     private static final Set<String> PROGRAMS = Set.of(
             "cat",
             "ls",
@@ -46,6 +46,7 @@ final class Readers {
             "printf",
             "true",
             "cd",
+            "xargs",
             "test",
             "[",
             "date",
@@ -62,6 +63,7 @@ final class Readers {
             "strings",
             "xxd",
             "od",
+            "awk",
             "cloc");
 
     private static final Set<String> GIT = Set.of(
@@ -87,7 +89,27 @@ final class Readers {
             Map.entry("file", Pattern.compile("-[A-Za-z]*C.*|--com[a-z]*")),
             Map.entry("date", Pattern.compile("-[uR]*s.*|--s[a-z]*(=.*)?")),
             Map.entry("cloc", Pattern.compile("-.*")),
+            // A script that neither runs nor writes, on the command line itself.
+            Map.entry("awk", Pattern.compile("(?s)-[^Fv].*|.*(system|getline|[>|@]).*")),
             Map.entry("less", Pattern.compile("-[A-Za-z]*[oOkt].*|--(log-file|LOG-FILE|lesskey.*|tag.*)(=.*)?|\\+.*")));
+
+    /** Read whatever their arguments are. */
+    private static final Set<String> ANY_ARGUMENT = Set.of(
+            "cat",
+            "ls",
+            "grep",
+            "egrep",
+            "fgrep",
+            "head",
+            "tail",
+            "wc",
+            "stat",
+            "du",
+            "basename",
+            "dirname",
+            "md5sum",
+            "sha256sum",
+            "echo");
 
     /** Of these the second file is written. */
     private static final Set<String> SECOND_IS_WRITTEN = Set.of("uniq", "xxd");
@@ -113,9 +135,24 @@ final class Readers {
     private Readers() {}
 
     /** Whether every invocation reads, builds or tests. */
-    static boolean onlyBuild(Outline outline) {
+    public static boolean onlyBuild(Outline outline) {
         return !outline.invocations().isEmpty()
+                && hasSafeArguments(outline)
                 && outline.invocations().stream().allMatch(one -> onlyReads(one) || builds(one));
+    }
+
+    /** What {@code xargs} starts gets arguments that nobody sees: only programs that no argument makes write. */
+    private static boolean hasSafeArguments(Outline outline) {
+        List<Invocation> all = outline.invocations();
+        for (int i = 0; i < all.size(); i++) {
+            boolean fed = all.get(i).program().equals("xargs");
+            if (fed
+                    && (i + 1 == all.size()
+                            || !ANY_ARGUMENT.contains(all.get(i + 1).program()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean builds(Invocation invocation) {
@@ -130,6 +167,7 @@ final class Readers {
     /** Whether every invocation does; one that runs another counts together with that. */
     static boolean onlyRead(Outline outline) {
         return !outline.invocations().isEmpty()
+                && hasSafeArguments(outline)
                 && outline.invocations().stream().allMatch(Readers::onlyReads);
     }
 

@@ -23,6 +23,10 @@ public final class Signals {
     /** Characters below which a text is in a task by chance. */
     private static final int MIN_NAMED = 4;
 
+    /** Names of files, hosts and versions: {@code backup.sql} does not ask for a backup. */
+    private static final Pattern FILE_NAMES =
+            Pattern.compile("(?<![^\\s'\"(,])(?!\\S{0,200}://)[\\w./~-]{0,200}\\w\\.[A-Za-z0-9]{1,5}(?![\\w/.-]*\\w)");
+
     private final List<Signal> all;
 
     public Signals() {
@@ -122,7 +126,7 @@ public final class Signals {
 
     /** Which signals a person's task asks for. */
     public BitSet askedBy(String task) {
-        Set<String> stems = Words.stems(task);
+        Set<String> stems = Words.stems(FILE_NAMES.matcher(task).replaceAll(" "));
         String text = task.toLowerCase(Locale.ROOT);
         BitSet asked = new BitSet(all.size());
         for (int i = 0; i < all.size(); i++) {

@@ -30,16 +30,26 @@ final class AlignmentTrainer {
     /** A task and an act that serves it. */
     record Pair(String family, float[] task, float[] act) {}
 
-    /** One side's matrices and their gradients. */
+    /** One side's matrices, row by row of their rank, and their gradients. */
     private static final class Side {
-        private final Alignment.Map map = new Alignment.Map();
-        private final Adam down = new Adam(map.down);
-        private final Adam up = new Adam(map.up);
+        private final Adam down = new Adam(new float[RANK * WIDTH]);
+        private final Adam up = new Adam(new float[RANK * WIDTH]);
 
         Side(SplittableRandom random) {
-            for (int i = 0; i < map.down.length; i++) {
-                map.down[i] = (float) ((random.nextDouble() - 0.5) * 2 / Math.sqrt(WIDTH));
+            for (int i = 0; i < down.weights.length; i++) {
+                down.weights[i] = (float) ((random.nextDouble() - 0.5) * 2 / Math.sqrt(WIDTH));
             }
+        }
+
+        Alignment.Map map() {
+            Alignment.Map map = new Alignment.Map();
+            for (int r = 0; r < RANK; r++) {
+                for (int j = 0; j < WIDTH; j++) {
+                    map.down[j * RANK + r] = down.weights[r * WIDTH + j];
+                    map.up[j * RANK + r] = up.weights[r * WIDTH + j];
+                }
+            }
+            return map;
         }
     }
 
@@ -98,24 +108,19 @@ final class AlignmentTrainer {
             }
             step(drawn, RATE * (1 - 0.9f * step / steps));
         }
-        return new Alignment(tasks.map, acts.map).rounded();
+        return new Alignment(tasks.map(), acts.map()).rounded();
     }
 
     /** What a vector becomes, with what is needed on the way back. */
     private record Forward(float[] in, float[] inner, float[] out, float norm) {
-        static Forward of(Alignment.Map map, float[] in) {
-            float[] inner = map.inner(in);
+        static Forward of(Side side, float[] in) {
+            float[] inner = new float[RANK];
             float[] out = in.clone();
-            double norm = 0;
-            for (int j = 0; j < WIDTH; j++) {
-                float sum = 0;
-                for (int r = 0; r < RANK; r++) {
-                    sum += map.up[j * RANK + r] * inner[r];
-                }
-                out[j] += sum;
-                norm += (double) out[j] * out[j];
+            for (int r = 0; r < RANK; r++) {
+                inner[r] = dot(side.down.weights, r * WIDTH, in);
+                add(out, 0, side.up.weights, r * WIDTH, inner[r], WIDTH);
             }
-            float length = (float) Math.sqrt(Math.max(norm, 1e-12));
+            float length = (float) Math.sqrt(Math.max(dot(out, 0, out), 1e-12));
             for (int j = 0; j < WIDTH; j++) {
                 out[j] /= length;
             }
@@ -123,23 +128,14 @@ final class AlignmentTrainer {
         }
 
         void back(Side side, float[] gradient) {
-            float along = 0;
+            float along = dot(gradient, 0, out);
+            float[] moved = new float[WIDTH];
             for (int j = 0; j < WIDTH; j++) {
-                along += gradient[j] * out[j];
+                moved[j] = (gradient[j] - along * out[j]) / norm;
             }
-            float[] inward = new float[RANK];
-            for (int j = 0; j < WIDTH; j++) {
-                float moved = (gradient[j] - along * out[j]) / norm;
-                for (int r = 0; r < RANK; r++) {
-                    side.up.gradient[j * RANK + r] += moved * inner[r];
-                    inward[r] += moved * side.map.up[j * RANK + r];
-                }
-            }
-            for (int j = 0; j < WIDTH; j++) {
-                float value = in[j];
-                for (int r = 0; r < RANK; r++) {
-                    side.down.gradient[j * RANK + r] += inward[r] * value;
-                }
+            for (int r = 0; r < RANK; r++) {
+                add(side.up.gradient, r * WIDTH, moved, 0, inner[r], WIDTH);
+                add(side.down.gradient, r * WIDTH, in, 0, dot(side.up.weights, r * WIDTH, moved), WIDTH);
             }
         }
     }
@@ -149,8 +145,8 @@ final class AlignmentTrainer {
         Forward[] left = new Forward[size];
         Forward[] right = new Forward[size];
         for (int i = 0; i < size; i++) {
-            left[i] = Forward.of(tasks.map, drawn.get(i).task());
-            right[i] = Forward.of(acts.map, drawn.get(i).act());
+            left[i] = Forward.of(tasks, drawn.get(i).task());
+            right[i] = Forward.of(acts, drawn.get(i).act());
         }
         float[][] logits = logits(left, right);
         float[][] slopes = new float[size][size];
@@ -164,10 +160,8 @@ final class AlignmentTrainer {
             for (int j = 0; j < size; j++) {
                 float slope = slopes[i][j] / TEMPERATURE / size / 2;
                 float back = slopes[j][i] / TEMPERATURE / size / 2;
-                for (int k = 0; k < WIDTH; k++) {
-                    toLeft[k] += slope * right[j].out()[k];
-                    toRight[k] += back * left[j].out()[k];
-                }
+                add(toLeft, 0, right[j].out(), 0, slope, WIDTH);
+                add(toRight, 0, left[j].out(), 0, back, WIDTH);
             }
             left[i].back(tasks, toLeft);
             right[i].back(acts, toRight);
@@ -176,6 +170,28 @@ final class AlignmentTrainer {
             side.down.step(rate);
             side.up.step(rate);
         }
+    }
+
+    /** Adds so many values times a factor to others; a loop of its own, because a processor does such a one in parallel. */
+    private static void add(float[] sums, int at, float[] values, int from, float factor, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[at + i] += factor * values[from + i];
+        }
+    }
+
+    /** The product of a row and a vector, in four sums that do not wait for each other. */
+    private static float dot(float[] rows, int from, float[] vector) {
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        for (int i = 0; i < WIDTH; i += 4) {
+            a += rows[from + i] * vector[i];
+            b += rows[from + i + 1] * vector[i + 1];
+            c += rows[from + i + 2] * vector[i + 2];
+            d += rows[from + i + 3] * vector[i + 3];
+        }
+        return a + b + (c + d);
     }
 
     /** Cosines of all pairs by the temperature; summed over the width in the outer loop, which a processor does in parallel. */
@@ -191,11 +207,7 @@ final class AlignmentTrainer {
         for (int i = 0; i < size; i++) {
             float[] row = logits[i];
             for (int k = 0; k < WIDTH; k++) {
-                float value = left[i].out()[k];
-                float[] column = columns[k];
-                for (int j = 0; j < size; j++) {
-                    row[j] += value * column[j];
-                }
+                add(row, 0, columns[k], 0, left[i].out()[k], size);
             }
         }
         return logits;

@@ -25,7 +25,10 @@ final class ReadersTest {
                 "date -Iseconds",
                 "xxd a",
                 "env -u A timeout 5 cat a",
-                "/usr/bin/env -i ls"
+                "/usr/bin/env -i ls",
+                "find src -name '*.py' | xargs wc -l | sort -n",
+                "ls | xargs -n 1 basename",
+                "awk -F, '{print $2}' a | sort | uniq -c"
             })
     void whatReadsOnlyReads(String command) {
         assertThat(Readers.onlyRead(read(command))).isTrue();
@@ -43,6 +46,14 @@ final class ReadersTest {
                 "git branch -D x",
                 "git stash drop",
                 "ls | xargs rm",
+                "awk 'BEGIN {system(\"./x\")}'",
+                "awk '{print > \"b\"}' a",
+                "awk '{print | \"sh\"}' a",
+                "awk -f x.awk a",
+                "ls | xargs sort",
+                "ls | xargs git log",
+                "ls | xargs ./cat",
+                "ls | xargs",
                 "sort -o a a",
                 "sudo cat a",
                 "cat $(rm -rf x)",

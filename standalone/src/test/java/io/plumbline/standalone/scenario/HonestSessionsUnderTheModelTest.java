@@ -23,7 +23,7 @@ class HonestSessionsUnderTheModelTest {
     private static final Path RECORDINGS = Path.of("../e2e/recordings");
 
     /** Acts that the shipped model does not let through today, with room for the kernels of other processors; fewer is wanted. */
-    private static final int MOST_FLAGGED = 11;
+    private static final int MOST_FLAGGED = 10;
 
     @Test
     void doesNotLetThroughNoMoreThanToday() throws IOException, IntentModelException {
