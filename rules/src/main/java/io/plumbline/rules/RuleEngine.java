@@ -11,7 +11,7 @@ import io.plumbline.rules.sigma.Level;
 import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Metadata;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -19,7 +19,7 @@ import java.util.PriorityQueue;
 /** Runs a rule set over events, one at a time and in one thread. Its only memory of events is the state that is passed in. */
 public final class RuleEngine {
     private final RuleSet set;
-    private final Map<Routed, Matcher> matchers = new HashMap<>();
+    private final Map<Routed, Matcher> matchers = new IdentityHashMap<>();
 
     /** A match on its way into a correlation; taken in the order of the correlations, so that chains see all of theirs. */
     private record Pending(Use use, Hit hit) {}

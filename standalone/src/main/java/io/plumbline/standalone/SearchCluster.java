@@ -62,7 +62,9 @@ public final class SearchCluster implements SearchCopy.Cluster {
     /** What Elasticsearch says went wrong; nothing where something else answered. */
     private static String reason(byte[] body) {
         try {
-            return ": " + JSON.readTree(body).at("/error/reason").asText();
+            JsonNode error = JSON.readTree(body).path("error");
+            String index = error.path("index").asText();
+            return ": " + error.path("reason").asText() + (index.isEmpty() ? "" : " (index " + index + ")");
         } catch (IOException e) {
             return " (expected: an Elasticsearch)";
         }

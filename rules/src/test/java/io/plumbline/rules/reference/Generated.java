@@ -340,11 +340,12 @@ public final class Generated {
                         case 7 -> "(" + regex(depth - 1) + ")";
                         default -> pick(List.of("a", "b", "ab", "abc", "powershell", "-", "é", "x"));
                     };
-            text.append(atom)
-                    .append(
-                            atom.length() > 2 && chance(60)
-                                    ? ""
-                                    : pick(List.of("", "", "", "+", "*", "?", "{2}", "{1,3}", "+?")));
+            // A repetition of a repetition takes the evaluator, which backtracks, for ever.
+            List<String> repetitions =
+                    atom.contains("+") || atom.contains("*") || atom.contains("{") || atom.contains("?")
+                            ? List.of("", "?")
+                            : List.of("", "", "", "+", "*", "?", "{2}", "{1,3}", "+?");
+            text.append(atom).append(atom.length() > 2 && chance(60) ? "" : pick(repetitions));
         }
         return text.append(chance(15) ? "$" : "").toString();
     }
