@@ -4,10 +4,14 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.console.live.PipelineLag;
+import io.plumbline.events.v1.StageTimes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +32,20 @@ class AccessibilityIT {
     void noPageHasASeriousFinding() throws Exception {
         ConsoleStack stack = ConsoleStack.shared();
         stack.index.approvals(System.currentTimeMillis() * 1_000_000L);
+        long now = System.currentTimeMillis() * 1_000_000L;
+        stack.index.write(DemoIndex.watched("watched-1", now));
+        for (int i = 1; i <= 60; i++) {
+            stack.bean(PipelineLag.class)
+                    .arrived(
+                            StageTimes.newBuilder()
+                                    .setKernelNs(now - i * 1_000_000_000L)
+                                    .build(),
+                            Instant.ofEpochSecond(0, now - i * 1_000_000_000L + (40 + i % 7 * 9) * 1_000_000L));
+        }
         Map<String, String> pages = new LinkedHashMap<>();
-        pages.put("/shift", "#shift-hosts");
+        pages.put("/shift", "#precision-chart svg");
         pages.put("/alerts", "#cause h2");
+        pages.put("/suppressions", "#suppressions-summary");
         pages.put("/approvals", "#subject");
         pages.put("/sessions", "vaadin-grid");
         pages.put("/policies", "#policy-document pre");
@@ -51,12 +66,28 @@ class AccessibilityIT {
                     page.navigate(stack.base + entry.getKey());
                     assertThat(page.locator(entry.getValue()).first()).isVisible();
                     assertThat(page.locator("html[theme~=" + theme + "]")).hasCount(1);
+                    if (entry.getKey().equals("/shift")) {
+                        assertThat(page.locator("#shift-canaries")).containsText("frozen in 43 ms, thawed in 12 ms");
+                        assertThat(page.locator("#shift-lag")).containsText("newest 60 verdicts");
+                        assertThat(page.locator("#scores-chart svg")).isVisible();
+                    }
                     ConsoleStack.screenshot(page, theme + entry.getKey().replace('/', '-'));
                     page.evaluate(axe());
                     ((List<?>) page.evaluate(RUN))
                             .forEach(finding -> findings.add(theme + " " + entry.getKey() + " " + finding));
                 }
             }
+        }
+        // A phone, for who answers an agent on the way.
+        try (Page page = stack.signedIn("admin")) {
+            page.setViewportSize(390, 844);
+            page.navigate(stack.base + "/approvals");
+            assertThat(page.locator("#subject")).isVisible();
+            assertThat((Boolean) page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+                    .isTrue();
+            ConsoleStack.screenshot(page, "phone-approvals");
+            page.evaluate(axe());
+            ((List<?>) page.evaluate(RUN)).forEach(finding -> findings.add("phone " + finding));
         }
         assertThat(findings).isEmpty();
         assertThat(stack.failures()).isEmpty();

@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
+import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.Severity;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +53,27 @@ class ConsoleIT {
     void freezeTheSession() throws Exception {
         log().confirm(RuntimeState.State.FROZEN);
         stack().index.approvals(System.currentTimeMillis() * 1_000_000L);
+    }
+
+    @Test
+    void timesAreThoseOfThePersonsZone() throws Exception {
+        Instant raised = Instant.parse("2026-01-15T23:30:00Z");
+        stack().index
+                .write(List.of(DemoIndex.alert(
+                        "zone-1",
+                        raised.getEpochSecond() * 1_000_000_000L,
+                        DeviationKind.RULE,
+                        Severity.LOW,
+                        "late at night",
+                        "x",
+                        1)));
+        try (Page page = stack().opened(new Browser.NewContextOptions().setTimezoneId("Asia/Kolkata"))) {
+            ConsoleStack.signIn(page, stack().base, "bea", ConsoleStack.PASSWORD, "");
+            assertThat(page.locator("#zone")).hasText("Times in Asia/Kolkata");
+            page.navigate(stack().base + "/alerts?q=plumbline.session:zone-1");
+            assertThat(page.locator("#cause")).containsText("2026-01-16 05:00:00 +05:30 · ");
+            assertThat(page.locator("#cause")).containsText(" d ago");
+        }
     }
 
     @Test

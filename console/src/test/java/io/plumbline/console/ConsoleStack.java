@@ -172,7 +172,12 @@ final class ConsoleStack {
 
     /** A browser of its own; nobody is signed in. */
     Page opened() {
-        BrowserContext context = browser.newContext(new Browser.NewContextOptions().setViewportSize(1280, 720));
+        return opened(new Browser.NewContextOptions());
+    }
+
+    /** Likewise, in a browser that is set up as {@code options} say. */
+    Page opened(Browser.NewContextOptions options) {
+        BrowserContext context = browser.newContext(options.setViewportSize(1280, 720));
         context.setDefaultTimeout(PATIENCE);
         Page page = context.newPage();
         page.onResponse(response -> {

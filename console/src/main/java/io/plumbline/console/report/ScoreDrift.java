@@ -1,5 +1,6 @@
 package io.plumbline.console.report;
 
+import io.plumbline.intent.head.ScoreDistribution;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,23 +18,27 @@ public final class ScoreDrift {
     private ScoreDrift() {}
 
     /**
-     * The population stability index: the sum of (p - q) ln(p / q), where each piece has at least half an alert. 0: the same.
+     * The population stability index, as the watcher reckons it. 0: the same.
      *
+     * @param before counts of {@value ScoreDistribution#BINS} pieces, {@code now} likewise
      * @return empty when one side has fewer than 20
      */
     public static Optional<Double> of(List<Long> before, List<Long> now) {
-        double all = before.stream().mapToLong(Long::longValue).sum();
-        double newest = now.stream().mapToLong(Long::longValue).sum();
-        if (all < FEWEST || newest < FEWEST) {
-            return Optional.empty();
+        ScoreDistribution reference = distribution(before);
+        ScoreDistribution newest = distribution(now);
+        return reference.total() < FEWEST || newest.total() < FEWEST
+                ? Optional.empty()
+                : Optional.of(newest.stabilityIndex(reference));
+    }
+
+    private static ScoreDistribution distribution(List<Long> counts) {
+        ScoreDistribution distribution = new ScoreDistribution();
+        for (int piece = 0; piece < ScoreDistribution.BINS; piece++) {
+            for (long i = 0; i < counts.get(piece); i++) {
+                distribution.add(piece);
+            }
         }
-        double index = 0;
-        for (int i = 0; i < before.size(); i++) {
-            double p = Math.max(0.5, now.get(i)) / newest;
-            double q = Math.max(0.5, before.get(i)) / all;
-            index += (p - q) * Math.log(p / q);
-        }
-        return Optional.of(index);
+        return distribution;
     }
 
     /** In one word. */

@@ -4,6 +4,7 @@ import co.elastic.clients.elasticsearch.ElasticsearchClient;
 import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOrder;
+import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
@@ -26,6 +27,7 @@ import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
 import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.intent.head.ScoreDistribution;
 import io.plumbline.rules.engine.EventLimitException;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.hunt.SearchCopy;
@@ -44,12 +46,17 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Questions to the search copy, all of one tenant. Every answer is bounded; an index that does not exist yet reads as empty. Throws
  * {@link SearchUnavailableException} when there is no answer.
  */
 public final class Search {
+    private static final Logger LOG = LoggerFactory.getLogger(Search.class);
+
     /** Most documents that one question returns. */
     public static final int MAX_RESULTS = 2_000;
 
@@ -68,6 +75,12 @@ public final class Search {
     private static final int OFFSET_QUESTIONS = 200;
 
     private static final String EVENTS = "plumbline-events-*";
+    /** How long a list stays as it is after somebody has read in it. */
+    private static final Time VIEW_LIFE = Time.of(time -> time.time("10m"));
+
+    private static final UnaryOperator<SearchRequest.Builder> LIVE =
+            search -> search.index(EVENTS).ignoreUnavailable(true);
+
     private static final String SESSIONS = "plumbline-sessions";
     private static final String ALERTS = "plumbline-alerts";
     private static final String CAUSES = "plumbline-causes";
@@ -476,23 +489,70 @@ public final class Search {
     }
 
     /**
-     * Where each event of a session is, as of now.
+     * The events of a session as they stood at one moment: what arrives later does not move them, wherever its time is.
+     *
+     * @param view the store's name for that moment; it forgets it ten minutes after the last question
+     */
+    public record EventList(String view, EventOffsets offsets) {
+        public static final EventList EMPTY = new EventList("", EventOffsets.EMPTY);
+    }
+
+    /**
+     * Where each event of a session is, as of now; to be given to {@link #release}.
      *
      * @param actions which; empty: every one
      */
-    public EventOffsets offsets(String session, Collection<String> actions) {
-        BoolQuery all = sessionEvents(session, actions).build();
-        Optional<long[]> span = span(all);
-        if (span.isEmpty()) {
-            return EventOffsets.EMPTY;
+    public EventList list(String session, Collection<String> actions) {
+        String view;
+        try {
+            view = client.openPointInTime(
+                            open -> open.index(EVENTS).ignoreUnavailable(true).keepAlive(VIEW_LIFE))
+                    .id();
+        } catch (ElasticsearchException | IOException e) {
+            throw new SearchUnavailableException("events", e);
         }
-        List<EventOffsets.Piece> pieces = new ArrayList<>();
-        pieces(session, actions, span.get()[0], span.get()[1] + 1, pieces, new AtomicInteger(OFFSET_QUESTIONS));
-        return EventOffsets.of(pieces);
+        try {
+            Optional<long[]> span =
+                    span(frozen(view), sessionEvents(session, actions).build());
+            if (span.isEmpty()) {
+                return new EventList(view, EventOffsets.EMPTY);
+            }
+            List<EventOffsets.Piece> pieces = new ArrayList<>();
+            pieces(
+                    frozen(view),
+                    session,
+                    actions,
+                    span.get()[0],
+                    span.get()[1] + 1,
+                    pieces,
+                    new AtomicInteger(OFFSET_QUESTIONS));
+            return new EventList(view, EventOffsets.of(pieces));
+        } catch (SearchUnavailableException e) {
+            release(new EventList(view, EventOffsets.EMPTY));
+            throw e;
+        }
+    }
+
+    /** Nobody reads the list any more. */
+    public void release(EventList list) {
+        if (list.view().isEmpty()) {
+            return;
+        }
+        try {
+            client.closePointInTime(close -> close.id(list.view()));
+        } catch (ElasticsearchException | IOException e) {
+            // It is forgotten by itself.
+            LOG.debug("a view of events could not be closed", e);
+        }
+    }
+
+    private static UnaryOperator<SearchRequest.Builder> frozen(String view) {
+        return search -> search.pit(pit -> pit.id(view).keepAlive(VIEW_LIFE));
     }
 
     /** Counts by time, in smaller pieces where many events are close together; {@code to} is exclusive, both in milliseconds. */
     private void pieces(
+            UnaryOperator<SearchRequest.Builder> of,
             String session,
             Collection<String> actions,
             long from,
@@ -505,9 +565,9 @@ public final class Search {
                         .gte(Instant.ofEpochMilli(from).toString())
                         .lt(Instant.ofEpochMilli(to).toString()))))
                 .build();
-        for (EventOffsets.Piece piece : byTime(query, from, step)) {
+        for (EventOffsets.Piece piece : byTime(of, query, from, step)) {
             if (piece.count() > EventOffsets.MAX_IN_PIECE && step > 1 && questions.getAndDecrement() > 0) {
-                pieces(session, actions, piece.fromMs(), Math.min(to, piece.fromMs() + step), pieces, questions);
+                pieces(of, session, actions, piece.fromMs(), Math.min(to, piece.fromMs() + step), pieces, questions);
             } else {
                 pieces.add(piece);
             }
@@ -515,10 +575,10 @@ public final class Search {
     }
 
     /** Counts of pieces that begin at {@code from} and are {@code step} milliseconds long; those without an event are left out. */
-    private List<EventOffsets.Piece> byTime(BoolQuery query, long from, long step) {
+    private List<EventOffsets.Piece> byTime(
+            UnaryOperator<SearchRequest.Builder> of, BoolQuery query, long from, long step) {
         SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
+                SearchRequest.of(s -> of.apply(s)
                         .size(0)
                         .query(q -> q.bool(query))
                         .aggregations(
@@ -540,10 +600,9 @@ public final class Search {
     }
 
     /** First and last moment, milliseconds since the epoch. */
-    private Optional<long[]> span(BoolQuery query) {
+    private Optional<long[]> span(UnaryOperator<SearchRequest.Builder> of, BoolQuery query) {
         SearchResponse<ObjectNode> ends = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
+                SearchRequest.of(s -> of.apply(s)
                         .size(0)
                         .query(q -> q.bool(query))
                         .aggregations("first", a -> a.min(m -> m.field("@timestamp")))
@@ -561,7 +620,8 @@ public final class Search {
 
     /** Events from an offset on, in the order of their time; at most {@code limit}, and none beyond the offsets' end. */
     public List<TimelineEvent> eventsFrom(
-            String session, Collection<String> actions, EventOffsets offsets, long offset, int limit) {
+            String session, Collection<String> actions, EventList list, long offset, int limit) {
+        EventOffsets offsets = list.offsets();
         if (offset >= offsets.total()) {
             return List.of();
         }
@@ -573,8 +633,8 @@ public final class Search {
                 .build();
         return hits(
                         SearchRequest.of(s -> {
-                            s.index(EVENTS)
-                                    .ignoreUnavailable(true)
+                            frozen(list.view())
+                                    .apply(s)
                                     .from(place.skip())
                                     .size(size)
                                     .query(q -> q.bool(query));
@@ -631,7 +691,7 @@ public final class Search {
         BoolQuery.Builder seen = sessionEvents(session);
         words(seen, "plumbline.channel", List.of("claims", "evidence"));
         BoolQuery all = seen.build();
-        Optional<long[]> span = span(all);
+        Optional<long[]> span = span(LIVE, all);
         if (span.isEmpty()) {
             return Optional.empty();
         }
@@ -660,7 +720,7 @@ public final class Search {
         BoolQuery query = bool.build();
         Long[] counts = new Long[count];
         Arrays.fill(counts, 0L);
-        byTime(query, from, step).forEach(piece -> {
+        byTime(LIVE, query, from, step).forEach(piece -> {
             int at = (int) Math.clamp((piece.fromMs() - from) / step, 0, count - 1);
             counts[at] += piece.count();
         });
@@ -958,7 +1018,7 @@ public final class Search {
     }
 
     /** Pieces of 0 to 1 that scores are counted in. */
-    public static final int SCORE_PIECES = 10;
+    public static final int SCORE_PIECES = ScoreDistribution.BINS;
 
     /** How many alerts the intent model gave which score, in {@link #SCORE_PIECES} pieces of 0 to 1, the lowest first. */
     public List<Long> scores(Instant from, Instant to) {

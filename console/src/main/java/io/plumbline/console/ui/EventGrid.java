@@ -1,6 +1,7 @@
 package io.plumbline.console.ui;
 
 import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.DetachEvent;
 import com.vaadin.flow.component.grid.Grid;
 import com.vaadin.flow.component.grid.GridVariant;
 import com.vaadin.flow.component.html.Div;
@@ -36,6 +37,7 @@ final class EventGrid extends Div {
     private final Grid<TimelineEvent> grid = new Grid<>();
     private final NativeButton pill = new NativeButton();
     private final Span note = new Span();
+    private transient Search.EventList list = Search.EventList.EMPTY;
     private transient EventOffsets offsets = EventOffsets.EMPTY;
 
     /** @param actions which events; empty: every one */
@@ -98,7 +100,10 @@ final class EventGrid extends Div {
     /** Reads the list as it is now. */
     EventGrid open() {
         try {
-            offsets = search.offsets(session, actions);
+            Search.EventList newest = search.list(session, actions);
+            search.release(list);
+            list = newest;
+            offsets = newest.offsets();
         } catch (SearchUnavailableException e) {
             note.setText("The search copy does not answer.");
             return this;
@@ -144,9 +149,26 @@ final class EventGrid extends Div {
                     ? all(offsets.total() - offset - most, most).reversed().stream()
                     : all(offset, most).stream();
         } catch (SearchUnavailableException e) {
-            note.setText("The search copy does not answer.");
+            unreadable(e);
             return Stream.empty();
         }
+    }
+
+    private void unreadable(SearchUnavailableException failure) {
+        if (failure.isForgotten()) {
+            note.setText("Nobody has read in this list for a while, and it is not kept any longer.");
+            pill.setText("Read it again");
+            pill.setVisible(true);
+        } else {
+            note.setText("The search copy does not answer.");
+        }
+    }
+
+    @Override
+    protected void onDetach(DetachEvent detach) {
+        search.release(list);
+        list = Search.EventList.EMPTY;
+        offsets = EventOffsets.EMPTY;
     }
 
     /** More than one question when they are in dense pieces of time. */
@@ -154,7 +176,7 @@ final class EventGrid extends Div {
         List<TimelineEvent> events = new ArrayList<>();
         while (events.size() < most) {
             List<TimelineEvent> read =
-                    search.eventsFrom(session, actions, offsets, from + events.size(), most - events.size());
+                    search.eventsFrom(session, actions, list, from + events.size(), most - events.size());
             if (read.isEmpty()) {
                 break;
             }

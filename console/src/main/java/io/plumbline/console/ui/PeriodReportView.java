@@ -15,6 +15,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.console.triage.QueueQuery;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Figures of a time for people who were not there, made to be printed. {@code /report?days=7}. */
 @Route(value = "report", layout = MainLayout.class)
@@ -89,13 +91,31 @@ public class PeriodReportView extends Div implements BeforeEnterObserver {
         }
         sheet.add(
                 Report.section("report-head", "Sessions of agents", facts),
-                Report.section("report-alerts", "Alerts by severity", Report.counts(figures.alerts())),
+                alerts(figures),
                 Report.section("report-verdicts", "What became of the alerts", Report.counts(figures.verdicts())),
                 approvals(figures),
                 Report.section("report-approvers", "Approvals by person", Report.counts(figures.approvers())),
                 loss(figures),
                 rules(figures),
                 Report.section("report-acts", "Acts of people", Report.counts(figures.acts())));
+    }
+
+    private static Section alerts(PeriodFigures figures) {
+        Section section = Report.section("report-alerts", "Alerts by severity", Report.counts(figures.alerts()));
+        if (!figures.alerts().isEmpty()) {
+            List<String> words = QueueQuery.SEVERITIES;
+            String told = words.stream()
+                    .map(word -> figures.alerts().getOrDefault(word, 0L) + " " + word)
+                    .collect(Collectors.joining(", "));
+            section.add(Chart.bars("report-alerts-chart", words, "alerts", told)
+                    .bar(
+                            "alerts",
+                            "acc",
+                            words.stream()
+                                    .map(word -> figures.alerts().getOrDefault(word, 0L))
+                                    .toList()));
+        }
+        return section;
     }
 
     private static Section approvals(PeriodFigures figures) {

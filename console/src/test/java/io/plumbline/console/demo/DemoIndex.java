@@ -7,11 +7,13 @@ import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.ApprovalState;
+import io.plumbline.events.v1.CanaryReported;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.PolicyConfirmed;
@@ -22,6 +24,7 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.TriageNoted;
 import io.plumbline.jobs.index.IndexOperation;
 import io.plumbline.jobs.index.ProjectedDocuments;
 import java.io.IOException;
@@ -230,6 +233,41 @@ public final class DemoIndex {
                         .setDeviation(EventIds.derived(session, title))
                         .setRiskAdded(8)
                         .setRisk(risk)));
+    }
+
+    /** What the shift page counts: alerts of two rules with scores of the model and verdicts, and the report of a host's canary. */
+    public static List<Event> watched(String session, long nowNs) {
+        List<Event> events = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            String rule = "rule " + (i % 3 == 0 ? "shift.exfiltration" : "shift.noise");
+            // Half of them a day and more ago, so that there is something to drift from.
+            long at = nowNs - (i % 2 == 0 ? 0 : 30L * 3_600 * SECOND) - i * SECOND;
+            Event alert = EventIds.withId(on(session, Channel.VERDICTS, at)
+                    .setAlertRaised(AlertRaised.newBuilder()
+                            .setKind(DeviationKind.RULE)
+                            .setSeverity(Severity.LOW)
+                            .setTitle("watched " + i)
+                            .setClause(rule)
+                            .setDeviation(EventIds.derived(session, "watched " + i))
+                            .setIntentScore(IntentScore.newBuilder().setRisk((i * 7 % 10 + 0.5) / 10))
+                            .setRisk(5)));
+            events.add(alert);
+            events.add(EventIds.withId(on(session, Channel.CONTROL, nowNs)
+                    .setTriageNoted(TriageNoted.newBuilder()
+                            .setAlert(alert.getId())
+                            .setCause(alert.getAlertRaised().getDeviation())
+                            .setVerdict(i % 4 == 0 ? "true_positive" : "benign")
+                            .setReasonCode("tooling")
+                            .setNotedBy("ana"))));
+        }
+        events.add(EventIds.withId(on("", Channel.EVIDENCE, nowNs)
+                .setHost("host-3")
+                .setCanaryReported(CanaryReported.newBuilder()
+                        .setProven(true)
+                        .setFreezeNs(43_000_000)
+                        .setThawNs(12_000_000)
+                        .setRound(7))));
+        return events;
     }
 
     /** A session of file events only, {@code number} of them within half an hour. */

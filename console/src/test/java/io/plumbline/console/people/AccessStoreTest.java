@@ -47,6 +47,17 @@ class AccessStoreTest {
     }
 
     @Test
+    void aPersonOfAProviderHasOneNameAlsoAfterARestart() throws Exception {
+        assertThat(store().bind("https://id s-1", "cleo")).isTrue();
+
+        AccessStore again = store();
+        assertThat(again.bind("https://id s-1", "cleo")).isTrue();
+        assertThat(again.bind("https://id s-1", "cleo.two")).isFalse();
+        assertThat(again.bind("https://id s-2", "cleo")).isFalse();
+        assertThat(again.bind("https://id s-2", "dana")).isTrue();
+    }
+
+    @Test
     void aTokenIsKeptAsAHashAndKnownAfterARestart() throws Exception {
         Created created = token(store());
         assertThat(Files.readString(file)).doesNotContain(created.secret());
