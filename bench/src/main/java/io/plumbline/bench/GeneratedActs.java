@@ -1,6 +1,16 @@
 package io.plumbline.bench;
 
-import io.plumbline.rules.engine.SigmaEvent;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Connected;
+import io.plumbline.events.v1.Endpoint;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
 import io.plumbline.rules.sigma.LogSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,8 +18,8 @@ import java.util.Random;
 
 /** Process starts from a seed: what a busy Windows desktop and an agent in a sandbox run all day. Mostly harmless, as events are. */
 final class GeneratedActs {
-    private static final LogSource WINDOWS = new LogSource("process_creation", "windows", "");
-    private static final LogSource LINUX = new LogSource("process_creation", "linux", "");
+    static final LogSource WINDOWS = new LogSource("process_creation", "windows", "");
+    static final LogSource LINUX = new LogSource("process_creation", "linux", "");
     private static final List<String> WINDOWS_IMAGES = List.of(
             "C:\\Windows\\System32\\svchost.exe",
             "C:\\Windows\\System32\\conhost.exe",
@@ -90,14 +100,15 @@ final class GeneratedActs {
         return word.toString();
     }
 
-    List<SigmaEvent> sysmon(int count) {
-        List<SigmaEvent> events = new ArrayList<>(count);
+    /** Process starts of Windows as Sysmon writes them, one JSON object each. */
+    List<String> sysmon(int count) {
+        List<String> events = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             String image = pick(WINDOWS_IMAGES);
             String parent = pick(WINDOWS_IMAGES);
             String name = image.substring(image.lastIndexOf('\\') + 1);
-            events.add(SigmaEvent.builder()
-                    .logSource(WINDOWS)
+            events.add(new ObjectMapper()
+                    .createObjectNode()
                     .put("EventID", 1)
                     .put("Channel", "Microsoft-Windows-Sysmon/Operational")
                     .put("UtcTime", "2026-11-24 08:30:15." + random.nextInt(1000))
@@ -117,27 +128,86 @@ final class GeneratedActs {
                             "SHA256=" + Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()))
                     .put("ParentImage", parent)
                     .put("ParentCommandLine", parent + " " + pick(WINDOWS_TAILS))
-                    .build());
+                    .toString());
         }
         return events;
     }
 
-    List<SigmaEvent> linux(int count) {
-        List<SigmaEvent> events = new ArrayList<>(count);
+    private String linuxCommand(String image) {
+        return image.substring(image.lastIndexOf('/') + 1) + " " + pick(LINUX_TAILS) + " " + word();
+    }
+
+    /** Process starts of Linux, one JSON object each. */
+    List<String> linux(int count) {
+        List<String> events = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             String image = pick(LINUX_IMAGES);
-            events.add(SigmaEvent.builder()
-                    .logSource(LINUX)
+            events.add(new ObjectMapper()
+                    .createObjectNode()
                     .put("Image", image)
-                    .put(
-                            "CommandLine",
-                            image.substring(image.lastIndexOf('/') + 1) + " " + pick(LINUX_TAILS) + " " + word())
+                    .put("CommandLine", linuxCommand(image))
                     .put("ParentImage", "/usr/bin/bash")
                     .put("ParentCommandLine", "/usr/bin/bash -c " + word())
                     .put("CurrentDirectory", "/workspace/" + word())
                     .put("User", "root")
                     .put("ProcessId", random.nextInt(60_000))
-                    .build());
+                    .toString());
+        }
+        return events;
+    }
+
+    /** What an agent's session sends: of ten events six opened files, two processes, a call, and in turn a connection or a result. */
+    List<Event> session(int count) {
+        Actor actor = Actor.newBuilder()
+                .setProcess(ProcessRef.newBuilder().setThreadGroup(35).setStartTimeNs(7))
+                .setName("node")
+                .setCwd("/workspace")
+                .setUid(1000)
+                .build();
+        List<Event> events = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Event.Builder event = Event.newBuilder()
+                    .setId(Long.toHexString(random.nextLong()))
+                    .setTenant("bench")
+                    .setHost("host-1")
+                    .setSession("session-" + i % 20)
+                    .setChannel(Channel.EVIDENCE)
+                    .setEventTimeNs(1_000_000L * i);
+            String image = pick(LINUX_IMAGES);
+            switch (i % 10) {
+                case 0, 5 ->
+                    event.setProcessStarted(ProcessStarted.newBuilder()
+                            .setActor(actor)
+                            .setBinary(image)
+                            .addAllArgv(List.of(linuxCommand(image).split(" ", -1)))
+                            .addAllEnvNames(List.of("PATH", "HOME", "LANG", "TERM")));
+                case 4 ->
+                    event.setChannel(Channel.CLAIMS)
+                            .setToolCall(ToolCall.newBuilder()
+                                    .setCall("toolu_" + i)
+                                    .setTool("Bash")
+                                    .setCommand(linuxCommand(image)));
+                case 9 -> {
+                    if (i % 20 == 9) {
+                        event.setConnected(Connected.newBuilder()
+                                .setActor(actor)
+                                .setPeer(Endpoint.newBuilder()
+                                        .setFamily("inet")
+                                        .setAddress("10.0.0." + random.nextInt(256))
+                                        .setPort(443)));
+                    } else {
+                        event.setChannel(Channel.CLAIMS)
+                                .setToolResult(ToolResult.newBuilder()
+                                        .setCall("toolu_" + i)
+                                        .setTool("Bash"));
+                    }
+                }
+                default ->
+                    event.setFileOpened(FileOpened.newBuilder()
+                            .setActor(actor)
+                            .setPath("/workspace/src/" + word() + "/" + word() + ".java"));
+            }
+            events.add(event.build());
         }
         return events;
     }

@@ -1,17 +1,26 @@
 package io.plumbline.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.v1.Event;
 import io.plumbline.rules.RuleEngine;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.agent.ActContext;
+import io.plumbline.rules.agent.AgentEvents;
 import io.plumbline.rules.correlation.CorrelationState;
+import io.plumbline.rules.engine.JsonEvents;
 import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.workbench.RuleFiles;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,22 +34,35 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The compiled rule engine against a loop over the rules, in one run and one thread. */
+/** The compiled rule engine against a loop over the rules, in one run and one thread; and what it takes to load and to change a set. */
 @Command(
         name = "rules",
         mixinStandardHelpOptions = true,
         description = {
-            "Match generated process starts against rules: the compiled program, and each rule in turn.",
+            "Match generated events against rules: the compiled program, and each rule in turn; load the rules in a new process, and",
+            "change one of them while events are matched.",
             "Targets are for the public collection (--rules FOLDER of a checkout's rules folder)."
         })
 final class RulesBench implements Callable<Integer> {
     private static final double WINDOWS_TARGET = 85;
     private static final double LINUX_TARGET = 10;
+    private static final double SESSION_TARGET = 500_000;
+    private static final double EVENT_TARGET_MICROS = 100;
+    private static final double LOAD_TARGET_MILLIS = 3000;
+    private static final double HEAP_TARGET_MIB = 100e6 / (1 << 20);
+    private static final double CHANGE_TARGET_MILLIS = 200;
+    private static final double PAUSE_TARGET_MILLIS = 20;
+    private static final int PROCESSES = 5;
+
+    /** The loop is slower by orders of magnitude: it gets a part of the events, spread over all. */
+    private static final int LOOP_SHARE = 100;
+
+    private static final OptionalDouble NO_TARGET = OptionalDouble.empty();
 
     @Option(names = "--rules", paramLabel = "FOLDER", description = "Rules; without it those of the product.")
     private @Nullable Path rules;
 
-    @Option(names = "--events", defaultValue = "20000", description = "Events of a pass (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--events", defaultValue = "100000", description = "Events of a pass (default: ${DEFAULT-VALUE}).")
     private int events;
 
     @Option(
@@ -49,31 +71,60 @@ final class RulesBench implements Callable<Integer> {
             description = "Measured passes after three (default: ${DEFAULT-VALUE}).")
     private int passes;
 
+    @Option(names = "--jmh", description = "Measure the same with JMH as well, in processes of its own (minutes).")
+    private boolean jmh;
+
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
 
     @Spec
     private CommandSpec spec;
 
+    private final List<Figure> figures = new ArrayList<>();
+
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         if (events < 1000 || passes < 1) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--events: " + events + ", --passes: " + passes + " (expected: at least 1000 and 1)");
         }
-        RuleSet set = RuleSet.loadUsable(sources(), Placeholders.NONE).set();
-        GeneratedActs acts = new GeneratedActs(1);
-        List<Figure> figures = new ArrayList<>();
-        lane("sysmon", acts.sysmon(events), set, WINDOWS_TARGET, figures);
-        lane("linux", acts.linux(events), set, LINUX_TARGET, figures);
+        try {
+            measure();
+        } catch (IOException e) {
+            throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.FAILED);
+        }
         PrintWriter out = spec.commandLine().getOut();
         figures.forEach(figure -> out.println(json ? figure.json().toString() : figure.describe()));
         out.flush();
         return figures.stream().allMatch(Figure::met) ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
-    private List<RuleSource> sources() {
+    private void measure() throws IOException, InterruptedException {
+        processes();
+        List<RuleSource> sources = sources(rules);
+        RuleSet set = RuleSet.loadUsable(sources, Placeholders.NONE).set();
+        GeneratedActs acts = new GeneratedActs(1);
+        lane("sysmon", acts.sysmon(events), GeneratedActs.WINDOWS, set, WINDOWS_TARGET);
+        lane("linux", acts.linux(events), GeneratedActs.LINUX, set, LINUX_TARGET);
+        session(acts.session(events), sources);
+        figures.addAll(
+                RuleChange.measure(sources, acts.sysmon(events), CHANGE_TARGET_MILLIS, PAUSE_TARGET_MILLIS, target()));
+        if (jmh) {
+            figures.addAll(RulesJmh.run(rules));
+        }
+    }
+
+    private boolean target() {
+        return rules != null;
+    }
+
+    private OptionalDouble target(double value) {
+        return target() ? OptionalDouble.of(value) : NO_TARGET;
+    }
+
+    /** The rules of a folder, or those of the product. */
+    static List<RuleSource> sources(@Nullable Path rules) {
         try {
             return rules == null ? RulePack.sources() : RuleFiles.read(List.of(rules));
         } catch (IOException e) {
@@ -81,44 +132,143 @@ final class RulesBench implements Callable<Integer> {
         }
     }
 
-    private void lane(String name, List<SigmaEvent> lane, RuleSet set, double target, List<Figure> figures) {
+    static SigmaEvent parsed(String event, LogSource source) {
+        try {
+            return JsonEvents.read(event).logSource(source).build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void lane(String name, List<String> lane, LogSource source, RuleSet set, double target) {
         RuleEngine engine = set.engine();
         CorrelationState state = new CorrelationState();
         NaiveRules naive = new NaiveRules(set.detections());
-        // The loop is slower by orders of magnitude: it gets a part of the events, spread over all.
-        List<NaiveRules.Fields> part = new ArrayList<>();
-        for (int i = 0; i < lane.size(); i += 20) {
-            part.add(NaiveRules.Fields.of(lane.get(i)));
+        List<String> part = new ArrayList<>();
+        for (int i = 0; i < lane.size(); i += LOOP_SHARE) {
+            part.add(lane.get(i));
         }
-        String method = lane.size() + " generated events, " + set.detections().size()
-                + " rules, one thread, matching without" + " parsing; " + passes + " passes after 3";
-        List<Double> compiled =
-                rates(lane, event -> engine.evaluate(event, state).size());
-        List<Double> looped = rates(part, naive::match);
-        figures.add(Figure.of("rules." + name + ".compiled", "events/s", compiled, OptionalDouble.empty(), method));
+        ToIntFunction<String> match =
+                event -> engine.evaluate(parsed(event, source), state).size();
+        String method = lane.size() + " generated events as JSON, "
+                + set.detections().size() + " rules, parsing included, by the processor time of its one thread; "
+                + passes + " passes after 3";
+        List<Double> compiled = rates(lane, match);
+        List<Double> looped = rates(part, event -> naive.match(NaiveRules.Fields.of(parsed(event, source))));
+        figures.add(Figure.of("rules." + name + ".compiled", "events/s", compiled, NO_TARGET, method));
+        figures.add(
+                Figure.of("rules." + name + ".loop", "events/s", looped, NO_TARGET, method + "; every 100th event"));
+        Figure ratio = Figure.of(
+                "rules." + name + ".ratio",
+                "times",
+                List.of(median(compiled) / median(looped)),
+                NO_TARGET,
+                "median of the compiled over median of the loop");
+        figures.add(target() ? ratio.atLeast(target) : ratio);
+        List<Double> micros = new ArrayList<>();
+        for (String event : lane) {
+            long start = System.nanoTime();
+            match.applyAsInt(event);
+            micros.add((System.nanoTime() - start) / 1e3);
+        }
         figures.add(Figure.of(
-                "rules." + name + ".loop", "events/s", looped, OptionalDouble.empty(), method + "; every 20th event"));
-        double ratio = median(looped) / median(compiled) * target;
-        // A figure is met when it is at most its target: the loop's share of the compiled speed, in parts of what is
-        // allowed.
+                "rules." + name + ".event",
+                "us",
+                micros,
+                target(EVENT_TARGET_MICROS),
+                "each event of one more pass by itself, parsing included"));
+    }
+
+    private void session(List<Event> lane, List<RuleSource> sources) throws IOException {
+        List<RuleSource> all = new ArrayList<>(sources);
+        if (rules != null) {
+            all.addAll(RulePack.sources());
+        }
+        RuleSet set = RuleSet.loadUsable(all, Placeholders.NONE).set();
+        RuleEngine engine = set.engine().prepared(AgentEvents.LOG_SOURCES);
+        CorrelationState state = new CorrelationState();
+        ActContext context = new ActContext(
+                true,
+                "call",
+                "toolu_1",
+                "/usr/bin/node",
+                "node agent.js",
+                List.of("/usr/bin/bash -c x", "node agent.js"),
+                "allow");
+        List<Double> rates = rates(
+                lane, event -> engine.evaluate(AgentEvents.of(event, context).orElseThrow(), state)
+                        .size());
         figures.add(Figure.of(
-                "rules." + name + ".share",
-                "of 1/" + (int) target,
-                List.of(ratio),
-                rules == null ? OptionalDouble.empty() : OptionalDouble.of(1),
-                "median of the loop over median of the compiled, times " + (int) target + ": ratio "
-                        + Math.round(median(compiled) / median(looped))));
+                        "rules.session",
+                        "events/s",
+                        rates,
+                        NO_TARGET,
+                        lane.size() + " generated typed events of agents' sessions, rules of the product"
+                                + (target() ? " and of the folder" : "") + ", by the processor time of one thread; "
+                                + passes + " passes after 3")
+                .atLeast(SESSION_TARGET));
+    }
+
+    private void processes() throws IOException, InterruptedException {
+        List<Double> load = new ArrayList<>();
+        List<Double> heap = new ArrayList<>();
+        List<Double> whole = new ArrayList<>();
+        for (int i = 0; i < PROCESSES; i++) {
+            JsonNode answer = process();
+            load.add(answer.path("load_ms").asDouble());
+            heap.add(answer.path("heap_bytes").asDouble() / (1 << 20));
+            whole.add(answer.path("events").asDouble()
+                    / (answer.path("process_ms").asDouble() / 1e3));
+        }
+        String method = PROCESSES + " new processes, -Xmx512m -XX:+UseSerialGC";
+        figures.add(Figure.of(
+                "rules.load",
+                "ms",
+                load,
+                target(LOAD_TARGET_MILLIS),
+                method + "; from the first line of main: files read, all rules compiled into one program"));
+        figures.add(Figure.of(
+                "rules.heap", "MiB", heap, target(HEAP_TARGET_MIB), method + "; after a collection, all included"));
+        figures.add(Figure.of(
+                "rules.process",
+                "events/s",
+                whole,
+                NO_TARGET,
+                method + "; from the start of the process to its last of " + RulesProcess.EVENTS
+                        + " Sysmon-shaped events"));
+    }
+
+    private JsonNode process() throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                RulesProcess.class.getName()));
+        if (rules != null) {
+            command.add(rules.toString());
+        }
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        JsonNode answer = new ObjectMapper().readTree(process.getInputStream());
+        if (process.waitFor() != 0) {
+            throw new IOException(
+                    "a process that loads the rules: exit code " + process.exitValue() + " (expected: 0)");
+        }
+        return answer;
     }
 
     private <T> List<Double> rates(List<T> items, ToIntFunction<T> match) {
         List<Double> rates = new ArrayList<>();
         long matches = 0;
         for (int pass = -3; pass < passes; pass++) {
-            long start = System.nanoTime();
+            long start = processorTime();
             for (T item : items) {
                 matches += match.applyAsInt(item);
             }
-            double seconds = (System.nanoTime() - start) / 1e9;
+            double seconds = (processorTime() - start) / 1e9;
             if (pass >= 0) {
                 rates.add(items.size() / seconds);
             }
@@ -127,6 +277,11 @@ final class RulesBench implements Callable<Integer> {
             throw new IllegalStateException("matches: " + matches);
         }
         return rates;
+    }
+
+    /** Of this thread, nanoseconds: what else runs on the machine does not count. */
+    private static long processorTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
     private static double median(List<Double> values) {

@@ -178,8 +178,10 @@ public final class TreeWalker {
             flags |= modifiers.contains("i") ? Pattern.CASE_INSENSITIVE : 0;
             flags |= modifiers.contains("m") ? Pattern.MULTILINE : 0;
             flags |= modifiers.contains("s") ? Pattern.DOTALL : 0;
-            String expression =
-                    modifiers.contains("m") ? text(value) : text(value).replaceAll("\\$", "\\\\z");
+            // Java's multi-line ^ is not at the end of the input, so not in an empty one either; RE2's is.
+            String expression = modifiers.contains("m")
+                    ? text(value).replaceAll("(?<!\\[)\\^", "(?:\\\\A|(?<=\\\\n))")
+                    : text(value).replaceAll("\\$", "\\\\z");
             return Pattern.compile(expression, flags).matcher(text).find();
         }
         if (modifiers.contains("fieldref")) {

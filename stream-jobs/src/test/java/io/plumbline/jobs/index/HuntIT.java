@@ -423,13 +423,11 @@ class HuntIT {
                         .setFlags(1))
                 .build();
         String index = "plumbline-events-programs";
+        StringBuilder bulk = new StringBuilder();
         for (Event event : List.of(start, open)) {
-            exchange(
-                    "PUT",
-                    "/" + index + "/_doc/" + event.getSeq() + "?refresh=true",
-                    "application/json",
-                    EcsDocument.render(event).toString());
+            bulk.append("{\"create\":{}}\n").append(EcsDocument.render(event)).append('\n');
         }
+        post("/" + index + "/_bulk?refresh=true", "application/x-ndjson", bulk.toString());
         try {
             List<SigmaEvent> events = new SearchCopy(HuntIT::send)
                     .sessions(new Selection(
