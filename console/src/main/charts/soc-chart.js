@@ -46,7 +46,7 @@ class SocChart extends HTMLElement {
     const m = JSON.parse(this.#model);
     const text = this.#colour('mut'), line = this.#colour('line'), panel = this.#colour('bg'), strong = this.#colour('text');
     this.#chart ??= init(this, null, { renderer: 'svg' });
-    const axis = { axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: text, fontSize: 11 } };
+    const axis = { axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: text, fontSize: 11, hideOverlap: true } };
     this.#chart.setOption({
       animation: false,
       textStyle: { fontFamily: getComputedStyle(this).fontFamily },
