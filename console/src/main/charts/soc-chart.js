@@ -57,7 +57,7 @@ class SocChart extends HTMLElement {
         valueFormatter: value => value == null ? '—' : `${Math.round(value * 100) / 100} ${m.unit || ''}`.trim(),
       },
       xAxis: m.x ? { ...axis, type: 'category', data: m.x, axisLabel: { ...axis.axisLabel, interval: m.rotate ? 0 : 'auto', rotate: m.rotate ? 35 : 0, width: 110, overflow: 'truncate' } }
-        : { ...axis, type: 'time', splitLine: { show: false } },
+        : { ...axis, type: 'time', splitNumber: 3, splitLine: { show: false } },
       yAxis: { ...axis, type: 'value', max: m.max ?? undefined, min: 0, minInterval: m.max ? undefined : 1, splitLine: { lineStyle: { color: line, opacity: .6 } } },
       series: m.series.map((one, i) => {
         const colour = this.#colour(one.tone || 'acc');
