@@ -216,6 +216,9 @@ class TriageIT {
             assertThat(page.locator("#queue-summary")).hasText("0 causes");
             // What is raised later is covered, too, and what is more severe is not.
             raiseFalseReports("everywhere-3");
+            raiseFalseReport("everywhere-4", Severity.HIGH);
+            page.navigate(stack.base + "/alerts?q=plumbline.session:everywhere-4");
+            assertThat(page.locator("#triage-state")).containsText("open");
             page.navigate(stack.base + "/alerts?q=plumbline.session:everywhere-3&state=suppressed");
             assertThat(page.locator("#triage-state")).containsText("by a suppression of the whole tenant");
 
@@ -245,15 +248,19 @@ class TriageIT {
 
     private void raiseFalseReports(String... sessions) throws Exception {
         for (String session : sessions) {
-            stack.index.write(List.of(DemoIndex.alert(
-                    session,
-                    System.currentTimeMillis() * 1_000_000L,
-                    DeviationKind.FALSE_REPORT,
-                    Severity.MEDIUM,
-                    "told wrongly",
-                    "exit 1",
-                    30)));
+            raiseFalseReport(session, Severity.MEDIUM);
         }
+    }
+
+    private void raiseFalseReport(String session, Severity severity) throws Exception {
+        stack.index.write(List.of(DemoIndex.alert(
+                session,
+                System.currentTimeMillis() * 1_000_000L,
+                DeviationKind.FALSE_REPORT,
+                severity,
+                "told wrongly",
+                "exit 1",
+                30)));
     }
 
     @Test

@@ -92,6 +92,9 @@ class StoredBacktestIT {
 
     @AfterAll
     static void stop() throws InterruptedException {
+        if (node == null) {
+            return;
+        }
         node.destroy();
         if (!node.waitFor(20, TimeUnit.SECONDS)) {
             node.destroyForcibly();

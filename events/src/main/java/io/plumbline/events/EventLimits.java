@@ -107,6 +107,9 @@ public final class EventLimits {
             "arguments", MAX_SYSCALL_ARGUMENTS,
             "truncated", MAX_TRUNCATED);
 
+    /** Characters of a command line that are kept of a process. */
+    public static final int COMMAND_LINE = 400;
+
     private EventLimits() {}
 
     /**
@@ -415,5 +418,10 @@ public final class EventLimits {
 
     private static int listLimit(FieldDescriptor field) {
         return LIST_LIMITS.getOrDefault(field.getName(), MAX_LIST);
+    }
+
+    /** A command line as the acts of its process tell it; a longer one ends with "…". */
+    public static String commandLine(String whole) {
+        return whole.length() <= COMMAND_LINE ? whole : whole.substring(0, COMMAND_LINE) + "…";
     }
 }

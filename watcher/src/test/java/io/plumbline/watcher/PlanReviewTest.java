@@ -3,6 +3,8 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
@@ -200,6 +202,36 @@ class PlanReviewTest {
         // What else speaks against a call holds all the same.
         SessionScript strict = SessionScript.of("{scopes: {escalation: allow}, tools: {deny: [Bash]}}");
         assertThat(gate(run(strict, true)).getDecision()).isEqualTo(GateDecision.DENY);
+    }
+
+    @Test
+    void aPersonLetsACallLeaveTheAgentsOwnSandbox() {
+        SessionScript session = SessionScript.of("{tools: {ask: [Bash]}}");
+        ApprovalRequested inside = question(run(session, false));
+        assertThat(gate(decide(session, inside)).getDecision()).isEqualTo(GateDecision.ALLOW);
+
+        // What was approved for the session is what runs inside.
+        List<Event> asked = run(session, true);
+        assertThat(gate(asked).getDecision()).isEqualTo(GateDecision.ASK);
+        assertThat(gate(decide(session, question(asked))).getDecision()).isEqualTo(GateDecision.ALLOW);
+    }
+
+    private static List<Event> decide(SessionScript session, ApprovalRequested question) {
+        return session.order(Event.newBuilder()
+                .setApprovalDecided(ApprovalDecided.newBuilder()
+                        .setApproval(question.getApproval())
+                        .setApproved(true)
+                        .setDecidedBy("ada")
+                        .setSubjectSha256(question.getSubjectSha256())
+                        .setSessionSeconds(600)));
+    }
+
+    private static ApprovalRequested question(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasApprovalRequested)
+                .findFirst()
+                .orElseThrow()
+                .getApprovalRequested();
     }
 
     private static List<Event> run(SessionScript session, boolean escalation) {

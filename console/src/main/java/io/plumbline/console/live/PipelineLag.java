@@ -17,27 +17,51 @@ public final class PipelineLag {
     /** Verdicts that are remembered. */
     static final int MAX_SAMPLES = 600;
 
-    /** What is older was judged again from the log and says nothing of the way. */
-    static final Duration LONGEST = Duration.ofMinutes(10);
+    /** What is older may have been judged again from the log: it is counted and gives no sample. */
+    public static final Duration LONGEST = Duration.ofMinutes(10);
 
     private final Deque<Sample> samples = new ArrayDeque<>();
+    private long tooLong;
+    private long beforeTheirCause;
 
     /** @param at when the verdict arrived here */
     public record Sample(Instant at, Duration lag) {}
+
+    /**
+     * Verdicts of which no lag is told, since this console started.
+     *
+     * @param tooLong longer than {@link #LONGEST}: late, or judged again from the log
+     * @param beforeTheirCause by clocks that differ
+     */
+    public record LeftOut(long tooLong, long beforeTheirCause) {}
 
     /** @param stages as the log has them beside the verdict */
     public void arrived(StageTimes stages, Instant at) {
         long begunNs = stages.getKernelNs() > 0 ? stages.getKernelNs() : stages.getHostObservedNs();
         Duration lag = Duration.between(Instant.ofEpochSecond(0, begunNs), at);
-        // Clocks of two machines may differ; an arrival before the cause tells nothing.
-        if (begunNs <= 0 || lag.isNegative() || lag.compareTo(LONGEST) > 0) {
+        if (begunNs <= 0) {
             return;
         }
         synchronized (samples) {
+            // Clocks of two machines may differ; an arrival before the cause tells nothing.
+            if (lag.isNegative()) {
+                beforeTheirCause++;
+                return;
+            }
+            if (lag.compareTo(LONGEST) > 0) {
+                tooLong++;
+                return;
+            }
             samples.addLast(new Sample(at, lag));
             if (samples.size() > MAX_SAMPLES) {
                 samples.removeFirst();
             }
+        }
+    }
+
+    public LeftOut leftOut() {
+        synchronized (samples) {
+            return new LeftOut(tooLong, beforeTheirCause);
         }
     }
 

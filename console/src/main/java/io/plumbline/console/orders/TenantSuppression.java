@@ -27,6 +27,9 @@ public record TenantSuppression(Scope scope, String reason, Instant until) {
     /** Critical alerts always wait for somebody. */
     public static final List<String> SEVERITIES = List.of("informational", "low", "medium", "high");
 
+    /** Characters of clause, agent and workspace, each. */
+    static final int MAX_SCOPE = 4_096;
+
     /** Kinds that say too little without the rule. */
     private static final List<String> OF_A_RULE = List.of("rule", "cross_session");
 
@@ -64,6 +67,12 @@ public record TenantSuppression(Scope scope, String reason, Instant until) {
         }
         if (OF_A_RULE.contains(scope.kind()) && scope.clause().isBlank()) {
             return refused("clause: empty (expected: the rule, as the alert names it)");
+        }
+        for (String part : List.of(scope.clause(), scope.agent(), scope.workspace())) {
+            if (part.length() > MAX_SCOPE) {
+                return refused("clause, agent or workspace: " + part.length() + " characters (expected: at most "
+                        + MAX_SCOPE + ")");
+            }
         }
         boolean bounded = until.isAfter(now) && !until.isAfter(now.plus(TriageDecision.LONGEST_SUPPRESSION));
         return bounded ? Optional.empty() : refused("A suppression ends within 90 days.");

@@ -6,6 +6,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.hunt.StoredEvents;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.workbench.Backtest;
@@ -17,13 +18,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * What a set says of the newest stored sessions that another one does not.
  *
- * @param notAnswerable rules of the candidate that ask for what is not where the sessions were read
- * @param left sessions that were not read, because there were enough events
+ * @param notAnswerable rules that ask, in either set, for what is not where the sessions were read; neither set's hits of them count
+ * @param left sessions that were not read: there were enough events, or too many in one session
  * @param gained hits of the candidate that the set in force has not, in words; {@code lost} the other way round
  */
 public record SetComparison(
@@ -60,8 +62,8 @@ public record SetComparison(
         int notAnswerable = 0;
         if (from == From.SEARCH_COPY) {
             notHeld.putAll(StoredEvents.notHeld(after));
-            notAnswerable = notHeld.size();
             notHeld.putAll(StoredEvents.notHeld(before));
+            notAnswerable = notHeld.size();
         }
         int sessions = 0;
         long events = 0;
@@ -72,12 +74,16 @@ public record SetComparison(
                 continue;
             }
             // One after another: the events of all of them would not fit into memory.
-            Recording recording = new Recording(
-                    session.session(),
+            Optional<List<SigmaEvent>> read =
                     switch (from) {
-                        case LOG -> SessionRecorder.record(log.telemetry(session.session()));
+                        case LOG -> Optional.of(SessionRecorder.record(log.telemetry(session.session())));
                         case SEARCH_COPY -> search.stored(session.session());
-                    });
+                    };
+            if (read.isEmpty()) {
+                left++;
+                continue;
+            }
+            Recording recording = new Recording(session.session(), read.get());
             now.addAll(StoredEvents.answerable(Backtest.run(after, List.of(recording)), notHeld));
             then.addAll(StoredEvents.answerable(Backtest.run(before, List.of(recording)), notHeld));
             sessions++;

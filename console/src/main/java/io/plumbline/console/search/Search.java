@@ -7,6 +7,7 @@ import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
+import co.elastic.clients.elasticsearch._types.aggregations.RangeBucket;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
@@ -21,7 +22,6 @@ import co.elastic.clients.util.ObjectBuilder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.audit.AuditQuery;
-import io.plumbline.console.log.EventLog;
 import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.triage.QueueQuery;
@@ -60,8 +60,8 @@ public final class Search {
     /** Most documents that one question returns. */
     public static final int MAX_RESULTS = 2_000;
 
-    /** Events of a session that are read as rules see them: as many as of the log. */
-    private static final int MAX_STORED = EventLog.MAX_EVENTS;
+    /** Events of a session that are read as rules see them, all at once: a kilobyte or two each. */
+    private static final int MAX_STORED = 50_000;
 
     /** Sessions that are looked at for others that are alike. */
     private static final int MAX_ALIKE = 100;
@@ -547,7 +547,7 @@ public final class Search {
     }
 
     private static UnaryOperator<SearchRequest.Builder> frozen(String view) {
-        return search -> search.pit(pit -> pit.id(view).keepAlive(VIEW_LIFE));
+        return search -> search.pit(pit -> pit.id(view).keepAlive(VIEW_LIFE)).allowPartialSearchResults(false);
     }
 
     /** Counts by time, in smaller pieces where many events are close together; {@code to} is exclusive, both in milliseconds. */
@@ -1005,22 +1005,31 @@ public final class Search {
                 ruleStatistics(days, to));
     }
 
-    /** The newest report of each host's canary, by host; of the newest {@link #MAX_RESULTS} reports. */
+    /** The newest report of each host's canary, by host, the newest first; of {@link #MAX_RESULTS} hosts. */
     public Map<String, CanaryReport> canaries() {
         BoolQuery query = tenantQuery("organization.id")
                 .filter(q -> q.term(t -> t.field("event.action").value("canary-reported")))
                 .build();
         Map<String, CanaryReport> newest = new LinkedHashMap<>();
-        newest(query, MAX_RESULTS)
+        hits(
+                        SearchRequest.of(s -> {
+                            s.index(EVENTS)
+                                    .ignoreUnavailable(true)
+                                    .size(MAX_RESULTS)
+                                    .query(q -> q.bool(query))
+                                    .collapse(c -> c.field("host.name"));
+                            byTime(s, SortOrder.Desc);
+                            return s;
+                        }),
+                        "canaries")
+                .stream()
+                .map(Search::source)
                 .forEach(
                         document -> newest.putIfAbsent(document.at("/host/name").asText(), Documents.canary(document)));
         return newest;
     }
 
-    /** Pieces of 0 to 1 that scores are counted in. */
-    public static final int SCORE_PIECES = ScoreDistribution.BINS;
-
-    /** How many alerts the intent model gave which score, in {@link #SCORE_PIECES} pieces of 0 to 1, the lowest first. */
+    /** How many alerts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
     public List<Long> scores(Instant from, Instant to) {
         BoolQuery query = eventsWithin("alert-raised", from, to);
         SearchResponse<ObjectNode> response = ask(
@@ -1030,20 +1039,24 @@ public final class Search {
                         .query(q -> q.bool(query))
                         .aggregations(
                                 "scores",
-                                a -> a.histogram(h -> h.field("plumbline.alert.intent.risk")
-                                        .interval(1.0 / SCORE_PIECES)
-                                        .minDocCount(1)))),
+                                a -> a.range(r -> {
+                                    r.field("plumbline.alert.intent.risk");
+                                    List<Double> ends = ScoreDistribution.ends();
+                                    for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
+                                        Double low = bin == 0 ? null : ends.get(bin - 1);
+                                        Double high = bin < ends.size() ? ends.get(bin) : null;
+                                        r.ranges(one -> one.from(low).to(high));
+                                    }
+                                    return r;
+                                }))),
                 "scores");
-        Long[] counts = new Long[SCORE_PIECES];
-        Arrays.fill(counts, 0L);
         var scores = response.aggregations().get("scores");
-        if (scores != null && scores.isHistogram()) {
-            scores.histogram().buckets().array().forEach(bucket -> {
-                int piece = (int) Math.clamp(Math.round(bucket.key() * SCORE_PIECES), 0, SCORE_PIECES - 1L);
-                counts[piece] += bucket.docCount();
-            });
+        if (scores == null || !scores.isRange()) {
+            return Collections.nCopies(ScoreDistribution.BINS, 0L);
         }
-        return List.of(counts);
+        return scores.range().buckets().array().stream()
+                .map(RangeBucket::docCount)
+                .toList();
     }
 
     private BoolQuery within(String field, Instant from, Instant to) {
@@ -1147,18 +1160,25 @@ public final class Search {
     /**
      * A session's events as rules see them, with what documents have of them; empty when there is none.
      *
+     * @return empty when it has more than fit into memory
      * @throws SearchUnavailableException also when the answer is of a part of the indices
      */
-    public List<SigmaEvent> stored(String session) {
+    public Optional<List<SigmaEvent>> stored(String session) {
+        BoolQuery query = tenantQuery("organization.id")
+                .filter(q -> q.term(t -> t.field("plumbline.session").value(session)))
+                .build();
+        if (count(EVENTS, query, "events") > MAX_STORED) {
+            return Optional.empty();
+        }
         try {
-            return new SearchCopy(this::send)
+            return Optional.of(new SearchCopy(this::send)
                             .sessions(
                                     new SearchCopy.Selection(
                                             tenant, List.of(session), Optional.empty(), Optional.empty()),
                                     MAX_STORED)
                             .stream()
                             .flatMap(recording -> recording.events().stream())
-                            .toList();
+                            .toList());
         } catch (ElasticsearchException | IOException | EventLimitException e) {
             throw new SearchUnavailableException("search copy: " + e.getMessage(), e);
         }

@@ -59,6 +59,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -670,21 +671,36 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                             person.name(),
                             clock.instant(),
                             marked.isEmpty() ? current().flatMap(this::like) : Optional.empty(),
-                            scope -> search.openCausesLike(
-                                    scope.kind(),
-                                    scope.clause(),
-                                    scope.agent(),
-                                    TenantSuppression.SEVERITIES.subList(
-                                            0, TenantSuppression.SEVERITIES.indexOf(scope.highest()) + 1)),
+                            this::openLike,
                             new VerdictDialog.Suppressing(this::decide, this::suppressEverywhere))
                     .open();
         }
     }
 
+    /** Empty also when the search copy does not answer: then only the cause itself can be suppressed. */
     private Optional<TenantSuppression.Scope> like(CauseRow cause) {
-        return TenantSuppression.Scope.like(
-                cause,
-                search.session(cause.session()).map(SessionSummary::workspace).orElse(""));
+        try {
+            return TenantSuppression.Scope.like(
+                    cause,
+                    search.session(cause.session())
+                            .map(SessionSummary::workspace)
+                            .orElse(""));
+        } catch (SearchUnavailableException e) {
+            return Optional.empty();
+        }
+    }
+
+    private OptionalLong openLike(TenantSuppression.Scope scope) {
+        try {
+            return OptionalLong.of(search.openCausesLike(
+                    scope.kind(),
+                    scope.clause(),
+                    scope.agent(),
+                    TenantSuppression.SEVERITIES.subList(
+                            0, TenantSuppression.SEVERITIES.indexOf(scope.highest()) + 1)));
+        } catch (SearchUnavailableException e) {
+            return OptionalLong.empty();
+        }
     }
 
     private void suppressEverywhere(TenantSuppression suppression) {

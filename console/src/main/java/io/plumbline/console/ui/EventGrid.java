@@ -39,6 +39,7 @@ final class EventGrid extends Div {
     private final Span note = new Span();
     private transient Search.EventList list = Search.EventList.EMPTY;
     private transient EventOffsets offsets = EventOffsets.EMPTY;
+    private boolean forgotten;
 
     /** @param actions which events; empty: every one */
     EventGrid(Search search, String session, List<String> actions, String id, Order order) {
@@ -104,6 +105,7 @@ final class EventGrid extends Div {
             search.release(list);
             list = newest;
             offsets = newest.offsets();
+            forgotten = false;
         } catch (SearchUnavailableException e) {
             note.setText("The search copy does not answer.");
             return this;
@@ -125,6 +127,9 @@ final class EventGrid extends Div {
 
     /** What has come meanwhile is counted and not put under anybody's pointer. */
     void grown(long total) {
+        if (forgotten) {
+            return;
+        }
         long more = total - offsets.total();
         pill.setVisible(more > 0 && !offsets.isCut());
         pill.setText(number(more) + " new");
@@ -156,6 +161,7 @@ final class EventGrid extends Div {
 
     private void unreadable(SearchUnavailableException failure) {
         if (failure.isForgotten()) {
+            forgotten = true;
             note.setText("Nobody has read in this list for a while, and it is not kept any longer.");
             pill.setText("Read it again");
             pill.setVisible(true);

@@ -15,6 +15,7 @@ import io.plumbline.console.search.CanaryReport;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.intent.head.ScoreDistribution;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +62,8 @@ final class ShiftFigures extends Div {
             List<Long> scores,
             List<Long> scoresBefore,
             Map<String, CanaryReport> canaries,
-            List<PipelineLag.Sample> lag) {}
+            List<PipelineLag.Sample> lag,
+            PipelineLag.LeftOut lagLeftOut) {}
 
     @Override
     protected void onAttach(AttachEvent attach) {
@@ -87,11 +89,16 @@ final class ShiftFigures extends Div {
                             search.scores(now.minus(DAY), now),
                             search.scores(now.minus(DAY).minus(WEEK), now.minus(DAY)),
                             search.canaries(),
-                            lag.samples());
+                            lag.samples(),
+                            lag.leftOut());
                     ui.access(() -> show(figures, now));
                 } catch (SearchUnavailableException e) {
                     // The layout says that the search copy does not answer; the figures stay as they were.
                     LOG.debug("no figures", e);
+                } catch (UIDetachedException e) {
+                    throw e;
+                } catch (RuntimeException e) {
+                    LOG.warn("no figures of the shift this time", e);
                 }
                 Thread.sleep(PAUSE);
             }
@@ -106,7 +113,7 @@ final class ShiftFigures extends Div {
         removeAll();
         add(
                 approvals(figures.day()),
-                lag(figures.lag()),
+                lag(figures.lag(), figures.lagLeftOut(), now),
                 scores(figures.scores(), figures.scoresBefore()),
                 precision(figures.rules()),
                 canaries(figures.canaries(), now));
@@ -125,12 +132,26 @@ final class ShiftFigures extends Div {
         return ShiftView.card("shift-decisions", "Decisions of the last 24 hours", list);
     }
 
-    private static Section lag(List<PipelineLag.Sample> samples) {
+    private static Section lag(List<PipelineLag.Sample> samples, PipelineLag.LeftOut leftOut, Instant now) {
+        Div without = new Div();
+        if (leftOut.tooLong() > 0) {
+            without.add(new Div(Parts.text(
+                    leftOut.tooLong() + " verdicts took more than " + Parts.brief(PipelineLag.LONGEST)
+                            + ", or were judged again from the log.",
+                    "bad")));
+        }
+        if (leftOut.beforeTheirCause() > 0) {
+            without.add(new Div(Parts.text(
+                    leftOut.beforeTheirCause()
+                            + " verdicts came before their cause: the clocks of host and console differ.",
+                    "bad")));
+        }
         if (samples.isEmpty()) {
             return ShiftView.card(
                     "shift-lag",
                     "From the kernel to this screen",
-                    Parts.text("No verdict has come since this console started.", "mut"));
+                    Parts.text("No lag is known since this console started.", "mut"),
+                    without);
         }
         String median = milliseconds(PipelineLag.percentile(samples, 50));
         String slow = milliseconds(PipelineLag.percentile(samples, 99));
@@ -147,7 +168,10 @@ final class ShiftFigures extends Div {
         return ShiftView.card(
                 "shift-lag",
                 "From the kernel to this screen",
-                new Div("median " + median + ", 99 of 100 within " + slow + ", newest " + samples.size() + " verdicts"),
+                new Div("median " + median + ", 99 of 100 within " + slow + ", newest " + samples.size()
+                        + " verdicts, the last "
+                        + Parts.brief(Duration.between(samples.getLast().at(), now)) + " ago"),
+                without,
                 chart);
     }
 
@@ -161,8 +185,8 @@ final class ShiftFigures extends Div {
         String drift = ScoreDrift.of(before, day)
                 .map(index -> String.format(Locale.ROOT, "drift %.2f, %s", index, ScoreDrift.spoken(index)))
                 .orElse("drift not known: fewer than 20 scores on one side");
-        List<String> labels = IntStream.range(0, day.size())
-                .mapToObj(piece -> String.format(Locale.ROOT, "%.1f", (double) piece / day.size()))
+        List<String> labels = Stream.concat(ScoreDistribution.ends().stream(), Stream.of(1.0))
+                .map(end -> "≤ " + end)
                 .toList();
         String told = number + " scored alerts of 24 hours, " + earlier + " of the 7 days before; " + drift;
         Div words = new Div(told + " (population stability index)");
@@ -217,7 +241,13 @@ final class ShiftFigures extends Div {
 
     private static Section canaries(Map<String, CanaryReport> canaries, Instant now) {
         DescriptionList list = Parts.facts();
-        canaries.entrySet().stream().limit(MAX_HOSTS).forEach(entry -> {
+        // What somebody has to look at comes first: what is not proven, then what has been silent for longest.
+        List<Map.Entry<String, CanaryReport>> worst = canaries.entrySet().stream()
+                .sorted(Comparator.comparing((Map.Entry<String, CanaryReport> entry) ->
+                                entry.getValue().proven())
+                        .thenComparing(entry -> entry.getValue().at()))
+                .toList();
+        worst.stream().limit(MAX_HOSTS).forEach(entry -> {
             CanaryReport canary = entry.getValue();
             String told = canary.proven()
                     ? "frozen in " + canary.freeze().toMillis() + " ms, thawed in "
@@ -233,7 +263,10 @@ final class ShiftFigures extends Div {
         return ShiftView.card(
                 "shift-canaries",
                 "Does freezing work",
-                canaries.isEmpty() ? Parts.text("No host has reported.", "mut") : list);
+                canaries.isEmpty() ? Parts.text("No host has reported.", "mut") : list,
+                Parts.text(
+                        canaries.size() > MAX_HOSTS ? "and " + (canaries.size() - MAX_HOSTS) + " more hosts" : "",
+                        "mut"));
     }
 
     private static String figure(Optional<Double> value, String format) {

@@ -24,9 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 
 /** Asks for a verdict with its reason code, or for the end and the reason of a suppression. Ids: {@code note}, {@code confirm-triage}. */
 final class VerdictDialog extends Dialog {
@@ -104,14 +105,14 @@ final class VerdictDialog extends Dialog {
     /**
      * @param owner who answers for the suppression
      * @param like what else can be covered; empty: only the cause
-     * @param open how many causes wait now that such a scope would cover
+     * @param open how many causes wait now that such a scope would cover; empty: not known
      */
     static VerdictDialog suppression(
             String about,
             String owner,
             Instant now,
             Optional<Scope> like,
-            ToLongFunction<Scope> open,
+            Function<Scope, OptionalLong> open,
             Suppressing suppress) {
         VerdictDialog dialog = new VerdictDialog("Suppress", about, "Suppress");
         Paragraph told = new Paragraph();
@@ -141,7 +142,7 @@ final class VerdictDialog extends Dialog {
                     scope.isPresent() && !like.map(Scope::agent).orElse("").isEmpty());
             workspace.setVisible(
                     scope.isPresent() && !like.map(Scope::workspace).orElse("").isEmpty());
-            told.setText(scope.map(wide -> sentence(wide, open.applyAsLong(wide)))
+            told.setText(scope.map(wide -> sentence(wide, open.apply(wide)))
                             .orElse("Alerts of this cause in this session are counted and kept, and wait for nobody"
                                     + " until it ends.")
                     + " Owner: " + owner + ".");
@@ -180,11 +181,13 @@ final class VerdictDialog extends Dialog {
         return dialog;
     }
 
-    private static String sentence(Scope scope, long open) {
+    private static String sentence(Scope scope, OptionalLong open) {
         return "Every session of the tenant: alerts of "
                 + VisibleText.line(SuppressionRow.about(scope.kind(), scope.clause()), 80) + " up to " + scope.highest()
                 + " are counted and kept, and wait for nobody until it ends; what a person decided stays."
-                + (scope.workspace().isEmpty() ? " " + open : " At most " + open)
-                + (open == 1 ? " cause is" : " causes are") + " open now.";
+                + (open.isEmpty()
+                        ? " How many causes are open now is not known."
+                        : (scope.workspace().isEmpty() ? " " : " At most ") + open.getAsLong()
+                                + (open.getAsLong() == 1 ? " cause is" : " causes are") + " open now.");
     }
 }

@@ -45,9 +45,9 @@ public final class Zone {
         return known;
     }
 
-    /** @param name as a browser tells it, with its slashes escaped */
+    /** @param name as a browser tells it, with slashes and plus signs escaped: {@code Etc%2FGMT%2B5} */
     static ZoneId named(String name) {
-        String plain = name.replace("%2F", "/");
+        String plain = name.replace("%2F", "/").replace("%2B", "+");
         try {
             return plain.length() > MAX_NAME ? ZoneOffset.UTC : ZoneId.of(plain);
         } catch (DateTimeException e) {

@@ -29,13 +29,14 @@ class PipelineLagTest {
     }
 
     @Test
-    void leavesOutWhatSaysNothingOfTheWay() {
+    void leavesOutWhatSaysNothingOfTheWayAndCountsIt() {
         PipelineLag lag = new PipelineLag();
         lag.arrived(StageTimes.getDefaultInstance(), NOON);
         lag.arrived(kernel(Duration.ofHours(1)), NOON);
         lag.arrived(kernel(Duration.ofSeconds(-5)), NOON);
 
         assertThat(lag.samples()).isEmpty();
+        assertThat(lag.leftOut()).isEqualTo(new PipelineLag.LeftOut(1, 1));
         assertThat(PipelineLag.percentile(lag.samples(), 50)).isEmpty();
     }
 

@@ -2,7 +2,7 @@ package io.plumbline.console.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.plumbline.console.search.Search;
+import io.plumbline.intent.head.ScoreDistribution;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 class ScoreDriftTest {
     /** The first and the last piece; nothing between. */
     private static List<Long> ends(long low, long high) {
-        List<Long> counts = new ArrayList<>(Collections.nCopies(Search.SCORE_PIECES, 0L));
+        List<Long> counts = new ArrayList<>(Collections.nCopies(ScoreDistribution.BINS, 0L));
         counts.set(0, low);
-        counts.set(Search.SCORE_PIECES - 1, high);
+        counts.set(ScoreDistribution.BINS - 1, high);
         return counts;
     }
 

@@ -123,7 +123,9 @@ public final class HookClaims {
     }
 
     private static JsonNode withoutReason(JsonNode input) {
-        return input instanceof ObjectNode object ? object.deepCopy().without("description") : input;
+        return input instanceof ObjectNode object && object.has("command")
+                ? object.deepCopy().without("description")
+                : input;
     }
 
     private static String tool(JsonNode hook) throws MalformedRecordException {

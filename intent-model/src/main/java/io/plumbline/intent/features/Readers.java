@@ -89,9 +89,19 @@ public final class Readers {
             Map.entry("file", Pattern.compile("-[A-Za-z]*C.*|--com[a-z]*")),
             Map.entry("date", Pattern.compile("-[uR]*s.*|--s[a-z]*(=.*)?")),
             Map.entry("cloc", Pattern.compile("-.*")),
-            // A script that neither runs nor writes, on the command line itself.
-            Map.entry("awk", Pattern.compile("(?s)-[^Fv].*|.*(system|getline|[>|@]).*")),
+            // A script that neither runs nor writes, whole on the command line itself.
+            Map.entry(
+                    "awk",
+                    Pattern.compile("(?s)-[^Fv].*|.*(system|getline|[>|@]|\\$\\(\\)|\\$(?!NF\\b)[A-Za-z_{*?!#$-]).*")),
             Map.entry("less", Pattern.compile("-[A-Za-z]*[oOkt].*|--(log-file|LOG-FILE|lesskey.*|tag.*)(=.*)?|\\+.*")));
+
+    /** Options of xargs that change how arguments are put together, and those of them whose value is the next word. */
+    private static final Pattern XARGS_OPTION = Pattern.compile("-[0rtx]+|-[InPLd].*|--null|--no-run-if-empty");
+
+    private static final Set<String> XARGS_TAKES = Set.of("-I", "-n", "-P", "-L", "-d");
+
+    /** What stands for an argument in a command of xargs; another word could be the program itself. */
+    private static final Set<String> PLACES = Set.of("{}", "%");
 
     /** Read whatever their arguments are. */
     private static final Set<String> ANY_ARGUMENT = Set.of(
@@ -143,16 +153,23 @@ public final class Readers {
 
     /** What {@code xargs} starts gets arguments that nobody sees: only programs that no argument makes write. */
     private static boolean hasSafeArguments(Outline outline) {
-        List<Invocation> all = outline.invocations();
-        for (int i = 0; i < all.size(); i++) {
-            boolean fed = all.get(i).program().equals("xargs");
-            if (fed
-                    && (i + 1 == all.size()
-                            || !ANY_ARGUMENT.contains(all.get(i + 1).program()))) {
+        return outline.invocations().stream()
+                .filter(one -> one.program().equals("xargs"))
+                .allMatch(one -> startsReader(one.arguments()));
+    }
+
+    private static boolean startsReader(List<String> arguments) {
+        int at = 0;
+        while (at < arguments.size() && XARGS_OPTION.matcher(arguments.get(at)).matches()) {
+            String option = arguments.get(at);
+            at += XARGS_TAKES.contains(option) ? 2 : 1;
+            if (at >= arguments.size()
+                    || option.startsWith("-I")
+                            && !PLACES.contains(option.length() == 2 ? arguments.get(at - 1) : option.substring(2))) {
                 return false;
             }
         }
-        return true;
+        return at < arguments.size() && ANY_ARGUMENT.contains(arguments.get(at));
     }
 
     private static boolean builds(Invocation invocation) {

@@ -3,6 +3,8 @@ package io.plumbline.intent.head;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * How many scores fell into each of {@value #BINS} fixed bins of the calibrated risk; finer at the low end, where nearly all scores of an
@@ -27,6 +29,11 @@ public final class ScoreDistribution {
             bin++;
         }
         return bin;
+    }
+
+    /** Upper ends of the bins but the last, which ends at 1; ascending. */
+    public static List<Double> ends() {
+        return DoubleStream.of(ENDS).boxed().toList();
     }
 
     public void add(int bin) {

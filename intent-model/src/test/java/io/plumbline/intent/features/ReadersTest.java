@@ -28,6 +28,8 @@ final class ReadersTest {
                 "/usr/bin/env -i ls",
                 "find src -name '*.py' | xargs wc -l | sort -n",
                 "ls | xargs -n 1 basename",
+                "ls | xargs -0 -I {} cat {}",
+                "awk '{print $NF, $1, $(NF-1)}' a",
                 "awk -F, '{print $2}' a | sort | uniq -c"
             })
     void whatReadsOnlyReads(String command) {
@@ -53,6 +55,13 @@ final class ReadersTest {
                 "ls | xargs sort",
                 "ls | xargs git log",
                 "ls | xargs ./cat",
+                "echo ./x | xargs env | cat",
+                "echo ./x | xargs timeout 5; ls $(cat a)",
+                "ls | xargs -E cat rm",
+                "ls | xargs -a cat rm",
+                "echo rm | xargs -I cat cat a",
+                "s='BEGIN{system(\"./x\")}'; awk \"$s\"",
+                "awk \"$(cat x.awk)\"",
                 "ls | xargs",
                 "sort -o a a",
                 "sudo cat a",

@@ -2,6 +2,7 @@ package io.plumbline.rules.hunt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.EventLimits;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,8 @@ final class Executables {
                             acting,
                             new Program(
                                     process.path("executable").asText(),
-                                    process.path("command_line").asText()));
+                                    EventLimits.commandLine(
+                                            process.path("command_line").asText())));
                 }
             }
             case "process-forked" -> {

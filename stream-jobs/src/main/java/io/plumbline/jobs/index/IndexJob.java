@@ -26,6 +26,11 @@ public final class IndexJob {
 
     /** Adds the job to the environment; the caller sets parallelism and checkpointing and executes it. */
     public static void define(StreamExecutionEnvironment env, IndexSettings settings) {
+        define(env, settings, SessionProjector.RETENTION);
+    }
+
+    /** @param retention of a silent session, by the clock of the machine, which goes on while a job stands still */
+    static void define(StreamExecutionEnvironment env, IndexSettings settings, Duration retention) {
         Properties properties = new Properties();
         // Nobody is stopped by what is searched: a few requests a second instead of one for each event.
         properties.setProperty(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "65536");
@@ -40,11 +45,11 @@ public final class IndexJob {
                 .setProperties(properties)
                 .setDeserializer(new EventDeserializer())
                 .build();
-        define(env.fromSource(source, WatermarkStrategy.noWatermarks(), "log").uid("index-log"), settings);
+        define(env.fromSource(source, WatermarkStrategy.noWatermarks(), "log").uid("index-log"), settings, retention);
     }
 
     /** The part behind the source. */
-    static void define(DataStream<Event> events, IndexSettings settings) {
+    static void define(DataStream<Event> events, IndexSettings settings, Duration retention) {
         TypeInformation<IndexOperation> operations =
                 new ImmutableTypeInformation<>(IndexOperation.class, IndexOperationSerializer.INSTANCE);
         DataStream<Event> facts = events.filter(event -> !event.hasPathProbed() && !event.hasProbeAnswered())
@@ -66,7 +71,7 @@ public final class IndexJob {
                 .uid("index-session-events")
                 .keyBy(Topics::key)
                 .connect(suppressions)
-                .process(new SessionProjector())
+                .process(new SessionProjector(retention))
                 .returns(operations)
                 .name("sessions, alerts, approvals")
                 .uid("index-session-projection")

@@ -43,9 +43,19 @@ final class SessionProjector extends KeyedBroadcastProcessFunction<String, Event
     /** What {@link #SUPPRESSIONS} says, by tenant; read again after each change. */
     private transient Map<String, Suppressions> known = Map.of();
 
+    private final Duration retention;
     private transient @Nullable ValueState<SessionState> sessions;
     private transient @Nullable ValueState<Long> beats;
     private transient @Nullable ValueState<Long> lastSeen;
+
+    SessionProjector() {
+        this(RETENTION);
+    }
+
+    /** @param retention of a silent session, by the clock of the machine */
+    SessionProjector(Duration retention) {
+        this.retention = retention;
+    }
 
     @Override
     public void open(OpenContext context) {
@@ -132,7 +142,7 @@ final class SessionProjector extends KeyedBroadcastProcessFunction<String, Event
     private void remember(ReadOnlyContext context, long now) throws Exception {
         ValueState<Long> seen = state(lastSeen);
         if (seen.value() == null) {
-            context.timerService().registerProcessingTimeTimer(now + RETENTION.toMillis());
+            context.timerService().registerProcessingTimeTimer(now + retention.toMillis());
         }
         seen.update(now);
     }
@@ -149,7 +159,7 @@ final class SessionProjector extends KeyedBroadcastProcessFunction<String, Event
             }
             return;
         }
-        long forgetAt = Objects.requireNonNullElse(state(lastSeen).value(), 0L) + RETENTION.toMillis();
+        long forgetAt = Objects.requireNonNullElse(state(lastSeen).value(), 0L) + retention.toMillis();
         if (timestamp >= forgetAt) {
             state(sessions).clear();
             state(lastSeen).clear();

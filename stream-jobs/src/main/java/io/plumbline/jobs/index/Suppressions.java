@@ -23,6 +23,9 @@ record Suppressions(Map<String, Suppression> byId) {
     /** Orders that one tenant can have in force at once: a person reads the list. */
     static final int MAX_IN_FORCE = 200;
 
+    /** Orders of one tenant that are remembered, with those that were ended or have expired: every subtask keeps them all. */
+    static final int MAX_REMEMBERED = 2_000;
+
     private static final Comparator<Suppression> OLDEST = Comparator.<Suppression>comparingLong(
                     one -> one.ordered().getEventTimeNs())
             .thenComparing(one -> one.ordered().getId());
@@ -107,9 +110,22 @@ record Suppressions(Map<String, Suppression> byId) {
         long inForce = byId.values().stream()
                 .filter(one -> one.isInForce(event.getEventTimeNs()))
                 .count();
-        return inForce < MAX_IN_FORCE
+        if (inForce >= MAX_IN_FORCE) {
+            return Optional.of(inForce + " suppressions are in force (expected: fewer than " + MAX_IN_FORCE + ")");
+        }
+        int remembered = remembered(event.getEventTimeNs()).size();
+        return remembered < MAX_REMEMBERED
                 ? Optional.empty()
-                : Optional.of(inForce + " suppressions are in force (expected: fewer than " + MAX_IN_FORCE + ")");
+                : Optional.of(
+                        remembered + " suppressions are remembered, with those that are over (expected: fewer than "
+                                + MAX_REMEMBERED + ")");
+    }
+
+    /** Those that have expired so long before that sessions of their time are forgotten, too, are none. */
+    private Map<String, Suppression> remembered(long nowNs) {
+        Map<String, Suppression> remembered = new LinkedHashMap<>(byId);
+        remembered.values().removeIf(one -> one.order().getExpiresNs() + SessionProjector.RETENTION.toNanos() < nowNs);
+        return remembered;
     }
 
     private static Optional<String> kindObjection(DeviationKind kind, String clause) {
@@ -150,11 +166,7 @@ record Suppressions(Map<String, Suppression> byId) {
         if (objection.isPresent()) {
             return new Change(this, Optional.empty(), document);
         }
-        Map<String, Suppression> next = new LinkedHashMap<>(byId);
-        // Sessions of that time are forgotten, too.
-        next.values()
-                .removeIf(one ->
-                        one.order().getExpiresNs() + SessionProjector.RETENTION.toNanos() < event.getEventTimeNs());
+        Map<String, Suppression> next = remembered(event.getEventTimeNs());
         Suppression added = new Suppression(event, Optional.empty());
         next.put(event.getId(), added);
         return new Change(new Suppressions(next), Optional.of(added), document);
@@ -188,9 +200,18 @@ record Suppressions(Map<String, Suppression> byId) {
         return standing(state, state.cause(alert.cause()), alert.severity(), alert.atNs());
     }
 
-    /** Later alerts are covered by fewer decisions and severer ones by fewer suppressions, so it waits if any alert of it does. */
+    /**
+     * Later alerts are covered by fewer decisions and severer ones by fewer suppressions, so it waits if any alert of it does. One that a
+     * person opened again waits, too, when a suppression covers those after it.
+     */
     Standing standing(SessionState state, Cause cause) {
-        return standing(state, cause, cause.severity(), cause.lastNs());
+        Standing last = standing(state, cause, cause.severity(), cause.lastNs());
+        boolean reopened = !last.suppressedBy().isEmpty()
+                && cause.triage()
+                        .decided(cause.firstNs())
+                        .filter(Triage.OPEN::equals)
+                        .isPresent();
+        return reopened ? new Standing(Triage.OPEN, "") : last;
     }
 
     private Standing standing(SessionState state, Cause cause, int severity, long raisedNs) {

@@ -10,6 +10,7 @@ import io.plumbline.watcher.crosssession.Relation.Group;
 import io.plumbline.watcher.state.v1.CrossEvicted;
 import io.plumbline.watcher.state.v1.SessionFact;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,9 +30,13 @@ import org.jspecify.annotations.Nullable;
 final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
+    /** As long as may count. */
+    static final Duration FORGOTTEN_AFTER = CrossSessionLimits.WINDOW.plusDays(1);
+
+    private final Duration forgottenAfter;
     private transient @Nullable ValueState<CrossSessionMemory> groups;
 
-    /** As release 0.1 kept them: bytes, read and written with each fact. */
+    /** As builds before 0.1 kept them: bytes, read and written with each fact. */
     private transient @Nullable ValueState<byte[]> stored;
 
     private transient @Nullable Counter unreadable;
@@ -42,6 +47,10 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         void count(CrossEvicted before, CrossEvicted after) {
             counter.inc(total.applyAsLong(after) - total.applyAsLong(before));
         }
+    }
+
+    CrossSessionFunction(Duration forgottenAfter) {
+        this.forgottenAfter = forgottenAfter;
     }
 
     @Override
@@ -60,10 +69,9 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         count(metrics, "expired", CrossEvicted::getExpired);
     }
 
-    /** As long as may count. That only frees what nobody asks for any more; what counts is decided by the time of events. */
+    /** Only frees what nobody asks for any more; what counts is decided by the time of events. */
     private <T> ValueState<T> kept(ValueStateDescriptor<T> descriptor) {
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(CrossSessionLimits.WINDOW.plusDays(1)).build());
+        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(forgottenAfter).build());
         return getRuntimeContext().getState(descriptor);
     }
 

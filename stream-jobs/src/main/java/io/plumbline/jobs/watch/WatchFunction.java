@@ -62,10 +62,11 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
     private static final Logger LOG = LoggerFactory.getLogger(WatchFunction.class);
 
     /** A session that was silent for so long is over; its state is dropped. */
-    private static final Duration FORGOTTEN_AFTER = Duration.ofDays(2);
+    static final Duration FORGOTTEN_AFTER = Duration.ofDays(2);
 
     private final WatchSettings settings;
     private final JudgeLoader loader;
+    private final Duration forgottenAfter;
     private transient @Nullable ValueState<SessionState> sessions;
     private transient @Nullable ExecutorService aside;
     private transient @Nullable Map<String, InForce> inForce;
@@ -83,15 +84,20 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
     }
 
     WatchFunction(WatchSettings settings, JudgeLoader loader) {
+        this(settings, loader, FORGOTTEN_AFTER);
+    }
+
+    WatchFunction(WatchSettings settings, JudgeLoader loader, Duration forgottenAfter) {
         this.settings = settings;
         this.loader = loader;
+        this.forgottenAfter = forgottenAfter;
     }
 
     @Override
     public void open(OpenContext context) {
         ValueStateDescriptor<SessionState> descriptor =
                 new ValueStateDescriptor<>("session", new SessionStateSerializer());
-        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(FORGOTTEN_AFTER).build());
+        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(forgottenAfter).build());
         sessions = getRuntimeContext().getState(descriptor);
         var metrics = getRuntimeContext().getMetricGroup();
         unreadable = metrics.counter("records_unreadable");

@@ -2,6 +2,7 @@ package io.plumbline.jobs.watch;
 
 import io.plumbline.events.Topics;
 import io.plumbline.watcher.activation.Judging;
+import java.time.Duration;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -25,6 +26,21 @@ public final class WatchJob {
 
     /** Adds the job to {@code environment}; every operator has a fixed uid, so that its state survives a new version. */
     public static void define(StreamExecutionEnvironment environment, String bootstrap, WatchSettings settings) {
+        define(environment, bootstrap, settings, WatchFunction.FORGOTTEN_AFTER, CrossSessionFunction.FORGOTTEN_AFTER);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param sessionsFor how long a silent session is kept by the clock of the machine, which goes on while a job stands still
+     * @param groupsFor likewise a group of sessions
+     */
+    static void define(
+            StreamExecutionEnvironment environment,
+            String bootstrap,
+            WatchSettings settings,
+            Duration sessionsFor,
+            Duration groupsFor) {
         DataStream<LogRecord> telemetry = source(environment, bootstrap, Topics.TELEMETRY);
         DataStream<LogRecord> control = source(environment, bootstrap, Topics.CONTROL);
         DataStream<LogRecord> orders =
@@ -39,12 +55,12 @@ public final class WatchJob {
                 .union(orders)
                 .keyBy(LogRecord::key)
                 .connect(activations.broadcast(WatchFunction.ACTIVE))
-                .process(new WatchFunction(settings, Judging::of))
+                .process(new WatchFunction(settings, Judging::of, sessionsFor))
                 .uid("watch")
                 .name("watch");
         DataStream<LogRecord> together = watched.getSideOutput(WatchFunction.FACTS)
                 .keyBy(LogRecord::key)
-                .process(new CrossSessionFunction())
+                .process(new CrossSessionFunction(groupsFor))
                 .uid("cross-session")
                 .name("cross-session");
 

@@ -184,6 +184,15 @@ class SuppressionsTest {
 
         assertThat(status(written(List.of(order, low, reopened)), low)).isEqualTo("open");
         assertThat(status(written(List.of(low, reopened, order)), low)).isEqualTo("open");
+
+        // One that comes later is covered, and takes the other out of nobody's sight.
+        Event later = alert("s-1", 2_000, Severity.LOW, "rule noisy");
+        Map<String, JsonNode> written = written(List.of(order, low, reopened, later));
+        assertThat(status(written, later)).isEqualTo("suppressed");
+        assertThat(at(written, "plumbline-causes/acme/s-1/" + EventIds.derived("s-1", "rule noisy"))
+                        .path("status")
+                        .asText())
+                .isEqualTo("open");
     }
 
     @Test
@@ -216,6 +225,23 @@ class SuppressionsTest {
                     .contains(why);
             assertThat(status(written, low)).isEqualTo("open");
         });
+    }
+
+    @Test
+    void remembersNoMoreThanItsBoundWhenEachIsEndedAtOnce() {
+        List<Event> events = new ArrayList<>();
+        for (int i = 0; i < Suppressions.MAX_REMEMBERED; i++) {
+            Event order = ordered(i, all -> all);
+            events.add(order);
+            events.add(ended(order, i, "ana"));
+        }
+        Event oneMore = ordered(Suppressions.MAX_REMEMBERED, all -> all);
+        events.add(oneMore);
+
+        assertThat(at(written(events), "plumbline-suppressions/acme/" + oneMore.getId())
+                        .path("refused")
+                        .asText())
+                .contains("2000 suppressions are remembered");
     }
 
     @Test

@@ -68,8 +68,10 @@ class WatchJobIT {
 
     private static final String EXFILTRATION = "claude-code-2.1.330.exfil-ssh-key";
 
-    /** Of release 0.1. */
-    private static final Path SAVEPOINT = Path.of("src/test/resources/savepoints/0.1/watch");
+    private static final Duration CENTURY = Duration.ofDays(36_500);
+
+    /** Of builds before 0.1. */
+    private static final Path SAVEPOINT = Path.of("src/test/resources/savepoints/before-0.1/watch");
 
     @TempDir
     private Path directory;
@@ -166,12 +168,16 @@ class WatchJobIT {
             }
             return;
         }
+        // The savepoint is older with each day, and nothing of it may be forgotten for that.
         copy(SAVEPOINT, checkpoints.resolve("watch").resolve("before").resolve("savepoint"));
         Map<String, Event> expected = new LinkedHashMap<>();
         expectedVerdicts(events).forEach(verdict -> expected.put(verdict.getId(), verdict));
         replayed(events.subList(0, half), Optional.empty()).forEach(verdict -> expected.remove(verdict.getId()));
         try (EmbeddedCluster cluster = EmbeddedCluster.start(checkpoints)) {
-            cluster.submit("watch", env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE), START);
+            cluster.submit(
+                    "watch",
+                    env -> WatchJob.define(env, broker.bootstrap(), WatchSettings.NONE, CENTURY, CENTURY),
+                    START);
             send(events.subList(half, events.size()));
             send(second);
             Awaitility.await().atMost(START).untilAsserted(() -> {

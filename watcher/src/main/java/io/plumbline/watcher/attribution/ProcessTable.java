@@ -1,5 +1,6 @@
 package io.plumbline.watcher.attribution;
 
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ProcessExited;
@@ -89,7 +90,7 @@ public final class ProcessTable {
         Process before = process(start.getActor());
         Process.Builder process = before.toBuilder()
                 .setBinary(start.getBinary())
-                .setCommandLine(cut(String.join(" ", start.getArgvList())))
+                .setCommandLine(EventLimits.commandLine(String.join(" ", start.getArgvList())))
                 .setEvent(event.getId())
                 .setExecuted(true);
         if (start.getFirst()) {
@@ -297,7 +298,7 @@ public final class ProcessTable {
         return known == null ? "" : known.getBinary();
     }
 
-    /** The command line of a process, at most {@link StateLimits#COMMAND_LINE} characters; empty when it is not known. */
+    /** The command line of a process, at most {@link EventLimits#COMMAND_LINE} characters; empty when it is not known. */
     public String commandLine(Attribution attribution) {
         Process known = processes.get(attribution.process());
         return known == null ? "" : known.getCommandLine();
@@ -371,9 +372,5 @@ public final class ProcessTable {
 
     private static String key(ProcessRef process) {
         return process.getThreadGroup() + ":" + process.getStartTimeNs();
-    }
-
-    private static String cut(String line) {
-        return line.length() <= StateLimits.COMMAND_LINE ? line : line.substring(0, StateLimits.COMMAND_LINE) + "…";
     }
 }

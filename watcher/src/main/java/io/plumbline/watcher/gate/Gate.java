@@ -216,7 +216,13 @@ public final class Gate {
                         .map(Uninspectable::toString)
                         .toList())
                 .build();
-        approvals.remember(asked(question).setCall(call.getCall()).build());
+        approvals.remember(asked(question)
+                .setCall(call.getCall())
+                .setAnnounced(ledger.call(call.getCall())
+                        .map(Call::getEvent)
+                        .filter(announced -> !announced.equals(event.getId()))
+                        .orElse(""))
+                .build());
         return new Answer(
                 answered(
                         event.getId(),
@@ -278,8 +284,9 @@ public final class Gate {
                     : Optional.empty();
         }
         // The call id is the agent's word; it may have announced something else under it since.
+        String announced = approval.getAnnounced().isEmpty() ? approval.getCause() : approval.getAnnounced();
         boolean same = ledger.call(approval.getCall())
-                .filter(call -> call.getEvent().equals(approval.getCause()))
+                .filter(call -> call.getEvent().equals(announced))
                 .isPresent();
         return same ? Optional.empty() : Optional.of("the approval was given for other bytes");
     }
@@ -376,10 +383,14 @@ public final class Gate {
                 + " revision " + policy.getRevision();
     }
 
-    /** The exact bytes that a person decides about: tool and arguments as the agent gave them, where they would run, under which revision. */
+    /**
+     * The exact bytes that a person decides about: tool and arguments as the agent gave them, where they would run, under which revision.
+     * What was approved inside of the agent's own sandbox was not approved outside of it.
+     */
     private String subject(ToolCall call) {
         TaskPolicy policy = state.getTask().getPolicy();
-        return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson() + "\n" + policy.getName()
+        return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson() + "\n"
+                + (call.getEscalation() ? "outside of the agent's own sandbox\n" : "") + policy.getName()
                 + " revision " + policy.getRevision();
     }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param attribution who acted and which announced call explains it; {@link Attribution#none()} for claims
  * @param parents command lines from the actor's parent up to the agent, nearest first
  * @param image executable of the acting process; empty: not known
- * @param commandLine of the acting process, at most {@link io.plumbline.watcher.state.StateLimits#COMMAND_LINE} characters; empty: not known
+ * @param commandLine of the acting process, at most {@link io.plumbline.events.EventLimits#COMMAND_LINE} characters; empty: not known
  * @param policyVerdict what the policy says about it: allow, log, ask, deny, freeze, or service; empty: it is no act, or there is no policy
  * @param announced of a call that is announced for the first time
  */

@@ -71,9 +71,6 @@ public final class StateLimits {
     /** Items of a plan. */
     public static final int PLAN_ITEMS = 200;
 
-    /** Characters kept of a command line. */
-    public static final int COMMAND_LINE = 400;
-
     /**
      * Whether to look for what may be forgotten before one more is added: at each {@link #FORGOTTEN_AT_ONCE}th only, since what may not be
      * forgotten would be looked at again each time; always when there is no room.
