@@ -14,12 +14,14 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.SuppressionOrdered;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -209,6 +211,50 @@ class ConsoleIT {
         String right = body.formatted(row.path("subject_sha256").asText());
         assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(202);
         assertThat(call("POST", path, right, ConsoleStack.TOKEN).statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void aSuppressionOfTheTenantOverTheApiHasItsBounds() throws Exception {
+        Instant soon = Instant.now().plus(Duration.ofDays(7));
+        String kind = "\"kind\":\"out_of_policy\",\"highest\":\"%s\",\"reason\":\"%s\",\"until\":\"%s\"";
+        String path = "/api/v1/suppressions";
+        assertThat(call("POST", path, "{}", ConsoleStack.TOKEN).statusCode()).isEqualTo(400);
+        assertRefused(
+                "{" + kind.formatted("critical", "noise", soon) + "}", "critical alerts always wait for somebody");
+        assertRefused("{" + kind.formatted("low", "", soon) + "}", "reason");
+        assertRefused(
+                "{" + kind.formatted("low", "noise", soon.plus(Duration.ofDays(90))) + "}", "ends within 90 days");
+        assertRefused(
+                "{" + kind.formatted("low", "noise", soon).replace("out_of_policy", "telemetry_gap") + "}",
+                "kind: 'telemetry_gap' (expected: one of ");
+        assertRefused(
+                "{" + kind.formatted("low", "noise", soon).replace("out_of_policy", "rule") + "}", "clause: empty");
+        assertRefused(
+                "{" + kind.formatted("low", "noise", soon) + ",\"clause\":\"" + "x".repeat(5_000) + "\"}",
+                "5000 characters (expected: at most 4096)");
+
+        int before = log().orders().size();
+        HttpResponse<String> accepted = call(
+                "POST",
+                path,
+                "{" + kind.formatted("low", "noise", soon) + ",\"clause\":\"files.deny[7]\"}",
+                ConsoleStack.TOKEN);
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        assertThat(log().orders()).hasSize(before + 1);
+        SuppressionOrdered ordered = log().orders().getLast().getSuppressionOrdered();
+        assertThat(ordered.getClause()).isEqualTo("files.deny[7]");
+        assertThat(ordered.getHighest()).isEqualTo(Severity.LOW);
+        assertThat(call("POST", path + "/none/end", "{\"reason\":\"over\"}", ConsoleStack.TOKEN)
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    private static void assertRefused(String body, String why) throws Exception {
+        int before = log().orders().size();
+        HttpResponse<String> refused = call("POST", "/api/v1/suppressions", body, ConsoleStack.TOKEN);
+        assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
+        assertThat(refused.body()).contains(why);
+        assertThat(log().orders()).hasSize(before);
     }
 
     @Test

@@ -155,7 +155,8 @@ class SessionIT {
             assertThat(page.locator("#policy-difference")).containsText("▼ tighter egress-unknown");
             assertThat(page.locator("#policy-difference")).not().containsText("▲ wider egress");
             page.locator("#simulate").click();
-            assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one.");
+            assertThat(page.locator("#simulation"))
+                    .containsText("Its own policy → the shown one, with the shipped rules.");
             assertThat(page.locator("#simulation")).containsText(Pattern.compile("denied\\d+ → \\d+"));
             assertThat(page.locator("#simulation")).containsText("frozen");
             ConsoleStack.screenshot(page, "policies");

@@ -21,6 +21,7 @@ import com.vaadin.flow.router.HasDynamicTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import com.vaadin.flow.server.Command;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
@@ -105,6 +106,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient Instant lastRead = Instant.EPOCH;
     private transient long newestRead;
     private transient boolean stale;
+
+    /** Whether somebody looks again soon. */
+    private transient boolean reminded;
+
     private transient Runnable unsubscribe = () -> {};
 
     public SessionView(
@@ -238,11 +243,32 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 showHead(row);
             }
         }));
-        ui.access(() -> {
-            if (stale && Duration.between(lastRead, Instant.now()).compareTo(SHORTEST_REREAD) > 0) {
-                reread(ui);
-            }
-        });
+        ui.access(() -> rereadWhenStale(ui));
+    }
+
+    /** At once, or when the last reading is long enough ago: no further snapshot may come that would remind of it. */
+    private void rereadWhenStale(UI ui) {
+        if (!stale) {
+            return;
+        }
+        if (Duration.between(lastRead, Instant.now()).compareTo(SHORTEST_REREAD) > 0) {
+            reread(ui);
+        } else if (!reminded) {
+            reminded = true;
+            CompletableFuture.delayedExecutor(SHORTEST_REREAD.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> within(ui, () -> {
+                        reminded = false;
+                        rereadWhenStale(ui);
+                    }));
+        }
+    }
+
+    private void within(UI ui, Command what) {
+        try {
+            ui.access(what);
+        } catch (UIDetachedException e) {
+            LOG.debug("the page of session {} was left", id, e);
+        }
     }
 
     private void reread(UI ui) {
@@ -256,6 +282,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 read(ui);
             } finally {
                 reading.set(false);
+                // What changed while it was read.
+                within(ui, () -> rereadWhenStale(ui));
             }
         });
         // Events become visible a moment after the session's own document.
@@ -272,8 +300,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 show(read);
             }));
         } catch (SearchUnavailableException e) {
-            // The layout says that the search copy does not answer; the page stays as it is.
+            // The layout says that the search copy does not answer; the page stays as it is until it does.
             LOG.debug("session {} could not be read again", id, e);
+            within(ui, () -> stale = true);
         } catch (UIDetachedException e) {
             LOG.debug("the page of session {} was left", id, e);
         }
