@@ -68,7 +68,7 @@ class ArchitectureTest {
         onlyOwn(JOBS, JOBS, WATCHER, RULES, INTENT, EVENTS);
         onlyOwn(INGEST, INGEST, EVENTS);
         onlyOwn(SANDBOX, SANDBOX, EVENTS);
-        onlyOwn(CONSOLE, CONSOLE, WATCHER, RULES, EVENTS);
+        onlyOwn(CONSOLE, CONSOLE, WATCHER, INTENT, RULES, EVENTS);
         onlyOwn(STANDALONE, STANDALONE, SANDBOX, WATCHER, RULES, INTENT, EVENTS);
     }
 
