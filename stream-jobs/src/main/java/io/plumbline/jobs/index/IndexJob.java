@@ -26,7 +26,7 @@ public final class IndexJob {
 
     /** Adds the job to the environment; the caller sets parallelism and checkpointing and executes it. */
     public static void define(StreamExecutionEnvironment env, IndexSettings settings) {
-        define(env, settings, SessionProjector.RETENTION);
+        define(env, settings, SessionState.RETENTION);
     }
 
     /** @param retention of a silent session, by the clock of the machine, which goes on while a job stands still */

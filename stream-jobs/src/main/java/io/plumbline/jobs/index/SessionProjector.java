@@ -27,12 +27,6 @@ final class SessionProjector extends KeyedBroadcastProcessFunction<String, Event
     /** Longest time that a session's counts lag behind. */
     static final Duration BEAT = Duration.ofSeconds(1);
 
-    /**
-     * How long a silent session is remembered. An event after that finds no state, so the document would be overwritten with less:
-     * long enough for late triage.
-     */
-    static final Duration RETENTION = Duration.ofDays(30);
-
     /** Orders by {@code tenant/id} and the end of each by {@code tenant/id/end}; every subtask has them all. */
     static final MapStateDescriptor<String, Event> SUPPRESSIONS = new MapStateDescriptor<>(
             "suppressions", Types.STRING, new ImmutableTypeInformation<>(Event.class, EventSerializer.INSTANCE));
@@ -49,7 +43,7 @@ final class SessionProjector extends KeyedBroadcastProcessFunction<String, Event
     private transient @Nullable ValueState<Long> lastSeen;
 
     SessionProjector() {
-        this(RETENTION);
+        this(SessionState.RETENTION);
     }
 
     /** @param retention of a silent session, by the clock of the machine */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.TaskPolicy;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,12 @@ record SessionState(
         Map<String, Cause> causes,
         Map<String, Approval> approvals,
         List<PlanStep> plan) {
+    /**
+     * How long a silent session is remembered. An event after that finds no state, so the document would be overwritten with less:
+     * long enough for late triage.
+     */
+    static final Duration RETENTION = Duration.ofDays(30);
+
     static final int MAX_ALERTS = 2_000;
     static final int MAX_CAUSES = 1_000;
     static final int MAX_APPROVALS = 500;

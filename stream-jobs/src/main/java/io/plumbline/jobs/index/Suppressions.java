@@ -124,7 +124,7 @@ record Suppressions(Map<String, Suppression> byId) {
     /** Those that have expired so long before that sessions of their time are forgotten, too, are none. */
     private Map<String, Suppression> remembered(long nowNs) {
         Map<String, Suppression> remembered = new LinkedHashMap<>(byId);
-        remembered.values().removeIf(one -> one.order().getExpiresNs() + SessionProjector.RETENTION.toNanos() < nowNs);
+        remembered.values().removeIf(one -> one.order().getExpiresNs() + SessionState.RETENTION.toNanos() < nowNs);
         return remembered;
     }
 

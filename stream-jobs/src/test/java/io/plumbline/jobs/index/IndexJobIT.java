@@ -162,7 +162,7 @@ class IndexJobIT {
         IndexJob.define(
                 env.fromData(events, new ImmutableTypeInformation<>(Event.class, EventSerializer.INSTANCE)),
                 IndexSettings.local("unused:9092", url),
-                SessionProjector.RETENTION);
+                SessionState.RETENTION);
         env.execute("index");
     }
 
