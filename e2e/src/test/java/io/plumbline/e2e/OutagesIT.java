@@ -217,8 +217,8 @@ class OutagesIT {
         RunningSession session = RunningSession.busy(platform(), "supervisor", PATIENT);
         String id = session.id();
         awaitFilesOpened(id, 20);
-        List<String> before = listed();
-        assertThat(before).contains(id).hasSizeGreaterThanOrEqualTo(1);
+        List<String> before =
+                await().atMost(LIMIT).until(OutagesIT::listed, sessions -> sessions.contains(id));
         List<ProcessHandle> old = platform().state().children().values().stream()
                 .map(pid -> ProcessHandle.of(pid).orElseThrow())
                 .toList();
