@@ -260,7 +260,12 @@ class DirectAgentsIT {
         assertThat(ran.workspace().resolve("note")).as(ran.output()).doesNotExist();
         assertThat(ran.code()).as(ran.output()).isNotNegative();
         String session = ran.session(agent);
-        await().atMost(LIMIT).until(() -> Objects.requireNonNull(log).has(session, Event::hasGateAnswered));
+        // The answer and the call that it is for are in topics of their own.
+        await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(all(session, Event::hasGateAnswered, Event::getGateAnswered))
+                    .isNotEmpty();
+            assertThat(all(session, Event::hasToolCall, Event::getToolCall)).isNotEmpty();
+        });
         String told = agent + ":\n" + ran.output() + "\n" + describe(session);
 
         List<ToolCall> calls = all(session, Event::hasToolCall, Event::getToolCall);

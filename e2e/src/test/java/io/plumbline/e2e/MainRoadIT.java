@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -112,12 +113,15 @@ class MainRoadIT {
     }
 
     private static String honestId() {
-        return sessions().stream()
-                .map(row -> row.path("session").asText())
-                .filter(id -> !id.equals(frozenId))
-                .reduce((first, second) -> {
-                    throw new AssertionError("more than two sessions: " + first + ", " + second);
-                })
+        return await().atMost(LIMIT)
+                .until(
+                        () -> sessions().stream()
+                                .map(row -> row.path("session").asText())
+                                .filter(id -> !id.equals(frozenId))
+                                .reduce((first, second) -> {
+                                    throw new AssertionError("more than two sessions: " + first + ", " + second);
+                                }),
+                        Optional::isPresent)
                 .orElseThrow();
     }
 
@@ -164,6 +168,11 @@ class MainRoadIT {
     @Test
     @Order(2)
     void theLogHoldsOneFreezeAndItsReason() {
+        // The host froze it on its own: what the watcher says of it comes behind.
+        await().atMost(LIMIT)
+                .until(() -> log().has(frozenId, event -> event.getAlertRaised().getSeverity() == Severity.CRITICAL)
+                        && log().has(frozenId, Event::hasFreezeOrdered)
+                        && log().has(frozenId, EventLog.reached(RuntimeState.State.FROZEN)));
         Event alert = log().of(frozenId, Event::hasAlertRaised).stream()
                 .filter(event -> event.getAlertRaised().getSeverity() == Severity.CRITICAL)
                 .findFirst()
@@ -239,8 +248,11 @@ class MainRoadIT {
     void theSearchCopySaysTheSame() {
         SearchCopy search = platform().search();
         await().atMost(LIMIT).until(() -> search.state(frozenId), "frozen"::equals);
-        List<Event> alerts = log().of(frozenId, Event::hasAlertRaised);
-        await().atMost(LIMIT).until(() -> search.alerts(frozenId).size(), count -> count == alerts.size());
+        await().atMost(LIMIT)
+                .until(
+                        () -> search.alerts(frozenId).size(),
+                        count -> count
+                                == log().of(frozenId, Event::hasAlertRaised).size());
         assertThat(search.alerts(frozenId))
                 .anyMatch(alert -> alert.path("kind").asText().equals("out_of_policy")
                         && alert.path("severity").asText().equals("critical"));
@@ -284,6 +296,7 @@ class MainRoadIT {
             page.waitForLoadState(LoadState.NETWORKIDLE);
             page.keyboard().press("Enter");
             page.waitForURL(url -> !url.contains("login"));
+            page.waitForLoadState(LoadState.NETWORKIDLE);
             page.navigate(base + "/alerts?q=plumbline.session:" + frozenId);
             page.getByText("A decoy was read").first().click();
             page.keyboard().press("Enter");
@@ -369,18 +382,21 @@ class MainRoadIT {
     @Test
     @Order(9)
     void theCommandLineSaysTheSame() {
-        List<JsonNode> sessions = sessions();
-        assertThat(sessions).hasSize(2);
-        JsonNode alerts = api("alerts").path("alerts");
-        for (JsonNode session : sessions) {
-            String id = session.path("session").asText();
-            assertThat(session.path("state").asText()).isEqualTo(id.equals(frozenId) ? "killed" : "exited");
-            long listed = StreamSupport.stream(alerts.spliterator(), false)
-                    .filter(alert -> alert.path("session").asText().equals(id))
-                    .count();
-            assertThat(session.path("alerts").asLong()).isEqualTo(listed);
-            assertThat(listed).isEqualTo(log().of(id, Event::hasAlertRaised).size());
-        }
+        // Sessions, alerts and events are written apart.
+        await().atMost(LIMIT).untilAsserted(() -> {
+            List<JsonNode> sessions = sessions();
+            assertThat(sessions).hasSize(2);
+            JsonNode alerts = api("alerts").path("alerts");
+            for (JsonNode session : sessions) {
+                String id = session.path("session").asText();
+                assertThat(session.path("state").asText()).isEqualTo(id.equals(frozenId) ? "killed" : "exited");
+                long listed = StreamSupport.stream(alerts.spliterator(), false)
+                        .filter(alert -> alert.path("session").asText().equals(id))
+                        .count();
+                assertThat(session.path("alerts").asLong()).isEqualTo(listed);
+                assertThat(listed).isEqualTo(log().of(id, Event::hasAlertRaised).size());
+            }
+        });
         JsonNode status = api("status");
         assertThat(status.path("state").asText()).isEqualTo("ready");
         assertThat(status.path("children").properties())

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** A policy is widened and tightened while its session runs, by signed revisions that the host confirms or refuses. */
@@ -38,6 +39,7 @@ class PolicyRevisionIT {
                     "revised",
                     "{" + LADDER + "}",
                     "until curl -sf --noproxy '' --max-time 5 http://127.0.0.1:" + port + "/; do sleep 0.3; done;"
+                            + " until [ -e stop ]; do sleep 0.3; done;"
                             + " while curl -sf --noproxy '' --max-time 5 http://127.0.0.1:" + port
                             + "/ > /dev/null; do sleep 0.3; done; echo closed again");
             String id = session.id();
@@ -54,12 +56,15 @@ class PolicyRevisionIT {
             assertThat(wider.code()).as(wider.err()).isZero();
             assertThat(wider.out()).contains("policy revision 2 in force");
             await().atMost(LIMIT).until(session::output, output -> output.contains("reached"));
-            assertThat(log.of(
-                            id, event -> event.hasJudged() && event.getJudged().getPolicyRevision() == 2))
-                    .hasSize(1);
+            // The watcher's word comes behind the host's.
+            Predicate<Event> judgedByIt =
+                    event -> event.hasJudged() && event.getJudged().getPolicyRevision() == 2;
+            await().atMost(LIMIT).until(() -> log.has(id, judgedByIt));
+            assertThat(log.of(id, judgedByIt)).hasSize(1);
 
             Platform.Answer tighter = revise(platform, id, "{" + LADDER + "}");
             assertThat(tighter.code()).as(tighter.err()).isZero();
+            session.finish();
             assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
             assertThat(session.output()).contains("closed again");
             await().atMost(LIMIT).until(() -> log.has(id, Event::hasSessionEnded));
@@ -68,6 +73,7 @@ class PolicyRevisionIT {
                     .extracting(event -> event.getPolicyConfirmed().getRevision())
                     .containsExactly(1, 2, 3);
 
+            await().atMost(LIMIT).until(() -> platform.search().state(id), "exited"::equals);
             Platform.Answer over = revise(platform, id, "{}");
             assertThat(over.code()).isEqualTo(1);
             assertThat(over.err()).contains("The session has ended.");

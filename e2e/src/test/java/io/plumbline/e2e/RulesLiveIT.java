@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Judged;
 import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,6 +102,16 @@ class RulesLiveIT {
         return folder;
     }
 
+    /** An activation is answered before its judges are made: until a session is judged by them, it is judged as before. */
+    private static void awaitInForce(String name, Predicate<Judged> by) throws Exception {
+        RunningSession session =
+                RunningSession.start(platform(), name, LADDER, "until [ -e stop ]; do sleep 0.2; done");
+        String id = session.id();
+        await().atMost(LIMIT).until(() -> log().has(id, event -> event.hasJudged() && by.test(event.getJudged())));
+        session.finish();
+        assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+    }
+
     private static List<AlertRaised> found(String session, DeviationKind kind) {
         return log().of(session, Event::hasAlertRaised).stream()
                 .map(Event::getAlertRaised)
@@ -128,6 +140,7 @@ class RulesLiveIT {
         assertThat(answer.code()).as(answer.err()).isZero();
         String version = answer.json().path("in_force").path("version").asText();
         assertThat(version).startsWith("rules ");
+        awaitInForce("mine-in-force", judged -> judged.getRuleSet().equals(version));
 
         RunningSession session = RunningSession.start(
                 platform(), "rules", LADDER, "sleep 1; whoami; hostname; touch marker.txt; echo done");
@@ -176,6 +189,7 @@ class RulesLiveIT {
     void anActThatNoRuleAndNoPolicyNamesIsFlaggedByTheModel() throws Exception {
         Platform.Answer answer = platform().plumbline("model", "activate", "shipped", "--reason", "try");
         assertThat(answer.code()).as(answer.err()).isZero();
+        awaitInForce("model-in-force", judged -> !judged.getModel().isEmpty());
         String act = "sed -i '/assert/d' tests/test_login.py";
         RunningSession session = RunningSession.start(platform(), "model", LADDER, "scripted", """
                 sleep 1
@@ -195,8 +209,13 @@ class RulesLiveIT {
                 }));
         assertThat(found(id, DeviationKind.RULE)).isEmpty();
         assertThat(found(id, DeviationKind.OUT_OF_POLICY)).isEmpty();
-        JsonNode approvals = platform().plumbline("approvals", "--json").json().path("approvals");
-        assertThat(approvals.toString()).contains("intent-model");
+        // The search copy comes behind the log.
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(platform()
+                        .plumbline("approvals", "--json")
+                        .json()
+                        .path("approvals")
+                        .toString())
+                .contains("intent-model"));
         platform().plumbline("kill", id, "--reason", "seen");
     }
 

@@ -14,7 +14,8 @@ import io.plumbline.standalone.cli.PlumblineCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -212,12 +213,12 @@ class StoredBacktestIT {
 
     @Test
     void whatDoesNotAnswerFails() throws IOException {
-        int free;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            free = socket.getLocalPort();
+        // Taken, so that nobody else can take it, and not listened at.
+        try (Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress("127.0.0.1", 0));
+            assertThat(backtest("patch.yml", "--search", "http://127.0.0.1:" + taken.getLocalPort()))
+                    .isEqualTo(ExitCodes.FAILED);
         }
-        assertThat(backtest("patch.yml", "--search", "http://127.0.0.1:" + free))
-                .isEqualTo(ExitCodes.FAILED);
         assertThat(err.toString()).contains("nothing answers there");
     }
 

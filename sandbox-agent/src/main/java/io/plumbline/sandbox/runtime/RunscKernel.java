@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /** A sentry of {@link RunscRuntime}: its control socket, connected three times so that no call waits for another. */
 final class RunscKernel implements SandboxKernel {
-    private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(2);
+    private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(10);
     private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(1);
     private static final Logger LOG = LoggerFactory.getLogger(RunscKernel.class);
     static final JsonNode NOTHING = NullNode.getInstance();

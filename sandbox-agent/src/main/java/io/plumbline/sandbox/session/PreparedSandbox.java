@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * kernel, its warden. It serves one session. Nothing of a workload, of its policy or of its files is in it.
  */
 final class PreparedSandbox implements AutoCloseable {
-    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(2);
+    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(PreparedSandbox.class);
 
     /**

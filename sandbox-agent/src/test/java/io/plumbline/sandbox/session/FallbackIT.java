@@ -86,7 +86,9 @@ class FallbackIT {
         if (running != null) {
             running.close();
         }
-        assertThat(processes()).as("processes").isEmpty();
+        // What was killed has to come to its end.
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(processes()).as("processes").isEmpty());
         assertThat(Files.readString(Path.of("/proc/self/mountinfo")))
                 .as("mounts")
                 .doesNotContain(base.toString());

@@ -48,7 +48,8 @@ class KillSwitchIT {
     @AfterEach
     void leaveNothing() throws Exception {
         running.close();
-        assertThat(canaries()).isEmpty();
+        // What was killed has to come to its end.
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(canaries()).isEmpty());
         Bundle.deleteTree(base);
     }
 

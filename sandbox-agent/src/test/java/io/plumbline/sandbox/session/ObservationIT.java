@@ -329,15 +329,17 @@ class ObservationIT {
                 policy(),
                 "/bin/bash",
                 "-c",
-                "/workspace/own; cp /usr/bin/true /tmp/t; /tmp/t; sleep 2; /workspace/own");
-        assertThat(session.await()).isEqualTo("exited 0");
+                "/workspace/own; cp /usr/bin/true /tmp/t; /tmp/t; until [ -e go ]; do sleep 0.1; done; /workspace/own");
         String sha256 =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(program));
-        assertThat(link.events)
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(link.events)
                 .anyMatch(e -> e.hasEvidenceCollected()
                         && e.getEvidenceCollected().getKind().equals("binary-sha256")
                         && e.getEvidenceCollected().getJson().contains("/workspace/own")
-                        && e.getEvidenceCollected().getJson().contains(sha256))
+                        && e.getEvidenceCollected().getJson().contains(sha256)));
+        Files.createFile(workspace.resolve("go"));
+        assertThat(session.await()).isEqualTo("exited 0");
+        assertThat(link.events)
                 .anyMatch(e -> e.hasProcessStarted()
                         && e.getProcessStarted().getBinary().equals("/workspace/own")
                         && e.getProcessStarted().getSha256().equals(sha256))

@@ -137,10 +137,11 @@ class OrdinaryHostIT {
         } finally {
             daemon.destroyForcibly().waitFor();
         }
-        assertThat(ProcessHandle.allProcesses()
+        // What was killed has to come to its end.
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(ProcessHandle.allProcesses()
                         .filter(process ->
                                 process.info().commandLine().orElse("").contains(base.toString())))
-                .isEmpty();
+                .isEmpty());
         return Files.readAllLines(output, StandardCharsets.UTF_8);
     }
 

@@ -99,10 +99,11 @@ class SandboxHostIT {
         }
         running.close();
         String root = "--root=" + base.resolve("d/r");
-        assertThat(ProcessHandle.allProcesses()
+        // What was killed has to come to its end.
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(ProcessHandle.allProcesses()
                         .filter(process ->
                                 process.info().commandLine().orElse("").contains(root)))
-                .isEmpty();
+                .isEmpty());
         assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(base.toString());
         try (var left = Files.list(base.resolve("d/s"))) {
             assertThat(left).isEmpty();
@@ -459,7 +460,9 @@ class SandboxHostIT {
                         StageTimes.getDefaultInstance());
             }
         };
-        for (int i = 0; i < 4; i++) {
+        long latest = System.nanoTime() + LIMIT.toNanos();
+        // A starved machine may take the fallback: it is frozen afresh then.
+        while (mechanisms.size() < 4 || !mechanisms.contains("control-socket") && System.nanoTime() < latest) {
             link.events.clear();
             Recorder session = start(
                     policy().build(),
@@ -482,7 +485,6 @@ class SandboxHostIT {
             running.host().stop(session.id, "measured");
             session.await();
         }
-        // A starved machine may take the fallback once; that it is never needed otherwise is what counts.
         assertThat(mechanisms).contains("control-socket").isSubsetOf("control-socket", "sigstop");
         System.out.printf(
                 "event -> verdict ms %s%nevent -> frozen ms %s%nfurther opens %s%n",
@@ -589,8 +591,9 @@ class SandboxHostIT {
             }
         });
         await().atMost(LIMIT)
-                .until(() -> client.sessions().size() == 1
-                        && client.sessions().getFirst().state().equals("RUNNING"));
+                .until(
+                        client::sessions,
+                        live -> live.size() == 1 && live.getFirst().state().equals("RUNNING"));
         waiting.interrupt();
         await().atMost(LIMIT).until(() -> client.sessions().isEmpty());
         assertThat(link.events)

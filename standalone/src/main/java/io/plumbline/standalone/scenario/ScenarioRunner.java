@@ -25,7 +25,7 @@ public final class ScenarioRunner {
     private static final Duration LIMIT = Duration.ofMinutes(4);
     private static final Duration STEP = Duration.ofMillis(50);
 
-    /** What the kernel saw before a freeze may come after it. */
+    /** What nobody expects may still come when all that is expected has. */
     private static final Duration LATE = Duration.ofMillis(700);
 
     private static final Duration END = Duration.ofSeconds(20);
@@ -54,7 +54,7 @@ public final class ScenarioRunner {
                         PlayedScenario.prepare(scenario, layout, layout.home().resolve("scenarios"));
                 FollowedSession session = FollowedSession.start(
                         scenario.name(), played.request(), feed, new RunClient(Path.of(running.endpoint("host"))))) {
-            List<Event> events = follow(session);
+            List<Event> events = follow(played, session);
             if (recordings.isPresent()) {
                 Recording.write(Recording.file(recordings.get(), scenario.name()), events);
             }
@@ -63,7 +63,8 @@ public final class ScenarioRunner {
     }
 
     /** Its events until it has ended, or is frozen and what came late is there. */
-    private List<Event> follow(FollowedSession session) throws InterruptedException {
+    private List<Event> follow(PlayedScenario played, FollowedSession session)
+            throws IOException, InterruptedException {
         String id = session.id(LIMIT);
         Set<String> refused = new HashSet<>();
         long deadline = System.nanoTime() + LIMIT.toNanos();
@@ -71,19 +72,35 @@ public final class ScenarioRunner {
             List<Event> events = session.events();
             refuseQuestions(events, refused);
             if (events.stream().anyMatch(FollowedSession::isFrozen)) {
-                Thread.sleep(LATE);
-                List<Event> all = session.events();
+                List<Event> all = settled(played, session);
                 kill(session, id);
                 return all;
             }
             if (session.ended()) {
                 awaitAccount(session);
-                return session.events();
+                return settled(played, session);
             }
             Thread.sleep(STEP);
         }
         kill(session, id);
         throw new CommandException("session " + id + " did not end within " + LIMIT.toSeconds() + " s");
+    }
+
+    /**
+     * Its events with what comes behind the end of the workload, or its freeze by the host: what the kernel saw before, and what the
+     * watcher says. How long that takes is the machine's matter, so that what is expected is waited for, and then a moment for the rest.
+     */
+    private static List<Event> settled(PlayedScenario played, FollowedSession session)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + END.toNanos();
+        while (System.nanoTime() < deadline
+                && !played.result(session.events(), session.output())
+                        .differences()
+                        .isEmpty()) {
+            Thread.sleep(STEP);
+        }
+        Thread.sleep(LATE);
+        return session.events();
     }
 
     private void refuseQuestions(List<Event> events, Set<String> refused) {
@@ -114,7 +131,6 @@ public final class ScenarioRunner {
             if (events.stream().anyMatch(FollowedSession::isEnded)
                     && events.stream().anyMatch(Event::hasSessionReconciled)
                     && allAnswered(events)) {
-                Thread.sleep(LATE);
                 return;
             }
             Thread.sleep(STEP);

@@ -138,9 +138,12 @@ class IndexJobIT {
                 Awaitility.await().atMost(START).until(() -> source("plumbline-alerts", alert.getId())
                         .filter(found -> found.at("/status").asText().equals("benign"))
                         .isPresent());
-                JsonNode session = document("plumbline-sessions", "acme/s-2");
-                assertThat(session.at("/task").asText()).isEqualTo("List the files in this folder.");
-                assertThat(session.at("/counts/alerts").asLong()).isEqualTo(1);
+                // The session's own document comes behind the alert's.
+                Awaitility.await().atMost(START).untilAsserted(() -> {
+                    JsonNode session = document("plumbline-sessions", "acme/s-2");
+                    assertThat(session.at("/task").asText()).isEqualTo("List the files in this folder.");
+                    assertThat(session.at("/counts/alerts").asLong()).isEqualTo(1);
+                });
             }
         }
     }
