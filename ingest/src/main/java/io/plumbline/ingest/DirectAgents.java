@@ -14,12 +14,12 @@ import com.linecorp.armeria.server.encoding.DecodingService;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.claims.AgentDialect;
-import io.plumbline.events.claims.HookAnswers;
 import io.plumbline.events.claims.MalformedRecordException;
 import io.plumbline.events.claims.OtlpClaim;
 import io.plumbline.events.claims.OtlpClaims;
 import io.plumbline.events.claims.OtlpSpans;
 import io.plumbline.events.gate.HeldCalls;
+import io.plumbline.events.gate.HookAnswer;
 import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Channel;
@@ -140,8 +140,9 @@ final class DirectAgents {
                                 (agentSession, claim) ->
                                         publish(principal.tenant(), agent, agentSession, "hook", claim)),
                         context.blockingTaskExecutor())
-                .exceptionally(failure -> HookAnswers.deny(dialect.get(), "hook input could not be read"))
-                .thenApply(answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, HttpData.ofUtf8(answer))));
+                .exceptionally(failure -> HookAnswer.unreadable(dialect.get(), "hook input could not be read"))
+                .thenApply(answer -> HttpResponse.of(
+                        HttpStatus.valueOf(answer.status()), MediaType.JSON, HttpData.ofUtf8(answer.json()))));
     }
 
     private HttpResponse logs(ServiceRequestContext context, HttpRequest request, Principal principal) {

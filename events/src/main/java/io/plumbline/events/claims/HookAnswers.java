@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.EventLimits;
 import org.jspecify.annotations.Nullable;
 
-/** Answers to hooks in the shape that each agent obeys. All are JSON objects, sent with status 200. */
+/** Answers to hooks in the shape that each agent obeys. All are JSON objects. */
 public final class HookAnswers {
     /** Longer reasons help no agent. */
     private static final int MAX_REASON_BYTES = 2048;

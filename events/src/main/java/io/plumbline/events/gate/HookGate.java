@@ -70,9 +70,9 @@ public final class HookGate {
      *
      * @param body the hook's input as it came
      * @param receivedNanos nanoseconds since the epoch
-     * @return the JSON to answer with, status 200; never completes exceptionally
+     * @return never completes exceptionally
      */
-    public CompletableFuture<String> answer(AgentDialect dialect, byte[] body, long receivedNanos, ClaimSink sink) {
+    public CompletableFuture<HookAnswer> answer(AgentDialect dialect, byte[] body, long receivedNanos, ClaimSink sink) {
         hooks.increment();
         HookRecord hook;
         try {
@@ -88,10 +88,10 @@ public final class HookGate {
             }
         } catch (RuntimeException e) {
             unpublished.increment();
-            return CompletableFuture.completedFuture(unpublished(dialect, hook));
+            return CompletableFuture.completedFuture(HookAnswer.of(unpublished(dialect, hook)));
         }
         if (!hook.gated()) {
-            return CompletableFuture.completedFuture(HookAnswers.none());
+            return CompletableFuture.completedFuture(HookAnswer.of(HookAnswers.none()));
         }
         return held.hold(first.getId(), gateDeadline, approvalDeadline).thenApply(outcome -> {
             switch (outcome.kind()) {
@@ -101,9 +101,9 @@ public final class HookGate {
             }
             if (outcome.allowed()) {
                 allowed.increment();
-                return HookAnswers.allow(dialect, hook.event());
+                return HookAnswer.of(HookAnswers.allow(dialect, hook.event()));
             }
-            return deny(dialect, hook.event(), outcome.reason());
+            return HookAnswer.of(deny(dialect, hook.event(), outcome.reason()));
         });
     }
 
@@ -118,7 +118,7 @@ public final class HookGate {
                 approvalsTimedOut.sum());
     }
 
-    private String malformed(
+    private HookAnswer malformed(
             AgentDialect dialect, byte[] body, long receivedNanos, ClaimSink sink, MalformedRecordException why) {
         malformed.increment();
         try {
@@ -127,7 +127,8 @@ public final class HookGate {
             unpublished.increment();
         }
         // Nobody knows what was asked: it may have been a tool call.
-        return deny(dialect, "", "hook input refused: " + why.getMessage());
+        denied.increment();
+        return HookAnswer.unreadable(dialect, "hook input refused: " + why.getMessage());
     }
 
     private String unpublished(AgentDialect dialect, HookRecord hook) {

@@ -12,13 +12,13 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.encoding.DecodingService;
 import io.plumbline.events.claims.AgentDialect;
 import io.plumbline.events.claims.CallLedger;
-import io.plumbline.events.claims.HookAnswers;
 import io.plumbline.events.claims.MalformedRecordException;
 import io.plumbline.events.claims.OtlpClaim;
 import io.plumbline.events.claims.OtlpClaims;
 import io.plumbline.events.claims.OtlpSpans;
 import io.plumbline.events.claims.SpanBudget;
 import io.plumbline.events.gate.HeldCalls;
+import io.plumbline.events.gate.HookAnswer;
 import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -300,7 +300,7 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
         AgentDialect dialect = Optional.ofNullable(context.pathParam("agent"))
                 .flatMap(AgentDialect::named)
                 .orElse(fallback);
-        CompletableFuture<String> answer = request.aggregate()
+        return HttpResponse.of(request.aggregate()
                 .thenComposeAsync(
                         body -> {
                             context.clearRequestTimeout();
@@ -313,9 +313,9 @@ public final class SessionDoor implements AutoCloseable, VerdictListener {
                             });
                         },
                         publisher)
-                .exceptionally(failure -> HookAnswers.deny(dialect, "hook input could not be read"));
-        return HttpResponse.of(
-                answer.thenApply(json -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, HttpData.ofUtf8(json))));
+                .exceptionally(failure -> HookAnswer.unreadable(dialect, "hook input could not be read"))
+                .thenApply(answer -> HttpResponse.of(
+                        HttpStatus.valueOf(answer.status()), MediaType.JSON, HttpData.ofUtf8(answer.json()))));
     }
 
     private HttpResponse read(HttpRequest request, BiFunction<AggregatedHttpRequest, Boolean, HttpResponse> service) {

@@ -253,6 +253,18 @@ class SessionDoorTest {
         assertThat(door.counts().hooks().malformed()).isEqualTo(1);
     }
 
+    /** Its hook's program ends with exit 2 then, which it obeys whatever it asked. */
+    @Test
+    void failsAMalformedHookOfCodex() throws Exception {
+        open(60_000, 60);
+
+        AggregatedHttpResponse answer =
+                post("/hooks/codex", MediaType.JSON, "{".getBytes(UTF_8)).get(20, TimeUnit.SECONDS);
+
+        assertThat(answer.status().code()).isEqualTo(400);
+        assertThat(answer.contentUtf8()).contains("\"deny\"");
+    }
+
     @Test
     void deniesAHookThatIsTooLarge() throws Exception {
         open(60_000, 60);
