@@ -7,6 +7,7 @@ import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -27,8 +28,10 @@ import picocli.CommandLine.Spec;
             "Once by the guest program inside a sandbox, once on the socket itself from the host."
         })
 final class GateBench implements Callable<Integer> {
-    private static final double TARGET_MILLIS = 100;
+    private static final double TARGET_MILLIS = 40;
     private static final int WARM_UP = 20;
+    private static final int MAX_BUSY = 200;
+    private static final Duration BUSY_PAUSE = Duration.ofSeconds(1);
     private static final String POLICY = """
             name: bench-gate
             limits: {wall-clock: 10m}
@@ -41,6 +44,15 @@ final class GateBench implements Callable<Integer> {
             description = "Tool calls to measure in each way (default: ${DEFAULT-VALUE}).")
     private int calls;
 
+    @Option(
+            names = "--busy",
+            defaultValue = "0",
+            description = {
+                "Sessions at work beside the measured one: each opens a file five times a second in a sandbox of its own and has a call"
+                        + " answered each second (default: ${DEFAULT-VALUE})."
+            })
+    private int busy;
+
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
 
@@ -52,9 +64,13 @@ final class GateBench implements Callable<Integer> {
         if (calls < 1) {
             throw new ParameterException(spec.commandLine(), "--calls: " + calls + " (expected: at least 1)");
         }
+        if (busy < 0 || busy > MAX_BUSY) {
+            throw new ParameterException(spec.commandLine(), "--busy: " + busy + " (expected: 0 to " + MAX_BUSY + ")");
+        }
         Figure inside;
         Figure outside;
-        try (Platform platform = Platform.open(spec.commandLine().getErr())) {
+        try (Platform platform = Platform.open(spec.commandLine().getErr());
+                BusySessions others = BusySessions.start(platform, busy, BUSY_PAUSE)) {
             try (BenchSession session = BenchSession.start(platform, "gate", "scripted", POLICY, script())) {
                 String id = session.id();
                 session.awaitOutput(READY);
@@ -66,7 +82,7 @@ final class GateBench implements Callable<Integer> {
                         OptionalDouble.empty(),
                         "inside a gVisor session: start of the guest program with a PreToolUse hook to its end with the"
                                 + " answer, process start included; an honest session with nothing else to do, one call at a"
-                                + " time; warm-up excluded: " + WARM_UP);
+                                + " time; warm-up excluded: " + WARM_UP + others());
                 Path door = platform.sandbox(id).resolve("s").resolve(Doors.HOOKS_SOCKET);
                 outside = Figure.of(
                         "gate.door",
@@ -75,8 +91,9 @@ final class GateBench implements Callable<Integer> {
                         OptionalDouble.of(TARGET_MILLIS),
                         "the platform alone: PreToolUse written to the door's socket of the same session on the host to its"
                                 + " answer read, one kept-alive connection; one call at a time; warm-up excluded: "
-                                + WARM_UP);
+                                + WARM_UP + others());
                 session.kill();
+                others.failIfAnyDid();
             }
         }
         PrintWriter out = spec.commandLine().getOut();
@@ -85,6 +102,10 @@ final class GateBench implements Callable<Integer> {
         }
         out.flush();
         return inside.met() && outside.met() ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+
+    private String others() {
+        return busy == 0 ? "" : "; beside it " + busy + " sessions at work";
     }
 
     /** Prints the microseconds of each call, then idles until it is killed. Each call is reported as done, untimed. */

@@ -46,6 +46,7 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
     private final SeqLedger ledger;
     private final VerdictRouter router;
     private final IngestMetrics metrics;
+    private final SilentSessions silent;
     private final int maxStreams;
     private final int maxBatchEvents;
     private final AtomicInteger streams = new AtomicInteger();
@@ -56,6 +57,7 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
             SeqLedger ledger,
             VerdictRouter router,
             IngestMetrics metrics,
+            SilentSessions silent,
             int maxStreams,
             int maxBatchEvents) {
         this.tokens = tokens;
@@ -63,6 +65,7 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
         this.ledger = ledger;
         this.router = router;
         this.metrics = metrics;
+        this.silent = silent;
         this.maxStreams = maxStreams;
         this.maxBatchEvents = maxBatchEvents;
     }
@@ -242,6 +245,7 @@ final class HostLinkService extends HostLinkGrpc.HostLinkImplBase {
                 if (offer.repeated()) {
                     metrics.duplicates.increment();
                 }
+                silent.heard(event, received);
                 writes.add(offer.written());
                 if (claimed.add(event.getSession())) {
                     router.claim(tenant, from, event.getSession());

@@ -116,12 +116,20 @@ public final class Ingest implements AutoCloseable {
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
+        SilentSessions silent = new SilentSessions();
         DirectAgents agents =
                 new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(
-                settings.kafka(), "plumbline-" + settings.instance(), router, agents::onVerdict, metrics);
-        HostLinkService hosts =
-                new HostLinkService(tokens, log, ledger, router, metrics, settings.streams(), settings.batchEvents());
+                settings.kafka(),
+                "plumbline-" + settings.instance(),
+                router,
+                verdict -> {
+                    agents.onVerdict(verdict);
+                    silent.verdict(verdict);
+                },
+                metrics);
+        HostLinkService hosts = new HostLinkService(
+                tokens, log, ledger, router, metrics, silent, settings.streams(), settings.batchEvents());
         try {
             verdicts.start(settings.kafka());
         } catch (IngestException e) {
@@ -136,7 +144,15 @@ public final class Ingest implements AutoCloseable {
         // Of its own: it waits for Kafka, and what else is timed is the denial of calls.
         ScheduledExecutorService overdue = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-ingest-overdue").factory());
-        overdue.scheduleWithFixedDelay(agents::publishOverdue, 1, 1, TimeUnit.SECONDS);
+        overdue.scheduleWithFixedDelay(
+                () -> {
+                    agents.publishOverdue();
+                    long now = Clock.nanos();
+                    silent.due(now).forEach(tick -> log.append(tick, now));
+                },
+                1,
+                1,
+                TimeUnit.SECONDS);
         Server server = server(settings, hosts, agents, readiness, registry);
         Ingest ingest = new Ingest(server, verdicts, log, agents, readiness, held, timer, overdue, registry);
         try {

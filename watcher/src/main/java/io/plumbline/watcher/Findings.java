@@ -18,7 +18,7 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -33,15 +33,20 @@ final class Findings {
     private final Event event;
     private final IntentLedger ledger;
     private final Verdicts verdicts;
-    private final Consumer<String> freeze;
+    private final BiConsumer<Step, String> response;
 
-    /** @param freeze stops the session for the reason it is given */
-    Findings(WatchState.Builder state, Event event, IntentLedger ledger, Verdicts verdicts, Consumer<String> freeze) {
+    /** @param response stops the session, as the step says and for the reason it is given */
+    Findings(
+            WatchState.Builder state,
+            Event event,
+            IntentLedger ledger,
+            Verdicts verdicts,
+            BiConsumer<Step, String> response) {
         this.state = state;
         this.event = event;
         this.ledger = ledger;
         this.verdicts = verdicts;
-        this.freeze = freeze;
+        this.response = response;
     }
 
     /**
@@ -136,9 +141,9 @@ final class Findings {
         state.setTainted(state.getTainted() || deviation.taints() && acceptedBy.isEmpty());
         suspect(deviation);
         Step step = Ladder.of(state.getTask().getPolicy()).step(risk);
-        if (step == Step.FREEZE && acceptedBy.isEmpty()) {
+        if (step.stops() && acceptedBy.isEmpty()) {
             // Before anybody is told why: the workload runs meanwhile.
-            freeze.accept(deviation.title() + ": " + deviation.seen());
+            response.accept(step, deviation.title() + ": " + deviation.seen());
         }
         AlertRaised.Builder alert = AlertRaised.newBuilder()
                 .setKind(deviation.kind())
@@ -188,6 +193,7 @@ final class Findings {
         if (state.getSuspectsCount() >= StateLimits.SUSPECTS) {
             List<String> kept = List.copyOf(state.getSuspectsList().subList(1, state.getSuspectsCount()));
             state.clearSuspects().addAllSuspects(kept);
+            state.getEvictedBuilder().setSuspects(state.getEvicted().getSuspects() + 1);
         }
         state.addSuspects(name);
     }

@@ -67,6 +67,9 @@ import java.util.stream.Collectors;
  * changes nothing.
  */
 public final class Watcher {
+    /** Who orders what no person has ordered. */
+    private static final String PLUMBLINE = "plumbline";
+
     private final List<Judge> judges;
     private final JudgeObserver observer;
     private final Optional<Deviation> missing;
@@ -147,7 +150,7 @@ public final class Watcher {
             this.revisions = new Revisions(state);
             this.killSwitch = new KillSwitch(state);
             this.verdicts = new Verdicts(state, event);
-            this.findings = new Findings(state, event, ledger, verdicts, reason -> freeze(reason, "plumbline"));
+            this.findings = new Findings(state, event, ledger, verdicts, this::respond);
         }
 
         List<Event> run() {
@@ -327,6 +330,13 @@ public final class Watcher {
                     confirmed(event.getRuntimeState());
                     judge(Attribution.none());
                 }
+                case TICK -> {
+                    // Of the questions alone: what else waits goes by the clock of the session's host.
+                    gate.overdue(event.getEventTimeNs()).forEach(this::settled);
+                    if (state.hasTask() && state.getPhase() != Phase.ENDED) {
+                        completeness.silent(event).ifPresent(this::deviate);
+                    }
+                }
                 case PATH_PROBED ->
                     verdicts.add(
                             ProbeAnswered.newBuilder().setCause(event.getId()).build());
@@ -336,7 +346,10 @@ public final class Watcher {
                             event.getFreezeOrdered().getReason(),
                             event.getFreezeOrdered().getOrderedBy()));
                 case THAW_ORDERED -> ordered(() -> thaw(event.getThawOrdered()));
-                case KILL_ORDERED -> ordered(() -> kill(event.getKillOrdered()));
+                case KILL_ORDERED ->
+                    ordered(() -> kill(
+                            event.getKillOrdered().getReason(),
+                            event.getKillOrdered().getOrderedBy()));
                 case APPROVAL_DECIDED ->
                     ordered(() -> {
                         gate.decided(event).ifPresent(this::settled);
@@ -439,9 +452,9 @@ public final class Watcher {
                 gate.superseded("the policy was revised").forEach(this::settled);
                 session.revise(confirmed.getInForce());
                 judged(0);
-                if (Ladder.of(confirmed.getInForce()).step(state.getRisk()) == Step.FREEZE) {
-                    freeze("risk " + state.getRisk() + " under the revised policy", "plumbline");
-                }
+                respond(
+                        Ladder.of(confirmed.getInForce()).step(state.getRisk()),
+                        "risk " + state.getRisk() + " under the revised policy");
             } else {
                 deviate(Revisions.notOrdered(confirmed));
             }
@@ -491,6 +504,7 @@ public final class Watcher {
 
         private void planned(Plan plan) {
             reportCheck.planned(plan).forEach(this::deviate);
+            PlanReview.breadth(plan).ifPresent(this::deviate);
             List<Reviewed> reviewed = planReview.plan(plan);
             Function<Reviewed, Deviation> finding = one -> PlanReview.finding(one, plan.getCall());
             reviewed.forEach(one -> deviate(finding.apply(one)));
@@ -504,7 +518,7 @@ public final class Watcher {
                     .filter(one -> one.answer() == Answer.FREEZE)
                     .filter(one -> !findings.accepted(finding.apply(one)))
                     .findFirst()
-                    .ifPresent(one -> freeze(one.answered() + ": " + one.what(), "plumbline"));
+                    .ifPresent(one -> freeze(one.answered() + ": " + one.what(), PLUMBLINE));
         }
 
         private void opened(FileOpened open, Attribution by) {
@@ -590,9 +604,9 @@ public final class Watcher {
                     if (state.getPhase() == Phase.FROZEN) {
                         state.setPhase(Phase.WATCHING);
                         // What was found while the thaw was under way found nothing to stop.
-                        if (Ladder.of(state.getTask().getPolicy()).step(state.getRisk()) == Step.FREEZE) {
-                            freeze("risk " + state.getRisk() + " since the thaw", "plumbline");
-                        }
+                        respond(
+                                Ladder.of(state.getTask().getPolicy()).step(state.getRisk()),
+                                "risk " + state.getRisk() + " since the thaw");
                     }
                 }
                 case CREATED, STATE_UNSPECIFIED, UNRECOGNIZED -> {}
@@ -697,6 +711,16 @@ public final class Watcher {
             order.run();
         }
 
+        /** What the ladder says; a session that is ended is stopped first, so that what it did can be kept. */
+        private void respond(Step step, String reason) {
+            if (step.stops()) {
+                freeze(reason, PLUMBLINE);
+            }
+            if (step == Step.KILL) {
+                kill(reason, PLUMBLINE);
+            }
+        }
+
         private void freeze(String reason, String by) {
             if (state.getPhase() != Phase.WATCHING) {
                 return;
@@ -733,14 +757,14 @@ public final class Watcher {
                     .build());
         }
 
-        private void kill(KillOrdered order) {
-            if (state.getPhase() == Phase.ENDED) {
+        private void kill(String reason, String by) {
+            if (state.getPhase() == Phase.ENDED || by.equals(PLUMBLINE) && state.getPhase() == Phase.KILL_ORDERED) {
                 return;
             }
             state.setPhase(Phase.KILL_ORDERED);
             verdicts.add(KillOrdered.newBuilder()
-                    .setReason(order.getReason())
-                    .setOrderedBy(order.getOrderedBy())
+                    .setReason(reason)
+                    .setOrderedBy(by)
                     .setCause(event.getId())
                     .build());
         }

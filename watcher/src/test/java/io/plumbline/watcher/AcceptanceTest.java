@@ -65,6 +65,19 @@ class AcceptanceTest {
     }
 
     @Test
+    void oneActOfAScopeThatIsAcceptedIsNotAllOfThem() {
+        SessionScript session = SessionScript.of("scopes: {publishing: freeze}");
+        List<Event> first = session.call("c1", "Bash", "npm publish");
+        assertThat(first).anyMatch(Event::hasFreezeOrdered);
+
+        thaw(session, Alerts.of(first).getFirst().getDeviation());
+
+        assertThat(session.call("c2", "Bash", "npm publish")).noneMatch(Event::hasFreezeOrdered);
+        assertThat(session.call("c3", "Bash", "docker push registry.example.com/x"))
+                .anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
     void withoutAcceptingTheSameDeviationStopsTheSessionAgain() {
         SessionScript session = SessionScript.of(POLICY);
         open(session, "/home/agent/notes/keys.txt");

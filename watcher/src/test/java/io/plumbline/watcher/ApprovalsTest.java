@@ -2,12 +2,12 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.ApprovalState;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
@@ -18,6 +18,7 @@ import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.watcher.state.SessionState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -231,6 +232,29 @@ class ApprovalsTest {
     }
 
     @Test
+    void whatWasCutOffIsApprovedOnceOnly() {
+        SessionScript session = SessionScript.of("{}");
+        ApprovalRequested question = question(cut(session, "c1"));
+        assertThat(question.getSessionSeconds()).isZero();
+        decide(session, question, "ada", 600);
+
+        assertThat(gate(cut(session, "c2")).getDecision()).isEqualTo(GateDecision.ASK);
+    }
+
+    private static List<Event> cut(SessionScript session, String call) {
+        return session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool("Bash")
+                                .setCommand("ls")
+                                .setArgumentsJson("{}")
+                                .setGated(true))
+                        .addTruncated("arguments_json"));
+    }
+
+    @Test
     void fourEyesAreTwoPeople() {
         SessionScript session = SessionScript.of("{approvals: {four-eyes: high}, tools: {ask: [WebFetch]}}");
         ApprovalRequested question = question(session.call("c1", "Bash", "npm publish"));
@@ -257,21 +281,40 @@ class ApprovalsTest {
 
     /** The bytes name no session: an approval is found by its id, which is a hash of this session's event. */
     @Test
-    void anApprovalOfAnotherSessionIsUnknown() {
-        SessionScript one = SessionScript.of(ASKS);
+    void anApprovalOfAnotherSessionOrTenantIsUnknown() {
+        SessionScript one = SessionScript.of(ASKS, "acme", "a".repeat(32));
         ApprovalRequested question = question(one.call("c1", "Bash", "git push"));
-        SessionScript other = SessionScript.of(ASKS, "codex");
-        question(other.call("c9", "Bash", "ls"));
-        question(other.call("c1", "Bash", "git push"));
 
-        assertThat(decide(
-                        other,
-                        question.toBuilder()
-                                .setApproval(EventIds.derived("another", "approval"))
-                                .build(),
-                        "ada",
-                        0))
-                .isEmpty();
+        for (SessionScript other : List.of(
+                SessionScript.of(ASKS, "acme", "b".repeat(32)), SessionScript.of(ASKS, "other", "a".repeat(32)))) {
+            ApprovalRequested own = question(other.call("c1", "Bash", "git push"));
+            assertThat(own.getSubjectSha256()).as("the same bytes").isEqualTo(question.getSubjectSha256());
+            assertThat(own.getApproval()).isNotEqualTo(question.getApproval());
+
+            assertThat(decide(other, question, "ada", 0)).isEmpty();
+        }
+        assertThat(gate(decide(one, question, "ada", 0)).getDecision()).isEqualTo(GateDecision.ALLOW);
+    }
+
+    @Test
+    void aCallIdThatIsUsedForOtherArgumentsIsNoSecondAnnouncement() {
+        SessionScript session = SessionScript.of("{}");
+        assertThat(gate(edit(session, "e1", "{\"new\":\"1\"}")).getDecision()).isEqualTo(GateDecision.ALLOW);
+
+        assertThat(gate(edit(session, "e1", "{\"new\":\"1\"}")).getDecision()).isEqualTo(GateDecision.ALLOW);
+        assertThat(gate(edit(session, "e1", "{\"new\":\"2\"}")).getDecision()).isEqualTo(GateDecision.DENY);
+    }
+
+    private static List<Event> edit(SessionScript session, String call, String arguments) {
+        return session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool("Edit")
+                                .addPaths("/workspace/a.c")
+                                .setArgumentsJson(arguments)
+                                .setGated(true)));
     }
 
     @ParameterizedTest

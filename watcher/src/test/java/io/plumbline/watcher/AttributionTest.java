@@ -138,6 +138,57 @@ class AttributionTest {
     }
 
     @Test
+    void anEditThatWasRefusedAndIsWrittenAllTheSameFreezes() {
+        SessionScript session = SessionScript.of("tools: {ask: [Edit]}");
+        edit(session, "e1", "/workspace/a.c");
+
+        List<Event> written = session.open(SessionScript.agent(), "/workspace/a.c.tmp.1.ab", O_WRONLY_CREAT);
+
+        assertThat(Alerts.of(written)).singleElement().satisfies(alert -> {
+            assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway");
+            assertThat(alert.getCall()).isEqualTo("e1");
+        });
+        assertThat(written).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aPatchExplainsTheFilesThatItNamesAndNoOthers() {
+        SessionScript session = SessionScript.of("{}");
+        session.call(
+                "p1",
+                "shell",
+                "apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: src/a.c\n@@\n*** End Patch\nEOF");
+        session.call("p2", "shell", "echo apply_patch");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/src/a.c", O_WRONLY_CREAT)))
+                .isEmpty();
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/other/b.c", O_WRONLY_CREAT)))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce");
+    }
+
+    @Test
+    void anEditBesideOneThatWasRefusedIsItself() {
+        SessionScript session = SessionScript.of("scopes: {agent-configuration: deny}");
+        edit(session, "e1", "/workspace/CLAUDE.md");
+        edit(session, "e2", "/workspace/a.c");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", O_WRONLY_CREAT)))
+                .isEmpty();
+    }
+
+    private static void edit(SessionScript session, String call, String path) {
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool("Edit")
+                                .addPaths(path)
+                                .setGated(true)));
+    }
+
+    @Test
     void aConnectionBelongsToTheProcessThatMadeIt() {
         SessionScript session = SessionScript.of("egress: [{host: api.example.com}]");
         session.run("c1", "ls", ONE);

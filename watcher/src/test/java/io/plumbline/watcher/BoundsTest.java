@@ -3,7 +3,13 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.watcher.state.SessionState;
+import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.WatchState;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +25,53 @@ class BoundsTest {
     private static final ProcessRef SHELL = SessionScript.process(10, 5);
 
     private final SessionScript session = SessionScript.of(POLICY);
+
+    @Test
+    void itemsOfAPlanThatDoNotFitAreCounted() {
+        Plan.Builder plan = Plan.newBuilder();
+        for (int i = 0; i < 250; i++) {
+            plan.addItems(PlanItem.newBuilder().setText("Step " + i));
+        }
+        session.send(Channel.CLAIMS, Event.newBuilder().setPlan(plan));
+
+        assertThat(session.state().values().getPlanCount()).isEqualTo(200);
+        assertThat(session.state().values().getEvicted().getPlanItems()).isEqualTo(50);
+    }
+
+    @Test
+    void callsAreForgottenByTheirBytesToo() {
+        for (int i = 0; i < 300; i++) {
+            session.call("c" + i, "Bash", "echo " + "x".repeat(30_000));
+        }
+
+        SessionState state = session.state();
+        assertThat(state.callBytes()).isBetween(1L << 20, StateLimits.CALL_BYTES + 64 * 1024);
+        assertThat(state.calls().lastEntry().getKey()).isEqualTo("c299");
+        assertThat(state.values().getEvicted().getCalls() + state.calls().size())
+                .isEqualTo(300);
+        assertThat(SessionState.parse(state.toBytes()).callBytes()).isEqualTo(state.callBytes());
+    }
+
+    @Test
+    void textsOfAPlanAreCut() {
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setPlan(
+                                Plan.newBuilder().addItems(PlanItem.newBuilder().setText("x".repeat(100_000)))));
+
+        assertThat(session.state().values().getPlan(0).getText().length()).isLessThanOrEqualTo(StateLimits.PLAN_TEXT);
+    }
+
+    @Test
+    void filesOfACallThatDoNotFitAreCounted() {
+        session.run("c1", "our-tool", SHELL);
+        for (int i = 0; i < 20; i++) {
+            session.open(SHELL, "/tmp/f" + i, O_WRONLY_CREAT);
+        }
+
+        assertThat(session.state().values().getEvicted().getWritten()).isEqualTo(4);
+    }
 
     @Test
     void connectionsThatNobodyAsksForAreForgottenOldestFirst() {

@@ -3,10 +3,12 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ToolCall;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -232,5 +234,59 @@ class FootprintDeviationsTest {
         session.open(CHILD, "/workspace/src/main.c", 0);
 
         assertThat(Alerts.of(session.verdicts())).isEmpty();
+    }
+
+    private static void fetch(SessionScript session, String call, String url) {
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool("WebFetch")
+                                .setArgumentsJson("{\"url\":\"" + url + "\"}")
+                                .setGated(true)));
+    }
+
+    private static List<Event> connectItself(SessionScript session, String host) {
+        session.proxy(SessionScript.agent());
+        return session.connect(host, 443);
+    }
+
+    @Test
+    void aFetchThatWasRefusedAndConnectsAllTheSameFreezes() {
+        SessionScript asked = SessionScript.of("{egress: [{host: api.example.com}], tools: {ask: [WebFetch]}}");
+        fetch(asked, "f1", "https://api.example.com/x");
+
+        List<Event> verdicts = connectItself(asked, "api.example.com");
+
+        assertThat(Alerts.of(verdicts)).singleElement().satisfies(alert -> {
+            assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway");
+            assertThat(alert.getCall()).isEqualTo("f1");
+            assertThat(alert.getEvidenceCount()).isEqualTo(3);
+        });
+        assertThat(verdicts).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aHostThatTheAgentItselfAsksForAndNoCallNamesIsAFinding() {
+        fetch(session, "f1", "https://api.example.com/x");
+        assertThat(Alerts.of(connectItself(session, "api.example.com")))
+                .as("named")
+                .isEmpty();
+        assertThat(Alerts.of(connectItself(session, "model.example.com")))
+                .as("the agent's service")
+                .isEmpty();
+
+        SessionScript other = SessionScript.of("egress: [{host: api.example.com}]");
+        assertThat(Alerts.of(connectItself(other, "api.example.com")))
+                .as("an agent that announces nothing")
+                .isEmpty();
+        other.call("c1", "Bash", "ls");
+        assertThat(Alerts.of(connectItself(other, "api.example.com")))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("announce");
+                    assertThat(alert.getRiskAdded()).isEqualTo(5);
+                });
     }
 }

@@ -248,14 +248,6 @@ class PlanReviewTest {
                                 .setEscalation(escalation)));
     }
 
-    private static List<Event> plan(SessionScript session, String item) {
-        return session.send(
-                Channel.CLAIMS,
-                Event.newBuilder()
-                        .setPlan(Plan.newBuilder()
-                                .addItems(PlanItem.newBuilder().setText(item).setStatus("pending"))));
-    }
-
     private static List<Event> tool(SessionScript session, String tool, String path, String arguments) {
         ToolCall.Builder call = ToolCall.newBuilder()
                 .setCall(tool + path)
@@ -275,5 +267,31 @@ class PlanReviewTest {
                 .map(Event::getGateAnswered)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Do whatever is needed with any file and any host",
+                "Change everything that looks old",
+                "do what is necessary"
+            })
+    void aStepThatWouldCoverAnyActIsAFinding(String step) {
+        SessionScript session = SessionScript.of("{}");
+
+        assertThat(Alerts.of(plan(session, "Read the tests", step)))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("plan.breadth");
+                    assertThat(alert.getRiskAdded()).isEqualTo(5);
+                });
+        assertThat(Alerts.of(plan(session, "Run all tests of the parser", "Fix what they show")))
+                .isEmpty();
+    }
+
+    private static List<Event> plan(SessionScript session, String... steps) {
+        Plan.Builder plan = Plan.newBuilder();
+        List.of(steps).forEach(step -> plan.addItems(PlanItem.newBuilder().setText(step)));
+        return session.send(Channel.CLAIMS, Event.newBuilder().setPlan(plan));
     }
 }

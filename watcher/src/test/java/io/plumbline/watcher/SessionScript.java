@@ -38,6 +38,8 @@ final class SessionScript {
     private final List<Event> taken = new ArrayList<>();
     private long time = 1_000_000_000L;
     private long connections;
+    private String tenant = "default";
+    private String session = "00112233445566778899aabbccddeeff";
 
     /** A session whose agent, Claude Code, runs under the policy. */
     static SessionScript of(String policy) {
@@ -46,9 +48,20 @@ final class SessionScript {
 
     /** A session of a named agent. */
     static SessionScript of(String policy, String agent) {
+        return new SessionScript().begin(policy, agent);
+    }
+
+    /** Another session than that of the others. */
+    static SessionScript of(String policy, String tenant, String session) {
         SessionScript script = new SessionScript();
+        script.tenant = tenant;
+        script.session = session;
+        return script.begin(policy, "claude-code");
+    }
+
+    private SessionScript begin(String policy, String agent) {
         try {
-            script.send(
+            send(
                     Channel.CONTROL,
                     Event.newBuilder()
                             .setTaskAssigned(TaskAssigned.newBuilder()
@@ -60,13 +73,13 @@ final class SessionScript {
         } catch (PolicyException e) {
             throw new IllegalArgumentException(e);
         }
-        script.evidence(Event.newBuilder()
+        evidence(Event.newBuilder()
                 .setProcessStarted(ProcessStarted.newBuilder()
                         .setActor(actor(AGENT))
                         .setBinary("/opt/plumbline/plumbline-guest")
                         .setFirst(true)));
-        script.exec(AGENT, "claude", "-p", "Tidy up");
-        return script;
+        exec(AGENT, "claude", "-p", "Tidy up");
+        return this;
     }
 
     /** Another watcher from the next event on. */
@@ -251,9 +264,9 @@ final class SessionScript {
 
     private Event.Builder stamped(Channel channel, Event.Builder payload) {
         time += 1_000_000;
-        return payload.setTenant("default")
+        return payload.setTenant(tenant)
                 .setHost("host-1")
-                .setSession("00112233445566778899aabbccddeeff")
+                .setSession(session)
                 .setChannel(channel)
                 .setEventTimeNs(time);
     }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalState;
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
@@ -19,6 +22,7 @@ import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.events.v1.Tick;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.events.v1.TraceLoss;
@@ -74,6 +78,131 @@ class WatcherTest {
             assertThat(alert.getKind()).isEqualTo(DeviationKind.UNANNOUNCED);
             assertThat(alert.getSeen()).isEqualTo("curl (10) executed curl http://example.net");
         });
+    }
+
+    @Test
+    void twoLongCommandsThatBeginAlikeAreTwoDeviations() {
+        SessionScript session = SessionScript.of("ladder: {alert: 100, ask: 100, freeze: 100}");
+        ProcessRef other = SessionScript.process(11, 6);
+        String beginning = "x".repeat(300);
+        session.fork(SessionScript.agent(), SHELL);
+        session.fork(SessionScript.agent(), other);
+
+        assertThat(alerts(session.exec(SHELL, "nc", beginning + "a"))).hasSize(1);
+        assertThat(alerts(session.exec(other, "nc", beginning + "b"))).hasSize(1);
+    }
+
+    private static List<Event> past(SessionScript session, ProcessRef process, String address) {
+        return session.evidence(Event.newBuilder()
+                .setConnected(Connected.newBuilder()
+                        .setActor(SessionScript.actor(process))
+                        .setPeer(Endpoint.newBuilder()
+                                .setFamily("inet")
+                                .setAddress(address)
+                                .setPort(443))
+                        .setError(101)));
+    }
+
+    @Test
+    void failuresThatDoNoHarmDoNotAddUp() {
+        SessionScript session = SessionScript.of("egress: [{host: api.example.com}]");
+        session.run("c1", "./probe", SHELL);
+        for (int i = 1; i <= 20; i++) {
+            past(session, SHELL, "93.184.216." + i);
+        }
+        assertThat(session.state().values().getRisk()).isEqualTo(15);
+
+        for (int i = 0; i < 20; i++) {
+            session.connect("h" + i + ".example", 443);
+        }
+        assertThat(session.state().values().getRisk()).isEqualTo(40);
+        assertThat(session.verdicts()).noneMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void riskFallsNeitherByTimeNorByWords() {
+        SessionScript session = SessionScript.of("{}");
+        session.exec(SHELL, "nc", "-l");
+        int risk = session.state().values().getRisk();
+        assertThat(risk).isEqualTo(40);
+
+        for (int hour = 0; hour < 48; hour++) {
+            session.pass(3_600_000_000_000L);
+            session.say("That was expected and is resolved; nothing is wrong.");
+            session.evidence(Event.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()));
+        }
+
+        assertThat(session.state().values().getRisk()).isEqualTo(risk);
+    }
+
+    @Test
+    void aPolicyCanEndASessionWithoutAPerson() {
+        String decoy = "/home/agent/keys";
+        List<Event> verdicts =
+                SessionScript.of("{decoys: [~/keys], ladder: {kill: 80}}").open(SessionScript.agent(), decoy, 0);
+
+        assertThat(verdicts.stream().filter(one -> one.hasFreezeOrdered() || one.hasKillOrdered()))
+                .extracting(Event::getPayloadCase)
+                .as("stopped first: what it did is kept")
+                .containsExactly(Event.PayloadCase.FREEZE_ORDERED, Event.PayloadCase.KILL_ORDERED);
+        assertThat(verdicts.stream()
+                        .filter(Event::hasKillOrdered)
+                        .findFirst()
+                        .orElseThrow()
+                        .getKillOrdered())
+                .satisfies(kill -> {
+                    assertThat(kill.getOrderedBy()).isEqualTo("plumbline");
+                    assertThat(kill.getReason()).contains(decoy);
+                });
+        assertThat(SessionScript.of("{decoys: [~/keys]}").open(SessionScript.agent(), decoy, 0))
+                .noneMatch(Event::hasKillOrdered);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"alert, 10, false", "ask, 40, false", "freeze, 100, true"})
+    void aPolicySaysWhatAnUnannouncedProcessWeighs(String answer, int risk, boolean frozen) {
+        SessionScript session = SessionScript.of("unannounced: " + answer);
+
+        List<Event> verdicts = session.exec(SHELL, "nc", "-l");
+
+        assertThat(session.state().values().getRisk()).isEqualTo(risk);
+        assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
+    }
+
+    @Test
+    void aHostOfWhichNothingComesIsToldOnce() {
+        SessionScript session = SessionScript.of("{}");
+        long heard = session.state().values().getLastEvidenceSeq();
+
+        List<Event> first = session.order(silent(5, heard));
+        assertThat(Alerts.of(first)).singleElement().satisfies(alert -> {
+            assertThat(alert.getKind()).isEqualTo(DeviationKind.TELEMETRY_GAP);
+            assertThat(alert.getSeverity()).isEqualTo(Severity.HIGH);
+        });
+        assertThat(Alerts.of(session.order(silent(5, heard))))
+                .as("the same silence")
+                .isEmpty();
+        assertThat(Alerts.of(session.order(silent(9, heard)))).as("another one").hasSize(1);
+        assertThat(Alerts.of(session.order(silent(12, heard - 1))))
+                .as("more was heard than this ingest knows of")
+                .isEmpty();
+    }
+
+    private static Event.Builder silent(long since, long heard) {
+        return Event.newBuilder()
+                .setTick(Tick.newBuilder().setSilentSinceNs(since).setLastEvidenceSeq(heard));
+    }
+
+    @Test
+    void aQuestionIsOverByTheTimeThatIsTold() {
+        SessionScript session = SessionScript.of("{tools: {ask: [WebFetch]}, approval-deadline: 60s}");
+        session.call("c1", "WebFetch", "");
+        assertThat(session.order(Event.newBuilder().setTick(Tick.getDefaultInstance())))
+                .isEmpty();
+
+        session.pass(61_000_000_000L);
+        assertThat(session.order(Event.newBuilder().setTick(Tick.getDefaultInstance())))
+                .anyMatch(verdict -> verdict.getApprovalSettled().getState() == ApprovalState.APPROVAL_TIMED_OUT);
     }
 
     @Test

@@ -650,6 +650,12 @@ public final class EcsDocument {
                         own.number("round", event.getPathProbed().getRound());
                         yield head.kind("event", "host", "info");
                     }
+                    case TICK -> {
+                        if (event.getTick().getSilentSinceNs() > 0) {
+                            own.put("silent_since", timestamp(event.getTick().getSilentSinceNs()));
+                        }
+                        yield head.kind("event", "host", "info");
+                    }
                     case PROBE_ANSWERED -> {
                         own.put("cause", event.getProbeAnswered().getCause());
                         yield head.kind("event", "host", "info");

@@ -112,6 +112,10 @@ public final class PolicyComparison {
         terms.put("alert_at", most("ladder.alert", Unit.NONE, TaskPolicy::getAlertAt));
         terms.put("ask_at", most("ladder.ask", Unit.NONE, TaskPolicy::getAskAt));
         terms.put("freeze_at", most("ladder.freeze", Unit.NONE, TaskPolicy::getFreezeAt));
+        terms.put("kill_at", limit("ladder.kill", Unit.NONE, TaskPolicy::getKillAt));
+        terms.put(
+                "unannounced",
+                ordered("unannounced", TaskPolicy::getUnannounced, List.of("freeze", "ask", "", "alert")));
         terms.put("wall_clock_seconds", limit("limits.wall-clock", Unit.SECONDS, TaskPolicy::getWallClockSeconds));
         terms.put("memory_bytes", limit("limits.memory", Unit.BYTES, TaskPolicy::getMemoryBytes));
         terms.put("processes", limit("limits.processes", Unit.NONE, TaskPolicy::getProcesses));

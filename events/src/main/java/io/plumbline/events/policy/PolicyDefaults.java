@@ -106,7 +106,8 @@ public final class PolicyDefaults {
                 .setSessionApprovalSeconds(3_600)
                 .setHoneytokenFreeze("local")
                 .setMetadataFreeze("local")
-                .setDegraded("deny");
+                .setDegraded("deny")
+                .setUnannounced("ask");
         addAll(policy, "deny", DENIED);
         addAll(policy, "protect", PROTECTED);
         addAll(policy, "read", READABLE);

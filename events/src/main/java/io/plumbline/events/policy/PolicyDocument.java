@@ -50,9 +50,13 @@ public final class PolicyDocument {
         approvals.put(
                 "session", policy.getSessionApprovalSeconds() == 0 ? "none" : policy.getSessionApprovalSeconds() + "s");
         document.put("approvals", approvals);
-        document.put(
-                "ladder",
-                mapping("alert", policy.getAlertAt(), "ask", policy.getAskAt(), "freeze", policy.getFreezeAt()));
+        Map<String, Object> ladder =
+                mapping("alert", policy.getAlertAt(), "ask", policy.getAskAt(), "freeze", policy.getFreezeAt());
+        if (policy.getKillAt() > 0) {
+            ladder.put("kill", policy.getKillAt());
+        }
+        document.put("ladder", ladder);
+        put(document, "unannounced", policy.getUnannounced());
         put(document, "limits", limits(policy));
         put(document, "workspace", policy.getWorkspaceMode());
         seconds(document, "patience", policy.getPatienceSeconds());

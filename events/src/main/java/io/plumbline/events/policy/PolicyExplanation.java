@@ -46,7 +46,7 @@ public final class PolicyExplanation {
             case "write" -> file(policy, home, workspace, object, Access.WRITE);
             case "connect" -> destination(policy, object);
             case "tool" -> tool(policy, object);
-            default -> throw new PolicyException("act: '" + verb + "' (expected: read, write, connect or tool)");
+            default -> throw new PolicyException("act: '" + verb + "' (expected: read, write, connect, tool or call)");
         };
     }
 

@@ -54,6 +54,7 @@ public final class PolicyParser {
             "scopes",
             "tools.ask",
             "tools.deny",
+            "unannounced",
             "workspace");
 
     private static final Set<String> NOT_SCORED = Set.of("allow", "ask", "ask-high-risk", "deny");
@@ -64,6 +65,7 @@ public final class PolicyParser {
     private static final Set<String> GATE_ANSWERS = Set.of("log", "ask", "deny", "freeze");
     private static final String REPLACE = "replace";
     private static final Set<String> GRANTS = Set.of("add", REPLACE);
+    private static final Set<String> UNANNOUNCED = Set.of("alert", "ask", "freeze");
     private static final Set<String> FOUR_EYES = Set.of("none", "medium", "high");
 
     private static final String EXPECTED = " (expected: ";
@@ -151,6 +153,7 @@ public final class PolicyParser {
             approvals.close();
         });
         root.mapping("ladder").ifPresent(ladder -> readLadder(ladder, policy));
+        root.text("unannounced").ifPresent(value -> policy.setUnannounced(value.oneOf(UNANNOUNCED)));
         root.mapping("limits").ifPresent(limits -> readLimits(limits, policy));
         root.text("workspace").ifPresent(mode -> policy.setWorkspaceMode(mode.oneOf(WORKSPACE_MODES)));
         root.text("patience").ifPresent(value -> policy.setPatienceSeconds(seconds(value)));
@@ -322,10 +325,14 @@ public final class PolicyParser {
         ladder.text("alert").ifPresent(value -> policy.setAlertAt((int) value.number(0, 100)));
         ladder.text("ask").ifPresent(value -> policy.setAskAt((int) value.number(0, 100)));
         ladder.text("freeze").ifPresent(value -> policy.setFreezeAt((int) value.number(1, 100)));
+        ladder.text("kill").ifPresent(value -> policy.setKillAt((int) value.number(0, 100)));
         ladder.close();
-        if (policy.getAlertAt() > policy.getAskAt() || policy.getAskAt() > policy.getFreezeAt()) {
+        boolean killsEarly = policy.getKillAt() > 0 && policy.getFreezeAt() > policy.getKillAt();
+        if (policy.getAlertAt() > policy.getAskAt() || policy.getAskAt() > policy.getFreezeAt() || killsEarly) {
             throw new YamlException("policy: ladder alert " + policy.getAlertAt() + ", ask " + policy.getAskAt()
-                    + ", freeze " + policy.getFreezeAt() + " (expected: alert <= ask <= freeze)");
+                    + ", freeze " + policy.getFreezeAt()
+                    + (policy.getKillAt() == 0 ? "" : ", kill " + policy.getKillAt())
+                    + " (expected: alert <= ask <= freeze <= kill, or kill 0 for never)");
         }
     }
 

@@ -28,7 +28,8 @@ class PolicyDocumentTest {
             gate:
               - {name: strangers, when: 'act.hosts.exists(h, !h.endsWith(".example.com"))', answer: ask, why: Nobody has looked.}
             approvals: {four-eyes: high, session: none}
-            ladder: {alert: 10, ask: 30, freeze: 60}
+            ladder: {alert: 10, ask: 30, freeze: 60, kill: 90}
+            unannounced: freeze
             limits: {wall-clock: 90m, memory: 3GiB, processes: 99, cpu: 1.5, disk: 1500B, egress: 5MiB, ingress: 7KiB,
                      egress-rate: 9KiB, upload-hold: 3B}
             workspace: review

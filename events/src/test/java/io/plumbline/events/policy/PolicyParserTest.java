@@ -110,7 +110,7 @@ class PolicyParserTest {
             limits: {cpu: 0.01}                    | cpu: '0.01' (expected: a number of processors from 0.05 on)
             limits: {cpu: all}                     | cpu: 'all' (expected: a number of processors such as
             patience: soon                         | patience: 'soon' (expected: a duration such as
-            ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze)
+            ladder: {alert: 90, ask: 40}           | ladder alert 90, ask 40, freeze 70 (expected: alert <= ask <= freeze <= kill, or kill 0 for never)
             decoys: [{path: '~/x', kind: ssh}]     | kind: 'ssh'
             decoys: [{kind: aws}]                  | path
             honeytokens: {freeze: off}             | freeze: 'off'

@@ -266,6 +266,7 @@ public final class AgentEvents {
                     SESSION_RISK,
                     JUDGED,
                     PROBE_ANSWERED,
+                    TICK,
                     PAYLOAD_NOT_SET -> {
                 return false;
             }

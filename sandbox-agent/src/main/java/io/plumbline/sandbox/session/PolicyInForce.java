@@ -49,6 +49,8 @@ final class PolicyInForce {
             "alert_at",
             "ask_at",
             "freeze_at",
+            "kill_at",
+            "unannounced",
             "wall_clock_seconds",
             "memory_bytes",
             "patience_seconds",

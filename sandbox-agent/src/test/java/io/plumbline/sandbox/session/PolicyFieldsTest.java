@@ -45,6 +45,8 @@ class PolicyFieldsTest {
             Map.entry("alert_at", START + "ladder: {alert: 1}"),
             Map.entry("ask_at", START + "ladder: {ask: 69}"),
             Map.entry("freeze_at", START + "ladder: {freeze: 99}"),
+            Map.entry("kill_at", START + "ladder: {kill: 99}"),
+            Map.entry("unannounced", START + "unannounced: freeze"),
             Map.entry("wall_clock_seconds", limits("wall-clock: 7m")),
             Map.entry("memory_bytes", limits("memory: 3GiB")),
             Map.entry("processes", START.replace("processes: 9", "processes: 8")),

@@ -14,6 +14,7 @@ import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
+import io.plumbline.watcher.CallExplanation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,13 +79,15 @@ final class PolicyQuestions {
             mixinStandardHelpOptions = true,
             description = {
                 "Say what a policy answers to one act, and by which clause.",
-                "Acts: read PATH, write PATH, connect HOST[:PORT], tool NAME. Paths start with /, ~/ or ${workspace}, as seen inside."
+                "Acts: read PATH, write PATH, connect HOST[:PORT], tool NAME, call COMMAND.",
+                "Paths start with /, ~/ or ${workspace}, as seen inside. A command is a shell's, in quotes; scopes and expressions answer it,"
+                        + " rules and model do not."
             })
     static final class Explain implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "FILE", description = "Task policy, YAML.")
         private Path file;
 
-        @Parameters(index = "1", paramLabel = "VERB", description = "read, write, connect or tool.")
+        @Parameters(index = "1", paramLabel = "VERB", description = "read, write, connect, tool or call.")
         private String verb;
 
         @Parameters(index = "2", paramLabel = "OBJECT", description = "What it is done to.")
@@ -99,6 +102,9 @@ final class PolicyQuestions {
         @Override
         public Integer call() {
             TaskPolicy policy = above.task(file);
+            if (verb.equals("call")) {
+                return call(CallExplanation.of(policy, Agent.HOME, Bundle.WORKSPACE, object));
+            }
             Explanation explanation;
             try {
                 explanation = PolicyExplanation.of(policy, Agent.HOME, Bundle.WORKSPACE, verb, object);
@@ -110,6 +116,17 @@ final class PolicyQuestions {
             explanation.conditions().forEach(object.putArray("conditions")::add);
             answers.tell(object, word(explanation.answer()) + "  " + explanation.clause());
             explanation.conditions().forEach(condition -> answers.line("  if " + condition));
+            return ExitCodes.OK;
+        }
+
+        private int call(CallExplanation explained) {
+            String answer =
+                    explained.freezes() ? "freeze" : word(explained.answer().getDecision());
+            String reason = explained.answer().getReason();
+            answers.tell(
+                    Answers.object().put("answer", answer).put("reason", reason).put("needs", explained.needs()),
+                    reason.isEmpty() ? answer : answer + "  " + reason);
+            answers.line("  " + explained.needs());
             return ExitCodes.OK;
         }
     }

@@ -70,7 +70,22 @@ class PolicyQuestionsTest {
         assertThat(out)
                 .startsWith("{\"answer\":\"allow\",\"clause\":\"egress[0] registry.npmjs.org:443 GET terminate\"");
         assertThat(run("policy", "explain", policy, "sing", "song")).isEqualTo(ExitCodes.USAGE);
-        assertThat(err).contains("act: 'sing' (expected: read, write, connect or tool)");
+        assertThat(err).contains("act: 'sing' (expected: read, write, connect, tool or call)");
+    }
+
+    @Test
+    void explainsAnAnnouncedCommand() throws Exception {
+        String freezing = file("freezing.yaml", Files.readString(Path.of(policy)) + "scopes: {publishing: freeze}\n");
+
+        assertThat(run("policy", "explain", policy, "call", "ls -la")).isEqualTo(ExitCodes.OK);
+        assertThat(out.lines().findFirst()).hasValue("allow");
+        assertThat(run("policy", "explain", "--json", policy, "call", "cat ~/.ssh/id_rsa"))
+                .isEqualTo(ExitCodes.OK);
+        assertThat(out).startsWith("{\"answer\":\"deny\",\"reason\":").contains("scopes.credentials", "/.ssh/id_rsa");
+        assertThat(run("policy", "explain", policy, "call", "npm publish")).isEqualTo(ExitCodes.OK);
+        assertThat(out).startsWith("ask  ");
+        assertThat(run("policy", "explain", freezing, "call", "npm publish")).isEqualTo(ExitCodes.OK);
+        assertThat(out).startsWith("freeze  ");
     }
 
     @Test

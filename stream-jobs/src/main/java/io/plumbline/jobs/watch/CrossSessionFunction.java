@@ -11,10 +11,8 @@ import io.plumbline.watcher.state.v1.CrossEvicted;
 import io.plumbline.watcher.state.v1.SessionFact;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.ToLongFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
@@ -40,14 +38,7 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
     private transient @Nullable ValueState<byte[]> stored;
 
     private transient @Nullable Counter unreadable;
-    private transient @Nullable List<Forgotten> forgotten;
-
-    /** A counter of what was forgotten, per cause. */
-    private record Forgotten(Counter counter, ToLongFunction<CrossEvicted> total) {
-        void count(CrossEvicted before, CrossEvicted after) {
-            counter.inc(total.applyAsLong(after) - total.applyAsLong(before));
-        }
-    }
+    private transient @Nullable ForgottenCounters<CrossEvicted> forgotten;
 
     CrossSessionFunction(Duration forgottenAfter) {
         this.forgottenAfter = forgottenAfter;
@@ -59,25 +50,20 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         stored = kept(new ValueStateDescriptor<>("group", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
         MetricGroup metrics = getRuntimeContext().getMetricGroup();
         unreadable = metrics.counter("facts_unreadable");
-        forgotten = new ArrayList<>();
-        count(metrics, "hosts", CrossEvicted::getHosts);
-        count(metrics, "secrets", CrossEvicted::getSecrets);
-        count(metrics, "refused", CrossEvicted::getRefused);
-        count(metrics, "parts", CrossEvicted::getParts);
-        count(metrics, "stopped", CrossEvicted::getStopped);
-        count(metrics, "told", CrossEvicted::getTold);
-        count(metrics, "expired", CrossEvicted::getExpired);
+        forgotten = new ForgottenCounters<CrossEvicted>(metrics, "cross_session_forgotten_")
+                .of("hosts", CrossEvicted::getHosts)
+                .of("secrets", CrossEvicted::getSecrets)
+                .of("refused", CrossEvicted::getRefused)
+                .of("parts", CrossEvicted::getParts)
+                .of("stopped", CrossEvicted::getStopped)
+                .of("told", CrossEvicted::getTold)
+                .of("expired", CrossEvicted::getExpired);
     }
 
     /** Only frees what nobody asks for any more; what counts is decided by the time of events. */
     private <T> ValueState<T> kept(ValueStateDescriptor<T> descriptor) {
         descriptor.enableTimeToLive(StateTtlConfig.newBuilder(forgottenAfter).build());
         return getRuntimeContext().getState(descriptor);
-    }
-
-    private void count(MetricGroup metrics, String cause, ToLongFunction<CrossEvicted> total) {
-        Objects.requireNonNull(forgotten)
-                .add(new Forgotten(metrics.counter("cross_session_forgotten_" + cause), total));
     }
 
     @Override
@@ -93,7 +79,7 @@ final class CrossSessionFunction extends KeyedProcessFunction<String, LogRecord,
         CrossEvicted before = memory.evicted();
         List<Event> verdicts = CrossSessionWatcher.onFact(Group.relationOf(record.key()), memory, fact);
         Objects.requireNonNull(groups).update(memory);
-        Objects.requireNonNull(forgotten).forEach(cause -> cause.count(before, memory.evicted()));
+        Objects.requireNonNull(forgotten).count(before, memory.evicted());
         if (verdicts.isEmpty()) {
             return;
         }

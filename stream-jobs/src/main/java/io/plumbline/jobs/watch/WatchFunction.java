@@ -12,6 +12,7 @@ import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.Shadow;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Activations;
+import io.plumbline.watcher.state.v1.Evicted;
 import io.plumbline.watcher.state.v1.SessionFact;
 import java.time.Duration;
 import java.util.HashMap;
@@ -75,6 +76,7 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
     private transient @Nullable Counter unreadable;
     private transient @Nullable Counter memoryUnreadable;
     private transient @Nullable Counter notLoaded;
+    private transient @Nullable ForgottenCounters<Evicted> forgotten;
 
     /** The judges of a tenant and the watcher that asks them. */
     private record InForce(Judging judging, Watcher watcher) {
@@ -103,6 +105,20 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         unreadable = metrics.counter("records_unreadable");
         memoryUnreadable = metrics.counter("judge_memory_unreadable");
         notLoaded = metrics.counter("judges_not_loaded");
+        forgotten = new ForgottenCounters<Evicted>(metrics, "session_forgotten_")
+                .of("calls", Evicted::getCalls)
+                .of("processes", Evicted::getProcesses)
+                .of("approvals", Evicted::getApprovals)
+                .of("proxy_connections", Evicted::getProxyConnections)
+                .of("egress_owners", Evicted::getEgressOwners)
+                .of("tainted_files", Evicted::getTaintedFiles)
+                .of("pending", Evicted::getPending)
+                .of("soft_findings", Evicted::getSoftFindings)
+                .of("grants", Evicted::getGrants)
+                .of("accepted", Evicted::getAccepted)
+                .of("plan_items", Evicted::getPlanItems)
+                .of("suspects", Evicted::getSuspects)
+                .of("written", Evicted::getWritten);
         metrics.gauge("intent_scored", (Gauge<Long>) () -> scores(IntentJudge::scored));
         metrics.gauge("intent_not_scored", (Gauge<Long>) () -> scores(IntentJudge::notScored));
         metrics.gauge("intent_drift", (Gauge<Double>) this::drift);
@@ -142,12 +158,14 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
         String tenant = event.get().getTenant();
         InForce judges = judges(tenant, context.getBroadcastState(ACTIVE));
         long lost = state.values().getJudgeMemoryUnreadable();
+        Evicted before = state.values().getEvicted();
         boolean repeated = new Completeness(state).isRepeated(event.get());
         List<Event> verdicts = judges.watcher().onEvent(state, event.get());
         if (!repeated) {
             tellFacts(state, event.get(), verdicts, record, context);
         }
         Objects.requireNonNull(memoryUnreadable).inc(state.values().getJudgeMemoryUnreadable() - lost);
+        Objects.requireNonNull(forgotten).count(before, state.values().getEvicted());
         store.update(state);
         for (Shadow shadow : judges.judging().shadows()) {
             Objects.requireNonNull(shadows).report(tenant, shadow, out);

@@ -265,7 +265,7 @@ public final class CrossSessionWatcher {
                         .setRiskAdded(risk - fact.getRisk())
                         .setRisk(risk)
                         .setDeviation(deviation));
-        Step step = new Ladder(fact.getAlertAt(), fact.getAskAt(), fact.getFreezeAt()).step(risk);
+        Step step = new Ladder(fact.getAlertAt(), fact.getAskAt(), fact.getFreezeAt(), 0).step(risk);
         if (step != Step.FREEZE || !fact.getRunning()) {
             return Stream.of(alert.build());
         }

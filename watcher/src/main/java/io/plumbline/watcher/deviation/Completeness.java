@@ -125,6 +125,24 @@ public final class Completeness {
                 40));
     }
 
+    /** The deviation for a session of which nothing comes any more, told once for each silence. */
+    public Optional<Deviation> silent(Event event) {
+        long since = event.getTick().getSilentSinceNs();
+        boolean heardElsewhere = state.getLastEvidenceSeq() > event.getTick().getLastEvidenceSeq();
+        return since == 0 || heardElsewhere
+                ? Optional.empty()
+                : Optional.of(gap(
+                                "silent|" + since,
+                                "A session's host is silent",
+                                "nothing has come of this session for "
+                                        + (event.getEventTimeNs() - since) / 1_000_000_000 + " s",
+                                "Its host reports each second. Nobody sees what the session does, and no order reaches it until the"
+                                        + " host is back; within the policy's patience the host stops it by itself.",
+                                Severity.HIGH,
+                                10)
+                        .softly());
+    }
+
     /** The deviation for messages that the host could not see. */
     public Deviation lost(TraceLoss loss) {
         state.setDroppedTotal(Math.max(state.getDroppedTotal() + loss.getDropped(), loss.getDroppedTotal()));

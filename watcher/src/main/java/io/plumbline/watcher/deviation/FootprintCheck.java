@@ -42,11 +42,13 @@ public final class FootprintCheck {
 
     private static final List<String> MADE = List.of("/tmp/", "/var/tmp/", "/dev/shm/");
 
+    private final SessionState session;
     private final WatchState.Builder state;
     private final IntentLedger ledger;
     private final ScopedPaths scopes;
 
     public FootprintCheck(SessionState session, IntentLedger ledger) {
+        this.session = session;
         this.state = session.values();
         this.ledger = ledger;
         this.scopes = new ScopedPaths(state.getTask().getHome(), state.getTask().getWorkspace());
@@ -90,7 +92,7 @@ public final class FootprintCheck {
         return Optional.of(new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         answer == Answer.FREEZE ? Severity.CRITICAL : Severity.MEDIUM,
-                        "scope-exec|" + scope.word(),
+                        "scope-exec|" + scope.word() + (answer == Answer.FREEZE ? "|" + line : ""),
                         "A call did what its policy names without saying so",
                         by.description() + " executed " + line,
                         scope.why(),
@@ -159,10 +161,10 @@ public final class FootprintCheck {
     /** A host that the policy allows was asked for. */
     public Optional<Deviation> requested(EgressRequested request, Owners owners) {
         Optional<String> call = EgressOwners.call(owners);
-        if (call.isEmpty()) {
-            return Optional.empty();
-        }
         String host = request.getHost().toLowerCase(Locale.ROOT);
+        if (call.isEmpty()) {
+            return isOfTheAgent(owners) ? unannounced(host, request.getPort(), owners) : Optional.empty();
+        }
         Footprint footprint = ledger.footprint(call.get());
         if (footprint.expectsHost(host)) {
             return Optional.empty();
@@ -183,6 +185,42 @@ public final class FootprintCheck {
                         false)
                 .restingOn(evidence)
                 .softly());
+    }
+
+    /** Whether the agent's own process asks, and no other can. */
+    private boolean isOfTheAgent(Owners owners) {
+        return owners.certain()
+                && owners.candidates().stream()
+                        .map(candidate -> session.processes().get(candidate.getProcess()))
+                        .anyMatch(process -> process != null && process.getRole() == Role.AGENT);
+    }
+
+    /** Tools that fetch have no process of their own. An agent that announces nothing is held to its policy alone. */
+    private Optional<Deviation> unannounced(String host, int port, Owners owners) {
+        if (state.getCallsSeen() == 0 || ledger.naming(host, false).isPresent()) {
+            return Optional.empty();
+        }
+        Optional<Call> refused = ledger.naming(host, true);
+        List<String> evidence = new ArrayList<>();
+        owners.candidates().forEach(candidate -> evidence.add(candidate.getEvent()));
+        refused.map(Call::getEvent).ifPresent(evidence::add);
+        Deviation found = new Deviation(
+                        DeviationKind.UNANNOUNCED,
+                        refused.isPresent() ? Severity.CRITICAL : Severity.LOW,
+                        "agent-host|" + host,
+                        refused.isPresent()
+                                ? "A refused call ran anyway"
+                                : "The agent connected to a host that no call names",
+                        "the agent itself asked for a connection to " + host + ":" + port,
+                        refused.map(call -> "Call " + call.getCall()
+                                        + " was refused; the agent's hook failed open or was bypassed.")
+                                .orElse("No announced call connects there, and it is none of the agent's services."),
+                        "announce",
+                        refused.map(Call::getCall).orElse(""),
+                        refused.isPresent() ? 80 : 5,
+                        refused.isPresent())
+                .restingOn(evidence);
+        return Optional.of(refused.isPresent() ? found : found.softly());
     }
 
     private Deviation outside(

@@ -58,10 +58,14 @@ public final class PlanReview {
                     false);
         }
 
-        /** Whether another file of the scope counts again; variants of a command do not. */
+        /**
+         * Whether another act of the scope counts again: another file, and whatever stops the session, of which a person accepts one and not
+         * all. Variants of other commands do not.
+         */
         boolean countsEach() {
-            return scope.filter(one -> one == Scope.CREDENTIALS || one == Scope.PERSISTENCE)
-                    .isPresent();
+            return answer == Answer.FREEZE
+                    || scope.filter(one -> one == Scope.CREDENTIALS || one == Scope.PERSISTENCE)
+                            .isPresent();
         }
 
         /** What a deviation about it is called. */
@@ -89,6 +93,11 @@ public final class PlanReview {
     private static final Pattern CONTROLS = Pattern.compile(
             "(?i).*\\b(?:disabl\\w+|stop\\w*|kill\\w*|bypass\\w*|circumvent\\w*|turn(?:ing)? off|remov\\w+)\\b.{0,40}"
                     + "\\b(?:plumbline|auditd|egress proxy|security hooks?|pretooluse)\\b.*");
+
+    /** A step that would cover any act. */
+    private static final Pattern BROAD =
+            Pattern.compile("(?is).*\\b(?:whatever|anything|everything|any (?:file|host|command|program)s?)\\b.*"
+                    + "|.*\\b(?:all|what) (?:that )?is (?:needed|necessary|required)\\b.*");
 
     private static final Pattern WORD = Pattern.compile("[\\s\"'`,;()\\[\\]{}<>|]+");
 
@@ -162,6 +171,26 @@ public final class PlanReview {
             prose(item.getText(), found);
         }
         return sorted(found.values());
+    }
+
+    /** A plan that covers everything says nothing, and explains nothing. */
+    public static Optional<Deviation> breadth(Plan plan) {
+        return plan.getItemsList().stream()
+                .map(item -> line(item.getText()))
+                .filter(text -> BROAD.matcher(text).matches())
+                .findFirst()
+                .map(text -> new Deviation(
+                                DeviationKind.OUT_OF_POLICY,
+                                Severity.LOW,
+                                "plan-breadth",
+                                "A plan has a step that would cover any act",
+                                text,
+                                "A step says what is done, and to what; what it leaves open is held against policy and task alone.",
+                                "plan.breadth",
+                                plan.getCall(),
+                                5,
+                                false)
+                        .softly());
     }
 
     private void prose(String text, Map<Scope, Reviewed> found) {

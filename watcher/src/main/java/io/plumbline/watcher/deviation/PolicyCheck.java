@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
@@ -18,6 +19,7 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.Call;
@@ -58,6 +60,9 @@ public final class PolicyCheck {
     private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}(?:/task/[0-9]{1,10})?/environ");
 
     /** Word of the egress proxy. */
+    /** Before host and port, in the keys of what was found. */
+    private static final String REFUSED_HOST = "egress|";
+
     private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
 
     private final SessionState session;
@@ -111,6 +116,21 @@ public final class PolicyCheck {
         Optional<Refusal> refusal = session.fileRules().refusal(path, writes ? Access.WRITE : Access.READ);
         if (refusal.isPresent()) {
             return Optional.of(refused(refusal.get(), path, writes, seen, by).about(scope(path, writes)));
+        }
+        Optional<Call> refusedEdit = writes && by.role() == Role.AGENT ? ledger.refusedEdit(path) : Optional.empty();
+        if (refusedEdit.isPresent()) {
+            return Optional.of(new Deviation(
+                    DeviationKind.UNANNOUNCED,
+                    Severity.CRITICAL,
+                    "refused-edit|" + path,
+                    "A refused call ran anyway",
+                    seen,
+                    "Call " + refusedEdit.get().getCall()
+                            + " was refused; the agent's hook failed open or was bypassed.",
+                    "announce",
+                    refusedEdit.get().getCall(),
+                    80,
+                    true));
         }
         if (writes
                 && by.role() == Role.AGENT
@@ -373,8 +393,8 @@ public final class PolicyCheck {
         Optional<Call> refused = ledger.refused(start.getArgvList());
         return new Deviation(
                 DeviationKind.UNANNOUNCED,
-                refused.isPresent() ? Severity.CRITICAL : Severity.HIGH,
-                "exec|" + start.getBinary() + "|" + shown,
+                refused.isPresent() ? Severity.CRITICAL : unannounced().severity(),
+                execution(start.getBinary(), line, shown),
                 refused.isPresent() ? "A refused call ran anyway" : "A process ran that nothing announced",
                 by.description() + " executed " + shown,
                 refused.map(call -> "Call " + call.getCall()
@@ -385,7 +405,7 @@ public final class PolicyCheck {
                                         : "No announced call, and nothing in the agent's own profile, explains it."),
                 "announce",
                 refused.map(Call::getCall).orElse(""),
-                refused.isPresent() ? 80 : 40,
+                refused.isPresent() ? 80 : unannounced().risk(),
                 true);
     }
 
@@ -395,16 +415,32 @@ public final class PolicyCheck {
         String shown = line.length() > 200 ? line.substring(0, 200) + "…" : line;
         return new Deviation(
                         DeviationKind.UNANNOUNCED,
-                        Severity.HIGH,
-                        "exec|" + pending.getBinary() + "|" + shown,
+                        unannounced().severity(),
+                        execution(pending.getBinary(), line, shown),
                         "A process ran that nothing announced",
                         shown + " was executed",
                         "The agent tells of its calls afterwards, and has not told of this one in time.",
                         "announce",
                         "",
-                        40,
+                        unannounced().risk(),
                         true)
                 .restingOn(List.of(pending.getEvent()));
+    }
+
+    private record Weight(Severity severity, int risk) {}
+
+    /** What a process weighs that nothing announced. */
+    private Weight unannounced() {
+        return switch (session.values().getTask().getPolicy().getUnannounced()) {
+            case "alert" -> new Weight(Severity.MEDIUM, 10);
+            case "freeze" -> new Weight(Severity.CRITICAL, Ladder.MAX);
+            default -> new Weight(Severity.HIGH, 40);
+        };
+    }
+
+    /** What is cut for people is not cut for telling two executions apart. */
+    private static String execution(String binary, String line, String shown) {
+        return "exec|" + binary + "|" + (shown.equals(line) ? line : shown + EventIds.sha256Hex(line));
     }
 
     /** A connection was tried past the proxy. Loopback and Unix sockets lead nowhere outside. */
@@ -420,7 +456,7 @@ public final class PolicyCheck {
             return Optional.of(metadata(by.description() + " connected to " + target, by));
         }
         boolean own = by.role() == Role.AGENT || by.role() == Role.HOUSEKEEPING;
-        return Optional.of(outOfPolicy(
+        Deviation tried = outOfPolicy(
                 own ? Severity.LOW : Severity.MEDIUM,
                 "connect|" + target,
                 "A connection past the egress proxy was tried",
@@ -428,7 +464,9 @@ public final class PolicyCheck {
                 "The sandbox has no network; the only way out is the proxy.",
                 "egress",
                 by,
-                own ? 2 : 15));
+                own ? 2 : 15);
+        // One that failed has done no harm: a program that tries ten addresses is no worse than one that tries one.
+        return Optional.of(connect.getError() == 0 ? tried : tried.softly());
     }
 
     /** A destination was asked for that the policy does not list. */
@@ -441,15 +479,19 @@ public final class PolicyCheck {
         if (allows(request) || asks(request)) {
             return Optional.empty();
         }
-        return Optional.of(outOfPolicy(
+        Deviation asked = outOfPolicy(
                 Severity.MEDIUM,
-                "egress|" + target,
+                REFUSED_HOST + target,
                 "A destination outside the task's scope was asked for",
                 "a connection to " + target + " was asked for (" + request.getMethod() + ")",
                 "The task was given no such destination.",
                 "egress",
                 nobody,
-                25));
+                25);
+        // The proxy refuses each of them: the second adds little to what the first one says.
+        String refused = asked.kind().name() + "|" + REFUSED_HOST;
+        boolean first = session.values().getDeviationsMap().keySet().stream().noneMatch(key -> key.startsWith(refused));
+        return Optional.of(first ? asked : asked.softly());
     }
 
     /** A credential's placeholder was on its way to a host that it is not for. */

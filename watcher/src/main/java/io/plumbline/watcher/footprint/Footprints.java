@@ -215,6 +215,9 @@ public final class Footprints {
         if (commands.invocations().stream()
                 .anyMatch(one -> one.name().startsWith("apply") && one.name().endsWith("patch"))) {
             Matcher patched = PATCHED.matcher(text);
+            // A patch that comes from elsewhere may change anything.
+            anyWrite |= !patched.find();
+            patched.reset();
             while (patched.find()) {
                 file(exactly(patched.group(1).strip()), true);
             }

@@ -181,7 +181,9 @@ public final class Gate {
     /** Not asked again for what a person has approved for the session, while nothing speaks against the session. */
     private Answer askOnce(Event event, String clause, Severity tier) {
         ToolCall call = event.getToolCall();
-        boolean quiet = !state.getTainted()
+        // What was cut off could be anything: equal beginnings are not equal bytes.
+        boolean quiet = event.getTruncatedCount() == 0
+                && !state.getTainted()
                 && Ladder.of(state.getTask().getPolicy()).step(state.getRisk()).compareTo(Step.ASK) < 0;
         Optional<Grant> grant =
                 quiet ? approvals.grant(EventIds.sha256Hex(subject(call)), event.getEventTimeNs()) : Optional.empty();
@@ -243,7 +245,7 @@ public final class Gate {
                 .setClause(clause)
                 .setTier(tier)
                 .setPeople(needsTwo(policy, tier) ? 2 : 1)
-                .setSessionSeconds(policy.getSessionApprovalSeconds())
+                .setSessionSeconds(event.getTruncatedCount() == 0 ? policy.getSessionApprovalSeconds() : 0)
                 .setDeadlineNs(event.getEventTimeNs() + policy.getApprovalDeadlineSeconds() * NANOS_PER_SECOND);
     }
 

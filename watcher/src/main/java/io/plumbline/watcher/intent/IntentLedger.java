@@ -1,5 +1,7 @@
 package io.plumbline.watcher.intent;
 
+import io.plumbline.events.EventIds;
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ToolCall;
@@ -13,6 +15,7 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Predicate;
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class IntentLedger {
     private static final Comparator<Call> FIRST_UNSTARTED =
             Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber);
+
+    private static final String PATCHING = "apply_patch";
 
     private final SessionState session;
     private final WatchState.Builder state;
@@ -38,7 +43,12 @@ public final class IntentLedger {
         if (!plan.getIncremental()) {
             state.clearPlan();
         }
-        for (PlanItem item : plan.getItemsList()) {
+        for (PlanItem told : plan.getItemsList()) {
+            PlanItem item = PlanItem.newBuilder()
+                    .setItem(EventLimits.cut(told.getItem(), StateLimits.PLAN_ITEM_ID))
+                    .setText(EventLimits.cut(told.getText(), StateLimits.PLAN_TEXT))
+                    .setStatus(EventLimits.cut(told.getStatus(), StateLimits.PLAN_ITEM_ID))
+                    .build();
             int known = plan.getIncremental() ? indexOf(item) : -1;
             if (known >= 0) {
                 PlanItem.Builder merged = state.getPlanBuilder(known);
@@ -50,6 +60,8 @@ public final class IntentLedger {
                 }
             } else if (state.getPlanCount() < StateLimits.PLAN_ITEMS) {
                 state.addPlan(item);
+            } else {
+                state.getEvictedBuilder().setPlanItems(state.getEvicted().getPlanItems() + 1);
             }
         }
     }
@@ -71,28 +83,50 @@ public final class IntentLedger {
         if (known == null && StateLimits.isTimeToForget(calls.size(), StateLimits.SETTLED_CALLS, StateLimits.CALLS)) {
             forgetOldest();
         }
+        while (session.callBytes() > StateLimits.CALL_BYTES && !calls.isEmpty()) {
+            forgetOldest();
+        }
         state.setCallsSeen(state.getCallsSeen() + 1);
-        calls.putLast(
-                call.getCall(),
-                Call.newBuilder()
-                        .setCall(call.getCall())
-                        .setTool(call.getTool())
-                        .setCommand(call.getCommand())
-                        .addAllPaths(call.getPathsList())
-                        .setStatedReason(call.getStatedReason())
-                        .setEvent(event)
-                        .setNumber(state.getCallsSeen())
-                        .setCwd(call.getCwd())
-                        .setTurn(state.getTurn())
-                        .setGated(call.getGated())
-                        .build());
+        session.forget(call.getCall());
+        session.keep(Call.newBuilder()
+                .setCall(call.getCall())
+                .setTool(call.getTool())
+                .setCommand(call.getCommand())
+                .addAllPaths(call.getPathsList())
+                .setStatedReason(call.getStatedReason())
+                .setEvent(event)
+                .setNumber(state.getCallsSeen())
+                .setCwd(call.getCwd())
+                .setTurn(state.getTurn())
+                .setGated(call.getGated())
+                .setArgumentsSha256(EventIds.sha256Hex(call.getArgumentsJson()))
+                .addAllHosts(hosts(call))
+                .build());
         return true;
     }
 
+    /**
+     * The same act. A request for more rights is told without what the announcement had beside it, and a call that was remembered by an
+     * earlier version has no hash.
+     */
     private static boolean says(Call known, ToolCall call) {
-        return known.getTool().equals(call.getTool())
+        boolean same = known.getTool().equals(call.getTool())
                 && known.getCommand().equals(call.getCommand())
                 && known.getPathsList().equals(call.getPathsList());
+        boolean further = call.getEscalation() || known.getArgumentsSha256().isEmpty();
+        return same
+                && (further
+                        || known.getCwd().equals(call.getCwd())
+                                && known.getArgumentsSha256().equals(EventIds.sha256Hex(call.getArgumentsJson())));
+    }
+
+    /** Where a tool that is no shell says that it goes; of a command they stand in its text. */
+    private static List<String> hosts(ToolCall call) {
+        return call.getCommand().isBlank()
+                ? Footprints.ofTool(call.getTool(), List.of(), call.getArgumentsJson(), "/", "").contacts().stream()
+                        .limit(StateLimits.CALL_HOSTS)
+                        .toList()
+                : List.of();
     }
 
     /** The last announced call of this kind. */
@@ -152,7 +186,7 @@ public final class IntentLedger {
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
-        calls.put(result.getCall(), finished.build());
+        session.keep(finished.build());
         return true;
     }
 
@@ -192,12 +226,15 @@ public final class IntentLedger {
 
     /** A process of the call has opened a file for writing; the first ones are remembered. */
     public void wrote(String call, String path) {
-        boolean more = call(call)
-                .filter(known -> known.getWrittenCount() < StateLimits.WRITTEN
-                        && !known.getWrittenList().contains(path))
-                .isPresent();
-        if (more) {
+        Optional<Call> writer =
+                call(call).filter(known -> !known.getWrittenList().contains(path));
+        if (writer.isEmpty()) {
+            return;
+        }
+        if (writer.get().getWrittenCount() < StateLimits.WRITTEN) {
             change(call, known -> known.addWritten(path));
+        } else {
+            state.getEvictedBuilder().setWritten(state.getEvicted().getWritten() + 1);
         }
     }
 
@@ -265,6 +302,16 @@ public final class IntentLedger {
                 .min(Comparator.comparing(Call::getNumber));
     }
 
+    /** The last announced call that names a host, itself or in its command; {@code refused}: among those that were refused. */
+    public Optional<Call> naming(String host, boolean refused) {
+        return calls.values().stream()
+                .filter(call -> call.getDenied() == refused)
+                .filter(call -> call.getHostsList().contains(host)
+                        || call.getCommand().toLowerCase(Locale.ROOT).contains(host)
+                                && footprint(call.getCall()).contacts().contains(host))
+                .max(Comparator.comparing(Call::getNumber));
+    }
+
     /** An open or finished call by which the agent may itself write {@code path}. */
     public Optional<Call> editing(String path) {
         return calls.values().stream()
@@ -272,9 +319,34 @@ public final class IntentLedger {
                 .max(Comparator.comparing(Call::getNumber));
     }
 
-    private static boolean mayEdit(Call call, String path) {
-        if (call.getCommand().contains("apply_patch")) {
-            return true;
+    /**
+     * The last announced edit of {@code path}, where it was refused or is still asked about and no allowed one of that file is open: what
+     * the agent itself writes there now is that one.
+     */
+    public Optional<Call> refusedEdit(String path) {
+        List<Call> edits =
+                calls.values().stream().filter(call -> namesEdit(call, path)).toList();
+        return edits.stream().anyMatch(IntentLedger::isOpen)
+                ? Optional.empty()
+                : edits.stream().max(Comparator.comparing(Call::getNumber)).filter(Call::getDenied);
+    }
+
+    private static boolean namesEdit(Call call, String path) {
+        return Footprints.EDITING_TOOLS.contains(call.getTool())
+                && call.getPathsList().stream()
+                        .map(named -> absolute(named, call.getCwd()))
+                        .anyMatch(named -> path.equals(named) || path.startsWith(named + ".tmp."));
+    }
+
+    private static String absolute(String path, String cwd) {
+        return path.startsWith("/") || cwd.isEmpty() ? path : Footprints.normalised(cwd + "/" + path);
+    }
+
+    private boolean mayEdit(Call call, String path) {
+        if (call.getCommand().contains(PATCHING)) {
+            // Codex carries it out itself, without a process.
+            Footprint footprint = footprint(call.getCall());
+            return footprint.programs().contains(PATCHING) && footprint.expectsWrite(path);
         }
         if (!Footprints.EDITING_TOOLS.contains(call.getTool())) {
             return false;
@@ -287,7 +359,7 @@ public final class IntentLedger {
     private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {
         Call known = calls.get(call);
         if (known != null) {
-            calls.put(call, change.apply(known.toBuilder()).build());
+            session.keep(change.apply(known.toBuilder()).build());
         }
     }
 
@@ -309,17 +381,19 @@ public final class IntentLedger {
      * others.
      */
     private void forgetOldest() {
-        boolean full = calls.size() >= StateLimits.CALLS;
+        boolean full = calls.size() >= StateLimits.CALLS || session.callBytes() > StateLimits.CALL_BYTES;
         List<String> running = session.runningCalls();
+        // Few when they are large: of what is remembered half stays.
+        int most = Math.min(StateLimits.FORGOTTEN_AT_ONCE, Math.max(1, calls.size() / 2));
         List<String> oldest = calls.values().stream()
                 .filter(call -> full || isSettled(call, running))
                 .sorted(Comparator.comparing((Call call) -> !isSettled(call, running))
                         .thenComparing(call -> !call.getFinished())
                         .thenComparing(Call::getNumber))
-                .limit(StateLimits.FORGOTTEN_AT_ONCE)
+                .limit(most)
                 .map(Call::getCall)
                 .toList();
-        calls.keySet().removeAll(oldest);
+        oldest.forEach(session::forget);
         state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + oldest.size());
     }
 

@@ -16,6 +16,7 @@ import io.plumbline.watcher.state.v1.WatchState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +50,7 @@ public final class SessionState implements JudgeMemory {
     private final Map<String, Process> processes = new LinkedHashMap<>();
     private final Map<String, Footprint> footprints = new LinkedHashMap<>();
     private final Map<String, Remembered<?>> remembered = new TreeMap<>();
+    private long callBytes;
     private @Nullable FileRules fileRules;
     private @Nullable List<String> decoys;
     private @Nullable GateRules gateRules;
@@ -65,6 +67,7 @@ public final class SessionState implements JudgeMemory {
         putInOrder(calls, values.getCallsMap(), Call::getNumber);
         putInOrder(processes, values.getProcessesMap(), Process::getNumber);
         values.clearCalls().clearProcesses();
+        callBytes = calls.values().stream().mapToLong(Call::getSerializedSize).sum();
     }
 
     private static <T> void putInOrder(Map<String, T> into, Map<String, T> stored, ToLongFunction<T> number) {
@@ -155,9 +158,25 @@ public final class SessionState implements JudgeMemory {
         }
     }
 
-    /** The announced calls by the agent's id, the newest announcement last, to read and change. */
+    /** The announced calls by the agent's id, the newest announcement last, to read. */
     public SequencedMap<String, Call> calls() {
-        return calls;
+        return Collections.unmodifiableSequencedMap(calls);
+    }
+
+    /** Remembers a call, or what has become of it; a new one is the newest. */
+    public void keep(Call call) {
+        Call before = calls.put(call.getCall(), call);
+        callBytes += call.getSerializedSize() - (before == null ? 0 : before.getSerializedSize());
+    }
+
+    public void forget(String call) {
+        Call before = calls.remove(call);
+        callBytes -= before == null ? 0 : before.getSerializedSize();
+    }
+
+    /** Bytes of all remembered calls. */
+    public long callBytes() {
+        return callBytes;
     }
 
     /** The processes by {@code thread group:start time}, the newest last, to read and change. */

@@ -5,6 +5,12 @@ public final class StateLimits {
     /** An agent's longest sessions announce a few hundred calls; finished ones are forgotten oldest first. */
     public static final int CALLS = 2_000;
 
+    /** Bytes of all remembered calls: those of a day's work have a few hundred each. */
+    public static final long CALL_BYTES = 4L * 1024 * 1024;
+
+    /** Hosts remembered of one call. */
+    public static final int CALL_HOSTS = 16;
+
     /** Calls up to which finished ones are remembered; their number makes the state of a long session. */
     public static final int SETTLED_CALLS = 300;
 
@@ -70,6 +76,11 @@ public final class StateLimits {
 
     /** Items of a plan. */
     public static final int PLAN_ITEMS = 200;
+
+    /** Bytes remembered of an item's text, and of its id and its status. */
+    public static final int PLAN_TEXT = 1024;
+
+    public static final int PLAN_ITEM_ID = 256;
 
     /**
      * Whether to look for what may be forgotten before one more is added: at each {@link #FORGOTTEN_AT_ONCE}th only, since what may not be

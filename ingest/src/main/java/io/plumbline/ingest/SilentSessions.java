@@ -1,0 +1,129 @@
+package io.plumbline.ingest;
+
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.Tick;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tells the log that time passes where nothing else does. A sandbox's host reports each second of each session; when it has stopped to,
+ * its sessions get a {@link Tick}, at first after {@link #SILENCE} and then each {@link #AGAIN}, for {@link #LAST} at most. A question to a
+ * person about a call of an agent without a host gets one when its time is over: nothing else may come of that session.
+ *
+ * <p>Bounded: of more sessions than {@link #MAX_SESSIONS} the one that was heard of longest ago is not watched any more. An ingest that is
+ * started anew watches the sessions that it hears of.
+ */
+final class SilentSessions {
+    /** Longer than a policy's default patience, after which a host that is cut off has stopped its sessions. */
+    static final Duration SILENCE = Duration.ofSeconds(30);
+
+    static final Duration AGAIN = Duration.ofMinutes(1);
+    static final Duration LAST = Duration.ofHours(1);
+    static final int MAX_SESSIONS = 20_000;
+
+    private record Key(String tenant, String session) {}
+
+    /** @param over nothing that comes of it any more is missed */
+    private record Heard(String host, long atNanos, long lastSeq, long tickedNanos, boolean over) {}
+
+    private record Question(Key session, long deadlineNanos) {}
+
+    // The session that was heard of last is the last.
+    private final LinkedHashMap<Key, Heard> sessions = new LinkedHashMap<>();
+    private final LinkedHashMap<String, Question> questions = new LinkedHashMap<>();
+
+    /** An event of a sandbox's host that was taken. */
+    synchronized void heard(Event event, long nowNanos) {
+        Key key = new Key(event.getTenant(), event.getSession());
+        Heard before = sessions.remove(key);
+        long seq = event.getChannel() == Channel.EVIDENCE ? event.getSeq() : 0;
+        sessions.put(
+                key,
+                before == null
+                        ? new Heard(event.getHost(), nowNanos, seq, 0, isOver(event))
+                        : new Heard(
+                                event.getHost(),
+                                nowNanos,
+                                Math.max(seq, before.lastSeq()),
+                                0,
+                                before.over() || isOver(event)));
+        if (sessions.size() > MAX_SESSIONS) {
+            sessions.pollFirstEntry();
+        }
+    }
+
+    private static boolean isOver(Event event) {
+        RuntimeState.State state = event.getRuntimeState().getState();
+        return state == RuntimeState.State.KILLED
+                || state == RuntimeState.State.EXITED
+                || state == RuntimeState.State.FAILED;
+    }
+
+    /** A verdict; those about sessions of agents without a host are looked at. */
+    synchronized void verdict(Event verdict) {
+        if (!verdict.getHost().equals(VerdictRouter.DIRECT)) {
+            return;
+        }
+        if (verdict.hasApprovalRequested()) {
+            questions.put(
+                    verdict.getApprovalRequested().getApproval(),
+                    new Question(
+                            new Key(verdict.getTenant(), verdict.getSession()),
+                            verdict.getApprovalRequested().getDeadlineNs()));
+            if (questions.size() > MAX_SESSIONS) {
+                questions.pollFirstEntry();
+            }
+        } else if (verdict.hasApprovalSettled()) {
+            questions.remove(verdict.getApprovalSettled().getApproval());
+        }
+    }
+
+    /** What is to be written now; to be called about once a second. */
+    synchronized List<Event> due(long nowNanos) {
+        List<Event> due = new ArrayList<>();
+        for (Map.Entry<Key, Heard> entry : List.copyOf(sessions.sequencedEntrySet())) {
+            Heard heard = entry.getValue();
+            long silent = nowNanos - heard.atNanos();
+            if (silent < SILENCE.toNanos()) {
+                break;
+            }
+            if (silent > LAST.toNanos()) {
+                sessions.remove(entry.getKey());
+            } else if (!heard.over()
+                    && (heard.tickedNanos() == 0 || nowNanos - heard.tickedNanos() >= AGAIN.toNanos())) {
+                sessions.replace(
+                        entry.getKey(), new Heard(heard.host(), heard.atNanos(), heard.lastSeq(), nowNanos, false));
+                Tick tick = Tick.newBuilder()
+                        .setSilentSinceNs(heard.atNanos())
+                        .setLastEvidenceSeq(heard.lastSeq())
+                        .build();
+                due.add(event(entry.getKey(), heard.host(), tick, nowNanos));
+            }
+        }
+        questions.values().removeIf(question -> {
+            boolean over = nowNanos > question.deadlineNanos();
+            if (over) {
+                due.add(event(question.session(), VerdictRouter.DIRECT, Tick.getDefaultInstance(), nowNanos));
+            }
+            return over;
+        });
+        return due;
+    }
+
+    private static Event event(Key key, String host, Tick tick, long nowNanos) {
+        return EventIds.withId(Event.newBuilder()
+                .setTenant(key.tenant())
+                .setHost(host)
+                .setSession(key.session())
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(nowNanos)
+                .setObservedTimeNs(nowNanos)
+                .setTick(tick));
+    }
+}

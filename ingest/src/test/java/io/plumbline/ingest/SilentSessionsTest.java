@@ -1,0 +1,119 @@
+package io.plumbline.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.RuntimeState;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SilentSessionsTest {
+    private static final long NOW = 1_800_000_000_000_000_000L;
+    private static final long SECOND = 1_000_000_000L;
+
+    private final SilentSessions sessions = new SilentSessions();
+
+    private static Event.Builder of(String session, long seq) {
+        return Event.newBuilder()
+                .setTenant("acme")
+                .setHost("build-1")
+                .setSession(session)
+                .setChannel(Channel.EVIDENCE)
+                .setSeq(seq);
+    }
+
+    private static Event heartbeat(String session, long seq) {
+        return of(session, seq).setHeartbeat(Heartbeat.getDefaultInstance()).build();
+    }
+
+    private static Event killed(String session) {
+        return of(session, 9)
+                .setRuntimeState(RuntimeState.newBuilder().setState(RuntimeState.State.KILLED))
+                .build();
+    }
+
+    @Test
+    void aSessionOfWhichNothingComesIsToldOnceAndThenEachMinuteForAnHour() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        assertThat(sessions.due(NOW + 29 * SECOND)).isEmpty();
+
+        assertThat(sessions.due(NOW + 30 * SECOND)).singleElement().satisfies(event -> {
+            assertThat(event.getSession()).isEqualTo("a");
+            assertThat(event.getHost()).isEqualTo("build-1");
+            assertThat(event.getChannel()).isEqualTo(Channel.CONTROL);
+            assertThat(event.getTick().getSilentSinceNs()).isEqualTo(NOW);
+            assertThat(event.getTick().getLastEvidenceSeq()).isEqualTo(7);
+        });
+        int ticks = 0;
+        for (int second = 31; second <= 2 * 3_600; second++) {
+            ticks += sessions.due(NOW + second * SECOND).size();
+        }
+        assertThat(ticks).isEqualTo(59);
+    }
+
+    @Test
+    void oneThatIsHeardOfAgainIsSilentFromThenOn() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        sessions.due(NOW + 40 * SECOND);
+        sessions.heard(heartbeat("a", 8), NOW + 50 * SECOND);
+
+        assertThat(sessions.due(NOW + 79 * SECOND)).isEmpty();
+        assertThat(sessions.due(NOW + 80 * SECOND)).singleElement().satisfies(event -> assertThat(
+                        event.getTick().getSilentSinceNs())
+                .isEqualTo(NOW + 50 * SECOND));
+    }
+
+    @Test
+    void oneThatHasEndedIsNotMissedWhateverComesLate() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        sessions.heard(killed("a"), NOW);
+        sessions.heard(heartbeat("a", 10), NOW);
+
+        assertThat(sessions.due(NOW + 100 * SECOND)).isEmpty();
+    }
+
+    @Test
+    void aQuestionAboutAnAgentWithoutAHostGetsItsTimeWhenItIsOver() {
+        sessions.verdict(question("direct", "q1"));
+        sessions.verdict(question("direct", "q2"));
+        sessions.verdict(question("build-1", "q3"));
+        sessions.verdict(Event.newBuilder()
+                .setHost("direct")
+                .setApprovalSettled(ApprovalSettled.newBuilder().setApproval("q2"))
+                .build());
+
+        assertThat(sessions.due(NOW)).isEmpty();
+        List<Event> due = sessions.due(NOW + 1);
+        assertThat(due).singleElement().satisfies(event -> {
+            assertThat(event.getSession()).isEqualTo("s-q1");
+            assertThat(event.getEventTimeNs()).isGreaterThan(NOW);
+            assertThat(event.getTick().getSilentSinceNs()).isZero();
+        });
+        assertThat(sessions.due(NOW + 2)).isEmpty();
+    }
+
+    private static Event question(String host, String approval) {
+        return Event.newBuilder()
+                .setTenant("acme")
+                .setHost(host)
+                .setSession("s-" + approval)
+                .setApprovalRequested(
+                        ApprovalRequested.newBuilder().setApproval(approval).setDeadlineNs(NOW))
+                .build();
+    }
+
+    @Test
+    void ofMoreThanFitTheOldestIsNotWatchedAnyMore() {
+        for (int i = 0; i <= SilentSessions.MAX_SESSIONS; i++) {
+            sessions.heard(heartbeat("s" + i, 1), NOW + i);
+        }
+
+        List<Event> due = sessions.due(NOW + 60 * SECOND);
+        assertThat(due).hasSize(SilentSessions.MAX_SESSIONS);
+        assertThat(due.getFirst().getSession()).isEqualTo("s1");
+    }
+}
