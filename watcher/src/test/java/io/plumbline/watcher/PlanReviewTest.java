@@ -294,4 +294,14 @@ class PlanReviewTest {
         List.of(steps).forEach(step -> plan.addItems(PlanItem.newBuilder().setText(step)));
         return session.send(Channel.CLAIMS, Event.newBuilder().setPlan(plan));
     }
+
+    @Test
+    void whatCannotBeInspectedIsAskedAboutWhereThePolicySaysSo() {
+        String command = "python3 -c 'print(1)'";
+        assertThat(gate(SessionScript.of("{}").call("c1", "Bash", command)).getDecision())
+                .isEqualTo(GateDecision.ALLOW);
+        assertThat(gate(SessionScript.of("scopes: {uninspectable: ask}").call("c1", "Bash", command))
+                        .getDecision())
+                .isEqualTo(GateDecision.ASK);
+    }
 }

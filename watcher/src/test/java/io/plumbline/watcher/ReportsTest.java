@@ -229,4 +229,25 @@ class ReportsTest {
                 .setOutcome("success")
                 .setExitCode(exitCode));
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "claude-code, npm test,              256, success, true",
+        "claude-code, npm test,              256, failure, false",
+        "claude-code, npm test,              0,   success, false",
+        "claude-code, grep -rn nothing src,  256, success, false",
+        "gemini,      npm test,              256, success, false"
+    })
+    void testsThatFailedAndAreToldAsASuccessAreAFalseReport(
+            String agent, String command, int waitStatus, String outcome, boolean found) {
+        SessionScript session = SessionScript.of("{}", agent);
+        session.run("c1", command, SHELL);
+        session.exit(SHELL, waitStatus);
+
+        assertThat(Alerts.of(session.result(
+                                ToolResult.newBuilder().setCall("c1").setOutcome(outcome)))
+                        .stream()
+                        .anyMatch(alert -> alert.getClause().equals("report.outcome")))
+                .isEqualTo(found);
+    }
 }

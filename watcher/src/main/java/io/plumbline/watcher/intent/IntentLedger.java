@@ -182,7 +182,9 @@ public final class IntentLedger {
         if (call == null) {
             return false;
         }
-        Call.Builder finished = call.toBuilder().setFinished(true);
+        Call.Builder finished = call.toBuilder()
+                .setFinished(true)
+                .setToldSuccess(result.getOutcome().equals("success"));
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
