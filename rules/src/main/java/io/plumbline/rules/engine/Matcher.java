@@ -78,10 +78,14 @@ public final class Matcher implements AtomSink {
         return count;
     }
 
-    /** Share of the values which were known from before, of all that would have to be read through otherwise; 0 to 1. */
-    public double remembered() {
-        long all = memory.remembered() + memory.read();
-        return all == 0 ? 0 : (double) memory.remembered() / all;
+    /** Values whose atoms were remembered. */
+    public long valuesRemembered() {
+        return memory.remembered();
+    }
+
+    /** Values that were read through, though they could have been remembered. */
+    public long valuesRead() {
+        return memory.read();
     }
 
     /** Index of a rule that matched, ascending. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event as rules see it: named fields with values, and the log sources that it belongs to. Numbers and booleans are kept as
@@ -41,10 +42,10 @@ public final class SigmaEvent {
     private SigmaEvent(Builder builder) {
         id = builder.id;
         timeNs = builder.timeNs;
-        logSources = List.copyOf(builder.logSources);
+        logSources = builder.logSources;
         names = Arrays.copyOf(builder.names, builder.size);
         values = Arrays.copyOf(builder.values, builder.size);
-        for (int i = 0; i < values.length; i++) {
+        for (int i = 0; builder.lists && i < values.length; i++) {
             if (values[i] instanceof List<?> list) {
                 values[i] = list.toArray();
             }
@@ -115,18 +116,19 @@ public final class SigmaEvent {
     /** Builds an event; a name that is put twice has both values. */
     public static final class Builder {
         /** In the order in which they were put. */
-        private String[] names = new String[24];
+        private String[] names = new String[20];
 
-        private Object[] values = new Object[24];
+        private Object[] values = new Object[20];
         private int size;
+        private boolean lists;
 
         /** By the name's hash, as long as there are few names: its number and one; 0: free. */
-        private final int[] slots = new int[4 * FEW];
+        private final byte[] slots = new byte[4 * FEW];
 
         /** Numbers of names that are not few any more: names that were chosen for their hashes cost no more than others. */
-        private final Map<String, Integer> many = new HashMap<>(0);
+        private @Nullable Map<String, Integer> many;
 
-        private final List<LogSource> logSources = new ArrayList<>();
+        private List<LogSource> logSources = List.of();
         private String id = "";
         private long timeNs;
 
@@ -143,18 +145,26 @@ public final class SigmaEvent {
         }
 
         public Builder logSource(LogSource source) {
-            if (!logSources.contains(source)) {
-                logSources.add(source);
+            if (logSources.isEmpty()) {
+                logSources = List.of(source);
+            } else if (!logSources.contains(source)) {
+                List<LogSource> more = new ArrayList<>(logSources);
+                more.add(source);
+                logSources = List.copyOf(more);
             }
             return this;
         }
 
         public Builder put(String name, String value) {
+            return add(name, bounded(name, value));
+        }
+
+        private static String bounded(String name, String value) {
             if (value.length() > MAX_VALUE) {
                 throw new EventLimitException(
                         "value of " + name + ": " + value.length() + " characters (expected: <= " + MAX_VALUE + ")");
             }
-            return add(name, value);
+            return value;
         }
 
         /** Puts a text unless it is empty. */
@@ -190,8 +200,10 @@ public final class SigmaEvent {
 
         /** A list of texts, which may be empty; always a list, also with one. */
         public Builder put(String name, Iterable<String> values) {
-            list(name);
-            values.forEach(value -> put(name, value));
+            List<Object> members = members(name);
+            for (String value : values) {
+                addMember(name, members, bounded(name, value));
+            }
             return this;
         }
 
@@ -208,6 +220,7 @@ public final class SigmaEvent {
                 List<Object> members = (List<Object>) values[at];
                 return members;
             }
+            lists = true;
             List<Object> members = new ArrayList<>();
             if (at < 0) {
                 append(name, members);
@@ -223,18 +236,21 @@ public final class SigmaEvent {
                 append(name, value);
                 return this;
             }
-            List<Object> members = members(name);
+            addMember(name, members(name), value);
+            return this;
+        }
+
+        private static void addMember(String name, List<Object> members, Object value) {
             if (members.size() == MAX_VALUES) {
                 throw new EventLimitException(
                         "values of " + name + ": more than " + MAX_VALUES + " (expected: <= " + MAX_VALUES + ")");
             }
             members.add(value);
-            return this;
         }
 
         private int number(String name) {
             int number = slots[slot(name)] - 1;
-            return number < 0 && size > FEW ? many.getOrDefault(name, -1) : number;
+            return number < 0 && many != null ? many.getOrDefault(name, -1) : number;
         }
 
         /** Where the name is, or belongs. */
@@ -257,8 +273,11 @@ public final class SigmaEvent {
             names[size] = name;
             values[size] = value;
             if (size < FEW) {
-                slots[slot(name)] = size + 1;
+                slots[slot(name)] = (byte) (size + 1);
             } else {
+                if (many == null) {
+                    many = new HashMap<>();
+                }
                 many.put(name, size);
             }
             size++;
