@@ -15,6 +15,7 @@ import io.plumbline.rules.sigma.LogSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /** Process starts from a seed: what a busy Windows desktop and an agent in a sandbox run all day. Mostly harmless, as events are. */
 final class GeneratedActs {
@@ -102,10 +103,22 @@ final class GeneratedActs {
 
     /** Process starts of Windows as Sysmon writes them, one JSON object each. */
     List<String> sysmon(int count) {
+        return sysmon(count, () -> pick(WINDOWS_IMAGES), () -> pick(WINDOWS_TAILS));
+    }
+
+    /** The same, but no path, user or command line comes twice: what a set of rules costs on events that share nothing. */
+    List<String> unrepeatedSysmon(int count) {
+        return sysmon(
+                count,
+                () -> pick(WINDOWS_IMAGES).replaceFirst("([^\\\\]+)$", word() + "\\\\$1"),
+                () -> pick(WINDOWS_TAILS) + " " + word());
+    }
+
+    private List<String> sysmon(int count, Supplier<String> images, Supplier<String> tails) {
         List<String> events = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            String image = pick(WINDOWS_IMAGES);
-            String parent = pick(WINDOWS_IMAGES);
+            String image = images.get();
+            String parent = images.get();
             String name = image.substring(image.lastIndexOf('\\') + 1);
             events.add(new ObjectMapper()
                     .createObjectNode()
@@ -118,7 +131,7 @@ final class GeneratedActs {
                     .put("OriginalFileName", name)
                     .put("Company", "Microsoft Corporation")
                     .put("Description", "Windows " + word())
-                    .put("CommandLine", "\"" + image + "\" " + pick(WINDOWS_TAILS) + " " + word())
+                    .put("CommandLine", "\"" + image + "\" " + tails.get() + " " + word())
                     .put("CurrentDirectory", "C:\\Users\\ann\\" + word() + "\\")
                     .put("User", "CORP\\" + word())
                     .put("LogonId", "0x" + Integer.toHexString(random.nextInt()))
@@ -127,7 +140,7 @@ final class GeneratedActs {
                             "Hashes",
                             "SHA256=" + Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()))
                     .put("ParentImage", parent)
-                    .put("ParentCommandLine", parent + " " + pick(WINDOWS_TAILS))
+                    .put("ParentCommandLine", parent + " " + tails.get())
                     .toString());
         }
         return events;

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -105,8 +106,9 @@ final class RulesBench implements Callable<Integer> {
         List<RuleSource> sources = sources(rules);
         RuleSet set = RuleSet.loadUsable(sources, Placeholders.NONE).set();
         GeneratedActs acts = new GeneratedActs(1);
-        lane("sysmon", acts.sysmon(events), GeneratedActs.WINDOWS, set, WINDOWS_TARGET);
-        lane("linux", acts.linux(events), GeneratedActs.LINUX, set, LINUX_TARGET);
+        lane("sysmon", acts.sysmon(events), GeneratedActs.WINDOWS, set, OptionalDouble.of(WINDOWS_TARGET));
+        lane("unrepeated", new GeneratedActs(2).unrepeatedSysmon(events), GeneratedActs.WINDOWS, set, NO_TARGET);
+        lane("linux", acts.linux(events), GeneratedActs.LINUX, set, OptionalDouble.of(LINUX_TARGET));
         session(acts.session(events), sources);
         figures.addAll(
                 RuleChange.measure(sources, acts.sysmon(events), CHANGE_TARGET_MILLIS, PAUSE_TARGET_MILLIS, target()));
@@ -140,7 +142,7 @@ final class RulesBench implements Callable<Integer> {
         }
     }
 
-    private void lane(String name, List<String> lane, LogSource source, RuleSet set, double target) {
+    private void lane(String name, List<String> lane, LogSource source, RuleSet set, OptionalDouble target) {
         RuleEngine engine = set.engine();
         CorrelationState state = new CorrelationState();
         NaiveRules naive = new NaiveRules(set.detections());
@@ -153,9 +155,15 @@ final class RulesBench implements Callable<Integer> {
         String method = lane.size() + " generated events as JSON, "
                 + set.detections().size() + " rules, parsing included, by the processor time of its one thread; "
                 + passes + " passes after 3";
-        List<Double> compiled = rates(lane, match);
-        List<Double> looped = rates(part, event -> naive.match(NaiveRules.Fields.of(parsed(event, source))));
-        figures.add(Figure.of("rules." + name + ".compiled", "events/s", compiled, NO_TARGET, method));
+        List<Double> compiled = rates(lane, () -> match);
+        List<Double> looped = rates(part, () -> event -> naive.match(NaiveRules.Fields.of(parsed(event, source))));
+        figures.add(Figure.of(
+                "rules." + name + ".compiled",
+                "events/s",
+                compiled,
+                NO_TARGET,
+                method + "; of the values that rules read through, " + Math.round(engine.remembered() * 100)
+                        + " % were remembered"));
         figures.add(
                 Figure.of("rules." + name + ".loop", "events/s", looped, NO_TARGET, method + "; every 100th event"));
         Figure ratio = Figure.of(
@@ -164,20 +172,29 @@ final class RulesBench implements Callable<Integer> {
                 List.of(median(compiled) / median(looped)),
                 NO_TARGET,
                 "median of the compiled over median of the loop");
-        figures.add(target() ? ratio.atLeast(target) : ratio);
-        List<Double> micros = new ArrayList<>();
+        figures.add(target() && target.isPresent() ? ratio.atLeast(target.getAsDouble()) : ratio);
+        // The loop has taught the compilers other habits: the first pass is not measured.
+        micros(lane, match);
+        figures.add(Figure.of(
+                "rules." + name + ".event",
+                "us",
+                micros(lane, match),
+                target.isPresent() ? target(EVENT_TARGET_MICROS) : NO_TARGET,
+                "each event of one pass after one by itself, parsing included"));
+    }
+
+    private static List<Double> micros(List<String> lane, ToIntFunction<String> match) {
+        List<Double> micros = new ArrayList<>(lane.size());
         int matches = 0;
         for (String event : lane) {
             long start = System.nanoTime();
             matches += match.applyAsInt(event);
             micros.add((System.nanoTime() - start) / 1e3);
         }
-        figures.add(Figure.of(
-                "rules." + name + ".event",
-                "us",
-                micros,
-                target(EVENT_TARGET_MICROS),
-                "each event of one more pass by itself, parsing included; " + matches + " matches"));
+        if (matches < 0) {
+            throw new IllegalStateException("matches: " + matches);
+        }
+        return micros;
     }
 
     private void session(List<Event> lane, List<RuleSource> sources) throws IOException {
@@ -187,7 +204,6 @@ final class RulesBench implements Callable<Integer> {
         }
         RuleSet set = RuleSet.loadUsable(all, Placeholders.NONE).set();
         RuleEngine engine = set.engine().prepared(AgentEvents.LOG_SOURCES);
-        CorrelationState state = new CorrelationState();
         ActContext context = new ActContext(
                 true,
                 "call",
@@ -196,9 +212,12 @@ final class RulesBench implements Callable<Integer> {
                 "node agent.js",
                 List.of("/usr/bin/bash -c x", "node agent.js"),
                 "allow");
-        List<Double> rates = rates(
-                lane, event -> engine.evaluate(AgentEvents.of(event, context).orElseThrow(), state)
-                        .size());
+        // Each pass begins with its time anew, and so with nothing to remember: else all of its events would come late.
+        List<Double> rates = rates(lane, () -> {
+            CorrelationState state = new CorrelationState();
+            return event -> engine.evaluate(AgentEvents.of(event, context).orElseThrow(), state)
+                    .size();
+        });
         Figure figure = Figure.of(
                 "rules.session",
                 "events/s",
@@ -206,7 +225,8 @@ final class RulesBench implements Callable<Integer> {
                 NO_TARGET,
                 lane.size() + " generated typed events of agents' sessions, rules of the product"
                         + (target() ? " and of the folder" : "") + ", by the processor time of one thread; " + passes
-                        + " passes after 3");
+                        + " passes after 3; of the values that rules read through, "
+                        + Math.round(engine.remembered() * 100) + " % were remembered");
         figures.add(target() ? figure.atLeast(SESSION_TARGET) : figure);
     }
 
@@ -261,10 +281,12 @@ final class RulesBench implements Callable<Integer> {
         return answer;
     }
 
-    private <T> List<Double> rates(List<T> items, ToIntFunction<T> match) {
+    /** @param passesOf what matches the items of one pass */
+    private <T> List<Double> rates(List<T> items, Supplier<ToIntFunction<T>> passesOf) {
         List<Double> rates = new ArrayList<>();
         long matches = 0;
         for (int pass = -3; pass < passes; pass++) {
+            ToIntFunction<T> match = passesOf.get();
             long start = processorTime();
             for (T item : items) {
                 matches += match.applyAsInt(item);

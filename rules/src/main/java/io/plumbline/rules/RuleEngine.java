@@ -11,7 +11,7 @@ import io.plumbline.rules.sigma.Level;
 import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Metadata;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -19,7 +19,10 @@ import java.util.PriorityQueue;
 /** Runs a rule set over events, one at a time and in one thread. Its only memory of events is the state that is passed in. */
 public final class RuleEngine {
     private final RuleSet set;
-    private final Map<Routed, Matcher> matchers = new IdentityHashMap<>();
+    private final Map<List<LogSource>, Route> routes = new HashMap<>();
+
+    /** The rules for some log sources, and what matches them. */
+    private record Route(int[] rules, Matcher matcher) {}
 
     /** A match on its way into a correlation; taken in the order of the correlations, so that chains see all of theirs. */
     private record Pending(Use use, Hit hit) {}
@@ -34,11 +37,30 @@ public final class RuleEngine {
      * @param logSources for each kind of event its log sources, in the order in which the event names them
      */
     public RuleEngine prepared(List<List<LogSource>> logSources) {
-        for (List<LogSource> sources : logSources) {
-            matchers.computeIfAbsent(
-                    set.routed(sources), routed -> routed.program().matcher());
-        }
+        logSources.forEach(this::route);
         return this;
+    }
+
+    private Route route(List<LogSource> logSources) {
+        Route known = routes.get(logSources);
+        if (known != null) {
+            return known;
+        }
+        Routed routed = set.routed(logSources);
+        Route made = new Route(routed.rules(), routed.program().matcher());
+        routes.put(List.copyOf(logSources), made);
+        return made;
+    }
+
+    /** Share of the values that were not read through, since the same had come before; 0 to 1, all log sources together. */
+    public double remembered() {
+        long known = 0;
+        long read = 0;
+        for (Route route : routes.values()) {
+            known += route.matcher().valuesRemembered();
+            read += route.matcher().valuesRead();
+        }
+        return known + read == 0 ? 0 : (double) known / (known + read);
     }
 
     /**
@@ -47,9 +69,8 @@ public final class RuleEngine {
      * @param state changed by the call
      */
     public List<RuleMatch> evaluate(SigmaEvent event, CorrelationState state) {
-        Routed routed = set.routed(event.logSources());
-        Matcher matcher =
-                matchers.computeIfAbsent(routed, ignored -> routed.program().matcher());
+        Route route = route(event.logSources());
+        Matcher matcher = route.matcher();
         int count = matcher.match(event);
         if (count == 0) {
             return List.of();
@@ -63,7 +84,7 @@ public final class RuleEngine {
         });
         Hit hit = Hit.of(event);
         for (int i = 0; i < count; i++) {
-            int rule = routed.rules()[matcher.matched(i)];
+            int rule = route.rules()[matcher.matched(i)];
             if (set.detectionReports(rule)) {
                 matches.add(match(set.detections().get(rule).metadata(), hit, false));
             }

@@ -63,8 +63,8 @@ public final class RuleSet {
     private final String hash;
     private final Map<List<LogSource>, Routed> programs = new ConcurrentHashMap<>();
 
-    /** What was read of each source without problems, by the hash of its name and text. */
-    private final Map<String, List<ReadDocument>> read;
+    /** What was read of each source without problems. */
+    private final Map<RuleSource, List<Reading>> read;
 
     /**
      * A rule's place in a correlation.
@@ -86,7 +86,13 @@ public final class RuleSet {
      *
      * @param contentHash of its nodes
      */
-    private record ReadDocument(SigmaReader.Read read, String contentHash) {}
+    private record ReadDocument(SigmaReader.Read read, String contentHash) implements Reading {}
+
+    /** A document, or all of a source, that is not usable. */
+    private record Refused(RuleException problem) implements Reading {}
+
+    /** What came of reading a document. */
+    private sealed interface Reading {}
 
     /**
      * What could be loaded.
@@ -153,14 +159,47 @@ public final class RuleSet {
     }
 
     private static Loaded loadUsable(
-            List<RuleSource> sources, Placeholders placeholders, Map<String, List<ReadDocument>> known) {
+            List<RuleSource> sources, Placeholders placeholders, Map<RuleSource, List<Reading>> known) {
         Linker linker = new Linker();
         SigmaReader reader = new SigmaReader(placeholders);
-        for (RuleSource source : sources) {
-            linker.add(source, reader, known);
+        List<List<Reading>> readings = sources.parallelStream()
+                .map(source -> {
+                    List<Reading> before = known.get(source);
+                    return before == null ? read(source, reader) : before;
+                })
+                .toList();
+        for (int i = 0; i < readings.size(); i++) {
+            if (linker.addAll(readings.get(i))) {
+                linker.read.put(sources.get(i), readings.get(i));
+            }
         }
         linker.link();
         return new Loaded(new RuleSet(linker, placeholders), linker.problems);
+    }
+
+    private static List<Reading> read(RuleSource source, SigmaReader reader) {
+        try {
+            List<YamlNode> nodes = YamlReader.read(source.name(), source.text());
+            if (nodes.isEmpty()) {
+                throw new RuleException(
+                        Code.DOCUMENT, new Position(source.name(), 1, 1), "no document (expected: at least one)");
+            }
+            return read(nodes, reader);
+        } catch (RuleException e) {
+            return List.of(new Refused(e));
+        }
+    }
+
+    private static List<Reading> read(List<YamlNode> nodes, SigmaReader reader) {
+        List<Reading> readings = new ArrayList<>();
+        for (YamlNode node : nodes) {
+            try {
+                readings.add(new ReadDocument(reader.read(node), SigmaReader.contentHash(node)));
+            } catch (RuleException e) {
+                readings.add(new Refused(e));
+            }
+        }
+        return readings;
     }
 
     /**
@@ -170,7 +209,7 @@ public final class RuleSet {
      */
     public static RuleSet of(List<YamlNode> documents, Placeholders placeholders) {
         Linker linker = new Linker();
-        linker.addAll(documents, new SigmaReader(placeholders));
+        linker.addAll(read(documents, new SigmaReader(placeholders)));
         linker.link();
         if (!linker.problems.isEmpty()) {
             throw linker.problems.getFirst();
@@ -297,59 +336,24 @@ public final class RuleSet {
         private final Map<String, Integer> detectionIndex = new HashMap<>();
         private final Map<String, Integer> correlationIndex = new HashMap<>();
         private final List<Integer> correlationDepths = new ArrayList<>();
-        private final Map<String, List<ReadDocument>> read = new HashMap<>();
+        private final Map<RuleSource, List<Reading>> read = new HashMap<>();
         private final SequencedSet<String> visiting = new LinkedHashSet<>();
         private final Set<String> refused = new HashSet<>();
 
-        void add(RuleSource source, SigmaReader reader, Map<String, List<ReadDocument>> known) {
-            MessageDigest digest = sha256();
-            update(digest, source.name());
-            update(digest, source.text());
-            String key = HexFormat.of().formatHex(digest.digest());
-            List<ReadDocument> documents = known.get(key);
-            int problemsBefore = problems.size();
-            if (documents == null) {
+        /** Adds what is usable; false when something is not. */
+        boolean addAll(List<Reading> readings) {
+            int before = problems.size();
+            for (Reading reading : readings) {
                 try {
-                    List<YamlNode> nodes = YamlReader.read(source.name(), source.text());
-                    if (nodes.isEmpty()) {
-                        throw new RuleException(
-                                Code.DOCUMENT,
-                                new Position(source.name(), 1, 1),
-                                "no document (expected: at least one)");
+                    switch (reading) {
+                        case ReadDocument document -> add(document.read(), document.contentHash());
+                        case Refused refused -> problems.add(refused.problem());
                     }
-                    documents = addAll(nodes, reader);
-                } catch (RuleException e) {
-                    problems.add(e);
-                    return;
-                }
-            } else {
-                documents.forEach(this::addOrRefuse);
-            }
-            if (problems.size() == problemsBefore) {
-                read.put(key, documents);
-            }
-        }
-
-        List<ReadDocument> addAll(List<YamlNode> nodes, SigmaReader reader) {
-            List<ReadDocument> documents = new ArrayList<>();
-            for (YamlNode node : nodes) {
-                try {
-                    ReadDocument document = new ReadDocument(reader.read(node), SigmaReader.contentHash(node));
-                    addOrRefuse(document);
-                    documents.add(document);
                 } catch (RuleException e) {
                     problems.add(e);
                 }
             }
-            return documents;
-        }
-
-        private void addOrRefuse(ReadDocument document) {
-            try {
-                add(document.read(), document.contentHash());
-            } catch (RuleException e) {
-                problems.add(e);
-            }
+            return problems.size() == before;
         }
 
         private void add(SigmaReader.Read read, String contentHash) {

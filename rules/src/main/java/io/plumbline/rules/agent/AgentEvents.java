@@ -19,7 +19,11 @@ import io.plumbline.rules.engine.SigmaEvent.Builder;
 import io.plumbline.rules.sigma.LogSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Events of the contract as Sigma events. Acts that the kernel saw are {@code product: linux} with SigmaHQ's field names, so
@@ -53,6 +57,10 @@ public final class AgentEvents {
             List.of(agent("session")),
             List.of(agent("deviation")));
 
+    private static final Map<Channel, String> CHANNELS = Stream.of(Channel.values())
+            .collect(Collectors.toUnmodifiableMap(
+                    Function.identity(), channel -> channel.name().toLowerCase(Locale.ROOT)));
+
     private AgentEvents() {}
 
     private static LogSource agent(String category) {
@@ -80,7 +88,7 @@ public final class AgentEvents {
                 .putPresent("SessionId", event.getSession())
                 .putPresent("Tenant", event.getTenant())
                 .putPresent("Computer", event.getHost())
-                .put("Channel", event.getChannel().name().toLowerCase(Locale.ROOT));
+                .put("Channel", CHANNELS.getOrDefault(event.getChannel(), ""));
         if (event.getTruncatedCount() > 0) {
             fields.put("Truncated", event.getTruncatedList());
         }

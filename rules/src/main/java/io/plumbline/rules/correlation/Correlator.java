@@ -114,7 +114,7 @@ public final class Correlator {
                 state.count(Loss.LATE, 1);
                 return Optional.empty();
             }
-            if (window.meets(definition, start, end, -1) && !window.meets(definition, start, end, at)) {
+            if (window.completed(definition, start, end, at)) {
                 Set<String> events = new LinkedHashSet<>();
                 for (Window.Entry entry :
                         window.contributing(definition, start, end).reversed()) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The matches of one group that a window may still contain, oldest first; matches of the same time in the order of arrival. */
 final class Window {
@@ -29,6 +30,10 @@ final class Window {
     record Entry(long timeNs, long sequence, int position, String value, double number, List<String> events) {}
 
     private final List<Entry> entries = new ArrayList<>();
+
+    /** By position: how many matches there are. */
+    private int[] ofPosition = new int[4];
+
     private boolean saturated;
 
     List<Entry> entries() {
@@ -56,7 +61,7 @@ final class Window {
                     case VALUE_COUNT -> dispensable(Entry::value);
                     case EVENT_COUNT, VALUE_SUM, VALUE_AVG, VALUE_PERCENTILE, VALUE_MEDIAN -> 0;
                 };
-        entries.remove(gone);
+        ofPosition[entries.remove(gone).position()]--;
         return gone;
     }
 
@@ -93,6 +98,10 @@ final class Window {
             at--;
         }
         entries.add(at, entry);
+        if (entry.position() >= ofPosition.length) {
+            ofPosition = Arrays.copyOf(ofPosition, entry.position() + 1);
+        }
+        ofPosition[entry.position()]++;
         return at;
     }
 
@@ -100,6 +109,7 @@ final class Window {
     int dropBefore(long timeNs) {
         int count = 0;
         while (count < entries.size() && entries.get(count).timeNs() < timeNs) {
+            ofPosition[entries.get(count).position()]--;
             count++;
         }
         entries.subList(0, count).clear();
@@ -122,16 +132,54 @@ final class Window {
         return low;
     }
 
-    /**
-     * Whether the matches from start to end, both included, meet the condition.
-     *
-     * @param without a match that is left out; -1: none
-     */
-    boolean meets(Correlation correlation, int start, int end, int without) {
-        if (start > end || (start == end && start == without)) {
-            return false;
+    /** Whether the matches from start to end, both included, meet the condition, and would not do so without one of them. */
+    boolean completed(Correlation correlation, int start, int end, int match) {
+        return changed(correlation, start, end, match)
+                && meets(correlation, start, end, -1)
+                && !meets(correlation, start, end, match);
+    }
+
+    /** False when the match certainly makes no difference, which needs no look at all the others. */
+    private boolean changed(Correlation correlation, int start, int end, int match) {
+        Entry own = entries.get(match);
+        return switch (correlation.type()) {
+            case EVENT_COUNT, VALUE_SUM, VALUE_AVG, VALUE_PERCENTILE, VALUE_MEDIAN -> true;
+            case VALUE_COUNT ->
+                !another(start, end, match, entry -> entry.value().equals(own.value()));
+            case TEMPORAL -> !another(start, end, match, entry -> entry.position() == own.position());
+            // As the newest one it can only be the last step.
+            case TEMPORAL_ORDERED ->
+                match < end || (allBefore(own.position()) && holds(correlation, own.position() + 1));
+        };
+    }
+
+    /** From the newest on: what comes often is found soon. */
+    private boolean another(int start, int end, int match, Predicate<Entry> kind) {
+        for (int i = end; i >= start; i--) {
+            if (i != match && kind.test(entries.get(i))) {
+                return true;
+            }
         }
-        double figure = figure(correlation, start, end, without);
+        return false;
+    }
+
+    private boolean allBefore(int position) {
+        for (int i = 0; i < position; i++) {
+            if (ofPosition[i] == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** @param without a match that is left out; -1: none */
+    private boolean meets(Correlation correlation, int start, int end, int without) {
+        return start <= end
+                && (start != end || start != without)
+                && holds(correlation, figure(correlation, start, end, without));
+    }
+
+    private static boolean holds(Correlation correlation, double figure) {
         for (Limit limit : correlation.limits()) {
             if (!limit.comparison().holds(Double.compare(figure, limit.number()))) {
                 return false;

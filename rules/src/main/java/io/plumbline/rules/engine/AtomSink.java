@@ -4,7 +4,4 @@ package io.plumbline.rules.engine;
 interface AtomSink {
     /** The atoms are true. */
     void set(int[] atoms);
-
-    /** True when all of them are known to be true. */
-    boolean all(int[] atoms);
 }

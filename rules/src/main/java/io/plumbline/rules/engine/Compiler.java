@@ -23,6 +23,9 @@ final class Compiler {
     /** Atoms of one witness; an expression with more of them is asked for with every event. */
     private static final int MAX_WITNESS = 4096;
 
+    /** Texts in all fields' indices together that are there because they are keywords: so that one pass over a value finds both. */
+    private static final int MAX_KEYWORD_COPIES = 4096;
+
     private static final int NONE = -1;
 
     private final Map<String, Integer> fields = new LinkedHashMap<>();
@@ -96,18 +99,34 @@ final class Compiler {
                 witnessed[i] = atom.rules.stream().mapToInt(Integer::intValue).toArray();
             }
         }
+        int keywords = fields.getOrDefault(Expression.Test.KEYWORDS, NONE);
+        boolean everywhere = keywords != NONE
+                && folded.get(keywords).size() + cased.get(keywords).size() <= MAX_KEYWORD_COPIES / fields.size();
+        if (everywhere) {
+            addToOthers(folded, keywords);
+            addToOthers(cased, keywords);
+        }
         return new Program(
-                Map.copyOf(fields),
+                new NameTable(List.copyOf(fields.keySet())),
                 folded.stream().map(Compiler::index).toArray(TextIndex[]::new),
                 cased.stream().map(Compiler::index).toArray(TextIndex[]::new),
                 presentAtoms.stream().mapToInt(Integer::intValue).toArray(),
-                fields.getOrDefault(Expression.Test.KEYWORDS, NONE),
+                keywords,
+                everywhere,
                 count,
                 lazy,
                 atomField,
                 witnessed,
                 unwitnessed.stream().mapToInt(Integer::intValue).toArray(),
                 compiled);
+    }
+
+    private static void addToOthers(List<TextIndex.Builder> fields, int keywords) {
+        for (int field = 0; field < fields.size(); field++) {
+            if (field != keywords) {
+                fields.get(field).addAll(fields.get(keywords));
+            }
+        }
     }
 
     private static @Nullable TextIndex index(TextIndex.Builder builder) {

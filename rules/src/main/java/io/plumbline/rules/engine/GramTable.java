@@ -1,15 +1,11 @@
 package io.plumbline.rules.engine;
 
-import java.nio.CharBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
- * Finds texts by a window of a few characters in each: the window that fewest others share. One table look-up per character of
- * the input, comparison only where a window is found.
+ * Finds texts by a window of a few characters in each: the window that fewest others share. {@link Contained} looks the input's
+ * windows up in the filter; texts are compared only where a window is found.
  */
 final class GramTable {
     /** Bits of the filter for each window: one of 64 strange windows passes. */
@@ -25,29 +21,24 @@ final class GramTable {
 
     private static final int COMMON_WEIGHT = 1000;
 
-    private static final int NONE = -1;
-
     private final int width;
 
     /** What of a rolled window is the window's. */
     private final int mask;
 
-    /** All texts, one behind the other, and by text: where it begins, and where its window is in it. */
+    /** All texts, one behind the other; texts with the same window are neighbours. */
     private final char[] characters;
 
-    private final int[] starts;
-    private final int[] offsets;
+    /** Two numbers by text: where it begins, and where its window is in it; one more text than there are. */
+    private final int[] places;
+
     private final int[][] atoms;
     private final long[] filter;
     private final int filterShift;
     private final int slotShift;
-    private final long[] keys;
 
-    /** By slot: the first of the texts with its window in {@link #members}; -1: none. */
-    private final int[] buckets;
-
-    /** Texts of one window, one behind the other; the last one of a window as its complement. */
-    private final int[] members;
+    /** Two numbers by slot: the window, and its first text (upper half) and how many it has (lower half; 0: the slot is free). */
+    private final long[] slots;
 
     /**
      * A table.
@@ -58,147 +49,182 @@ final class GramTable {
         this.width = width;
         mask = width == 4 ? -1 : (1 << 8 * width) - 1;
         int count = texts.size();
-        characters = String.join("", texts.keySet()).toCharArray();
-        starts = new int[count + 1];
-        offsets = new int[count];
-        atoms = new int[count][];
-        Map<Long, Integer> frequency = new HashMap<>();
-        for (String text : texts.keySet()) {
-            for (int i = 0; i + width <= text.length(); i++) {
-                frequency.merge(gram(text, i), 1, Integer::sum);
-            }
-        }
-        for (int i = 0; i + width <= COMMON.length(); i++) {
-            frequency.merge(gram(COMMON, i), COMMON_WEIGHT, Integer::sum);
-        }
-        Map<Long, List<Integer>> byGram = new HashMap<>();
+        char[] unordered = String.join("", texts.keySet()).toCharArray();
+        int[] starts = new int[count + 1];
         int at = 0;
-        for (Map.Entry<String, int[]> entry : texts.entrySet()) {
-            String text = entry.getKey();
+        for (String text : texts.keySet()) {
             starts[at + 1] = starts[at] + text.length();
-            atoms[at] = entry.getValue();
-            int best = Integer.MAX_VALUE;
-            for (int i = 0; i + width <= text.length(); i++) {
-                int shared = frequency.getOrDefault(gram(text, i), 0);
-                if (shared < best) {
-                    best = shared;
-                    offsets[at] = i;
-                }
-            }
-            byGram.computeIfAbsent(gram(text, offsets[at]), ignored -> new ArrayList<>())
-                    .add(at);
             at++;
         }
-        int size = Integer.highestOneBit(Math.max(8, byGram.size() * 3)) << 1;
+        int[] offsets = rarestWindows(unordered, starts);
+        int size = Integer.highestOneBit(Math.max(8, count * 3)) << 1;
         int filterBits = Math.clamp((long) size * BITS_PER_WINDOW / 4, 64, MAX_FILTER_BITS);
         filter = new long[filterBits >>> 6];
         filterShift = Integer.numberOfLeadingZeros(filterBits) + 1;
         slotShift = Integer.numberOfLeadingZeros(size) + 1;
-        keys = new long[size];
-        buckets = new int[size];
-        Arrays.fill(buckets, NONE);
-        members = new int[count];
-        int member = 0;
-        for (Map.Entry<Long, List<Integer>> bucket : byGram.entrySet()) {
-            long gram = bucket.getKey();
-            int first = bucket.getValue().getFirst();
-            int hash = hash(CharBuffer.wrap(characters), starts[first] + offsets[first]);
+        slots = new long[2 * size];
+        int[] slotOf = new int[count];
+        for (int text = 0; text < count; text++) {
+            int window = starts[text] + offsets[text];
+            long gram = gram(unordered, window);
+            int hash = hash(rolled(unordered, window));
             int bit = hash >>> filterShift;
             filter[bit >>> 6] |= 1L << bit;
             int slot = hash >>> slotShift;
-            while (buckets[slot] != NONE) {
+            while (slots[2 * slot + 1] != 0 && slots[2 * slot] != gram) {
                 slot = (slot + 1) & (size - 1);
             }
-            keys[slot] = gram;
-            buckets[slot] = member;
-            for (int literal : bucket.getValue()) {
-                members[member++] = literal;
-            }
-            members[member - 1] = ~members[member - 1];
+            slots[2 * slot] = gram;
+            slots[2 * slot + 1]++;
+            slotOf[text] = slot;
+        }
+        int[] next = new int[size];
+        int first = 0;
+        for (int slot = 0; slot < size; slot++) {
+            next[slot] = first;
+            int members = (int) slots[2 * slot + 1];
+            slots[2 * slot + 1] |= (long) first << 32;
+            first += members;
+        }
+        int[] order = new int[count];
+        for (int text = 0; text < count; text++) {
+            order[next[slotOf[text]]++] = text;
+        }
+        int[][] unorderedAtoms = texts.values().toArray(new int[0][]);
+        characters = new char[unordered.length];
+        places = new int[2 * count + 2];
+        atoms = new int[count][];
+        for (int text = 0; text < count; text++) {
+            int from = order[text];
+            int length = starts[from + 1] - starts[from];
+            System.arraycopy(unordered, starts[from], characters, places[2 * text], length);
+            places[2 * text + 1] = offsets[from];
+            places[2 * text + 2] = places[2 * text] + length;
+            atoms[text] = unorderedAtoms[from];
         }
     }
 
-    private long gram(CharSequence text, int from) {
+    /** By text: where in it the window begins that is seldom in the others. Windows are counted by their hashes, which is near enough. */
+    private int[] rarestWindows(char[] characters, int[] starts) {
+        int shift = Integer.numberOfLeadingZeros(Math.max(1, characters.length)) - 1;
+        int[] frequency = new int[1 << (32 - shift)];
+        for (int text = 0; text < starts.length - 1; text++) {
+            for (int i = starts[text]; i + width <= starts[text + 1]; i++) {
+                frequency[hash(rolled(characters, i)) >>> shift]++;
+            }
+        }
+        char[] common = COMMON.toCharArray();
+        for (int i = 0; i + width <= common.length; i++) {
+            frequency[hash(rolled(common, i)) >>> shift] += COMMON_WEIGHT;
+        }
+        int[] rarest = new int[starts.length - 1];
+        for (int text = 0; text < rarest.length; text++) {
+            int best = Integer.MAX_VALUE;
+            for (int i = starts[text]; i + width <= starts[text + 1]; i++) {
+                int shared = frequency[hash(rolled(characters, i)) >>> shift];
+                if (shared < best) {
+                    best = shared;
+                    rarest[text] = i - starts[text];
+                }
+            }
+        }
+        return rarest;
+    }
+
+    private long gram(char[] text, int from) {
         long gram = 0;
         for (int i = from; i < from + width; i++) {
-            gram = gram << 16 | text.charAt(i);
+            gram = gram << 16 | text[i];
         }
         return gram;
     }
 
-    private int hash(CharSequence text, int from) {
+    private int rolled(char[] text, int from) {
         int rolled = 0;
         for (int i = from; i < from + width; i++) {
-            rolled = rolled << 8 ^ text.charAt(i);
+            rolled = rolled << 8 ^ text[i];
         }
-        return hash(rolled & mask);
+        return rolled & mask;
     }
 
     /** The upper bits depend on all of the window. */
-    private static int hash(int rolled) {
+    static int hash(int rolled) {
         return rolled * 0x9E3779B1;
     }
 
-    /**
-     * Sets the atoms of all texts in the input. A window's characters are rolled into an int, which forgets those before it.
-     *
-     * @param budget comparisons of characters that may be made
-     * @return false when the budget was not enough, and something may be missing
-     */
-    boolean scan(char[] text, int length, long budget, AtomSink sink) {
-        long left = budget;
-        int rolled = 0;
-        for (int i = 0; i < Math.min(width - 1, length); i++) {
-            rolled = rolled << 8 ^ text[i];
-        }
-        for (int i = width - 1; i < length; i++) {
-            rolled = rolled << 8 ^ text[i];
-            int hash = hash(rolled & mask);
-            int bit = hash >>> filterShift;
-            if ((filter[bit >>> 6] & (1L << bit)) != 0) {
-                left -= found(text, length, i - width + 1, hash, sink);
-                if (left < 0) {
-                    return false;
-                }
-            }
-        }
-        return true;
+    /** Bits, one set for each window: that of its hash, shifted by {@link #filterShift}. */
+    long[] filter() {
+        return filter;
     }
 
-    private long found(char[] text, int length, int start, int hash, AtomSink sink) {
-        long gram = 0;
-        for (int i = start; i < start + width; i++) {
-            gram = gram << 16 | text[i];
+    int filterShift() {
+        return filterShift;
+    }
+
+    /** Calls back with the last two characters of each text's window; of a window of one, the first is 0. */
+    void forEachWindow(LastTwo window) {
+        for (int text = 0; text < atoms.length; text++) {
+            int last = places[2 * text] + places[2 * text + 1] + width - 1;
+            window.accept(width == 1 ? 0 : characters[last - 1], characters[last]);
         }
-        int slot = hash >>> slotShift;
-        while (keys[slot] != gram || buckets[slot] == NONE) {
-            if (buckets[slot] == NONE) {
+    }
+
+    /** Takes the last two characters of a window. */
+    interface LastTwo {
+        void accept(char before, char last);
+    }
+
+    /** Puts all texts. */
+    void addTo(Trie trie) {
+        for (int text = 0; text < atoms.length; text++) {
+            trie.add(new String(characters, places[2 * text], length(text)), atoms[text]);
+        }
+    }
+
+    /**
+     * Sets the atoms of the texts that are in the input with their window ending at a place.
+     *
+     * @param rolled the input's last characters, each rolled by 8 bits; what is before the window does not matter
+     * @return comparisons of characters that were made
+     */
+    int found(char[] text, int length, int end, int rolled, AtomSink sink) {
+        int start = end - width + 1;
+        if (start < 0) {
+            return 0;
+        }
+        long gram = gram(text, start);
+        int slot = hash(rolled & mask) >>> slotShift;
+        while (slots[2 * slot] != gram || (int) slots[2 * slot + 1] == 0) {
+            if ((int) slots[2 * slot + 1] == 0) {
                 return 0;
             }
-            slot = (slot + 1) & (keys.length - 1);
+            slot = (slot + 1) & (slots.length / 2 - 1);
         }
-        long work = 0;
-        for (int at = buckets[slot]; ; at++) {
-            boolean last = members[at] < 0;
-            work += compare(text, length, start, last ? ~members[at] : members[at], sink);
-            if (last) {
-                return work;
-            }
+        int first = (int) (slots[2 * slot + 1] >>> 32);
+        int behind = first + (int) slots[2 * slot + 1];
+        int work = 0;
+        for (int literal = first; literal < behind; literal++) {
+            work += compare(text, length, start, literal, sink);
         }
+        return work;
     }
 
-    private long compare(char[] text, int length, int start, int literal, AtomSink sink) {
-        int from = start - offsets[literal];
-        int wanted = starts[literal];
-        int size = starts[literal + 1] - wanted;
-        if (from < 0 || from + size > length || sink.all(atoms[literal])) {
+    private int compare(char[] text, int length, int start, int literal, AtomSink sink) {
+        int from = start - places[2 * literal + 1];
+        int size = length(literal);
+        if (from < 0 || from + size > length) {
             return 1;
         }
+        int wanted = places[2 * literal];
         int mismatch = Arrays.mismatch(text, from, from + size, characters, wanted, wanted + size);
         if (mismatch < 0) {
             sink.set(atoms[literal]);
-            return 1L + size;
+            return 1 + size;
         }
-        return 1L + mismatch;
+        return 1 + mismatch;
+    }
+
+    private int length(int literal) {
+        return places[2 * literal + 2] - places[2 * literal];
     }
 }

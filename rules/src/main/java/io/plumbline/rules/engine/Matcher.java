@@ -12,6 +12,7 @@ public final class Matcher implements AtomSink {
     private static final int BUFFER = 1024;
 
     private final Program program;
+    private final ValueMemory memory = new ValueMemory();
     private final long[] truth;
     private final long[] known;
     private final long[] candidate;
@@ -38,7 +39,7 @@ public final class Matcher implements AtomSink {
         asked = new int[program.atoms];
         candidate = new long[(program.rules() + 63) / 64];
         candidates = new int[program.rules()];
-        values = new Object[program.fieldIndex.size()];
+        values = new Object[program.fieldNames.size()];
         present = new int[values.length];
     }
 
@@ -51,8 +52,8 @@ public final class Matcher implements AtomSink {
         event = next;
         boolean keywords = program.keywords >= 0;
         for (int i = 0; i < next.size(); i++) {
-            Integer field = program.fieldIndex.get(next.name(i));
-            if (field != null) {
+            int field = program.fieldNames.number(next.name(i));
+            if (field >= 0) {
                 values[field] = next.value(i);
                 present[presentCount++] = field;
                 int atom = program.presentAtom[field];
@@ -60,8 +61,8 @@ public final class Matcher implements AtomSink {
                     set(atom);
                 }
             }
-            if (field != null || keywords) {
-                scan(field == null ? -1 : field, next.value(i));
+            if (field >= 0 || keywords) {
+                scan(field, next.value(i));
             }
         }
         evaluating = true;
@@ -75,6 +76,16 @@ public final class Matcher implements AtomSink {
         Arrays.sort(matched, 0, count);
         reset();
         return count;
+    }
+
+    /** Values whose atoms were remembered. */
+    public long valuesRemembered() {
+        return memory.remembered();
+    }
+
+    /** Values that were read through, though they could have been remembered. */
+    public long valuesRead() {
+        return memory.read();
     }
 
     /** Index of a rule that matched, ascending. */
@@ -127,10 +138,28 @@ public final class Matcher implements AtomSink {
     }
 
     private void scanText(int field, String value) {
+        int hash = program.scans(field) ? ValueMemory.hash(field, value) : -1;
+        if (hash < 0) {
+            scanText(field, value, this);
+            return;
+        }
+        int[] atoms = memory.atoms(hash, field, value);
+        if (atoms != null) {
+            set(atoms);
+        } else if (memory.comesAgain(hash)) {
+            scanText(field, value, memory);
+            set(memory.remember(hash, field, value));
+        } else {
+            scanText(field, value, this);
+        }
+    }
+
+    private void scanText(int field, String value, AtomSink sink) {
         TextIndex folded = field < 0 ? null : program.folded[field];
         TextIndex cased = field < 0 ? null : program.cased[field];
-        TextIndex foldedKeywords = program.keywords < 0 ? null : program.folded[program.keywords];
-        TextIndex casedKeywords = program.keywords < 0 ? null : program.cased[program.keywords];
+        boolean keywords = program.keywords >= 0 && (field < 0 || !program.keywordsEverywhere);
+        TextIndex foldedKeywords = keywords ? program.folded[program.keywords] : null;
+        TextIndex casedKeywords = keywords ? program.cased[program.keywords] : null;
         int length = value.length();
         if (length > text.length) {
             text = new char[Integer.highestOneBit(length) << 1];
@@ -138,19 +167,19 @@ public final class Matcher implements AtomSink {
         if (cased != null || casedKeywords != null) {
             value.getChars(0, length, text, 0);
             if (cased != null) {
-                cased.scan(text, length, this);
+                cased.scan(text, length, sink);
             }
             if (casedKeywords != null) {
-                casedKeywords.scan(text, length, this);
+                casedKeywords.scan(text, length, sink);
             }
         }
         if (folded != null || foldedKeywords != null) {
             Folding.fold(value, text);
             if (folded != null) {
-                folded.scan(text, length, this);
+                folded.scan(text, length, sink);
             }
             if (foldedKeywords != null) {
-                foldedKeywords.scan(text, length, this);
+                foldedKeywords.scan(text, length, sink);
             }
         }
     }
@@ -160,16 +189,6 @@ public final class Matcher implements AtomSink {
         for (int atom : atoms) {
             set(atom);
         }
-    }
-
-    @Override
-    public boolean all(int[] atoms) {
-        for (int atom : atoms) {
-            if ((truth[atom >>> 6] & (1L << (atom & 63))) == 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void set(int atom) {

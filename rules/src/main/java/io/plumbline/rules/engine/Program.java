@@ -2,7 +2,6 @@ package io.plumbline.rules.engine;
 
 import io.plumbline.rules.sigma.Expression;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,18 +9,24 @@ import org.jspecify.annotations.Nullable;
  * each with a {@link Matcher} of its own.
  */
 public final class Program {
-    final Map<String, Integer> fieldIndex;
+    final NameTable fieldNames;
 
     /** By field; texts without and with case. */
     final @Nullable TextIndex[] folded;
 
     final @Nullable TextIndex[] cased;
 
+    /** By field: whether its values are read through, and not only looked up. */
+    private final boolean[] scanned;
+
     /** By field: the atom that holds when the field is there; -1 when nobody asks. */
     final int[] presentAtom;
 
     /** Index of the field that stands for all fields; -1 when there are no keywords. */
     final int keywords;
+
+    /** Whether the texts of keywords are in the indices of all fields. */
+    final boolean keywordsEverywhere;
 
     final int atoms;
 
@@ -41,28 +46,47 @@ public final class Program {
     final Condition[] conditions;
 
     Program(
-            Map<String, Integer> fieldIndex,
+            NameTable fieldNames,
             @Nullable TextIndex[] folded,
             @Nullable TextIndex[] cased,
             int[] presentAtom,
             int keywords,
+            boolean keywordsEverywhere,
             int atoms,
             LazyTest[] @Nullable [] lazy,
             int[] atomField,
             int[] @Nullable [] witnessed,
             int[] unwitnessed,
             Condition[] conditions) {
-        this.fieldIndex = fieldIndex;
+        this.fieldNames = fieldNames;
         this.folded = folded;
         this.cased = cased;
         this.presentAtom = presentAtom;
         this.keywords = keywords;
+        this.keywordsEverywhere = keywordsEverywhere;
         this.atoms = atoms;
         this.lazy = lazy;
         this.atomField = atomField;
         this.witnessed = witnessed;
         this.unwitnessed = unwitnessed;
         this.conditions = conditions;
+        scanned = new boolean[folded.length];
+        for (int field = 0; field < scanned.length; field++) {
+            scanned[field] = scans(folded[field]) || scans(cased[field]);
+        }
+    }
+
+    private static boolean scans(@Nullable TextIndex index) {
+        return index != null && !index.onlyExact();
+    }
+
+    /**
+     * Whether values of a field are read through.
+     *
+     * @param field its number; -1: one that no rule names
+     */
+    boolean scans(int field) {
+        return (field >= 0 && scanned[field]) || (keywords >= 0 && scanned[keywords]);
     }
 
     /** Compiles expressions; a match names them by their index. */

@@ -4,7 +4,8 @@ import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Numbers;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class SigmaEvent {
     /** Fields of an event, those of nested objects included. */
     public static final int MAX_FIELDS = 4096;
+
+    /** Fields of an ordinary event. */
+    private static final int FEW = 32;
 
     /** Characters of one value. */
     public static final int MAX_VALUE = 1 << 20;
@@ -35,16 +39,16 @@ public final class SigmaEvent {
     private final String[] names;
     private final Object[] values;
 
-    private SigmaEvent(String id, long timeNs, List<LogSource> logSources, Map<String, Object> fields) {
-        this.id = id;
-        this.timeNs = timeNs;
-        this.logSources = List.copyOf(logSources);
-        this.names = new String[fields.size()];
-        this.values = new Object[fields.size()];
-        int at = 0;
-        for (Map.Entry<String, Object> field : fields.entrySet()) {
-            names[at] = field.getKey();
-            values[at++] = field.getValue() instanceof List<?> list ? list.toArray() : field.getValue();
+    private SigmaEvent(Builder builder) {
+        id = builder.id;
+        timeNs = builder.timeNs;
+        logSources = builder.logSources;
+        names = Arrays.copyOf(builder.names, builder.size);
+        values = Arrays.copyOf(builder.values, builder.size);
+        for (int i = 0; builder.lists && i < values.length; i++) {
+            if (values[i] instanceof List<?> list) {
+                values[i] = list.toArray();
+            }
         }
     }
 
@@ -111,8 +115,20 @@ public final class SigmaEvent {
 
     /** Builds an event; a name that is put twice has both values. */
     public static final class Builder {
-        private final Map<String, Object> fields = new LinkedHashMap<>();
-        private final List<LogSource> logSources = new ArrayList<>();
+        /** In the order in which they were put. */
+        private String[] names = new String[20];
+
+        private Object[] values = new Object[20];
+        private int size;
+        private boolean lists;
+
+        /** By the name's hash, as long as there are few names: its number and one; 0: free. */
+        private final byte[] slots = new byte[4 * FEW];
+
+        /** Numbers of names that are not few any more: names that were chosen for their hashes cost no more than others. */
+        private @Nullable Map<String, Integer> many;
+
+        private List<LogSource> logSources = List.of();
         private String id = "";
         private long timeNs;
 
@@ -129,18 +145,26 @@ public final class SigmaEvent {
         }
 
         public Builder logSource(LogSource source) {
-            if (!logSources.contains(source)) {
-                logSources.add(source);
+            if (logSources.isEmpty()) {
+                logSources = List.of(source);
+            } else if (!logSources.contains(source)) {
+                List<LogSource> more = new ArrayList<>(logSources);
+                more.add(source);
+                logSources = List.copyOf(more);
             }
             return this;
         }
 
         public Builder put(String name, String value) {
+            return add(name, bounded(name, value));
+        }
+
+        private static String bounded(String name, String value) {
             if (value.length() > MAX_VALUE) {
                 throw new EventLimitException(
                         "value of " + name + ": " + value.length() + " characters (expected: <= " + MAX_VALUE + ")");
             }
-            return add(name, value);
+            return value;
         }
 
         /** Puts a text unless it is empty. */
@@ -176,53 +200,91 @@ public final class SigmaEvent {
 
         /** A list of texts, which may be empty; always a list, also with one. */
         public Builder put(String name, Iterable<String> values) {
-            list(name);
-            values.forEach(value -> put(name, value));
+            List<Object> members = members(name);
+            for (String value : values) {
+                addMember(name, members, bounded(name, value));
+            }
             return this;
         }
 
         /** Makes the field a list, so that what is put under its name afterwards are members. */
         public Builder list(String name) {
-            Object before = fields.get(name);
-            if (!(before instanceof List<?>)) {
-                List<Object> list = new ArrayList<>();
-                if (before != null) {
-                    list.add(before);
-                }
-                fields.put(name, list);
-                checkSize();
-            }
+            members(name);
             return this;
+        }
+
+        private List<Object> members(String name) {
+            int at = number(name);
+            if (at >= 0 && values[at] instanceof List<?>) {
+                @SuppressWarnings("unchecked")
+                List<Object> members = (List<Object>) values[at];
+                return members;
+            }
+            lists = true;
+            List<Object> members = new ArrayList<>();
+            if (at < 0) {
+                append(name, members);
+            } else {
+                members.add(values[at]);
+                values[at] = members;
+            }
+            return members;
         }
 
         private Builder add(String name, Object value) {
-            @Nullable Object before = fields.get(name);
-            if (before == null) {
-                fields.put(name, value);
-                checkSize();
-            } else {
-                list(name);
-                @SuppressWarnings("unchecked")
-                List<Object> list = (List<Object>) fields.get(name);
-                if (list != null) {
-                    if (list.size() == MAX_VALUES) {
-                        throw new EventLimitException("values of " + name + ": more than " + MAX_VALUES
-                                + " (expected: <= " + MAX_VALUES + ")");
-                    }
-                    list.add(value);
-                }
+            if (number(name) < 0) {
+                append(name, value);
+                return this;
             }
+            addMember(name, members(name), value);
             return this;
         }
 
-        private void checkSize() {
-            if (fields.size() > MAX_FIELDS) {
+        private static void addMember(String name, List<Object> members, Object value) {
+            if (members.size() == MAX_VALUES) {
+                throw new EventLimitException(
+                        "values of " + name + ": more than " + MAX_VALUES + " (expected: <= " + MAX_VALUES + ")");
+            }
+            members.add(value);
+        }
+
+        private int number(String name) {
+            int number = slots[slot(name)] - 1;
+            return number < 0 && many != null ? many.getOrDefault(name, -1) : number;
+        }
+
+        /** Where the name is, or belongs. */
+        private int slot(String name) {
+            int slot = NameTable.slot(name, slots.length - 1);
+            while (slots[slot] != 0 && !names[slots[slot] - 1].equals(name)) {
+                slot = (slot + 1) & (slots.length - 1);
+            }
+            return slot;
+        }
+
+        private void append(String name, Object value) {
+            if (size == MAX_FIELDS) {
                 throw new EventLimitException("fields: more than " + MAX_FIELDS + " (expected: <= " + MAX_FIELDS + ")");
             }
+            if (size == names.length) {
+                names = Arrays.copyOf(names, size * 2);
+                values = Arrays.copyOf(values, size * 2);
+            }
+            names[size] = name;
+            values[size] = value;
+            if (size < FEW) {
+                slots[slot(name)] = (byte) (size + 1);
+            } else {
+                if (many == null) {
+                    many = new HashMap<>();
+                }
+                many.put(name, size);
+            }
+            size++;
         }
 
         public SigmaEvent build() {
-            return new SigmaEvent(id, timeNs, logSources, fields);
+            return new SigmaEvent(this);
         }
     }
 }

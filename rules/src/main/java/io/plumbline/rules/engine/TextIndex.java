@@ -1,26 +1,18 @@
 package io.plumbline.rules.engine;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** All literal texts that the values of one field are tested for. Immutable. */
 final class TextIndex {
-    /** Comparisons of characters for each character of the input, before the automaton is taken instead of the windows. */
-    private static final int WORK_PER_CHARACTER = 8;
-
-    private static final long SPARE_WORK = 4096;
-
     private final char[] @Nullable [] exactTexts;
     private final int[] @Nullable [] exactAtoms;
     private final long exactLengths;
     private final @Nullable Trie prefixes;
     private final @Nullable Trie suffixes;
-    private final @Nullable GramTable one;
-    private final @Nullable GramTable two;
-    private final @Nullable GramTable four;
-    private final @Nullable AhoCorasick automaton;
+    private final @Nullable Contained contained;
 
     private TextIndex(Builder builder) {
         int size = Integer.highestOneBit(Math.max(4, builder.exact.size() * 2)) << 1;
@@ -40,16 +32,7 @@ final class TextIndex {
         exactLengths = lengths;
         prefixes = trie(builder.prefix, false);
         suffixes = trie(builder.suffix, true);
-        Map<String, int[]> ones = new TreeMap<>();
-        Map<String, int[]> twos = new TreeMap<>();
-        Map<String, int[]> fours = new TreeMap<>();
-        builder.contains.forEach(
-                (text, atoms) -> (text.length() == 1 ? ones : text.length() < 4 ? twos : fours).put(text, atoms));
-        one = ones.isEmpty() ? null : new GramTable(1, ones);
-        two = twos.isEmpty() ? null : new GramTable(2, twos);
-        four = fours.isEmpty() ? null : new GramTable(4, fours);
-        Trie contained = trie(builder.contains, false);
-        automaton = contained == null ? null : new AhoCorasick(contained);
+        contained = builder.contains.isEmpty() ? null : new Contained(builder.contains);
     }
 
     private static @Nullable Trie trie(Map<String, int[]> texts, boolean backwards) {
@@ -89,22 +72,21 @@ final class TextIndex {
         if (suffixes != null) {
             suffixes.suffixes(text, length, sink);
         }
-        if (automaton != null) {
-            long budget = (long) length * WORK_PER_CHARACTER + SPARE_WORK;
-            boolean done = (one == null || one.scan(text, length, budget, sink))
-                    && (two == null || two.scan(text, length, budget, sink))
-                    && (four == null || four.scan(text, length, budget, sink));
-            if (!done) {
-                automaton.scan(text, length, sink);
-            }
+        if (contained != null) {
+            contained.scan(text, length, sink);
         }
+    }
+
+    /** True when a value is looked up as a whole, and never read through. */
+    boolean onlyExact() {
+        return prefixes == null && suffixes == null && contained == null;
     }
 
     private void exact(char[] text, int length, AtomSink sink) {
         int mask = exactTexts.length - 1;
         int slot = hash(text, length) & mask;
         for (char[] candidate = exactTexts[slot]; candidate != null; candidate = exactTexts[slot]) {
-            if (candidate.length == length && java.util.Arrays.equals(candidate, 0, length, text, 0, length)) {
+            if (candidate.length == length && Arrays.equals(candidate, 0, length, text, 0, length)) {
                 int[] atoms = exactAtoms[slot];
                 if (atoms != null) {
                     sink.set(atoms);
@@ -117,10 +99,10 @@ final class TextIndex {
 
     /** Collects texts. */
     static final class Builder {
-        private final Map<String, int[]> exact = new TreeMap<>();
-        private final Map<String, int[]> prefix = new TreeMap<>();
-        private final Map<String, int[]> suffix = new TreeMap<>();
-        private final Map<String, int[]> contains = new TreeMap<>();
+        private final Map<String, int[]> exact = new LinkedHashMap<>();
+        private final Map<String, int[]> prefix = new LinkedHashMap<>();
+        private final Map<String, int[]> suffix = new LinkedHashMap<>();
+        private final Map<String, int[]> contains = new LinkedHashMap<>();
 
         void exact(String text, int atom) {
             add(exact, text, atom);
@@ -140,10 +122,33 @@ final class TextIndex {
         }
 
         private static void add(Map<String, int[]> texts, String text, int atom) {
-            texts.merge(text, new int[] {atom}, (before, added) -> IntStream.concat(
-                            IntStream.of(before), IntStream.of(added))
-                    .distinct()
-                    .toArray());
+            int[] before = texts.get(text);
+            if (before == null) {
+                texts.put(text, new int[] {atom});
+            } else if (before[before.length - 1] != atom) {
+                int[] atoms = Arrays.copyOf(before, before.length + 1);
+                atoms[before.length] = atom;
+                texts.put(text, atoms);
+            }
+        }
+
+        int size() {
+            return exact.size() + prefix.size() + suffix.size() + contains.size();
+        }
+
+        void addAll(Builder other) {
+            add(exact, other.exact);
+            add(prefix, other.prefix);
+            add(suffix, other.suffix);
+            add(contains, other.contains);
+        }
+
+        private static void add(Map<String, int[]> texts, Map<String, int[]> more) {
+            more.forEach((text, atoms) -> {
+                for (int atom : atoms) {
+                    add(texts, text, atom);
+                }
+            });
         }
 
         boolean isEmpty() {

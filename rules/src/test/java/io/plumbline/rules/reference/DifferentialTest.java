@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.rules.RuleEngine;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.correlation.CorrelationState;
@@ -90,9 +91,10 @@ class DifferentialTest {
                 SigmaEvent event = JsonEvents.read(JSON.writeValueAsString(fields))
                         .logSource(new LogSource("test", "", ""))
                         .build();
-                Set<String> compiled = engine.evaluate(event, new CorrelationState()).stream()
-                        .map(match -> match.rule())
-                        .collect(Collectors.toSet());
+                Set<String> compiled = evaluated(engine, event);
+                // Now its values are remembered.
+                assertThat(List.of(evaluated(engine, event), evaluated(engine, event)))
+                        .containsOnly(compiled);
                 for (int rule = 0; rule < RULES; rule++) {
                     boolean found = walkers.get(rule).matches(fields);
                     TreeWalker filter = filters.get(rule);
@@ -106,6 +108,12 @@ class DifferentialTest {
                     }
                 }
             }
+        }
+
+        private static Set<String> evaluated(RuleEngine engine, SigmaEvent event) {
+            return engine.evaluate(event, new CorrelationState()).stream()
+                    .map(match -> match.rule())
+                    .collect(Collectors.toSet());
         }
 
         /** JSON is YAML. */
