@@ -7,7 +7,6 @@ import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
-import co.elastic.clients.elasticsearch._types.aggregations.RangeBucket;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
@@ -1029,34 +1028,25 @@ public final class Search {
         return newest;
     }
 
-    /** How many alerts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
+    /** How many acts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
     public List<Long> scores(Instant from, Instant to) {
-        BoolQuery query = eventsWithin("alert-raised", from, to);
+        BoolQuery query = eventsWithin("scores-counted", from, to);
         SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(query))
-                        .aggregations(
-                                "scores",
-                                a -> a.range(r -> {
-                                    r.field("plumbline.alert.intent.risk");
-                                    List<Double> ends = ScoreDistribution.ends();
-                                    for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
-                                        Double low = bin == 0 ? null : ends.get(bin - 1);
-                                        Double high = bin < ends.size() ? ends.get(bin) : null;
-                                        r.ranges(one -> one.from(low).to(high));
-                                    }
-                                    return r;
-                                }))),
+                SearchRequest.of(s -> {
+                    s.index(EVENTS).ignoreUnavailable(true).size(0).query(q -> q.bool(query));
+                    for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
+                        String field = "plumbline.scores.bin_" + bin;
+                        s.aggregations(field, a -> a.sum(sum -> sum.field(field)));
+                    }
+                    return s;
+                }),
                 "scores");
-        var scores = response.aggregations().get("scores");
-        if (scores == null || !scores.isRange()) {
-            return Collections.nCopies(ScoreDistribution.BINS, 0L);
+        List<Long> scores = new ArrayList<>();
+        for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
+            Aggregate sum = response.aggregations().get("plumbline.scores.bin_" + bin);
+            scores.add(sum == null ? 0 : Math.round(sum.sum().value()));
         }
-        return scores.range().buckets().array().stream()
-                .map(RangeBucket::docCount)
-                .toList();
+        return scores;
     }
 
     private BoolQuery within(String field, Instant from, Instant to) {

@@ -265,6 +265,7 @@ public final class AgentEvents {
                     APPROVAL_SETTLED,
                     SESSION_RISK,
                     JUDGED,
+                    SCORES_COUNTED,
                     PROBE_ANSWERED,
                     PAYLOAD_NOT_SET -> {
                 return false;
