@@ -373,30 +373,41 @@ public final class Search {
         return counts(CAUSES, bool.build(), "severity", 10);
     }
 
-    /** The values that occur most in a field of causes, for filters and completion. */
-    public List<String> causeValues(String field) {
-        return List.copyOf(
-                counts(CAUSES, tenantQuery("tenant").build(), field, 30).keySet());
+    /** The values that occur most in fields of causes, for filters and completion. */
+    public Map<String, List<String>> causeValues(List<String> fields) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        counts(CAUSES, tenantQuery("tenant").build(), fields, 30)
+                .forEach((field, counts) -> values.put(field, List.copyOf(counts.keySet())));
+        return values;
     }
 
     private Map<String, Long> counts(String index, BoolQuery query, String field, int limit) {
+        return counts(index, query, List.of(field), limit).getOrDefault(field, Map.of());
+    }
+
+    /** By field, each value and how often it occurs, the most frequent first. */
+    private Map<String, Map<String, Long>> counts(String index, BoolQuery query, List<String> fields, int limit) {
         SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(index)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(query))
-                        .aggregations("values", a -> a.terms(t -> t.field(field).size(limit)))),
+                SearchRequest.of(s -> {
+                    s.index(index).ignoreUnavailable(true).size(0).query(q -> q.bool(query));
+                    fields.forEach(field -> s.aggregations(
+                            field, a -> a.terms(t -> t.field(field).size(limit))));
+                    return s;
+                }),
                 "counts");
-        Map<String, Long> counts = new LinkedHashMap<>();
-        var aggregate = response.aggregations().get("values");
-        if (aggregate != null && aggregate.isSterms()) {
-            aggregate
-                    .sterms()
-                    .buckets()
-                    .array()
-                    .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
-        }
-        return counts;
+        Map<String, Map<String, Long>> all = new LinkedHashMap<>();
+        response.aggregations().forEach((field, aggregate) -> {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            if (aggregate.isSterms()) {
+                aggregate
+                        .sterms()
+                        .buckets()
+                        .array()
+                        .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
+            }
+            all.put(field, counts);
+        });
+        return all;
     }
 
     /** The highest tier first, the oldest first within one; {@code state} empty: in every state. */
