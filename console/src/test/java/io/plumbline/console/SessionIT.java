@@ -161,6 +161,14 @@ class SessionIT {
             assertThat(page.locator("#simulation")).containsText(Pattern.compile("denied\\d+ → \\d+"));
             assertThat(page.locator("#simulation")).containsText("frozen");
             ConsoleStack.screenshot(page, "policies");
+            page.locator("#propose").click();
+            assertThat(page.locator("#proposal")).containsText("lines from what the session did without an alert");
+            assertThat(page.locator("#policy-document")).containsText("name: learned");
+            assertThat(page.locator("#policy-shown")).hasValue("proposed");
+            page.locator("#policy-against").selectOption("r4");
+            assertThat(page.locator("#policy-difference")).containsText("▼ tighter");
+            page.locator("#simulate").click();
+            assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one");
         }
         assertThat(stack.failures()).isEmpty();
     }

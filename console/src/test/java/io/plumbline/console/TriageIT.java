@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.plumbline.console.demo.DemoIndex;
@@ -182,6 +183,26 @@ class TriageIT {
     }
 
     @Test
+    void namesAreCopiedAndALostConnectionIsSaid() throws Exception {
+        raise("copied-1", "one");
+        try (Page page = queue("bea", "copied-1")) {
+            page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
+            Locator copy = page.getByLabel("Copy copied-1");
+            copy.click();
+            assertThat(copy).hasText("Copied");
+            assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo("copied-1");
+
+            page.context().setOffline(true);
+            assertThat(page.getByText("The connection to the console is lost.")).isVisible();
+            ConsoleStack.screenshot(page, "connection-lost");
+            page.context().setOffline(false);
+            assertThat(page.getByText("The connection to the console is lost.")).isHidden();
+            ConsoleStack.key(page, "a");
+            assertThat(page.locator("#decision-status")).hasText("recorded: acknowledged");
+        }
+    }
+
+    @Test
     void aVerdictIsToldBeforeTheSearchCopyHasItUnlessSomethingCoversIt() throws Exception {
         raise("stream-1", "old");
         Event covered = DemoIndex.alert(
@@ -321,9 +342,22 @@ class TriageIT {
     @Test
     void hostileTextIsTextOnThePageAndInFiles() throws Exception {
         raise("hostile-1", "=HYPERLINK(\"http://x\",\"<img src=x onerror=alert(1)>\")\u202e");
+        stack.index.write(List.of(DemoIndex.alert(
+                "hostile-1",
+                System.currentTimeMillis() * 1_000_000L,
+                DeviationKind.RULE,
+                Severity.LOW,
+                "long",
+                "\u001b[31mred " + "<b>x</b> ".repeat(125_000),
+                1)));
         try (Page page = queue("bea", "hostile-1")) {
             assertThat(page.locator("#cause h2")).containsText("<img src=x onerror=alert(1)>\")\\u202e");
             assertThat(page.locator("#cause img, #alerts img")).hasCount(0);
+            // A megabyte with colours of a terminal is cut, and is text, too.
+            ConsoleStack.key(page, "j");
+            assertThat(page.locator("#cause h2")).hasText("long");
+            assertThat(page.locator("#cause")).containsText("\\u001b[31mred <b>x</b> <b>x</b>");
+            assertThat(page.locator("#cause b, #alerts b")).hasCount(0);
             Download download =
                     page.waitForDownload(() -> page.locator("#export-csv").click());
             Path file = Files.createTempFile("alerts", ".csv");
