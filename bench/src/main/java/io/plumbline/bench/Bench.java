@@ -1,5 +1,6 @@
 package io.plumbline.bench;
 
+import io.plumbline.events.Version;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import java.io.PrintWriter;
@@ -12,7 +13,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        version = "plumbline 0.1.0",
+        version = "plumbline " + Version.CURRENT,
         description = {
             "Measure the platform on this machine, in real sandboxes.",
             "Starts everything when it does not run, and stops what it started."

@@ -6,6 +6,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.LoadState;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.Topics;
 import io.plumbline.events.v1.AlertRaised;
@@ -20,6 +21,10 @@ import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Secrets;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,13 +64,40 @@ final class ConsoleBench implements Callable<Integer> {
     private static final int MINUTES_TO_INDEX = 20;
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final Pattern LIVE_HEAP = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
-    private static final Pattern SHOWN = Pattern.compile("^(\\d+) causes?");
+    private static final Pattern COUNT = Pattern.compile("\"count\":(\\d+)");
 
     /** Remembers when the pill that says "N new" was seen first, in milliseconds since the epoch; it has no id before. */
     private static final String WATCH_PILL = """
         () => { window.pillSeen = 0;
+          if (window.pillWatched) return;
           const look = () => { const pill = document.querySelector('#new-rows'); if (!window.pillSeen && pill && pill.offsetParent && /^[1-9]/.test(pill.textContent)) window.pillSeen = Date.now(); };
-          new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true}); }
+          window.pillWatched = new MutationObserver(look);
+          window.pillWatched.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true}); }
+        """;
+
+    /** Whether the new row is shown and the pill is away again. */
+    private static final String PILL_GONE =
+            "() => { const pill = document.querySelector('#new-rows'); return !pill || !pill.offsetParent; }";
+
+    /** Whether the session's page counts so many uses of files. */
+    private static final String FILES_ARE =
+            "number => (document.querySelector('#tab-files')?.textContent ?? '').replace(/[^0-9]/g, '') === String(number)";
+
+    private static final String VIEW = "() => String(document.querySelector('soc-timeline')._view)";
+
+    /** Where a reader is: how far page and list are scrolled, what is selected and lit, what piece of time is shown. */
+    private static final String PLACE = """
+        () => JSON.stringify({page: document.querySelector('main').scrollTop, list: document.querySelector('#raw-events').$.table.scrollTop,
+          selected: location.search, lit: document.querySelectorAll('soc-timeline .claim.lit').length,
+          time: String(document.querySelector('soc-timeline')._view)})
+        """;
+
+    /** Remembers when the page counted how many uses of files. */
+    private static final String WATCH_FILES = """
+        () => { window.filesSeen = []; const tab = () => Number((document.querySelector('#tab-files')?.textContent ?? '').replace(/[^0-9]/g, ''));
+          let last = tab();
+          new MutationObserver(() => { const now = tab(); if (now > last) { last = now; window.filesSeen.push([Date.now(), now]); } })
+            .observe(document.body, {subtree: true, childList: true, characterData: true}); }
         """;
 
     /** Chooses a filter and waits until the summary says something else and two frames have been drawn. */
@@ -95,6 +127,17 @@ final class ConsoleBench implements Callable<Integer> {
             description = "Sign-ins, pushed alerts (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
+    @Option(
+            names = "--live",
+            description = "Only a live session that goes on at 200 events a second, beside somebody who reads in it.")
+    private boolean live;
+
+    @Option(
+            names = "--seconds",
+            defaultValue = "30",
+            description = "How long it goes on, with --live (default: ${DEFAULT-VALUE}).")
+    private int seconds;
+
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
 
@@ -105,11 +148,11 @@ final class ConsoleBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (consoles < 1 || alerts < 1_000 || rounds < 2) {
+        if (consoles < 1 || alerts < 1_000 || rounds < 2 || seconds < 1) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--consoles, --alerts, --rounds: " + consoles + ", " + alerts + ", " + rounds
-                            + " (expected: at least 1, 1000, 2)");
+                    "--consoles, --alerts, --rounds, --seconds: " + consoles + ", " + alerts + ", " + rounds + ", "
+                            + seconds + " (expected: at least 1, 1000, 2, 1)");
         }
         if (!Files.isExecutable(CHROMIUM)) {
             throw new CommandException(CHROMIUM + ": is not there (expected: Debian's chromium)", ExitCodes.UNFIT);
@@ -123,12 +166,16 @@ final class ConsoleBench implements Callable<Integer> {
                 Browser browser = chromium(playwright)) {
             String base = platform.endpoint("console");
             String password = Secrets.read(new Secrets(layout).adminPassword());
-            write(log, FIRST_ALERTS);
-            awaitCauses(browser, base, password, FIRST_ALERTS);
-            signIns(browser, base, password, figures);
-            openConsoles(platform, browser, base, password, log, figures);
-            write(log, alerts - written);
-            filters(browser, base, password, figures);
+            if (live) {
+                live(browser, base, password, log, figures);
+            } else {
+                write(log, FIRST_ALERTS);
+                awaitCauses(platform, FIRST_ALERTS);
+                signIns(browser, base, password, figures);
+                openConsoles(platform, browser, base, password, log, figures);
+                write(log, alerts - written);
+                filters(platform, browser, base, password, figures);
+            }
         }
         // What takes room, and what nobody needs any more; the logs stay.
         for (Path written : List.of(layout.data("kafka"), layout.data("search"), layout.secrets())) {
@@ -231,27 +278,33 @@ final class ConsoleBench implements Callable<Integer> {
         page.locator("#cause h2").first().waitFor();
     }
 
-    private void awaitCauses(Browser browser, String base, String password, long number) throws InterruptedException {
-        long end = System.nanoTime() + Duration.ofMinutes(MINUTES_TO_INDEX).toNanos();
-        try (BrowserContext context = browser.newContext()) {
-            Page page = context.newPage();
-            page.navigate(base + "/alerts");
-            signIn(page, password);
-            page.locator("#queue-summary").waitFor();
+    /** The index job has come to the end of what was written. */
+    private void awaitCauses(Platform platform, long number) throws IOException, InterruptedException {
+        PrintWriter progress = spec.commandLine().getErr();
+        long begun = System.nanoTime();
+        long end = begun + Duration.ofMinutes(MINUTES_TO_INDEX).toNanos();
+        URI count = URI.create(platform.endpoint("search") + "/plumbline-causes/_count");
+        try (HttpClient client = HttpClient.newHttpClient()) {
             while (true) {
-                Matcher shown = SHOWN.matcher(page.locator("#queue-summary").textContent());
-                if (shown.find() && Long.parseLong(shown.group(1)) >= number) {
+                String told = client.send(
+                                HttpRequest.newBuilder(count)
+                                        .timeout(Duration.ofSeconds(30))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body();
+                Matcher counted = COUNT.matcher(told);
+                long known = counted.find() ? Long.parseLong(counted.group(1)) : 0;
+                if (known >= number) {
+                    progress.printf(
+                            "  indexed  %d causes after %d s%n", known, (System.nanoTime() - begun) / 1_000_000_000L);
+                    progress.flush();
                     return;
                 }
                 if (System.nanoTime() > end) {
-                    throw new CommandException("the queue says '"
-                            + page.locator("#queue-summary").textContent() + "' (expected: " + number
-                            + " causes within "
-                            + MINUTES_TO_INDEX + " minutes)");
+                    throw new CommandException("the search copy has " + known + " causes (expected: " + number
+                            + " within " + MINUTES_TO_INDEX + " minutes)");
                 }
                 Thread.sleep(1_000);
-                page.reload();
-                page.locator("#queue-summary").waitFor();
             }
         }
     }
@@ -317,7 +370,14 @@ final class ConsoleBench implements Callable<Integer> {
                 List.of(each),
                 OptionalDouble.of(6),
                 "live heap after a collection with " + consoles + " open queues less that before, by console"));
+        pushes(pages, log, figures);
+        pages.forEach(page -> page.context().close());
+    }
+
+    private void pushes(List<Page> pages, KafkaProducer<String, byte[]> log, List<Figure> figures)
+            throws InterruptedException {
         List<Double> seconds = new ArrayList<>();
+        List<Double> first = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
             pages.forEach(page -> page.evaluate(WATCH_PILL));
             Event alert = alert(written++, 90);
@@ -327,26 +387,35 @@ final class ConsoleBench implements Callable<Integer> {
             } catch (ExecutionException e) {
                 throw new CommandException("the log does not take an alert: " + e.getCause());
             }
+            List<Double> each = new ArrayList<>();
             for (Page page : pages) {
                 page.waitForFunction("() => window.pillSeen > 0");
-                seconds.add((((Number) page.evaluate("() => window.pillSeen")).longValue() - begun) / 1e3);
+                each.add((((Number) page.evaluate("() => window.pillSeen")).longValue() - begun) / 1e3);
             }
-            pages.forEach(page -> page.reload());
-            pages.forEach(ConsoleBench::usable);
+            seconds.addAll(each);
+            first.add(each.stream().min(Double::compare).orElseThrow());
+            // The new row is shown, so that the next one waits behind a pill again.
+            pages.forEach(page -> page.locator("#new-rows").click());
+            pages.forEach(page -> page.waitForFunction(PILL_GONE));
         }
+        String method = "from handing the verdict to the log to \"1 new\" in ";
+        figures.add(Figure.of(
+                "console.push.first",
+                "s",
+                first,
+                OptionalDouble.empty(),
+                method + "the first of the pages: what log, console and one page take; the rest is the other pages"));
         figures.add(Figure.of(
                 "console.push",
                 "s",
                 seconds,
                 OptionalDouble.of(1),
-                "from handing the verdict to the log to \"1 new\" in the page, " + consoles
-                        + " consoles in one browser"));
-        pages.forEach(page -> page.context().close());
+                method + "the page, " + consoles + " consoles in one browser"));
     }
 
-    private void filters(Browser browser, String base, String password, List<Figure> figures)
-            throws InterruptedException {
-        awaitCauses(browser, base, password, written);
+    private void filters(Platform platform, Browser browser, String base, String password, List<Figure> figures)
+            throws IOException, InterruptedException {
+        awaitCauses(platform, written);
         Page page = queue(browser, base, password);
         List<Double> milliseconds = new ArrayList<>();
         // Each answer is a part of the one before it, or has it as a part: the summary always says another number.
@@ -376,6 +445,65 @@ final class ConsoleBench implements Callable<Integer> {
                 OptionalDouble.of(300),
                 "the 95th percentile of the " + milliseconds.size() + " values of console.filter"));
         page.context().close();
+    }
+
+    private void live(
+            Browser browser, String base, String password, KafkaProducer<String, byte[]> log, List<Figure> figures)
+            throws InterruptedException {
+        LiveSession session = new LiveSession(event -> telemetry(log, event));
+        session.begin();
+        Page page = browser.newContext(new Browser.NewContextOptions().setViewportSize(1440, 900))
+                .newPage();
+        page.setDefaultTimeout((double) Duration.ofMinutes(2).toMillis());
+        page.navigate(base + "/session/" + LiveSession.ID);
+        signIn(page, password);
+        page.waitForFunction(FILES_ARE, LiveSession.FIRST_FILES);
+        page.reload();
+        page.waitForFunction(FILES_ARE, LiveSession.FIRST_FILES);
+        page.locator("#tab-raw").click();
+        page.locator("#raw-events").evaluate("(grid, row) => grid.scrollToIndex(row)", LiveSession.FIRST_FILES / 2);
+        for (int i = 0; i < 2; i++) {
+            Object before = page.evaluate(VIEW);
+            page.locator("#timeline-in").click();
+            page.waitForCondition(() -> !page.evaluate(VIEW).equals(before));
+        }
+        page.locator("soc-timeline .claim").first().click();
+        page.waitForURL(url -> url.contains("?at="));
+        page.locator("soc-timeline .claim.lit").first().waitFor();
+        page.waitForLoadState(LoadState.NETWORKIDLE);
+        String place = String.valueOf(page.evaluate(PLACE));
+        page.evaluate(WATCH_FILES);
+        List<Long> sent = session.goOn(Duration.ofSeconds(seconds));
+        page.waitForFunction(FILES_ARE, LiveSession.FIRST_FILES + sent.size());
+        String placeAfter = String.valueOf(page.evaluate(PLACE));
+        if (!place.equals(placeAfter)) {
+            throw new CommandException("the reader lost the place: " + placeAfter + " (expected: " + place + ")");
+        }
+        List<Double> delays = new ArrayList<>();
+        int known = 0;
+        for (Object one : (List<?>) page.evaluate("() => window.filesSeen")) {
+            List<?> seen = (List<?>) one;
+            int count = ((Number) seen.get(1)).intValue() - LiveSession.FIRST_FILES;
+            for (; known < Math.min(count, sent.size()); known++) {
+                delays.add((((Number) seen.get(0)).longValue() - sent.get(known)) / 1e3);
+            }
+        }
+        double took = (sent.getLast() - sent.getFirst()) / 1e3;
+        figures.add(Figure.of(
+                "console.live",
+                "s",
+                delays,
+                OptionalDouble.empty(),
+                "from handing an event to the log to the page counting it, " + sent.size() + " events in "
+                        + Math.round(took) + " s, none missing; scroll, selection, brushed call and zoom as before"));
+        page.context().close();
+    }
+
+    private static void telemetry(KafkaProducer<String, byte[]> log, Event event) {
+        var unused = log.send(new ProducerRecord<>(
+                event.getChannel() == Channel.CONTROL ? Topics.CONTROL : Topics.TELEMETRY,
+                Topics.key(event),
+                event.toByteArray()));
     }
 
     /** Bytes of live objects in a JVM of this machine, after a collection. */

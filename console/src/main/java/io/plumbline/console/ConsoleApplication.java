@@ -13,6 +13,7 @@ import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.PipelineLag;
+import io.plumbline.console.live.Queues;
 import io.plumbline.console.live.VerdictFeed;
 import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.KafkaEventLog;
@@ -30,6 +31,7 @@ import io.plumbline.console.views.SavedViews;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.redact.Redactor;
+import io.plumbline.events.v1.Event;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +39,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -181,8 +184,20 @@ public class ConsoleApplication implements AppShellConfigurator {
     }
 
     @Bean(destroyMethod = "close")
-    VerdictFeed verdictFeed(PlumblineProperties properties, LiveView live, PipelineLag lag, Clock clock) {
+    Queues queues(Search search, LiveView live, Clock clock) {
+        return new Queues(search, live, clock);
+    }
+
+    @Bean(destroyMethod = "close")
+    VerdictFeed verdictFeed(
+            PlumblineProperties properties, LiveView live, Queues queues, PipelineLag lag, Clock clock) {
+        Consumer<Event> shown = queues::verdict;
         return new VerdictFeed(
-                properties.kafkaBootstrap(), properties.kafkaClient(), properties.tenant(), live::verdict, lag, clock);
+                properties.kafkaBootstrap(),
+                properties.kafkaClient(),
+                properties.tenant(),
+                shown.andThen(live::verdict),
+                lag,
+                clock);
     }
 }

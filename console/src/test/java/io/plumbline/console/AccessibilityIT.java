@@ -68,6 +68,9 @@ class AccessibilityIT {
                     assertThat(page.locator("html[theme~=" + theme + "]")).hasCount(1);
                     if (entry.getKey().equals("/shift")) {
                         assertThat(page.locator("#shift-canaries")).containsText("frozen in 43 ms, thawed in 12 ms");
+                        assertThat(page.locator("#shift-scores")).containsText("900 scored acts of 24 hours, 3000 of");
+                        assertThat(page.locator("#shift-hosts"))
+                                .containsText("version 0.0.9, the others have 0.1.0, spool 700.0 of 1000 MB (70 %)");
                         assertThat(page.locator("#shift-lag")).containsText("newest 60 verdicts");
                         assertThat(page.locator("#scores-chart svg")).isVisible();
                     }

@@ -148,7 +148,7 @@ class ConsoleIT {
         try (Page page = signedIn()) {
             page.navigate(stack().base + "/alerts?q=plumbline.session:" + DemoSession.SESSION);
             page.getByText("File outside the task's scope").first().click();
-            page.keyboard().press("Enter");
+            ConsoleStack.key(page, "Enter");
             assertThat(page.locator("#session-state")).isVisible();
             assertThat(page.locator("#deviations tr.selected")).hasCount(1);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "alert.png")));

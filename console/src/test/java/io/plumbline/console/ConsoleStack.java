@@ -17,10 +17,12 @@ import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -54,6 +56,7 @@ final class ConsoleStack {
 
     private ConsoleStack(int port) throws Exception {
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
+        Awaitility.setDefaultTimeout(Duration.ofMillis(PATIENCE));
         directory = Files.createTempDirectory("console-it");
         node = SearchChild.start(directory);
         Runtime.getRuntime().addShutdownHook(new Thread(node::close));
@@ -194,6 +197,13 @@ final class ConsoleStack {
         List<String> seen = List.copyOf(failures);
         failures.clear();
         return seen;
+    }
+
+    /** Presses a key of the page once the page listens: those are silent while a dialog is open or closes. */
+    static void key(Page page, String key) {
+        assertThat(page.locator("vaadin-dialog[opened], vaadin-dialog-overlay")).hasCount(0);
+        page.waitForFunction("() => customElements.get('soc-keys') && document.querySelector('soc-keys')");
+        page.keyboard().press(key);
     }
 
     static void screenshot(Page page, String name) {

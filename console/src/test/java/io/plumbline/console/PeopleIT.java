@@ -42,7 +42,7 @@ class PeopleIT {
             assertThat(page.locator("#isolate")).hasCount(0);
             page.navigate(stack.base + "/alerts");
             assertThat(page.locator("#take")).isDisabled();
-            page.keyboard().press("a");
+            ConsoleStack.key(page, "a");
             assertThat(page.getByText("Deciding about alerts needs the role analyst or admin."))
                     .isVisible();
             page.navigate(stack.base + "/approvals");
@@ -208,7 +208,7 @@ class PeopleIT {
     @Test
     void aSessionThatEndsByTimeIsInTheAuditLog() throws Exception {
         try (ConfigurableApplicationContext other =
-                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=10s");
+                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=30s");
                 Page page = stack.signedIn("vic", "http://127.0.0.1:" + ConsoleStack.port(other))) {
             Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
                 page.reload();

@@ -33,6 +33,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -138,6 +139,7 @@ class RulesIT {
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/rules/edit");
             var text = page.locator("#rule-source textarea");
+            assertThat(text).hasValue(Pattern.compile("condition: selection"));
             String yaml = text.inputValue()
                     .replace("00000000-0000-4000-8000-000000000000", "6f1c7a52-9d1b-4c7e-8b57-3c1f0a5d2e11");
             text.fill(yaml.replace("condition: selection", "condition: other"));

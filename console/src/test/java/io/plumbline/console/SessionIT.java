@@ -77,7 +77,7 @@ class SessionIT {
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/session/isolate-1");
             assertThat(page.locator("#policy")).containsText("r1confirmed");
-            page.keyboard().press("i");
+            ConsoleStack.key(page, "i");
             assertThat(page.locator("#confirm-isolate")).isDisabled();
             page.locator("#reason textarea").fill("it talks to a stranger");
             page.locator("#confirm-isolate").click();
@@ -94,7 +94,7 @@ class SessionIT {
             assertThat(page.locator("#policy-status")).hasText("Policy r2 confirmed · no destination is left");
             assertThat(page.locator("#policy")).containsText("“it talks to a stranger”");
             ConsoleStack.screenshot(page, "session-isolated");
-            page.keyboard().press("i");
+            ConsoleStack.key(page, "i");
             assertThat(page.locator("#policy-status")).containsText("nothing to isolate");
             // What was made from the policy before the isolation would undo it.
             Outcome late = stack.bean(Orders.class)
@@ -120,8 +120,9 @@ class SessionIT {
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/alerts?q=plumbline.session:tighten-1");
             assertThat(page.locator("#cause h2")).hasText("to be tightened");
-            page.keyboard().press("p");
+            ConsoleStack.key(page, "p");
             Locator text = page.locator("#policy-text textarea");
+            assertThat(text).hasValue(Pattern.compile("memory: 4GiB"));
             String yaml = text.inputValue();
             page.locator("#reason textarea").fill("no more of that");
             text.fill(yaml.replace("memory: 4GiB", "memory: 8GiB"));
@@ -160,6 +161,14 @@ class SessionIT {
             assertThat(page.locator("#simulation")).containsText(Pattern.compile("denied\\d+ → \\d+"));
             assertThat(page.locator("#simulation")).containsText("frozen");
             ConsoleStack.screenshot(page, "policies");
+            page.locator("#propose").click();
+            assertThat(page.locator("#proposal")).containsText("lines from what the session did without an alert");
+            assertThat(page.locator("#policy-document")).containsText("name: learned");
+            assertThat(page.locator("#policy-shown")).hasValue("proposed");
+            page.locator("#policy-against").selectOption("r4");
+            assertThat(page.locator("#policy-difference")).containsText("▼ tighter");
+            page.locator("#simulate").click();
+            assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one");
         }
         assertThat(stack.failures()).isEmpty();
     }
@@ -185,7 +194,7 @@ class SessionIT {
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/alerts?q=plumbline.session:freeze-1");
             assertThat(page.locator("#cause h2")).hasText("to be frozen");
-            page.keyboard().press("f");
+            ConsoleStack.key(page, "f");
             assertThat(page.locator("#confirm-freeze")).isDisabled();
             page.locator("#reason textarea").fill("looks wrong");
             page.locator("#confirm-freeze").click();

@@ -4,9 +4,11 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.plumbline.console.demo.DemoIndex;
+import io.plumbline.console.live.Queues;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
@@ -58,30 +60,30 @@ class TriageIT {
         raise("keys-1", "first", "second");
         try (Page page = queue("bea", "keys-1")) {
             assertThat(page.locator("#cause h2")).hasText("first");
-            page.keyboard().press("j");
+            ConsoleStack.key(page, "j");
             assertThat(page.locator("#cause h2")).hasText("second");
-            page.keyboard().press("k");
+            ConsoleStack.key(page, "k");
             assertThat(page.locator("#cause h2")).hasText("first");
-            page.keyboard().press("a");
+            ConsoleStack.key(page, "a");
             assertThat(page.locator("#decision-status")).hasText("recorded: acknowledged");
             assertThat(page.locator("#triage-state")).containsText("bea");
             assertThat(lastOrder().getTriageNoted().getAssignee()).isEqualTo("bea");
 
-            page.keyboard().press("n");
+            ConsoleStack.key(page, "n");
             page.locator("#reason textarea").fill("asked the team");
             assertThat(page.locator("#confirm-triage")).isEnabled();
             page.locator("#confirm-triage").press("Enter");
             assertThat(page.locator("#history")).containsText("asked the team");
 
-            page.keyboard().press("v");
+            ConsoleStack.key(page, "v");
             assertThat(page.locator("#verdict")).isVisible();
             page.locator("#verdict input[checked], #verdict input").first().press("ArrowDown");
             page.keyboard().press("Control+Enter");
             assertThat(page.locator("#triage-state")).containsText("benign");
             assertThat(lastOrder().getTriageNoted().getReasonCode()).isEqualTo("tooling");
 
-            page.keyboard().press("j");
-            page.keyboard().press("s");
+            ConsoleStack.key(page, "j");
+            ConsoleStack.key(page, "s");
             page.locator("#confirm-triage").click();
             assertThat(page.getByText("A suppression needs a reason.")).isVisible();
             page.locator("#note textarea").fill("known build step");
@@ -89,11 +91,11 @@ class TriageIT {
             assertThat(page.locator("#triage-state")).containsText("suppressed");
             assertThat(lastOrder().getTriageNoted().getSuppression().getOwner()).isEqualTo("bea");
 
-            page.keyboard().press("?");
+            ConsoleStack.key(page, "?");
             assertThat(page.locator("#key-help")).containsText("take it");
             page.keyboard().press("Escape");
             assertThat(page.locator("#key-help")).hasCount(0);
-            page.keyboard().press("Enter");
+            ConsoleStack.key(page, "Enter");
             page.waitForURL(Pattern.compile(".*/session/keys-1\\?at=.*"));
         }
     }
@@ -103,7 +105,7 @@ class TriageIT {
         raise("typing-1", "only");
         int before = stack.log.orders().size();
         try (Page page = queue("bea", "typing-1")) {
-            page.keyboard().press("/");
+            ConsoleStack.key(page, "/");
             assertThat(page.locator("#queue-text")).isFocused();
             page.keyboard().type("a x s v n j");
             assertThat(page.locator("#queue-text")).hasValue(Pattern.compile(".*a x s v n j"));
@@ -119,7 +121,7 @@ class TriageIT {
                 Page bea = queue("bea", "conflict-1")) {
             // Ana's page does not hear of Bea's decision: the version that it shows is the old one.
             ana.locator("#verdict-open").click();
-            bea.keyboard().press("a");
+            ConsoleStack.key(bea, "a");
             assertThat(bea.locator("#decision-status")).hasText("recorded: acknowledged");
             assertThat(ana.locator("#triage-state")).containsText("bea");
             ana.locator("#cancel").click();
@@ -127,9 +129,9 @@ class TriageIT {
 
             // Both decide on version 1.
             stack.log.hold();
-            ana.keyboard().press("a");
+            ConsoleStack.key(ana, "a");
             assertThat(ana.locator("#decision-status")).hasText("requested: acknowledged");
-            bea.keyboard().press("v");
+            ConsoleStack.key(bea, "v");
             assertThat(bea.locator("#verdict")).isVisible();
             bea.locator("#confirm-triage").click();
             stack.log.releaseNewestFirst(2);
@@ -146,7 +148,7 @@ class TriageIT {
     void manyAreDecidedAtOnceAlsoThoseThatAreNotShown() throws Exception {
         raise("bulk-1", "one", "two", "three");
         try (Page page = queue("bea", "bulk-1")) {
-            page.keyboard().press("x");
+            ConsoleStack.key(page, "x");
             page.locator("#mark-all").click();
             assertThat(page.locator("#bulk")).containsText("3 marked");
             page.locator("#bulk-verdict").click();
@@ -174,9 +176,63 @@ class TriageIT {
             assertThat(page.locator("#new-rows")).hasText("1 new");
             assertThat(page.locator("#cause h2")).hasText("old");
             assertThat(page.locator("#alerts .what").getByText("worse")).hasCount(0);
-            page.keyboard().press("r");
+            ConsoleStack.key(page, "r");
             assertThat(page.locator("#alerts .what").first()).containsText("worse");
             assertThat(page.locator("#cause h2")).hasText("old");
+        }
+    }
+
+    @Test
+    void namesAreCopiedAndALostConnectionIsSaid() throws Exception {
+        raise("copied-1", "one");
+        try (Page page = queue("bea", "copied-1")) {
+            page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
+            Locator copy = page.getByLabel("Copy copied-1");
+            copy.click();
+            assertThat(copy).hasText("Copied");
+            assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo("copied-1");
+
+            page.context().setOffline(true);
+            assertThat(page.getByText("The connection to the console is lost.")).isVisible();
+            ConsoleStack.screenshot(page, "connection-lost");
+            page.context().setOffline(false);
+            assertThat(page.getByText("The connection to the console is lost.")).isHidden();
+            ConsoleStack.key(page, "a");
+            assertThat(page.locator("#decision-status")).hasText("recorded: acknowledged");
+        }
+    }
+
+    @Test
+    void aVerdictIsToldBeforeTheSearchCopyHasItUnlessSomethingCoversIt() throws Exception {
+        raise("stream-1", "old");
+        Event covered = DemoIndex.alert(
+                "stream-1",
+                System.currentTimeMillis() * 1_000_000L,
+                DeviationKind.UNANNOUNCED,
+                Severity.HIGH,
+                "covered",
+                "x",
+                99);
+        stack.index.write(List.of(covered));
+        try (Page page = stack.signedIn("bea")) {
+            page.navigate(stack.base + "/alerts?host=stream-host");
+            assertThat(page.locator("#queue-message")).isVisible();
+            Queues queues = stack.bean(Queues.class);
+            // Its document says what was decided about it; the list of the search copy shows it.
+            queues.verdict(covered.toBuilder().setHost("stream-host").build());
+            queues.verdict(DemoIndex.alert(
+                            "stream-1",
+                            System.currentTimeMillis() * 1_000_000L,
+                            DeviationKind.RULE,
+                            Severity.CRITICAL,
+                            "only in the log",
+                            "y",
+                            99)
+                    .toBuilder()
+                    .setHost("stream-host")
+                    .build());
+            assertThat(page.locator("#cause h2")).hasText("only in the log");
+            assertThat(page.locator("#queue-summary")).hasText("1 cause");
         }
     }
 
@@ -184,14 +240,14 @@ class TriageIT {
     void aSuppressedCauseIsCountedAndReachable() throws Exception {
         raise("quiet-1", "noisy");
         try (Page page = queue("bea", "quiet-1")) {
-            page.keyboard().press("s");
+            ConsoleStack.key(page, "s");
             page.locator("#note textarea").fill("known");
             page.locator("#confirm-triage").click();
             assertThat(page.locator("#decision-status")).hasText("recorded: suppressed");
             raise("quiet-1", "noisy");
             page.locator("#filter-state").selectOption("suppressed");
             assertThat(page.locator("#alerts .what").first()).containsText("×2");
-            page.keyboard().press("o");
+            ConsoleStack.key(page, "o");
             page.locator("#reason textarea").fill("not known after all");
             page.locator("#confirm-triage").click();
             assertThat(page.locator("#triage-state")).containsText("open");
@@ -203,7 +259,7 @@ class TriageIT {
         raiseFalseReports("everywhere-1", "everywhere-2");
         try (Page page = queue("bea", "everywhere-1");
                 Page second = stack.signedIn("ana")) {
-            page.keyboard().press("s");
+            ConsoleStack.key(page, "s");
             page.locator("#suppression-scope")
                     .getByText("all sessions of the tenant")
                     .click();
@@ -286,9 +342,22 @@ class TriageIT {
     @Test
     void hostileTextIsTextOnThePageAndInFiles() throws Exception {
         raise("hostile-1", "=HYPERLINK(\"http://x\",\"<img src=x onerror=alert(1)>\")\u202e");
+        stack.index.write(List.of(DemoIndex.alert(
+                "hostile-1",
+                System.currentTimeMillis() * 1_000_000L,
+                DeviationKind.RULE,
+                Severity.LOW,
+                "long",
+                "\u001b[31mred " + "<b>x</b> ".repeat(125_000),
+                1)));
         try (Page page = queue("bea", "hostile-1")) {
             assertThat(page.locator("#cause h2")).containsText("<img src=x onerror=alert(1)>\")\\u202e");
             assertThat(page.locator("#cause img, #alerts img")).hasCount(0);
+            // A megabyte with colours of a terminal is cut, and is text, too.
+            ConsoleStack.key(page, "j");
+            assertThat(page.locator("#cause h2")).hasText("long");
+            assertThat(page.locator("#cause")).containsText("\\u001b[31mred <b>x</b> <b>x</b>");
+            assertThat(page.locator("#cause b, #alerts b")).hasCount(0);
             Download download =
                     page.waitForDownload(() -> page.locator("#export-csv").click());
             Path file = Files.createTempFile("alerts", ".csv");

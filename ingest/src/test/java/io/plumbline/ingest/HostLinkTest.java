@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.Version;
 import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -12,6 +13,7 @@ import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
@@ -85,6 +87,26 @@ class HostLinkTest {
             assertThat(events.get(2).getTruncatedList()).containsExactly("text");
             assertThat(events.get(2).getHost()).isEqualTo("host-order");
             assertThat(ingest.metrics()).contains("plumbline_ingest_events_written_total 3.0");
+        }
+    }
+
+    @Test
+    void everyHeartbeatSaysTheHostsVersionAndHowFullItsSpoolIs() throws Exception {
+        String session = newSession();
+        try (Ingest ingest = platform.ingest(0);
+                GrpcHostLink link = link(ingest.port(), "host-beat", TestPlatform.HOST_TOKEN)) {
+            SessionOutbox outbox = link.open(TestPlatform.TENANT, session, (verdict, stages) -> {});
+            outbox.publish(Channel.CLAIMS, 1, prompt("waits on the disk"));
+            Heartbeat beat = outbox.publish(
+                            Channel.EVIDENCE,
+                            2,
+                            Event.newBuilder()
+                                    .setHeartbeat(Heartbeat.newBuilder().setDroppedTotal(3)))
+                    .getHeartbeat();
+
+            assertThat(beat.getHostVersion()).isEqualTo(Version.CURRENT);
+            assertThat(beat.getDroppedTotal()).isEqualTo(3);
+            assertThat(beat.getSpoolBytes()).isPositive().isLessThan(beat.getSpoolLimitBytes());
         }
     }
 

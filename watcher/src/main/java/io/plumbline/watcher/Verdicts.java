@@ -14,6 +14,7 @@ import io.plumbline.events.v1.Judged;
 import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
+import io.plumbline.events.v1.ScoresCounted;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -60,6 +61,10 @@ final class Verdicts {
 
     void add(SessionRisk risk) {
         add("risk", risk.getCause() + risk.getRisk(), Event.newBuilder().setSessionRisk(risk));
+    }
+
+    void add(ScoresCounted scores) {
+        add("scores", "", Event.newBuilder().setScoresCounted(scores));
     }
 
     void add(ProbeAnswered answer) {

@@ -130,6 +130,7 @@ public final class Watcher {
         private final KillSwitch killSwitch;
         private final Verdicts verdicts;
         private final Findings findings;
+        private final Scores scores;
         private boolean againstPolicy;
 
         Pass(SessionState session, Event event) {
@@ -151,6 +152,7 @@ public final class Watcher {
             this.killSwitch = new KillSwitch(state);
             this.verdicts = new Verdicts(state, event);
             this.findings = new Findings(state, event, ledger, verdicts, this::respond);
+            this.scores = new Scores(state);
         }
 
         List<Event> run() {
@@ -178,6 +180,7 @@ public final class Watcher {
                 missing.ifPresent(this::deviate);
             }
             judgeVerdicts();
+            scores.due(event).ifPresent(verdicts::add);
             return verdicts.all();
         }
 
@@ -378,6 +381,7 @@ public final class Watcher {
                         ALERT_RAISED,
                         SESSION_RISK,
                         JUDGED,
+                        SCORES_COUNTED,
                         PROBE_ANSWERED -> {}
                 case PAYLOAD_NOT_SET ->
                     deviate(new Deviation(
@@ -412,6 +416,7 @@ public final class Watcher {
 
         /** Other judges than before, from this event on. */
         private void begin() {
+            scores.taken().ifPresent(verdicts::add);
             long dropped =
                     judges.stream().mapToLong(judge -> judge.begin(session)).sum();
             state.setJudgedBy(judgedBy);
@@ -636,7 +641,10 @@ public final class Watcher {
                     announced);
             long unreadable = state.getJudgeMemoryUnreadable();
             List<Finding> found = new ArrayList<>();
-            judges.forEach(judge -> found.addAll(judge.judge(judged, context, session)));
+            for (Judge judge : judges) {
+                found.addAll(judge.judge(judged, context, session));
+                judge.lastBin().ifPresent(bin -> scores.add(bin, judge.version(), event));
+            }
             if (state.getJudgeMemoryUnreadable() > unreadable) {
                 deviate(Completeness.memoryUnreadable(judgedBy));
             }

@@ -6,8 +6,11 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.ScoresCounted;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.intent.IntentScorer;
 import io.plumbline.intent.Score;
@@ -128,6 +131,56 @@ class IntentJudgeTest {
         script.call("c2", "Bash", "cat a");
 
         assertThat(seen).containsExactly("Tidy up|0|ls", "Tidy up|1|cat a");
+    }
+
+    private static List<ScoresCounted> counted(List<Event> verdicts) {
+        return verdicts.stream()
+                .filter(Event::hasScoresCounted)
+                .map(Event::getScoresCounted)
+                .toList();
+    }
+
+    @Test
+    void scoresOfAllActsAreCountedAndToldOnceForMany() {
+        SessionScript script = session("name: t", scores(Score.Band.SERVES, 0.03));
+        List<Event> verdicts = new ArrayList<>();
+        for (int i = 0; i < Scores.MOST_ACTS + 3; i++) {
+            verdicts.addAll(script.call("c" + i, "Bash", "ls " + i));
+        }
+
+        assertThat(counted(verdicts)).singleElement().satisfies(scores -> {
+            assertThat(scores.getCountsList()).containsExactly(0L, 0L, 0L, 50L, 0L, 0L, 0L, 0L, 0L, 0L);
+            assertThat(scores.getModel()).isEqualTo("intent test");
+        });
+        assertThat(counted(script.runtime(RuntimeState.State.EXITED)))
+                .singleElement()
+                .satisfies(scores -> assertThat(scores.getCounts(3)).isEqualTo(3));
+        // What comes after the end is not kept for a later that may not come.
+        assertThat(counted(script.call("late", "Bash", "ls late")))
+                .singleElement()
+                .satisfies(scores -> assertThat(scores.getCounts(3)).isEqualTo(1));
+    }
+
+    @Test
+    void aFewScoresAreToldWithinAMinuteAndThoseOfAnotherModelApart() {
+        SessionScript script = session("name: t", scores(Score.Band.SERVES, 0.001));
+        assertThat(counted(script.call("c1", "Bash", "ls"))).isEmpty();
+        Event later =
+                script.next(Channel.EVIDENCE, Event.newBuilder().setEgressDecided(EgressDecided.getDefaultInstance()));
+        assertThat(counted(script.take(later.toBuilder()
+                        .setObservedTimeNs(later.getObservedTimeNs() + Scores.LONGEST.toNanos())
+                        .build())))
+                .hasSize(1);
+
+        script.call("c2", "Bash", "ls");
+        script.judgedBy(new Watcher(List.of(new IntentJudge(scores(Score.Band.SERVES, 0.5), "other"))));
+        assertThat(counted(script.call("c3", "Bash", "ls"))).singleElement().satisfies(scores -> {
+            assertThat(scores.getModel()).isEqualTo("intent test");
+            assertThat(scores.getCounts(0)).isEqualTo(1);
+        });
+        assertThat(counted(script.runtime(RuntimeState.State.EXITED)))
+                .singleElement()
+                .satisfies(scores -> assertThat(scores.getModel()).isEqualTo("intent other"));
     }
 
     private static ToolCall.Builder toServer(String tool, String arguments) {

@@ -62,6 +62,11 @@ public final class LiveView implements AutoCloseable {
         return snapshot;
     }
 
+    /** As the newest snapshot has it. */
+    Optional<SessionSummary> session(String id) {
+        return snapshot.session(id);
+    }
+
     /** Tells the listener every changed snapshot from now on; run the result to stop. */
     public Runnable subscribe(Consumer<Snapshot> listener) {
         listeners.add(listener);

@@ -59,6 +59,10 @@ final class Documents {
                 counts.path("missing").asLong(),
                 counts.path("dropped").asLong(),
                 counts.path("pending_approvals").asLong(),
+                new SessionSummary.Daemon(
+                        text(d, "/daemon/version"),
+                        d.at("/daemon/spool_bytes").asLong(),
+                        d.at("/daemon/spool_limit_bytes").asLong()),
                 plan(d));
     }
 

@@ -7,7 +7,6 @@ import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
-import co.elastic.clients.elasticsearch._types.aggregations.RangeBucket;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
@@ -374,30 +373,41 @@ public final class Search {
         return counts(CAUSES, bool.build(), "severity", 10);
     }
 
-    /** The values that occur most in a field of causes, for filters and completion. */
-    public List<String> causeValues(String field) {
-        return List.copyOf(
-                counts(CAUSES, tenantQuery("tenant").build(), field, 30).keySet());
+    /** The values that occur most in fields of causes, for filters and completion. */
+    public Map<String, List<String>> causeValues(List<String> fields) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        counts(CAUSES, tenantQuery("tenant").build(), fields, 30)
+                .forEach((field, counts) -> values.put(field, List.copyOf(counts.keySet())));
+        return values;
     }
 
     private Map<String, Long> counts(String index, BoolQuery query, String field, int limit) {
+        return counts(index, query, List.of(field), limit).getOrDefault(field, Map.of());
+    }
+
+    /** By field, each value and how often it occurs, the most frequent first. */
+    private Map<String, Map<String, Long>> counts(String index, BoolQuery query, List<String> fields, int limit) {
         SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(index)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(query))
-                        .aggregations("values", a -> a.terms(t -> t.field(field).size(limit)))),
+                SearchRequest.of(s -> {
+                    s.index(index).ignoreUnavailable(true).size(0).query(q -> q.bool(query));
+                    fields.forEach(field -> s.aggregations(
+                            field, a -> a.terms(t -> t.field(field).size(limit))));
+                    return s;
+                }),
                 "counts");
-        Map<String, Long> counts = new LinkedHashMap<>();
-        var aggregate = response.aggregations().get("values");
-        if (aggregate != null && aggregate.isSterms()) {
-            aggregate
-                    .sterms()
-                    .buckets()
-                    .array()
-                    .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
-        }
-        return counts;
+        Map<String, Map<String, Long>> all = new LinkedHashMap<>();
+        response.aggregations().forEach((field, aggregate) -> {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            if (aggregate.isSterms()) {
+                aggregate
+                        .sterms()
+                        .buckets()
+                        .array()
+                        .forEach(bucket -> counts.put(bucket.key().stringValue(), bucket.docCount()));
+            }
+            all.put(field, counts);
+        });
+        return all;
     }
 
     /** The highest tier first, the oldest first within one; {@code state} empty: in every state. */
@@ -1029,34 +1039,25 @@ public final class Search {
         return newest;
     }
 
-    /** How many alerts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
+    /** How many acts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
     public List<Long> scores(Instant from, Instant to) {
-        BoolQuery query = eventsWithin("alert-raised", from, to);
+        BoolQuery query = eventsWithin("scores-counted", from, to);
         SearchResponse<ObjectNode> response = ask(
-                SearchRequest.of(s -> s.index(EVENTS)
-                        .ignoreUnavailable(true)
-                        .size(0)
-                        .query(q -> q.bool(query))
-                        .aggregations(
-                                "scores",
-                                a -> a.range(r -> {
-                                    r.field("plumbline.alert.intent.risk");
-                                    List<Double> ends = ScoreDistribution.ends();
-                                    for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
-                                        Double low = bin == 0 ? null : ends.get(bin - 1);
-                                        Double high = bin < ends.size() ? ends.get(bin) : null;
-                                        r.ranges(one -> one.from(low).to(high));
-                                    }
-                                    return r;
-                                }))),
+                SearchRequest.of(s -> {
+                    s.index(EVENTS).ignoreUnavailable(true).size(0).query(q -> q.bool(query));
+                    for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
+                        String field = "plumbline.scores.bin_" + bin;
+                        s.aggregations(field, a -> a.sum(sum -> sum.field(field)));
+                    }
+                    return s;
+                }),
                 "scores");
-        var scores = response.aggregations().get("scores");
-        if (scores == null || !scores.isRange()) {
-            return Collections.nCopies(ScoreDistribution.BINS, 0L);
+        List<Long> scores = new ArrayList<>();
+        for (int bin = 0; bin < ScoreDistribution.BINS; bin++) {
+            Aggregate sum = response.aggregations().get("plumbline.scores.bin_" + bin);
+            scores.add(sum == null ? 0 : Math.round(sum.sum().value()));
         }
-        return scores.range().buckets().array().stream()
-                .map(RangeBucket::docCount)
-                .toList();
+        return scores;
     }
 
     private BoolQuery within(String field, Instant from, Instant to) {

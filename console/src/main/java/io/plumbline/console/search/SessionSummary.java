@@ -54,7 +54,17 @@ public record SessionSummary(
         long missing,
         long dropped,
         long pendingApprovals,
+        Daemon daemon,
         List<PlanItem> plan) {
+    /**
+     * The host's daemon, as its newest heartbeat in the session says.
+     *
+     * @param version empty when none said
+     * @param spoolBytes what waits on the host's disk for the platform, of all its sessions
+     * @param spoolLimit beyond it sessions freeze; 0: not known
+     */
+    public record Daemon(String version, long spoolBytes, long spoolLimit) {}
+
     /** @param action freeze, thaw, kill */
     public record OrderInFlight(String action, String id, String by, String reason, Optional<Instant> at) {}
 

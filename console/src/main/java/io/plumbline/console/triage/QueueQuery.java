@@ -1,9 +1,11 @@
 package io.plumbline.console.triage;
 
+import io.plumbline.console.search.CauseRow;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +94,22 @@ public record QueueQuery(
         put(address, "hours", within == 0 ? "" : Long.toString(within));
         put(address, "q", text);
         return address.toString();
+    }
+
+    /**
+     * Whether a cause that nobody has decided about belongs here. False for every {@link #text}: what words match, the search copy says.
+     *
+     * @param cause open and nobody's
+     */
+    public boolean admits(CauseRow cause, Instant now) {
+        return List.of("waiting", "open", "all").contains(state)
+                && text.isEmpty()
+                && assignee.isEmpty()
+                && cause.severityNumber() > SEVERITIES.indexOf(severity)
+                && (kind.isEmpty() || kind.equals(cause.kind()))
+                && (host.isEmpty() || host.equals(cause.host()))
+                && (agent.isEmpty() || agent.equals(cause.agent()))
+                && (within == 0 || !cause.last().isBefore(now.minus(age())));
     }
 
     public Duration age() {

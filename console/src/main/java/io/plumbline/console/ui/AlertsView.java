@@ -27,7 +27,7 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.audit.AuditLog;
-import io.plumbline.console.live.LiveView;
+import io.plumbline.console.live.Queues;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.orders.TenantSuppression;
@@ -52,7 +52,6 @@ import io.plumbline.console.views.SavedViews;
 import jakarta.annotation.security.PermitAll;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -61,7 +60,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -80,15 +78,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertsView.class);
 
-    /** Rows on the page; a longer list is narrowed, not read. */
-    private static final int MAX_ROWS = 500;
-
     /** Departed rows that are read one by one. */
     private static final int MAX_DEPARTED = 20;
 
-    private static final Duration SHORTEST_REREAD = Duration.ofSeconds(1);
-
-    private final transient LiveView live;
+    private final transient Queues queues;
     private final transient Search search;
     private final transient Orders orders;
     private final transient SavedViews views;
@@ -110,20 +103,18 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final CauseDetail detail;
     private final transient Map<String, Sent> sent = new LinkedHashMap<>();
     private final Set<String> marked = new LinkedHashSet<>();
-    private final AtomicBoolean reading = new AtomicBoolean();
-    private final AtomicBoolean stale = new AtomicBoolean();
     private transient Map<String, List<String>> known = Map.of();
-    private transient volatile QueueQuery query = QueueQuery.WAITING;
+    private transient QueueQuery query = QueueQuery.WAITING;
     private transient Optional<String> selected = Optional.empty();
-    private transient long total;
+    private transient Search.CausePage shown = new Search.CausePage(List.of(), 0);
     private transient Runnable unsubscribe = () -> {};
 
     /** A decision of this page; {@code event} is empty when it was not written. */
     private record Sent(String event, String word, Fate fate) {}
 
-    public AlertsView(LiveView live, Search search, Orders orders, SavedViews views, AuditLog audit, Clock clock) {
+    public AlertsView(Queues queues, Search search, Orders orders, SavedViews views, AuditLog audit, Clock clock) {
         this.audit = audit;
-        this.live = live;
+        this.queues = queues;
         this.search = search;
         this.orders = orders;
         this.views = views;
@@ -331,8 +322,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     @Override
     protected void onAttach(AttachEvent attach) {
-        UI ui = attach.getUI();
-        unsubscribe = live.subscribe(snapshot -> follow(ui));
+        follow(attach.getUI());
     }
 
     @Override
@@ -375,15 +365,18 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         selected = Optional.empty();
         showFilters();
         read();
+        getUI().ifPresent(this::follow);
     }
 
     private void showFilters() {
         try {
+            Map<String, List<String>> values =
+                    search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
             known = Map.of(
-                    "agent.name", search.causeValues("agent"),
-                    "host.name", search.causeValues("host"),
-                    "user.name", search.causeValues("triage.assignee"),
-                    "rule.id", search.causeValues("clause"),
+                    "agent.name", values.getOrDefault("agent", List.of()),
+                    "host.name", values.getOrDefault("host", List.of()),
+                    "user.name", values.getOrDefault("triage.assignee", List.of()),
+                    "rule.id", values.getOrDefault("clause", List.of()),
                     "event.kind", QueueQuery.KINDS,
                     "event.severity", QueueQuery.SEVERITIES,
                     "plumbline.triage.verdict", Words.VERDICTS);
@@ -461,8 +454,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     /** Reads the list afresh and shows it: after a question, never after news. */
     private void read() {
         try {
-            Search.CausePage page = search.causes(query, person.name(), clock.instant(), MAX_ROWS);
-            total = page.total();
+            Search.CausePage page = queues.read(query, person.name());
+            shown = page;
             long inForce = search.suppressionsInForce(clock.instant());
             suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
             rows.update(page.rows());
@@ -481,9 +474,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private void summarise() {
+        long total = shown.total();
         summary.setText(total
                 + (total == 1 ? " cause" : " causes")
-                + (total > MAX_ROWS ? ", the riskiest " + MAX_ROWS + " shown" : ""));
+                + (total > Queues.MAX_ROWS ? ", the riskiest " + Queues.MAX_ROWS + " shown" : ""));
         pill.setVisible(rows.waiting() > 0);
         pill.setText(rows.waiting() + " new");
         bulk.removeAll();
@@ -508,38 +502,14 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         }
     }
 
-    /** Reads again beside the page, at most once a second, and once more for what came meanwhile. */
     private void follow(UI ui) {
-        stale.set(true);
-        if (!reading.compareAndSet(false, true)) {
-            return;
-        }
-        Thread.ofVirtual().name("queue-read").start(() -> {
-            try {
-                while (stale.getAndSet(false)) {
-                    Search.CausePage page = search.causes(query, person.name(), clock.instant(), MAX_ROWS);
-                    ui.access(() -> news(page));
-                    Thread.sleep(SHORTEST_REREAD);
-                }
-            } catch (SearchUnavailableException e) {
-                // The layout says that the search copy does not answer.
-                LOG.debug("the queue could not be read again", e);
-            } catch (UIDetachedException e) {
-                LOG.debug("the queue was left", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } finally {
-                reading.set(false);
-            }
-            if (stale.get()) {
-                follow(ui);
-            }
-        });
+        unsubscribe.run();
+        unsubscribe = queues.follow(query, person.name(), shown, page -> ui.access(() -> news(page)));
     }
 
     /** Changed rows change where they are; new ones wait behind the pill. */
     private void news(Search.CausePage page) {
-        total = page.total();
+        shown = page;
         rows.update(page.rows()).forEach(this::refresh);
         if (rows.rows().isEmpty() && !page.rows().isEmpty()) {
             // Nobody points at an empty list.

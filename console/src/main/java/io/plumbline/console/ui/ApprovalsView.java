@@ -329,7 +329,7 @@ public class ApprovalsView extends Div {
         Div exactHead = new Div(
                 Parts.heading("Exactly this would run"),
                 Parts.text(bytes + (bytes == 1 ? " byte" : " bytes") + " · sha256 ", "mut"),
-                Parts.text(approval.subjectSha256(), "mono", "mut"));
+                Parts.copyable(approval.subjectSha256(), 64));
         exactHead.addClassName("exact-head");
         var exact = Parts.exact(approval.subject());
         exact.setId("subject");

@@ -7,6 +7,7 @@ import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.ListItem;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.OrderedList;
+import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
@@ -83,7 +84,17 @@ final class CauseDetail extends Aside {
         session.setRoute(SessionView.class, new RouteParameters("id", cause.session()));
         session.setQueryParameters(QueryParameters.of("at", cause.alert()));
         session.add(Parts.said(cause.session(), 40, "mono"));
-        Parts.fact(facts, "session", session);
+        Span named = new Span(session, Parts.copy(cause.session()));
+        named.addClassName("copyable");
+        Parts.fact(facts, "session", named);
+        Parts.fact(facts, "alert", Parts.copyable(cause.alert(), 40));
+        Parts.fact(
+                facts,
+                "case",
+                new RouterLink(
+                        "report to print or save",
+                        SessionReportView.class,
+                        new RouteParameters("id", cause.session())));
         add(facts, Parts.heading("Triage"), triage(cause, now));
         history(cause, now);
     }

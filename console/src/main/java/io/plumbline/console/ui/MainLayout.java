@@ -124,6 +124,11 @@ public class MainLayout extends Div implements RouterLayout {
     protected void onAttach(AttachEvent attach) {
         UI ui = attach.getUI();
         getElement().executeJs(APPLY);
+        ui.getReconnectDialogConfiguration()
+                .setDialogText(
+                        "The connection to the console is lost. What you see is as it was then; it is tried again.");
+        ui.getReconnectDialogConfiguration()
+                .setDialogTextGaveUp("The connection to the console is lost. What you see is as it was then.");
         show(live.current());
         unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
     }

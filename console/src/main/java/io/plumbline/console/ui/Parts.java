@@ -46,6 +46,27 @@ final class Parts {
         return span;
     }
 
+    /** A name that people take elsewhere: shown, and put on the clipboard by the button beside it. */
+    static Span copyable(String name, int limit) {
+        Span copyable = new Span(said(name, limit, "mono"), copy(name));
+        copyable.addClassName("copyable");
+        return copyable;
+    }
+
+    /** Where a page has no clipboard, because it does not come over HTTPS, the text is selected. */
+    static NativeButton copy(String name) {
+        NativeButton copy = new NativeButton("Copy");
+        copy.addClassNames("small", "copy");
+        copy.getElement().setAttribute("aria-label", "Copy " + VisibleText.line(name, 80));
+        copy.getElement().executeJs("""
+                this.addEventListener('click', async () => {
+                  if (!navigator.clipboard) { getSelection().selectAllChildren(this.previousElementSibling); return; }
+                  await navigator.clipboard.writeText($0);
+                  this.textContent = 'Copied';
+                })""", VisibleText.line(name, 2_000));
+        return copy;
+    }
+
     static Span chip(String text, String... classes) {
         Span chip = text(text, "chip");
         chip.addClassNames(classes);

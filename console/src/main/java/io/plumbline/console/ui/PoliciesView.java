@@ -29,12 +29,16 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.PolicySimulation;
 import io.plumbline.watcher.judge.Judge;
 import io.plumbline.watcher.judge.RulesJudge;
+import io.plumbline.watcher.learning.PolicyLearning;
+import io.plumbline.watcher.learning.Proposal;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Policies that were in force in sessions, and those that come with the product: their text, what one allows more or less than another, and
@@ -48,6 +52,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
 
     private static final int PICKED_SESSIONS = 50;
     private static final int MAX_CHANGES = 60;
+    private static final String PROPOSED = "proposed";
 
     private final transient Search search;
     private final transient EventLog log;
@@ -59,6 +64,8 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
     private final Div text = new Div();
     private final Div changes = new Div();
     private final Div simulated = new Div();
+    private final Div proposed = new Div();
+    private transient Optional<Proposal> proposal = Optional.empty();
     private transient Map<String, TaskPolicy> policies = Map.of();
 
     public PoliciesView(Search search, EventLog log, Clock clock) {
@@ -83,7 +90,20 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         Div simulate =
                 new Div(Parts.button("Simulate the shown policy on the session", "simulate", "", this::simulate));
         simulate.addClassName("acts");
-        Section right = new Section(new H2("Difference"), compare, changes, new H2("Simulation"), simulate, simulated);
+        Div propose = new Div(Parts.button("Propose a policy from what the session did", "propose", "", this::propose));
+        propose.addClassName("acts");
+        proposed.setId("proposal");
+        proposed.getElement().setAttribute("role", "status");
+        Section right = new Section(
+                new H2("Difference"),
+                compare,
+                changes,
+                new H2("Simulation"),
+                simulate,
+                simulated,
+                new H2("Learning"),
+                propose,
+                proposed);
         right.getElement().setAttribute("aria-label", "Difference and simulation");
         Div body = new Div(left, right);
         body.addClassName("workbench");
@@ -117,6 +137,8 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
     private void open(String id) {
         session.value(id);
         simulated.removeAll();
+        proposed.removeAll();
+        proposal = Optional.empty();
         revisions.removeAll();
         List<Revision> known =
                 id.isEmpty() ? List.of() : PolicyHistory.read(search, id).revisions();
@@ -135,6 +157,45 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         offer(known);
     }
 
+    /** Learns beside the page; what is proposed can be compared and simulated like every other policy. */
+    private void propose() {
+        String id = session.value();
+        if (id.isEmpty()) {
+            proposed.removeAll();
+            proposed.add(new Div(Parts.text("There is no such session.", "bad")));
+            return;
+        }
+        LogWork.beside(proposed, () -> proposal(id));
+    }
+
+    private Runnable proposal(String id) throws EventLogException {
+        List<Event> telemetry = log.telemetry(id);
+        if (telemetry.isEmpty()) {
+            return () -> proposed.add(new Div(Parts.text("The log does not have the session any more.", "bad")));
+        }
+        try {
+            Proposal learned = PolicyLearning.of(
+                    new TreeMap<>(Map.of(id, telemetry)),
+                    Optional.empty(),
+                    "learned",
+                    List.of(RulesJudge.shipped()),
+                    Set.of());
+            return () -> {
+                proposal = Optional.of(learned);
+                offer(PolicyHistory.read(search, id).revisions());
+                proposed.add(new Div(learned.lines().size() + " lines from what the session did without an alert; "
+                        + learned.leftOut().size() + " left out. It is the policy that is shown now: compare and"
+                        + " simulate it. Nothing is in force by it."));
+                learned.leftOut().stream()
+                        .limit(MAX_CHANGES)
+                        .forEach(one -> proposed.add(new Div(
+                                Parts.said(one.what(), 160, "mono"), Parts.said(" · " + one.why(), 200, "mut"))));
+            };
+        } catch (PolicyException | IllegalArgumentException e) {
+            return () -> proposed.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
+        }
+    }
+
     private static String number(Revision revision) {
         return revision.number() == 0 ? "r?" : "r" + revision.number();
     }
@@ -142,6 +203,10 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
     private void offer(List<Revision> known) {
         Map<String, TaskPolicy> offered = new LinkedHashMap<>();
         Map<String, String> labels = new LinkedHashMap<>();
+        proposal.ifPresent(learned -> {
+            offered.put(PROPOSED, learned.policy());
+            labels.put(PROPOSED, "proposed · learned from the session");
+        });
         for (Revision revision : known.reversed()) {
             revision.inForce().ifPresent(policy -> {
                 offered.put(number(revision), policy);
@@ -170,11 +235,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         changes.removeAll();
         Optional<TaskPolicy> policy = Optional.ofNullable(policies.get(shown.value()));
         policy.ifPresent(found -> {
-            // The product's own stand as they were written, with their comments.
-            Pre document = new Pre(VisibleText.block(
-                    ShippedPolicies.NAMES.contains(shown.value())
-                            ? ShippedPolicies.yaml(shown.value())
-                            : PolicyDocument.yaml(found)));
+            Pre document = new Pre(VisibleText.block(written(shown.value(), found)));
             document.addClassName("subject");
             text.add(document);
         });
@@ -190,6 +251,14 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         if (found.size() > MAX_CHANGES) {
             changes.add(new Div(Parts.text((found.size() - MAX_CHANGES) + " more", "mut")));
         }
+    }
+
+    /** The product's own and what was learned stand as they were written, with their comments. */
+    private String written(String name, TaskPolicy policy) {
+        if (name.equals(PROPOSED) && proposal.isPresent()) {
+            return proposal.get().yaml();
+        }
+        return ShippedPolicies.NAMES.contains(name) ? ShippedPolicies.yaml(name) : PolicyDocument.yaml(policy);
     }
 
     private void simulate() {

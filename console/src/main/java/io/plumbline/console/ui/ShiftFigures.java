@@ -188,11 +188,11 @@ final class ShiftFigures extends Div {
         List<String> labels = Stream.concat(ScoreDistribution.ends().stream(), Stream.of(1.0))
                 .map(end -> "≤ " + end)
                 .toList();
-        String told = number + " scored alerts of 24 hours, " + earlier + " of the 7 days before; " + drift;
+        String told = number + " scored acts of 24 hours, " + earlier + " of the 7 days before; " + drift;
         Div words = new Div(told + " (population stability index)");
         if (number + earlier == 0) {
             return ShiftView.card(
-                    "shift-scores", "Scores of the intent model", Parts.text("No alert has a score.", "mut"));
+                    "shift-scores", "Scores of the intent model", Parts.text("No act has a score.", "mut"));
         }
         Chart chart = Chart.bars("scores-chart", labels, "%", told)
                 .bar("24 hours", "acc", shares(day, number))

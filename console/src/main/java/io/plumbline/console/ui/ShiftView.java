@@ -22,6 +22,7 @@ import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SessionSummary.Daemon;
 import io.plumbline.console.session.StatePill;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.console.triage.QueueQuery;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -44,6 +46,9 @@ public class ShiftView extends Div {
     private static final long serialVersionUID = 1;
 
     private static final int MAX_LINES = 12;
+
+    /** Percent of a spool from which on somebody should look: when it is full, sessions freeze. */
+    private static final double FULL_SPOOL = 50;
 
     private final transient LiveView live;
     private final transient Clock clock;
@@ -167,6 +172,15 @@ public class ShiftView extends Div {
         Map<String, List<SessionSummary>> hosts = snapshot.sessions().stream()
                 .filter(session -> !session.host().isEmpty())
                 .collect(Collectors.groupingBy(SessionSummary::host, TreeMap::new, Collectors.toList()));
+        Map<String, Daemon> daemons = new TreeMap<>();
+        hosts.forEach((host, sessions) -> newestDaemon(sessions).ifPresent(daemon -> daemons.put(host, daemon)));
+        // Most hosts have one version; what differs from it was left behind, or is ahead.
+        Optional<String> usual = daemons.values().stream()
+                .collect(Collectors.groupingBy(Daemon::version, TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey);
         DescriptionList list = Parts.facts();
         hosts.entrySet().stream().limit(MAX_LINES).forEach(host -> {
             long running = host.getValue().stream()
@@ -181,8 +195,34 @@ public class ShiftView extends Div {
             Span facts = new Span(
                     Parts.text(running + " live, heard " + Parts.age(last, now) + " ago, "),
                     Parts.text(dropped == 0 ? "0 lost" : dropped + " lost", dropped == 0 ? "mut" : "bad"));
+            Optional.ofNullable(daemons.get(host.getKey())).ifPresent(daemon -> facts.add(daemon(daemon, usual)));
             Parts.fact(list, VisibleText.line(host.getKey(), 30), facts);
         });
         return card("shift-hosts", "Hosts of the newest sessions", list);
+    }
+
+    private static Optional<Daemon> newestDaemon(List<SessionSummary> sessions) {
+        return sessions.stream()
+                .filter(session -> session.daemon().spoolLimit() > 0)
+                .max(Comparator.comparing(session -> session.lastSeen().orElse(Instant.EPOCH)))
+                .map(SessionSummary::daemon);
+    }
+
+    private static Div daemon(Daemon daemon, Optional<String> usual) {
+        boolean differs = !usual.equals(Optional.of(daemon.version()));
+        double fill = 100.0 * daemon.spoolBytes() / daemon.spoolLimit();
+        String spool = String.format(
+                Locale.ROOT,
+                "spool %.1f of %.0f MB (%.0f %%)",
+                daemon.spoolBytes() / 1e6,
+                daemon.spoolLimit() / 1e6,
+                fill);
+        return new Div(
+                Parts.text(
+                        "version " + VisibleText.line(daemon.version(), 30)
+                                + (differs ? ", the others have " + VisibleText.line(usual.orElse("none"), 30) : ""),
+                        differs ? "bad" : "mut"),
+                Parts.text(", ", "mut"),
+                Parts.text(spool, fill < FULL_SPOOL ? "mut" : "bad"));
     }
 }

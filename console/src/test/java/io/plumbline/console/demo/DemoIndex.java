@@ -13,12 +13,14 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.FreezeOrdered;
+import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.PolicyConfirmed;
 import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.ScoresCounted;
 import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.StageTimes;
@@ -259,6 +261,26 @@ public final class DemoIndex {
                             .setVerdict(i % 4 == 0 ? "true_positive" : "benign")
                             .setReasonCode("tooling")
                             .setNotedBy("ana"))));
+        }
+        // 900 acts of today, 3,000 of the days before; today more of them do not serve the task.
+        for (int day = 0; day <= 3; day++) {
+            events.add(EventIds.withId(on(session, Channel.VERDICTS, nowNs - day * 26L * 3_600 * SECOND)
+                    .setScoresCounted(ScoresCounted.newBuilder()
+                            .addAllCounts(
+                                    day == 0
+                                            ? List.of(300L, 200L, 150L, 100L, 50L, 20L, 10L, 20L, 30L, 20L)
+                                            : List.of(500L, 250L, 120L, 60L, 40L, 15L, 8L, 5L, 1L, 1L))
+                            .setModel("intent of the demonstration"))));
+        }
+        for (Map.Entry<String, String> host : Map.of(
+                        "watched-1", "host-3", "watched-2", "host-4", "watched-3", "host-5")
+                .entrySet()) {
+            events.add(EventIds.withId(on(host.getKey(), Channel.EVIDENCE, nowNs)
+                    .setHost(host.getValue())
+                    .setHeartbeat(Heartbeat.newBuilder()
+                            .setHostVersion(host.getValue().equals("host-4") ? "0.0.9" : "0.1.0")
+                            .setSpoolBytes(host.getValue().equals("host-4") ? 700_000_000 : 2_400_000)
+                            .setSpoolLimitBytes(1_000_000_000))));
         }
         events.add(EventIds.withId(on("", Channel.EVIDENCE, nowNs)
                 .setHost("host-3")

@@ -330,7 +330,12 @@ public final class EcsDocument {
                                 .number(
                                         "last_evidence_seq",
                                         event.getHeartbeat().getLastEvidenceSeq())
-                                .number("dropped_total", event.getHeartbeat().getDroppedTotal());
+                                .number("dropped_total", event.getHeartbeat().getDroppedTotal())
+                                .put("host_version", event.getHeartbeat().getHostVersion())
+                                .number("spool_bytes", event.getHeartbeat().getSpoolBytes())
+                                .number(
+                                        "spool_limit_bytes",
+                                        event.getHeartbeat().getSpoolLimitBytes());
                         yield head.kind("metric", "host", "info");
                     }
                     case RUNTIME_STATE -> {
@@ -621,6 +626,14 @@ public final class EcsDocument {
                                 "event",
                                 "configuration",
                                 event.getActivationAnswered().getAccepted() ? "change" : "denied");
+                    }
+                    case SCORES_COUNTED -> {
+                        Fields scores = own.at("scores")
+                                .put("model", event.getScoresCounted().getModel());
+                        for (int bin = 0; bin < event.getScoresCounted().getCountsCount(); bin++) {
+                            scores.number("bin_" + bin, event.getScoresCounted().getCounts(bin));
+                        }
+                        yield head.kind("metric", "intrusion_detection", "info");
                     }
                     case SHADOW_COUNTED -> {
                         shadowCounted(event.getShadowCounted(), own);

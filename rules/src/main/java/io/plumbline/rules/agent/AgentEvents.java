@@ -273,6 +273,7 @@ public final class AgentEvents {
                     APPROVAL_SETTLED,
                     SESSION_RISK,
                     JUDGED,
+                    SCORES_COUNTED,
                     PROBE_ANSWERED,
                     TICK,
                     PAYLOAD_NOT_SET -> {

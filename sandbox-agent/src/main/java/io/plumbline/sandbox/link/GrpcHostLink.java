@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
+import io.plumbline.events.Version;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Delivery;
 import io.plumbline.events.v1.Event;
@@ -651,6 +652,12 @@ public final class GrpcHostLink implements HostLink {
             String ofTenant, String session, Channel channel, long eventTimeNanos, Event.Builder payload) {
         long observed = nanosNow();
         Event.Builder event = payload.clone();
+        if (event.hasHeartbeat()) {
+            event.getHeartbeatBuilder()
+                    .setHostVersion(Version.CURRENT)
+                    .setSpoolBytes(spool.bytes())
+                    .setSpoolLimitBytes(settings.spoolBytes());
+        }
         settings.redactor().redact(event);
         event.clearId()
                 .setTenant(ofTenant)

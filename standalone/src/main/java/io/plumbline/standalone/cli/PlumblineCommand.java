@@ -1,5 +1,6 @@
 package io.plumbline.standalone.cli;
 
+import io.plumbline.events.Version;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import java.io.PrintWriter;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "plumbline",
         mixinStandardHelpOptions = true,
-        version = "plumbline 0.1.0",
+        version = "plumbline " + Version.CURRENT,
         description = "Runtime security for autonomous coding agents.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {

@@ -146,6 +146,10 @@ final class Documents {
                                 .filter(approval ->
                                         approval.known() && approval.state().equals("pending"))
                                 .count());
+        document.putObject("daemon")
+                .put("version", state.daemon().version())
+                .put("spool_bytes", state.daemon().spoolBytes())
+                .put("spool_limit_bytes", state.daemon().spoolLimit());
         ArrayNode plan = document.putArray("plan");
         for (PlanStep step : state.plan()) {
             plan.addObject()

@@ -19,6 +19,7 @@ import io.plumbline.jobs.index.SessionState.Agent;
 import io.plumbline.jobs.index.SessionState.Alert;
 import io.plumbline.jobs.index.SessionState.Approval;
 import io.plumbline.jobs.index.SessionState.Cause;
+import io.plumbline.jobs.index.SessionState.Daemon;
 import io.plumbline.jobs.index.SessionState.Identity;
 import io.plumbline.jobs.index.SessionState.Lifecycle;
 import io.plumbline.jobs.index.SessionState.Order;
@@ -72,6 +73,7 @@ final class SessionProjection {
                     EGRESS_ANSWERED,
                     REASONING,
                     RAW_CLAIM,
+                    SCORES_COUNTED,
                     JUDGED -> false;
             default -> true;
         };
@@ -136,6 +138,11 @@ final class SessionProjection {
 
     private static SessionState payload(SessionState state, Event event) {
         return switch (event.getPayloadCase()) {
+            case HEARTBEAT ->
+                state.with(new Daemon(
+                        event.getHeartbeat().getHostVersion(),
+                        event.getHeartbeat().getSpoolBytes(),
+                        event.getHeartbeat().getSpoolLimitBytes()));
             case SESSION_DECLARED -> {
                 SessionDeclared declared = event.getSessionDeclared();
                 // The task names the agent that the host started; what it calls itself adds version and model.

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param alerts by id, in the order of their arrival, at most {@link #MAX_ALERTS}
  * @param causes what alerts say, by {@code AlertRaised.deviation} or the alert's id, at most {@link #MAX_CAUSES}
  * @param approvals approvals by id, at most {@link #MAX_APPROVALS}
+ * @param daemon what the host's daemon says of itself
  * @param plan the items of the plan in force, at most {@link #MAX_PLAN_ITEMS}
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -33,7 +34,8 @@ record SessionState(
         Map<String, Alert> alerts,
         Map<String, Cause> causes,
         Map<String, Approval> approvals,
-        List<PlanStep> plan) {
+        List<PlanStep> plan,
+        Daemon daemon) {
     /**
      * How long a silent session is remembered. An event after that finds no state, so the document would be overwritten with less:
      * long enough for late triage.
@@ -56,7 +58,8 @@ record SessionState(
             Map.of(),
             Map.of(),
             Map.of(),
-            List.of());
+            List.of(),
+            Daemon.EMPTY);
 
     SessionState {
         identity = Objects.requireNonNullElse(identity, Identity.EMPTY);
@@ -70,6 +73,7 @@ record SessionState(
         causes = Objects.requireNonNullElse(causes, Map.of());
         approvals = Objects.requireNonNullElse(approvals, Map.of());
         plan = Objects.requireNonNullElse(plan, List.of());
+        daemon = Objects.requireNonNullElse(daemon, Daemon.EMPTY);
     }
 
     Cause cause(String id) {
@@ -77,37 +81,60 @@ record SessionState(
     }
 
     SessionState with(Identity changed) {
-        return new SessionState(changed, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                changed, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Agent changed) {
-        return new SessionState(identity, changed, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, changed, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Task changed) {
-        return new SessionState(identity, agent, changed, lifecycle, risk, span, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, agent, changed, lifecycle, risk, span, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Lifecycle changed) {
-        return new SessionState(identity, agent, task, changed, risk, span, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, agent, task, changed, risk, span, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Risk changed) {
-        return new SessionState(identity, agent, task, lifecycle, changed, span, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, agent, task, lifecycle, changed, span, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Span changed) {
-        return new SessionState(identity, agent, task, lifecycle, risk, changed, seen, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, agent, task, lifecycle, risk, changed, seen, alerts, causes, approvals, plan, daemon);
     }
 
     SessionState with(Seen changed) {
-        return new SessionState(identity, agent, task, lifecycle, risk, span, changed, alerts, causes, approvals, plan);
+        return new SessionState(
+                identity, agent, task, lifecycle, risk, span, changed, alerts, causes, approvals, plan, daemon);
+    }
+
+    SessionState with(Daemon changed) {
+        return new SessionState(
+                identity, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, plan, changed);
     }
 
     SessionState with(List<PlanStep> changed) {
         List<PlanStep> bounded = changed.size() > MAX_PLAN_ITEMS ? changed.subList(0, MAX_PLAN_ITEMS) : changed;
         return new SessionState(
-                identity, agent, task, lifecycle, risk, span, seen, alerts, causes, approvals, List.copyOf(bounded));
+                identity,
+                agent,
+                task,
+                lifecycle,
+                risk,
+                span,
+                seen,
+                alerts,
+                causes,
+                approvals,
+                List.copyOf(bounded),
+                daemon);
     }
 
     SessionState withAlert(String id, Alert alert) {
@@ -122,7 +149,8 @@ record SessionState(
                 put(alerts, id, alert, MAX_ALERTS),
                 causes,
                 approvals,
-                plan);
+                plan,
+                daemon);
     }
 
     SessionState withCause(String id, Cause cause) {
@@ -137,7 +165,8 @@ record SessionState(
                 alerts,
                 put(causes, id, cause, MAX_CAUSES),
                 approvals,
-                plan);
+                plan,
+                daemon);
     }
 
     SessionState withApproval(String id, Approval approval) {
@@ -152,7 +181,8 @@ record SessionState(
                 alerts,
                 causes,
                 put(approvals, id, approval, MAX_APPROVALS),
-                plan);
+                plan,
+                daemon);
     }
 
     private static <V> Map<String, V> put(Map<String, V> map, String key, V value, int limit) {
@@ -166,6 +196,16 @@ record SessionState(
 
     record Identity(String tenant, String session, String host) {
         static final Identity EMPTY = new Identity("", "", "");
+    }
+
+    /** @param spoolLimit bytes; 0 in a state without a heartbeat that tells it */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Daemon(String version, long spoolBytes, long spoolLimit) {
+        static final Daemon EMPTY = new Daemon("", 0, 0);
+
+        Daemon {
+            version = Objects.requireNonNullElse(version, "");
+        }
     }
 
     record Agent(String name, String version, String model, String session, String declaredSandbox) {

@@ -8,6 +8,7 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.RuntimeState.State;
@@ -258,6 +259,26 @@ class SessionProjectionTest {
                         .getFirst()
                         .json())
                 .contains("\"people_needed\":2", "\"session_seconds\":3600", "\"uninspectable\":[\"$(x)\"]");
+    }
+
+    @Test
+    void theNewestHeartbeatSaysWhatItsHostIsAndHowFullItsSpool() throws IOException {
+        Event first = heartbeat(1, 900);
+        SessionState state = after(first, heartbeat(2, 1_200));
+
+        assertThat(Documents.session(state, Suppressions.NONE).json())
+                .contains("\"daemon\":{\"version\":\"0.1.0\",\"spool_bytes\":1200,\"spool_limit_bytes\":4096}");
+        assertThat(SessionStateSerializer.INSTANCE.fromBytes(SessionStateSerializer.INSTANCE.toBytes(state)))
+                .isEqualTo(state);
+    }
+
+    private static Event heartbeat(long seq, long spool) {
+        return EventIds.withId(Sessions.on(Channel.EVIDENCE, seq)
+                .setSeq(seq)
+                .setHeartbeat(Heartbeat.newBuilder()
+                        .setHostVersion("0.1.0")
+                        .setSpoolBytes(spool)
+                        .setSpoolLimitBytes(4_096)));
     }
 
     private static SessionState.Approval approval(Event... events) {

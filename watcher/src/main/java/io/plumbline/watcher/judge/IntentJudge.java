@@ -16,6 +16,7 @@ import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.IntentScorer;
 import io.plumbline.intent.PlanFinding;
 import io.plumbline.intent.Score;
+import io.plumbline.intent.head.ScoreDistribution;
 import io.plumbline.watcher.judge.EventContext.Announced;
 import io.plumbline.watcher.judge.Finding.Consequence;
 import io.plumbline.watcher.state.v1.Call;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -86,6 +88,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
     private long scored;
     private long notScored;
     private Optional<Double> lastRisk = Optional.empty();
+    private OptionalInt lastBin = OptionalInt.empty();
     private final Optional<ScoreDrift> drift;
 
     /** Risk that it has added to the session. */
@@ -142,8 +145,14 @@ public final class IntentJudge implements Judge, AutoCloseable {
     }
 
     @Override
+    public OptionalInt lastBin() {
+        return lastBin;
+    }
+
+    @Override
     public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
         lastRisk = Optional.empty();
+        lastBin = OptionalInt.empty();
         if (event.hasPlan()) {
             return planned(event.getPlan(), context);
         }
@@ -159,6 +168,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
             case Score.Scored one -> {
                 scored++;
                 lastRisk = Optional.of(one.risk());
+                lastBin = OptionalInt.of(ScoreDistribution.bin(one.model()));
                 drift.ifPresent(scores -> scores.add(one.model()));
                 yield found(one, act.get(), context, memory).stream().toList();
             }

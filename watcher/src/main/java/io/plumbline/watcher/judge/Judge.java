@@ -1,7 +1,9 @@
 package io.plumbline.watcher.judge;
 
 import io.plumbline.events.v1.Event;
+import io.plumbline.intent.head.ScoreDistribution;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A second opinion on an event: a rule set or a classifier. Must be a pure function of its arguments and its version: no
@@ -30,4 +32,9 @@ public interface Judge {
 
     /** Findings on one event; empty when there is nothing to say. Must not throw: an unanswerable event is a finding. */
     List<Finding> judge(Event event, EventContext context, JudgeMemory memory);
+
+    /** Bin of {@link ScoreDistribution} that the last event's score by the model alone is in; empty: it got none. */
+    default OptionalInt lastBin() {
+        return OptionalInt.empty();
+    }
 }

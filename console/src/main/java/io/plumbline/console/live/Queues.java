@@ -1,0 +1,250 @@
+package io.plumbline.console.live;
+
+import io.plumbline.console.search.CauseRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.Search.CausePage;
+import io.plumbline.console.search.SearchUnavailableException;
+import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SuppressionRow;
+import io.plumbline.console.triage.QueueQuery;
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Event;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The triage queues that people look at. Pages that ask for the same share one reading of the search copy, made when something changed and at
+ * most every {@link #PAUSE}. A cause that begins with a verdict is told at once, where nothing can have been decided about it: the
+ * search copy has it half a second later.
+ */
+public final class Queues implements AutoCloseable {
+    /** Rows of a list; a longer one is narrowed, not read. */
+    public static final int MAX_ROWS = 500;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Queues.class);
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    /** Verdicts that are looked up before the search copy has them; those beyond wait for it. */
+    private static final int MAX_PENDING = 20;
+
+    private final Search search;
+    private final LiveView live;
+    private final Clock clock;
+    private final FreshCauses fresh = new FreshCauses();
+    private final Map<Asked, Shared> open = new ConcurrentHashMap<>();
+    private final BlockingQueue<Event> verdicts = new ArrayBlockingQueue<>(MAX_PENDING);
+    private final Thread newcomers;
+
+    /** @param person empty where the answer is the same for everybody */
+    private record Asked(QueueQuery query, String person) {}
+
+    public Queues(Search search, LiveView live, Clock clock) {
+        this.search = search;
+        this.live = live;
+        this.clock = clock;
+        this.newcomers = Thread.ofPlatform().name("queue-newcomers").daemon().start(this::takeNewcomers);
+    }
+
+    /** The list as it is now. */
+    public CausePage read(QueueQuery query, String person) {
+        Instant now = clock.instant();
+        return fresh.before(search.causes(query, person, now, MAX_ROWS), query, now);
+    }
+
+    /**
+     * Tells every change of a list from now on; run the result to stop.
+     *
+     * @param known what the page shows
+     */
+    public Runnable follow(QueueQuery query, String person, CausePage known, Consumer<CausePage> page) {
+        Asked asked = new Asked(query, query.state().equals("mine") ? person : "");
+        Shared shared = open.compute(asked, (key, before) -> {
+            Shared one = before == null ? new Shared(key, known) : before;
+            one.pages.add(page);
+            return one;
+        });
+        Runnable unsubscribe = live.subscribe(snapshot -> shared.readAgain());
+        return () -> {
+            unsubscribe.run();
+            open.computeIfPresent(asked, (key, one) -> {
+                one.pages.remove(page);
+                return one.pages.isEmpty() ? null : one;
+            });
+        };
+    }
+
+    /** A verdict was decided. Does not wait for anything. */
+    public void verdict(Event event) {
+        if (event.hasAlertRaised() && !open.isEmpty() && !verdicts.offer(event)) {
+            LOG.debug("alert {} is shown when the search copy has it", event.getId());
+        }
+    }
+
+    private void takeNewcomers() {
+        try {
+            while (true) {
+                List<Event> batch = new ArrayList<>(List.of(verdicts.take()));
+                verdicts.drainTo(batch);
+                boolean added = false;
+                try {
+                    Instant now = clock.instant();
+                    List<SuppressionRow> suppressions = search.suppressions(Search.MAX_RESULTS).stream()
+                            .filter(one -> one.isInForce(now))
+                            .toList();
+                    for (Event event : batch) {
+                        CauseRow row = begun(event, live.session(event.getSession()));
+                        added |= isUndecided(row, suppressions) && fresh.add(row, now);
+                    }
+                } catch (SearchUnavailableException e) {
+                    // The layout says that the search copy does not answer.
+                    LOG.debug("new causes could not be looked up", e);
+                }
+                if (added) {
+                    open.values().forEach(shared -> {
+                        shared.tell();
+                        shared.readAgain();
+                    });
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Known causes may be closed or suppressed, and a suppression of the tenant may cover this one: the index job says. */
+    private boolean isUndecided(CauseRow row, List<SuppressionRow> suppressions) {
+        return suppressions.stream().noneMatch(one -> one.kind().equals(row.kind()))
+                && search.cause(row.session(), row.cause()).isEmpty();
+    }
+
+    private static CauseRow begun(Event event, Optional<SessionSummary> session) {
+        AlertRaised alert = event.getAlertRaised();
+        Instant at = Instant.ofEpochSecond(0, event.getEventTimeNs());
+        return new CauseRow(
+                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
+                event.getSession(),
+                event.getId(),
+                at,
+                at,
+                event.getHost(),
+                session.map(SessionSummary::agent).orElse(""),
+                session.map(SessionSummary::task).orElse(""),
+                alert.getKind().name().toLowerCase(Locale.ROOT),
+                EcsDocument.severity(alert.getSeverity()),
+                alert.getSeverity().getNumber(),
+                alert.getTitle(),
+                alert.getSaid(),
+                alert.getSeen(),
+                alert.getWhy(),
+                alert.getClause(),
+                alert.getCall(),
+                alert.getExpected(),
+                alert.getRisk(),
+                1,
+                "open",
+                0,
+                "",
+                Optional.empty(),
+                "",
+                List.of(),
+                List.of());
+    }
+
+    /** One list and the pages that show it. */
+    private final class Shared {
+        private final Asked asked;
+        private final List<Consumer<CausePage>> pages = new CopyOnWriteArrayList<>();
+        private final AtomicBoolean reading = new AtomicBoolean();
+        private final AtomicBoolean stale = new AtomicBoolean();
+        private CausePage listed;
+        private CausePage told;
+
+        Shared(Asked asked, CausePage known) {
+            this.asked = asked;
+            this.listed = known;
+            this.told = known;
+        }
+
+        private synchronized void take(CausePage page) {
+            listed = page;
+            tell();
+        }
+
+        synchronized void tell() {
+            CausePage page = fresh.before(listed, asked.query(), clock.instant());
+            if (page.equals(told)) {
+                return;
+            }
+            told = page;
+            for (Consumer<CausePage> one : pages) {
+                try {
+                    one.accept(page);
+                } catch (RuntimeException e) {
+                    LOG.debug("a page could not take the newest list", e);
+                }
+            }
+        }
+
+        void readAgain() {
+            stale.set(true);
+            if (reading.compareAndSet(false, true)) {
+                Thread.ofVirtual().name("queue-read").start(this::follow);
+            }
+        }
+
+        private void follow() {
+            try {
+                while (!pages.isEmpty() && (stale.getAndSet(false) || isExpected())) {
+                    take(search.causes(asked.query(), asked.person(), clock.instant(), MAX_ROWS));
+                    Thread.sleep(PAUSE);
+                }
+            } catch (SearchUnavailableException e) {
+                // The layout says that the search copy does not answer.
+                LOG.debug("a queue could not be read again", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                reading.set(false);
+            }
+            if (stale.get()) {
+                readAgain();
+            }
+        }
+
+        /** Whether the search copy still has to show something that pages show already. */
+        private boolean isExpected() {
+            Instant now = clock.instant();
+            List<CauseRow> rows = fresh.rows(now).stream()
+                    .filter(row -> asked.query().admits(row, now))
+                    .toList();
+            fresh.recorded(
+                    rows.stream()
+                            .filter(row ->
+                                    search.cause(row.session(), row.cause()).isPresent())
+                            .map(CauseRow::key)
+                            .toList(),
+                    now);
+            return !rows.isEmpty();
+        }
+    }
+
+    @Override
+    public void close() {
+        newcomers.interrupt();
+    }
+}
