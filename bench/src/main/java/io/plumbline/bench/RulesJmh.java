@@ -103,6 +103,7 @@ public class RulesJmh {
                 times.getMax(),
                 OptionalDouble.empty(),
                 false,
+                OptionalDouble.empty(),
                 "JMH, sampled times of single events with parsing, one fork, " + ITERATIONS + " iterations of "
                         + ITERATION + " after as many");
     }

@@ -1,6 +1,8 @@
 package io.plumbline.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.StartTimes;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
@@ -9,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -90,41 +94,31 @@ final class SessionBench implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         boolean met = true;
         try (Platform platform = Platform.open(spec.commandLine().getErr())) {
-            List<Double> warm = new ArrayList<>();
-            List<Double> cold = new ArrayList<>();
+            List<Start> warm = new ArrayList<>();
+            List<Start> cold = new ArrayList<>();
             for (int i = 0; i < WARM_UP + rounds; i++) {
-                double[] pair = oneAfterTheOther(platform);
+                List<Start> pair = oneAfterTheOther(platform);
                 if (i >= WARM_UP) {
-                    warm.add(pair[0]);
-                    cold.add(pair[1]);
+                    warm.add(pair.getFirst());
+                    cold.add(pair.getLast());
                 }
             }
             String method =
                     "request on the host's socket to the first line of the command's output there, policy confirmed"
                             + " before it ran; warm-up excluded: " + WARM_UP + "; ";
-            Figure warmly = Figure.of(
-                    "session.warm",
-                    "ms",
-                    warm,
-                    OptionalDouble.empty(),
-                    method + "a booted sandbox was waiting; aim: p50 <= " + WARM_TARGET_MILLIS);
-            Figure coldly = Figure.of(
-                    "session.cold",
-                    "ms",
-                    cold,
-                    OptionalDouble.empty(),
-                    method + "none was waiting, another session runs idle; aim: p50 <= " + COLD_TARGET_MILLIS);
-            met = warmly.p50() <= WARM_TARGET_MILLIS && coldly.p50() <= COLD_TARGET_MILLIS;
+            List<Figure> figures = new ArrayList<>();
+            figures.addAll(figures("session.warm", warm, method + "a booted sandbox was waiting", WARM_TARGET_MILLIS));
+            figures.addAll(figures(
+                    "session.cold", cold, method + "none was waiting, another session runs idle", COLD_TARGET_MILLIS));
             Thread.sleep(REFILL);
-            List<Figure> figures = List.of(
-                    warmly,
-                    coldly,
-                    Figure.of(
-                            "session.parallel",
-                            "ms",
-                            together(platform, parallel),
-                            OptionalDouble.of(PARALLEL_TARGET_MILLIS),
-                            method + parallel + " requests at once; target for the slowest"));
+            List<Start> together = together(platform, parallel);
+            figures.add(Figure.of(
+                    "session.parallel",
+                    "ms",
+                    together.stream().map(Start::millis).toList(),
+                    OptionalDouble.of(PARALLEL_TARGET_MILLIS),
+                    method + parallel + " requests at once; target for the slowest"));
+            figures.addAll(stages("session.parallel", together));
             for (Figure figure : figures) {
                 out.println(json ? figure.json().toString() : figure.describe());
                 met &= figure.met();
@@ -138,42 +132,95 @@ final class SessionBench implements Callable<Integer> {
     }
 
     /**
-     * Milliseconds until one session that finds a sandbox waiting is ready, and until another one is that comes before the host
-     * has booted the next.
+     * How long one session took to its first line, milliseconds.
+     *
+     * @param stages where the time went, by name, in order
      */
-    private static double[] oneAfterTheOther(Platform platform) throws IOException, InterruptedException {
+    private record Start(double millis, Map<String, Double> stages) {
+        /** Of a session that has said that it is ready. */
+        static Start of(BenchSession session) throws InterruptedException {
+            double millis = session.firstOutputMillis();
+            StartTimes times = session.awaitEvent(
+                            event -> event.hasRuntimeState()
+                                    && event.getRuntimeState().getState() == RuntimeState.State.RUNNING,
+                            "start in the record")
+                    .getRuntimeState()
+                    .getStart();
+            Map<String, Double> stages = new LinkedHashMap<>();
+            stages.put("take", millis(times.getAskedNs(), times.getSandboxNs()));
+            stages.put("parts", millis(times.getSandboxNs(), times.getPartsNs()));
+            stages.put("bundle", millis(times.getPartsNs(), times.getBundleNs()));
+            stages.put("create", millis(times.getBundleNs(), times.getCreatedNs()));
+            stages.put("confirm", millis(times.getCreatedNs(), times.getConfirmedNs()));
+            stages.put("start", millis(times.getConfirmedNs(), times.getStartedNs()));
+            // The request's way to the host among it.
+            stages.put("first-line", millis - millis(times.getAskedNs(), times.getStartedNs()));
+            return new Start(millis, stages);
+        }
+
+        private static double millis(long from, long to) {
+            return (to - from) / 1e6;
+        }
+    }
+
+    /** The whole, and its stages. */
+    private static List<Figure> figures(String name, List<Start> starts, String method, double medianTarget) {
+        List<Figure> figures = new ArrayList<>();
+        figures.add(Figure.of(name, "ms", starts.stream().map(Start::millis).toList(), OptionalDouble.empty(), method)
+                .medianAtMost(medianTarget));
+        figures.addAll(stages(name, starts));
+        return figures;
+    }
+
+    private static List<Figure> stages(String name, List<Start> starts) {
+        return starts.getFirst().stages().keySet().stream()
+                .map(stage -> Figure.of(
+                        name + "." + stage,
+                        "ms",
+                        starts.stream().map(start -> start.stages().get(stage)).toList(),
+                        OptionalDouble.empty(),
+                        "stage " + stage + " of the same starts, by the host's clock"))
+                .toList();
+    }
+
+    /** One session that finds a sandbox waiting, and another one that comes before the host has booted the next. */
+    private static List<Start> oneAfterTheOther(Platform platform) throws IOException, InterruptedException {
         Thread.sleep(REFILL);
         List<BenchSession> started = new ArrayList<>();
         try {
-            double[] millis = new double[2];
             for (int i = 0; i < 2; i++) {
-                BenchSession session = BenchSession.start(platform, "session", "none", POLICY, SCRIPT);
-                started.add(session);
-                session.awaitOutput(READY);
-                millis[i] = session.firstOutputMillis();
+                started.add(BenchSession.start(platform, "session", "none", POLICY, SCRIPT));
+                started.getLast().awaitOutput(READY);
             }
-            return millis;
+            return starts(started);
         } finally {
             end(started);
         }
     }
 
-    /** Milliseconds until each of {@code count} sessions, asked for at once, has said that it is ready. */
-    private static List<Double> together(Platform platform, int count) throws IOException, InterruptedException {
+    /** {@code count} sessions, asked for at once. */
+    private static List<Start> together(Platform platform, int count) throws IOException, InterruptedException {
         List<BenchSession> started = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
                 started.add(BenchSession.start(platform, "session", "none", POLICY, SCRIPT));
             }
-            List<Double> millis = new ArrayList<>();
             for (BenchSession session : started) {
                 session.awaitOutput(READY);
-                millis.add(session.firstOutputMillis());
             }
-            return millis;
+            return starts(started);
         } finally {
             end(started);
         }
+    }
+
+    /** Read from the record only when all have begun: it takes the processors that a start needs. */
+    private static List<Start> starts(List<BenchSession> ready) throws InterruptedException {
+        List<Start> starts = new ArrayList<>();
+        for (BenchSession session : ready) {
+            starts.add(Start.of(session));
+        }
+        return starts;
     }
 
     private static void end(List<BenchSession> started) throws IOException, InterruptedException {

@@ -42,4 +42,18 @@ final class FigureTest {
         assertThat(figure.atLeast(21).met()).isFalse();
         assertThat(figure.atLeast(21).json().path("target_is").asText()).isEqualTo("least p50");
     }
+
+    @Test
+    void aMedianHasATargetOfItsOwnBesideThe99thPercentiles() {
+        Figure figure = Figure.of("x", "ms", HUNDRED, OptionalDouble.of(99), "m");
+
+        assertThat(figure.medianAtMost(50).met()).isTrue();
+        assertThat(figure.medianAtMost(49).met()).isFalse();
+        assertThat(Figure.of("x", "ms", HUNDRED, OptionalDouble.of(98), "m")
+                        .medianAtMost(50)
+                        .met())
+                .isFalse();
+        assertThat(figure.medianAtMost(49).json().path("met").asBoolean(true)).isFalse();
+        assertThat(figure.medianAtMost(49).describe()).contains("p50 <= 49: NOT MET", "p99 <= 99: met");
+    }
 }

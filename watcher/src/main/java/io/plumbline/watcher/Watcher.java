@@ -331,6 +331,7 @@ public final class Watcher {
                 case CANARY_REPORTED -> killSwitch.reported(event).ifPresent(this::deviate);
                 case RUNTIME_STATE -> {
                     confirmed(event.getRuntimeState());
+                    KillSwitch.byForce(event).ifPresent(this::deviate);
                     judge(Attribution.none());
                 }
                 case TICK -> {

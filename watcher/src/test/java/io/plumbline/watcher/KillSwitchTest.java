@@ -6,6 +6,7 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.CanaryReported;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,30 @@ class KillSwitchTest {
                 .extracting(AlertRaised::getTitle)
                 .containsExactly("A host has not proven its kill switch in time");
         assertThat(session.evidence(heartbeat(5))).isEmpty();
+    }
+
+    @Test
+    void aFreezeByForceIsAnAlertAndAnOrdinaryOneIsNone() {
+        assertThat(session.evidence(frozen("runsc 1 systrap", "control-socket")))
+                .noneMatch(Event::hasAlertRaised);
+        // Its only way.
+        assertThat(session.evidence(frozen("bubblewrap 0.8.0", "sigstop"))).noneMatch(Event::hasAlertRaised);
+        assertThat(session.evidence(frozen("docker", "docker-api"))).noneMatch(Event::hasAlertRaised);
+        for (Event.Builder forced : List.of(frozen("runsc 1 systrap", "sigstop"), frozen("docker", "cgroup-freezer"))) {
+            assertThat(session.evidence(forced))
+                    .filteredOn(Event::hasAlertRaised)
+                    .extracting(Event::getAlertRaised)
+                    .extracting(AlertRaised::getTitle)
+                    .containsExactly("A session had to be frozen by force");
+        }
+    }
+
+    private static Event.Builder frozen(String runtime, String mechanism) {
+        return Event.newBuilder()
+                .setRuntimeState(RuntimeState.newBuilder()
+                        .setState(RuntimeState.State.FROZEN)
+                        .setRuntime(runtime)
+                        .setMechanism(mechanism));
     }
 
     private static Event.Builder report(boolean proven, String problem, long due) {

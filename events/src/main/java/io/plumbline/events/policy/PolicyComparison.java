@@ -140,6 +140,7 @@ public final class PolicyComparison {
         terms.put("egress_bytes", limit("limits.egress", Unit.BYTES, TaskPolicy::getEgressBytes));
         terms.put("ingress_bytes", limit("limits.ingress", Unit.BYTES, TaskPolicy::getIngressBytes));
         terms.put("egress_rate_bytes", limit("limits.egress-rate", Unit.BYTES, TaskPolicy::getEgressRateBytes));
+        terms.put("ingress_rate_bytes", limit("limits.ingress-rate", Unit.BYTES, TaskPolicy::getIngressRateBytes));
         terms.put(
                 "upload_hold_bytes",
                 most(

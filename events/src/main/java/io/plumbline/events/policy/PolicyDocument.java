@@ -156,6 +156,7 @@ public final class PolicyDocument {
         bytes(limits, "egress", policy.getEgressBytes());
         bytes(limits, "ingress", policy.getIngressBytes());
         bytes(limits, "egress-rate", policy.getEgressRateBytes());
+        bytes(limits, "ingress-rate", policy.getIngressRateBytes());
         if (policy.hasUploadHoldBytes()) {
             limits.put("upload-hold", size(policy.getUploadHoldBytes()));
         }

@@ -343,6 +343,7 @@ public final class PolicyParser {
         limits.text("egress").ifPresent(value -> policy.setEgressBytes(bytes(value)));
         limits.text("ingress").ifPresent(value -> policy.setIngressBytes(bytes(value)));
         limits.text("egress-rate").ifPresent(value -> policy.setEgressRateBytes(bytes(value)));
+        limits.text("ingress-rate").ifPresent(value -> policy.setIngressRateBytes(bytes(value)));
         limits.text("upload-hold").ifPresent(value -> policy.setUploadHoldBytes(bytes(value)));
         limits.text("cpu").ifPresent(value -> policy.setCpuMillis(cpuMillis(value)));
         limits.text("disk").ifPresent(value -> policy.setDiskBytes(bytes(value)));

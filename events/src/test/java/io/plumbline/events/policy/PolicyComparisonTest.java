@@ -46,6 +46,7 @@ class PolicyComparisonTest {
             limits: {egress: 1MiB}                            | TIGHTER limits.egress
             limits: {ingress: 1MiB}                           | TIGHTER limits.ingress
             limits: {egress-rate: 1MiB}                       | TIGHTER limits.egress-rate
+            limits: {ingress-rate: 1MiB}                      | TIGHTER limits.ingress-rate
             limits: {upload-hold: 1MiB}                       | TIGHTER limits.upload-hold
             limits: {cpu: 1}                                  | TIGHTER limits.cpu
             scopes: {publishing: freeze}                      | TIGHTER scopes.publishing

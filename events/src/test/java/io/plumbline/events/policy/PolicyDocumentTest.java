@@ -31,7 +31,7 @@ class PolicyDocumentTest {
             ladder: {alert: 10, ask: 30, freeze: 60, kill: 90}
             unannounced: freeze
             limits: {wall-clock: 90m, memory: 3GiB, processes: 99, cpu: 1.5, disk: 1500B, egress: 5MiB, ingress: 7KiB,
-                     egress-rate: 9KiB, upload-hold: 3B}
+                     egress-rate: 9KiB, ingress-rate: 8KiB, upload-hold: 3B}
             workspace: review
             patience: 7s
             gate-deadline: 1500ms

@@ -27,8 +27,8 @@ final class Budgets {
 
     private long out;
     private long in;
-    private double credit;
-    private long creditedAt;
+    private final Rate sending;
+    private final Rate receiving;
 
     /**
      * @param policy in force now; what was used before counts
@@ -37,8 +37,8 @@ final class Budgets {
     Budgets(Supplier<TaskPolicy> policy, LongSupplier nanos) {
         this.policy = policy;
         this.nanos = nanos;
-        this.credit = (double) policy.get().getEgressRateBytes() * RATE_SECONDS;
-        this.creditedAt = nanos.getAsLong();
+        this.sending = new Rate(policy.get().getEgressRateBytes());
+        this.receiving = new Rate(policy.get().getIngressRateBytes());
     }
 
     /**
@@ -51,15 +51,8 @@ final class Budgets {
         if (out + bytes > limit(policy.get().getEgressBytes()) || before + bytes > limit(rule.getMaxOutBytes())) {
             throw new Denial(EgressReason.EGRESS_BUDGET);
         }
-        long rate = policy.get().getEgressRateBytes();
-        if (rate > 0) {
-            long now = nanos.getAsLong();
-            credit = Math.min((double) rate * RATE_SECONDS, credit + (now - creditedAt) / NANOS_PER_SECOND * rate);
-            creditedAt = now;
-            if (credit < bytes) {
-                throw new Denial(EgressReason.EGRESS_RATE);
-            }
-            credit -= bytes;
+        if (!sending.takes(policy.get().getEgressRateBytes(), bytes)) {
+            throw new Denial(EgressReason.EGRESS_RATE);
         }
         out += bytes;
         String destination = name(host, rule.getPort());
@@ -105,10 +98,38 @@ final class Budgets {
         if (in + bytes > limit(policy.get().getIngressBytes())) {
             throw new Denial(EgressReason.INGRESS_BUDGET);
         }
+        if (!receiving.takes(policy.get().getIngressRateBytes(), bytes)) {
+            throw new Denial(EgressReason.INGRESS_RATE);
+        }
         in += bytes;
     }
 
     private static long limit(long bytes) {
         return bytes == 0 ? Long.MAX_VALUE : bytes;
+    }
+
+    /** Bytes per second in one direction. Guarded by the budgets. */
+    private final class Rate {
+        private double credit;
+        private long creditedAt = nanos.getAsLong();
+
+        Rate(long rate) {
+            credit = (double) rate * RATE_SECONDS;
+        }
+
+        /** @param rate in force now; 0: no limit */
+        boolean takes(long rate, int bytes) {
+            if (rate == 0) {
+                return true;
+            }
+            long now = nanos.getAsLong();
+            credit = Math.min((double) rate * RATE_SECONDS, credit + (now - creditedAt) / NANOS_PER_SECOND * rate);
+            creditedAt = now;
+            if (credit < bytes) {
+                return false;
+            }
+            credit -= bytes;
+            return true;
+        }
     }
 }

@@ -40,6 +40,8 @@ public enum EgressReason {
     INGRESS_BUDGET,
     /** The session sends faster than it may. */
     EGRESS_RATE,
+    /** The session receives faster than it may. */
+    INGRESS_RATE,
     /** The request, or the TLS hello, took too long to come. */
     TOO_SLOW,
     /** The TLS handshake with the sandbox failed. */

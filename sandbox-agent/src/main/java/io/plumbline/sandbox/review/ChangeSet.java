@@ -303,7 +303,8 @@ public final class ChangeSet {
         Files.setAttribute(path, "unix:uid", kept.uid(), LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static Entry current(OpenDirectory root, String path) throws IOException {
+    /** What is there, as of {@link EscapedPath}; nothing where a link would lead on. */
+    static Entry current(OpenDirectory root, String path) throws IOException {
         try {
             return in(root, path, (parent, name) -> WorkspaceCopy.at(parent.entry(name)));
         } catch (PosixException e) {
@@ -312,12 +313,12 @@ public final class ChangeSet {
         }
     }
 
-    private interface Act<T> {
+    interface Act<T> {
         T on(OpenDirectory parent, Path name) throws IOException;
     }
 
     /** Goes down part by part, never through a link. */
-    private static <T> T in(OpenDirectory root, String path, Act<T> act) throws IOException {
+    static <T> T in(OpenDirectory root, String path, Act<T> act) throws IOException {
         int slash = path.indexOf('/');
         if (slash < 0) {
             return act.on(root, EscapedPath.name(path));

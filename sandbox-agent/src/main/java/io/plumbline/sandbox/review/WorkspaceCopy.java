@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -128,7 +129,12 @@ public final class WorkspaceCopy {
     }
 
     /** What is at {@code path}, which is not followed when it is a link. */
-    static Entry at(Path path) throws IOException {
+    public static Entry at(Path path) throws IOException {
+        return at(path, Long.MAX_VALUE);
+    }
+
+    /** Likewise; a file whose content takes longer than until {@code deadline} to read has no digest: it is empty. */
+    public static Entry at(Path path, long deadline) throws IOException {
         Map<String, Object> attributes;
         try {
             attributes = Files.readAttributes(
@@ -144,7 +150,7 @@ public final class WorkspaceCopy {
             return new Entry.Folder(mode);
         }
         if (Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
-            return new Entry.Regular(mode, number(attributes, "size"), sha256(path));
+            return new Entry.Regular(mode, number(attributes, "size"), sha256(path, deadline));
         }
         throw new IOException(path + ": neither a file, a folder nor a link");
     }
@@ -156,13 +162,16 @@ public final class WorkspaceCopy {
         throw new IOException("no " + name);
     }
 
-    private static String sha256(Path file) throws IOException {
+    private static String sha256(Path file, long deadline) throws IOException {
         MessageDigest digest = digest();
         try (SeekableByteChannel channel =
                 Files.newByteChannel(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
             ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
             while (channel.read(buffer.clear()) >= 0) {
                 digest.update(buffer.flip());
+                if (deadline != Long.MAX_VALUE && System.nanoTime() > deadline) {
+                    return "";
+                }
             }
         }
         return HexFormat.of().formatHex(digest.digest());
@@ -178,7 +187,10 @@ public final class WorkspaceCopy {
 
     /** What was changed in the copy, by path. To be called when nobody changes it any more. */
     public List<Change> changes() throws IOException {
-        SortedMap<String, Entry> after = entries(copy);
+        return changes(entries(copy));
+    }
+
+    private List<Change> changes(SortedMap<String, Entry> after) {
         Set<String> paths = new TreeSet<>(before.keySet());
         paths.addAll(after.keySet());
         List<Change> changes = new ArrayList<>();
@@ -193,15 +205,96 @@ public final class WorkspaceCopy {
     }
 
     /**
+     * What a look of bounded length finds.
+     *
+     * @param complete whether it saw all; else more may be changed than is told
+     */
+    public record Glance(List<Change> changes, boolean complete) {}
+
+    /**
+     * What is changed so far, while nobody changes anything. Names, kinds, sizes and rights are compared first, then contents: those of
+     * files that look changed before those of files that do not.
+     *
+     * @param limit about how long it may take
+     */
+    public Glance glance(Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        SortedMap<String, Entry> after = new TreeMap<>();
+        List<Path> alike = new ArrayList<>();
+        boolean[] complete = {true};
+        Files.walkFileTree(copy, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                return folder.equals(copy) ? FileVisitResult.CONTINUE : look(folder, attributes);
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                return attributes.isOther() ? FileVisitResult.CONTINUE : look(file, attributes);
+            }
+
+            private FileVisitResult look(Path path, BasicFileAttributes attributes) throws IOException {
+                if (System.nanoTime() > deadline || after.size() >= MAX_ENTRIES) {
+                    complete[0] = false;
+                    return FileVisitResult.TERMINATE;
+                }
+                String name = EscapedPath.of(copy.relativize(path));
+                Entry old = before.getOrDefault(name, new Entry.Absent());
+                boolean like = old instanceof Entry.Regular regular
+                        && attributes.isRegularFile()
+                        && attributes.size() == regular.size()
+                        && ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0777)
+                                == regular.mode();
+                if (like) {
+                    alike.add(path);
+                }
+                Entry now = like ? old : at(path, deadline);
+                complete[0] &= isRead(now);
+                after.put(name, now);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        if (!complete[0]) {
+            // What was not come by need not be gone.
+            before.forEach(after::putIfAbsent);
+        }
+        for (Path path : alike) {
+            if (System.nanoTime() > deadline) {
+                complete[0] = false;
+                break;
+            }
+            Entry now = at(path, deadline);
+            complete[0] &= isRead(now);
+            if (isRead(now)) {
+                after.put(EscapedPath.of(copy.relativize(path)), now);
+            }
+        }
+        return new Glance(changes(after), complete[0]);
+    }
+
+    private static boolean isRead(Entry entry) {
+        return !(entry instanceof Entry.Regular file && file.sha256().isEmpty());
+    }
+
+    /**
      * What a person is shown.
      *
      * @param text first every change with what was and what is to be there, then the contents
      * @param unseen changed files whose new content is not in it: no text, too large, or beyond what can be shown
      */
-    record Shown(String text, int unseen) {}
+    public record Shown(String text, int unseen) {}
 
     /** The changes for people. */
     Shown show(List<Change> changes) throws IOException {
+        return show(changes, MAX_DIFF);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param mostDiff characters of all differences together
+     */
+    public Shown show(List<Change> changes, int mostDiff) throws IOException {
         StringBuilder text = new StringBuilder();
         int unlisted = 0;
         for (Change change : changes) {
@@ -216,7 +309,7 @@ public final class WorkspaceCopy {
             text.append("... ").append(unlisted).append(" more changes than can be listed\n");
         }
         int unseen = unlisted;
-        long most = text.length() + (long) MAX_DIFF;
+        long most = text.length() + (long) mostDiff;
         for (Change change : changes) {
             Optional<String> content = content(change);
             if (content.isPresent() && text.length() + content.get().length() <= most) {

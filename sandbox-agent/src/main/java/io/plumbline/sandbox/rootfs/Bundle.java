@@ -222,9 +222,11 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
         List<String> held = new ArrayList<>();
         for (int i = 0; i < policy.getDecoysCount(); i++) {
             String decoy = policy.getDecoys(i);
-            String kind = i < policy.getDecoyKindsCount() ? policy.getDecoyKinds(i) : "";
             String path = decoy.startsWith("~/") ? Agent.HOME + decoy.substring(1) : decoy;
             held.add(path);
+            if (inWorkspace(path)) {
+                continue;
+            }
             Path base = ground.root();
             String name = path;
             if (path.startsWith(Agent.HOME + "/")) {
@@ -236,7 +238,8 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             } else if (!path.startsWith("/")
                     || MOUNTED.stream().anyMatch(folder -> path.startsWith(folder + "/"))
                     || ground.mounts().stream().anyMatch(mount -> path.startsWith(mount.destination() + "/"))) {
-                throw new IOException("decoy: " + decoy + " (expected: a path below ~, /etc, or a folder of its own)");
+                throw new IOException(
+                        "decoy: " + decoy + " (expected: a path below ~, /etc, /workspace, or a folder of its own)");
             }
             Path target = base.resolve(name.substring(1)).normalize();
             if (!target.startsWith(base) || target.equals(base)) {
@@ -244,13 +247,37 @@ public record Bundle(Path directory, String configurationSha256, List<Path> read
             }
             refuseLinks(base, target, "decoy: " + decoy);
             ownedFolders(base, parent(target), user);
-            Files.writeString(target, Decoys.content(plan.session(), path, kind));
+            Files.writeString(target, Decoys.content(plan.session(), path, kind(policy, i)));
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
             user.own(target);
         }
         if (policy.getHoneytokenFreeze().equals("local")) {
             Files.writeString(plan.directory().resolve(HELD), String.join("\0", held));
         }
+    }
+
+    private static boolean inWorkspace(String path) {
+        return path.startsWith(WORKSPACE + "/");
+    }
+
+    private static String kind(TaskPolicy policy, int decoy) {
+        return decoy < policy.getDecoyKindsCount() ? policy.getDecoyKinds(decoy) : "";
+    }
+
+    /**
+     * The decoys of a policy that lie in the workspace, which a bundle does not make: their contents by path below it.
+     *
+     * @param session its id, from which the contents are made
+     */
+    public static Map<String, String> workspaceDecoys(TaskPolicy policy, String session) {
+        Map<String, String> contents = new LinkedHashMap<>();
+        for (int i = 0; i < policy.getDecoysCount(); i++) {
+            String path = policy.getDecoys(i);
+            if (inWorkspace(path)) {
+                contents.put(path.substring(WORKSPACE.length() + 1), Decoys.content(session, path, kind(policy, i)));
+            }
+        }
+        return contents;
     }
 
     /** What is written as root must not be led out of {@code base} by a link that came with the system's configuration. */

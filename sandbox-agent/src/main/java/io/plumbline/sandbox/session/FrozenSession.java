@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.sandbox.runtime.Sandbox;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,11 +24,10 @@ final class FrozenSession {
     static List<EvidenceCollection.Source> of(
             Sandbox sandbox,
             SessionJournal journal,
-            Path workspace,
-            Instant started,
+            WorkspaceChanges.Place workspace,
             Optional<CheckpointSource> checkpoint) {
         List<EvidenceCollection.Source> sources =
-                new ArrayList<>(List.of(processes(sandbox), egress(journal), new WorkspaceChanges(workspace, started)));
+                new ArrayList<>(List.of(processes(sandbox), egress(journal), new WorkspaceChanges(workspace)));
         checkpoint.ifPresent(sources::add);
         return sources;
     }

@@ -60,6 +60,7 @@ final class PolicyInForce {
             "egress_bytes",
             "ingress_bytes",
             "egress_rate_bytes",
+            "ingress_rate_bytes",
             "upload_hold_bytes",
             "scopes",
             "may_widen",

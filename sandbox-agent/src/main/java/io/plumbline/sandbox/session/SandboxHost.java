@@ -5,6 +5,7 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.fallback.BubblewrapRuntime;
 import io.plumbline.sandbox.link.HostLink;
 import io.plumbline.sandbox.posix.Posix;
+import io.plumbline.sandbox.review.WorkspaceDecoys;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.GuestProgram;
@@ -291,6 +292,7 @@ public final class SandboxHost implements AutoCloseable {
 
     /** What a workload has made undeletable (names deeper than a path may be) is put aside: the host has to come up. */
     private static void clear(Path sessions) throws IOException {
+        WorkspaceDecoys.removeLeft(sessions);
         try {
             Bundle.deleteTree(sessions);
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
 import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.StartTimes;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.WorkspaceIdentified;
@@ -19,6 +20,7 @@ import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
+import io.plumbline.sandbox.review.WorkspaceDecoys;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.rootfs.Groundwork;
 import io.plumbline.sandbox.runtime.ControlGroups;
@@ -67,6 +69,7 @@ final class Session {
     private final SessionObserver observer;
     private final WorkloadInput input;
     private final Instant started = Instant.now();
+    private final StartTimes.Builder times = StartTimes.newBuilder().setAskedNs(Clock.nowNanos());
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Object gate = new Object();
 
@@ -196,6 +199,9 @@ final class Session {
         TraceListener trace;
 
         @Nullable
+        WorkspaceDecoys decoys;
+
+        @Nullable
         DiskUse disk;
 
         @Nullable
@@ -246,6 +252,7 @@ final class Session {
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         prepared.boot();
+        times.setSandboxNs(Clock.nowNanos());
         Observation observation = Observation.of(policy, this::tripped, journal);
         TraceListener trace = prepared.listen(id, journal, this::blind, observation.tripwire(), observation.hashes());
         opened.trace = trace;
@@ -262,16 +269,18 @@ final class Session {
         synchronized (gate) {
             parts = List.copyOf(openedParts);
         }
+        times.setPartsNs(Clock.nowNanos());
         Optional<WorkspaceCopy> copy = policy.getWorkspaceMode().equals("review")
                 ? Optional.of(WorkspaceCopy.make(request.workspace(), directory.resolve("w")))
                 : Optional.empty();
-        // All of a copy is younger than the session.
-        Instant unchanged = copy.isPresent() ? Instant.now() : started;
         Optional<SandboxRuntime.Pinned> pinned = pinned(directory);
         // By descriptor, and with a dot: a walk does not begin at a link.
         Path workspace = copy.map(WorkspaceCopy::copy)
                 .or(() -> request.pinned().map(open -> open.path().resolve(".")))
                 .orElse(request.workspace());
+        WorkspaceDecoys decoys = WorkspaceDecoys.make(directory, workspace, Bundle.workspaceDecoys(policy, id));
+        opened.decoys = decoys;
+        Instant unchanged = Instant.now();
         Map<String, String> environment = new HashMap<>();
         openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
@@ -300,9 +309,11 @@ final class Session {
         SessionLimits limits = new SessionLimits(policy, prepared.group(), disk);
         WorkloadStreams streams = WorkloadStreams.open(directory, request.stdio(), observer, input);
         opened.streams = streams;
+        times.setBundleNs(Clock.nowNanos());
         Sandbox sandbox = prepared.create(
                 new SandboxRuntime.Creation(id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
         opened.sandbox = sandbox;
+        times.setCreatedNs(Clock.nowNanos());
         // The runtime has said that it holds the bundle as asked; nothing has run yet.
         publish(
                 journal,
@@ -321,14 +332,21 @@ final class Session {
                 id,
                 sandbox.brake(),
                 new EvidenceCollection(
-                        id, journal, FrozenSession.of(sandbox, journal, workspace, unchanged, checkpoint(sandbox))),
+                        id,
+                        journal,
+                        FrozenSession.of(
+                                sandbox,
+                                journal,
+                                new WorkspaceChanges.Place(
+                                        workspace, unchanged, copy.orElse(null), decoys, journal::removed),
+                                checkpoint(sandbox))),
                 journal,
                 host.runtimeState(),
                 this::reached,
                 this::tellParts);
         opened.orders = orders;
         reached(RuntimeState.State.CREATED, "");
-        publishState(journal, RuntimeState.State.CREATED, "", 0);
+        publishState(journal, RuntimeState.newBuilder().setState(RuntimeState.State.CREATED));
         journal.heartbeat(0);
         // From here on orders are carried out; what came before must not be lost, and what made the session blind ends
         // it.
@@ -343,7 +361,9 @@ final class Session {
         confirmations = journal;
         // From now on its silence stops the session.
         prepared.warden().pulse();
+        times.setConfirmedNs(Clock.nowNanos());
         sandbox.start();
+        times.setStartedNs(Clock.nowNanos());
         streams.handedOver(sandbox);
         synchronized (gate) {
             workload = streams;
@@ -351,7 +371,9 @@ final class Session {
         if (orders.state() == Freezer.State.RUNNING) {
             reached(RuntimeState.State.RUNNING, "");
         }
-        orders.whileRunning(() -> publishState(journal, RuntimeState.State.RUNNING, "", 0));
+        orders.whileRunning(() -> publishState(
+                journal,
+                RuntimeState.newBuilder().setState(RuntimeState.State.RUNNING).setStart(times)));
         Pulse pulse = new Pulse(
                 new Pulse.Watched(
                         id, started, journal, trace, sandbox, orders, prepared.warden(), limits, policyInForce),
@@ -404,12 +426,18 @@ final class Session {
         if (copy.isPresent()) {
             // What a dead sandbox's kernel had still under way would change the copy behind the reader's back.
             sandbox.kill();
+            decoys.remove();
             new Reviews(host).keep(id, request, copy.get(), journal);
         }
         int exitCode = code.orElse(KILLED_EXIT_CODE);
         String reason = reason(opened, exitCode);
         reached(RuntimeState.State.EXITED, reason);
-        publishState(journal, RuntimeState.State.EXITED, reason, exitCode);
+        publishState(
+                journal,
+                RuntimeState.newBuilder()
+                        .setState(RuntimeState.State.EXITED)
+                        .setReason(reason)
+                        .setExitCode(exitCode));
         publish(
                 journal,
                 Channel.CLAIMS,
@@ -485,7 +513,11 @@ final class Session {
             return;
         }
         try {
-            publishState(journal, RuntimeState.State.FAILED, message, 0);
+            publishState(
+                    journal,
+                    RuntimeState.newBuilder()
+                            .setState(RuntimeState.State.FAILED)
+                            .setReason(message));
             publish(
                     journal,
                     Channel.CLAIMS,
@@ -511,6 +543,9 @@ final class Session {
         }
         if (opened.sandbox != null) {
             attempt("kill", opened.sandbox::kill);
+        }
+        if (opened.decoys != null) {
+            attempt("decoys", opened.decoys::remove);
         }
         if (opened.pulse != null) {
             attempt("pulse", opened.pulse::close);
@@ -660,15 +695,12 @@ final class Session {
         observer.state(reached, reason);
     }
 
-    private void publishState(SessionJournal journal, RuntimeState.State reached, String reason, int exitCode) {
+    private void publishState(SessionJournal journal, RuntimeState.Builder reached) {
         publish(
                 journal,
                 Channel.EVIDENCE,
                 Event.newBuilder()
-                        .setRuntimeState(host.runtimeState().toBuilder()
-                                .setState(reached)
-                                .setReason(reason)
-                                .setExitCode(exitCode)));
+                        .setRuntimeState(host.runtimeState().toBuilder().mergeFrom(reached.build())));
     }
 
     private static void publish(SessionJournal journal, Channel channel, Event.Builder payload) {

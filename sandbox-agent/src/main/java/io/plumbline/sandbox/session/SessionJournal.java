@@ -3,21 +3,27 @@ package io.plumbline.sandbox.session;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.rootfs.Bundle;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The outbox of one session as its parts see it: knows the highest number of each channel for the heartbeat and the times of
@@ -30,8 +36,17 @@ final class SessionJournal implements SessionOutbox {
     /** Decisions on connections that are kept for the evidence of a freeze. */
     private static final int REMEMBERED_EGRESS = 100;
 
+    /** Names that the workload removed from its workspace, for the evidence of a freeze. */
+    private static final int REMEMBERED_REMOVALS = 1_000;
+
+    private static final Set<String> REMOVALS = Set.of("unlink", "rmdir", "rename");
+
     private final SessionOutbox outbox;
     private final Consumer<String> unwatched;
+
+    /** Fair: where each event takes long, the one thread that has very many must not keep the heartbeat from being told. */
+    private final ReentrantLock lock = new ReentrantLock(true);
+
     private final Map<Channel, Long> lastSeq = new EnumMap<>(Channel.class);
     private final Map<String, Times> times = new LinkedHashMap<>() {
         @Override
@@ -42,6 +57,7 @@ final class SessionJournal implements SessionOutbox {
 
     private final Map<String, Long> counts = new HashMap<>();
     private final Queue<EgressDecided> egress = new ArrayDeque<>();
+    private final Set<String> removed = new LinkedHashSet<>();
 
     /** Nanoseconds since the epoch. */
     record Times(long eventNanos, long observedNanos) {}
@@ -55,9 +71,7 @@ final class SessionJournal implements SessionOutbox {
     @Override
     public Event publish(Channel channel, long eventTimeNanos, Event.Builder payload) {
         try {
-            synchronized (this) {
-                return noted(outbox.publish(channel, eventTimeNanos, payload));
-            }
+            return locked(() -> noted(outbox.publish(channel, eventTimeNanos, payload)));
         } catch (SpoolException e) {
             unwatched.accept("an event could not be kept: " + e.getMessage());
             throw e;
@@ -67,16 +81,14 @@ final class SessionJournal implements SessionOutbox {
     /** Publishes a heartbeat that counts itself. */
     void heartbeat(long droppedTotal) {
         try {
-            synchronized (this) {
-                noted(outbox.publish(
-                        Channel.EVIDENCE,
-                        Clock.nowNanos(),
-                        Event.newBuilder()
-                                .setHeartbeat(Heartbeat.newBuilder()
-                                        .setLastClaimsSeq(lastSeq.getOrDefault(Channel.CLAIMS, 0L))
-                                        .setLastEvidenceSeq(lastSeq.getOrDefault(Channel.EVIDENCE, 0L) + 1)
-                                        .setDroppedTotal(droppedTotal))));
-            }
+            locked(() -> noted(outbox.publish(
+                    Channel.EVIDENCE,
+                    Clock.nowNanos(),
+                    Event.newBuilder()
+                            .setHeartbeat(Heartbeat.newBuilder()
+                                    .setLastClaimsSeq(lastSeq.getOrDefault(Channel.CLAIMS, 0L))
+                                    .setLastEvidenceSeq(lastSeq.getOrDefault(Channel.EVIDENCE, 0L) + 1)
+                                    .setDroppedTotal(droppedTotal)))));
         } catch (SpoolException e) {
             unwatched.accept("a heartbeat could not be kept: " + e.getMessage());
             throw e;
@@ -84,23 +96,43 @@ final class SessionJournal implements SessionOutbox {
     }
 
     /** When an event of this session happened and was seen; empty when it is too long ago or not of this session. */
-    synchronized Optional<Times> timesOf(String event) {
-        return Optional.ofNullable(times.get(event));
+    Optional<Times> timesOf(String event) {
+        return locked(() -> Optional.ofNullable(times.get(event)));
     }
 
     /** The newest decisions of the egress proxy, oldest first. */
-    synchronized List<EgressDecided> lastEgress() {
-        return List.copyOf(egress);
+    List<EgressDecided> lastEgress() {
+        return locked(() -> List.copyOf(egress));
+    }
+
+    /**
+     * What the workload removed from its workspace or renamed, whatever became of the name since: relative to it, the first thousand in
+     * order.
+     */
+    List<String> removed() {
+        return locked(() -> List.copyOf(removed));
     }
 
     /** Evidence events by payload name. */
-    synchronized Map<String, Long> evidenceCounts() {
-        return new TreeMap<>(counts);
+    Map<String, Long> evidenceCounts() {
+        return locked(() -> new TreeMap<>(counts));
+    }
+
+    private <T> T locked(Supplier<T> act) {
+        lock.lock();
+        try {
+            return act.get();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private Event noted(Event event) {
         if (event.getChannel() == Channel.EVIDENCE) {
             counts.merge(event.getPayloadCase().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+        }
+        if (event.hasFileChanged()) {
+            note(event.getFileChanged());
         }
         if (event.hasEgressDecided()) {
             egress.add(event.getEgressDecided());
@@ -111,5 +143,16 @@ final class SessionJournal implements SessionOutbox {
         lastSeq.merge(event.getChannel(), event.getSeq(), Math::max);
         times.put(event.getId(), new Times(event.getEventTimeNs(), event.getObservedTimeNs()));
         return event;
+    }
+
+    private void note(FileChanged change) {
+        String prefix = Bundle.WORKSPACE + "/";
+        if (change.getError() == 0
+                && !change.getAmbiguous()
+                && change.getPath().startsWith(prefix)
+                && REMOVALS.contains(change.getOperation())
+                && removed.size() < REMEMBERED_REMOVALS) {
+            removed.add(change.getPath().substring(prefix.length()));
+        }
     }
 }

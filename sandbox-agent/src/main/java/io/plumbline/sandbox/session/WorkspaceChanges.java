@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.sandbox.review.Change;
+import io.plumbline.sandbox.review.Entry;
+import io.plumbline.sandbox.review.WorkspaceCopy;
+import io.plumbline.sandbox.review.WorkspaceDecoys;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.FileVisitor;
@@ -14,22 +18,50 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a session has changed in its workspace, by the files' change time, which the workload cannot set. Bounded in files and in time;
- * links are named and not followed.
+ * What a session has changed in its workspace, bounded in files and in time; links are named and not followed.
+ *
+ * <p>In review mode the copy is held against what it was made from: contents, deletions, lines. Else nobody knows what was there: files
+ * are told of by their change time, which the workload cannot set, and by digests of what they are now, and names as gone that the trace
+ * saw removed.
  */
 final class WorkspaceChanges implements EvidenceCollection.Source {
     private static final int MAX_CHANGED = 5_000;
     private static final int MAX_VISITED = 200_000;
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
-    private final Path workspace;
-    private final Instant since;
+    /** Of the differences between lines, characters; the change set that waits for a review has all of them. */
+    private static final int MAX_DIFF = 64 * 1024;
 
-    WorkspaceChanges(Path workspace, Instant since) {
-        this.workspace = workspace;
-        this.since = since;
+    /** Files whose lines are looked at. */
+    private static final int MAX_COMPARED = 200;
+
+    private static final int MAX_LINE = 2_000;
+
+    private final Place place;
+
+    /**
+     * What is looked at.
+     *
+     * @param folder that the sandbox works on
+     * @param since when nothing of it was changed
+     * @param copy the same folder, where it is a copy; null: it is the workspace itself
+     * @param decoys the host's own, which a copy has and what it was made from has not
+     * @param removed names that the workload has removed, relative to the workspace
+     */
+    record Place(
+            Path folder,
+            Instant since,
+            @Nullable WorkspaceCopy copy,
+            WorkspaceDecoys decoys,
+            Supplier<List<String>> removed) {}
+
+    WorkspaceChanges(Place place) {
+        this.place = place;
     }
 
     @Override
@@ -39,14 +71,67 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
 
     @Override
     public JsonNode take() throws IOException {
-        ArrayNode changed = JsonNodeFactory.instance.arrayNode();
-        Walk walk = new Walk(changed);
-        Files.walkFileTree(workspace, walk);
         ObjectNode found = JsonNodeFactory.instance.objectNode();
-        found.put("since", since.toString());
-        found.put("complete", walk.complete);
-        found.set("changed", changed);
+        found.put("since", place.since().toString());
+        WorkspaceCopy copy = place.copy();
+        if (copy == null) {
+            look(found);
+        } else {
+            compare(copy, found);
+        }
         return found;
+    }
+
+    private void compare(WorkspaceCopy copy, ObjectNode found) throws IOException {
+        WorkspaceCopy.Glance glance = copy.glance(LIMIT);
+        List<Change> all = glance.changes().stream()
+                .filter(change -> !place.decoys().made(change.path(), change.after()))
+                .toList();
+        List<Change> told = all.subList(0, Math.min(all.size(), MAX_CHANGED));
+        found.put("complete", glance.complete() && told.size() == all.size());
+        ArrayNode changed = found.putArray("changed");
+        ArrayNode gone = found.putArray("gone");
+        for (Change change : told) {
+            if (change.after() instanceof Entry.Absent) {
+                describe(gone.addObject().put("path", change.path()), change.before());
+            } else {
+                ObjectNode file = changed.addObject().put("path", change.path());
+                describe(file, change.after());
+                file.put("change", change.letter() == 'A' ? "added" : "modified");
+                if (!(change.before() instanceof Entry.Absent)) {
+                    describe(file.putObject("was"), change.before());
+                }
+            }
+        }
+        WorkspaceCopy.Shown shown = copy.show(told.subList(0, Math.min(told.size(), MAX_COMPARED)), MAX_DIFF);
+        ArrayNode diff = found.putArray("diff");
+        shown.text()
+                .lines()
+                .map(line -> line.length() > MAX_LINE ? line.substring(0, MAX_LINE) : line)
+                .forEach(diff::add);
+        found.put("not_shown", shown.unseen() + told.size() - Math.min(told.size(), MAX_COMPARED));
+    }
+
+    private static void describe(ObjectNode file, Entry entry) {
+        switch (entry) {
+            case Entry.Regular regular ->
+                file.put("kind", "file").put("bytes", regular.size()).put("sha256", regular.sha256());
+            case Entry.Folder folder -> file.put("kind", "directory");
+            case Entry.Link link -> file.put("kind", "link").put("target", link.target());
+            case Entry.Absent absent -> file.put("kind", "nothing");
+        }
+    }
+
+    private void look(ObjectNode found) throws IOException {
+        Walk walk = new Walk(found.putArray("changed"));
+        Files.walkFileTree(place.folder(), walk);
+        found.put("complete", walk.complete);
+        ArrayNode gone = found.putArray("gone");
+        for (String path : place.removed().get()) {
+            if (Files.notExists(place.folder().resolve(path), LinkOption.NOFOLLOW_LINKS)) {
+                gone.addObject().put("path", path);
+            }
+        }
     }
 
     private final class Walk implements FileVisitor<Path> {
@@ -77,18 +162,28 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
             }
             try {
                 FileTime change = (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
-                if (!change.toInstant().isBefore(since)) {
-                    changed.addObject()
-                            .put("path", workspace.relativize(path).toString())
-                            .put("kind", kind(attributes))
-                            .put("bytes", attributes.size())
-                            .put("changed", change.toString());
+                if (!change.toInstant().isBefore(place.since())) {
+                    tell(path, attributes, change);
                 }
             } catch (IOException e) {
                 // It has gone in between; the workload stands still, but the host need not.
                 complete = false;
             }
             return FileVisitResult.CONTINUE;
+        }
+
+        private void tell(Path path, BasicFileAttributes attributes, FileTime change) throws IOException {
+            ObjectNode file = changed.addObject()
+                    .put("path", place.folder().relativize(path).toString())
+                    .put("kind", kind(attributes))
+                    .put("bytes", attributes.size())
+                    .put("changed", change.toString());
+            // Empty where it could not be read in time.
+            if (attributes.isRegularFile()
+                    && WorkspaceCopy.at(path, deadline) instanceof Entry.Regular regular
+                    && !regular.sha256().isEmpty()) {
+                file.put("sha256", regular.sha256());
+            }
         }
 
         @Override
@@ -98,8 +193,7 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
         }
 
         @Override
-        public FileVisitResult postVisitDirectory(
-                Path directory, java.io.@org.jspecify.annotations.Nullable IOException problem) {
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem) {
             return FileVisitResult.CONTINUE;
         }
     }

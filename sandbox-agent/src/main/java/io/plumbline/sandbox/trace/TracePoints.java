@@ -52,8 +52,11 @@ public final class TracePoints {
         106, // setgid
         113, // setreuid
         114, // setregid
+        116, // setgroups
         117, // setresuid
         119, // setresgid
+        122, // setfsuid
+        123, // setfsgid
         126, // capset
         133, // mknod
         155, // pivot_root

@@ -180,6 +180,25 @@ class EgressPartsTest {
     }
 
     @Test
+    void averagesWhatComesInOverTenSecondsToo() throws Exception {
+        AtomicLong now = new AtomicLong();
+        Budgets budgets = new Budgets(
+                () -> TaskPolicy.newBuilder()
+                        .setIngressRateBytes(100)
+                        .setEgressRateBytes(1)
+                        .build(),
+                now::get);
+
+        budgets.takeIn(1000);
+        assertDenied(EgressReason.INGRESS_RATE, () -> budgets.takeIn(1));
+        now.addAndGet(1_000_000_000L);
+        budgets.takeIn(100);
+        assertDenied(EgressReason.INGRESS_RATE, () -> budgets.takeIn(1));
+        // A direction of its own.
+        budgets.takeOut(EgressRule.getDefaultInstance(), "api.example.com", 10);
+    }
+
+    @Test
     void findsAPatternAcrossPieces() {
         ByteSearch search = new ByteSearch("aab".getBytes(ISO_8859_1));
 

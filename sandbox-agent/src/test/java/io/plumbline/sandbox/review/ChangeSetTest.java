@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,5 +215,29 @@ class ChangeSetTest {
         Files.writeString(copied.resolve("a\nD b"), "x");
         assertThat(copy.show(copy.changes()).text()).startsWith("A a\\nD b\n");
         assertThat(List.copyOf(copy.changes())).hasSize(1);
+    }
+
+    @Test
+    void aGlanceFindsWhatIsChangedSoFar() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+        Files.writeString(copied.resolve("a.txt"), "one\nTWO\nthree\n");
+        Files.delete(copied.resolve("src/deep/gone.txt"));
+        Files.writeString(copied.resolve("new.txt"), "new\n");
+
+        WorkspaceCopy.Glance glance = copy.glance(Duration.ofMinutes(1));
+
+        assertThat(glance.complete()).isTrue();
+        assertThat(glance.changes()).isEqualTo(copy.changes()).hasSize(3);
+        assertThat(copy.show(glance.changes(), 1 << 20).text()).contains("-two", "+TWO", "+new");
+    }
+
+    @Test
+    void aGlanceThatRanOutOfTimeSaysSoAndCallsNothingGone() throws IOException {
+        WorkspaceCopy copy = WorkspaceCopy.make(workspace, copied);
+
+        WorkspaceCopy.Glance glance = copy.glance(Duration.ZERO);
+
+        assertThat(glance.complete()).isFalse();
+        assertThat(glance.changes()).isEmpty();
     }
 }

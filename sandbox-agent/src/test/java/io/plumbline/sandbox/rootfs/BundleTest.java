@@ -233,8 +233,26 @@ class BundleTest {
     }
 
     @Test
+    void leavesTheWorkspacesDecoysToTheSession() throws Exception {
+        TaskPolicy policy = TaskPolicy.newBuilder()
+                .addDecoys("~/notes.txt")
+                .addDecoyKinds("aws")
+                .addDecoys("/workspace/.env")
+                .addDecoyKinds("")
+                .addDecoys("/workspace/deploy/key")
+                .addDecoyKinds("token")
+                .build();
+        assemble(policy, Agent.NONE);
+        assertThat(base.resolve("system/root/workspace/.env")).doesNotExist();
+        assertThat(Bundle.workspaceDecoys(policy, "s"))
+                .containsOnlyKeys(".env", "deploy/key")
+                .hasEntrySatisfying(".env", content -> assertThat(content).contains("DATABASE_URL="))
+                .hasEntrySatisfying("deploy/key", content -> assertThat(content).startsWith("tok_"));
+    }
+
+    @Test
     void refusesDecoysThatWouldLieElsewhere() {
-        for (String decoy : List.of("~/../../x", "/etc/../../x", "/workspace/.env", "/tmp/x", "relative", "/usr/x")) {
+        for (String decoy : List.of("~/../../x", "/etc/../../x", "/tmp/x", "relative", "/usr/x")) {
             assertThatThrownBy(() -> {
                         removeBundle();
                         assemble(TaskPolicy.newBuilder().addDecoys(decoy).build(), Agent.NONE);

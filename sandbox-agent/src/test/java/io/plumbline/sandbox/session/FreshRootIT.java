@@ -24,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a session sees of its host and what it leaves there, in real sandboxes. Needs root and runsc. */
 class FreshRootIT {
+    /** No capability, as the kernel prints them. */
+    private static final String NONE = "0".repeat(16);
+
     private final RecordingLink link = new RecordingLink();
     private Path base = Path.of("");
     private Path workspace = Path.of("");
@@ -173,6 +176,32 @@ class FreshRootIT {
         Output inside = run(Optional.empty(), "/bin/bash", "-c", script.toString());
         assertThat(inside.code()).as(inside.err()).isZero();
         assertThat(inside.out().lines()).containsExactly("home /home: agent /root:", "host sandbox sandbox");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000})
+    void nothingInsideGivesPrivileges(int uid) throws Exception {
+        Files.setAttribute(workspace, "unix:uid", uid);
+        // Root's program, and everybody may run it as root: left there by the host.
+        Path program = Files.copy(Path.of("/usr/bin/cat").toRealPath(), workspace.resolve("cat"));
+        Files.setAttribute(program, "unix:uid", 0);
+        Files.setAttribute(program, "unix:mode", 06755);
+        String status = "/proc/self/status | grep -E '^(Uid|Gid|CapInh|CapPrm|CapEff|CapBnd):'";
+        Output inside = run(
+                Optional.empty(),
+                "/bin/bash",
+                "-c",
+                "cat " + status + "; echo --; ./cat " + status
+                        + "; echo --; setpriv --reuid 2000 true 2>&1 || echo stays; chown 2000 . 2>&1 || echo kept;"
+                        // PR_GET_NO_NEW_PRIVS; this kernel's status does not tell it.
+                        + " python3 -c 'import ctypes; print(\"no new\", ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))'");
+        String[] parts = inside.out().split("--\n");
+        assertThat(parts).as(inside.out() + inside.err()).hasSize(3);
+        assertThat(parts[0].lines().map(line -> line.replaceAll("\\s+", " ")))
+                .contains("CapInh: " + NONE, "CapPrm: " + NONE, "CapEff: " + NONE, "CapBnd: " + NONE)
+                .contains("Uid: %1$d %1$d %1$d %1$d".formatted(uid));
+        assertThat(parts[1]).isEqualTo(parts[0]);
+        assertThat(parts[2]).contains("stays", "kept", "no new 1").doesNotContain("not found");
     }
 
     @Test

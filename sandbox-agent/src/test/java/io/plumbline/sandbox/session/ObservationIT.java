@@ -3,6 +3,7 @@ package io.plumbline.sandbox.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EventCount;
 import io.plumbline.events.v1.FileChanged;
@@ -19,10 +20,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What real programs do in real sandboxes, as evidence. Needs root and runsc, and python3 for what shells cannot do. */
 class ObservationIT {
@@ -149,6 +154,7 @@ class ObservationIT {
                 server = socket.socket(); server.bind(('127.0.0.1', 7777)); server.listen()
                 client = socket.create_connection(('127.0.0.1', 7777)); server.accept()
                 tried(os.setuid, 0); tried(os.setgid, 0)
+                tried(os.setgroups, []); libc.setfsuid(0); libc.setfsgid(0)
                 if os.fork() == 0:
                     os.unlink('c'); os._exit(0)
                 os.wait()
@@ -194,7 +200,7 @@ class ObservationIT {
                         && e.getAccepted().getPeer().getAddress().equals("127.0.0.1"));
         assertThat(link.events.stream().filter(Event::hasRawSyscall).map(e -> e.getRawSyscall()
                         .getNumber()))
-                .contains(105L, 106L);
+                .contains(105L, 106L, 116L, 122L, 123L);
         // Who: the same process by both channels, and in the order in which it did things.
         List<Event> ofChild = link.events.stream()
                 .filter(Event::hasFileChanged)
@@ -212,6 +218,16 @@ class ObservationIT {
                 .isLessThan(index(
                         e -> e.hasFileChanged() && e.getFileChanged().getPath().equals("/tmp/a")));
         assertThat(link.events).noneMatch(Event::hasTraceLoss);
+    }
+
+    /** Why sessions stand still. */
+    private List<String> frozen() {
+        return link.events.stream()
+                .filter(Event::hasRuntimeState)
+                .map(Event::getRuntimeState)
+                .filter(state -> state.getState() == RuntimeState.State.FROZEN)
+                .map(RuntimeState::getReason)
+                .toList();
     }
 
     private int index(Predicate<Event> wanted) {
@@ -281,6 +297,68 @@ class ObservationIT {
         assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
     }
 
+    /** More than can wait anywhere on the way, from a host that is slower than the sandbox's kernel is patient. */
+    @Test
+    void whatASlowHostLosesIsCountedExactlyAndTheSessionIsIncomplete() throws Exception {
+        Path held = workspace.resolve("held");
+        AtomicLong seen = new AtomicLong();
+        Predicate<Event> counted = event ->
+                event.hasFileOpened() && event.getFileOpened().getPath().endsWith("/counted");
+        link.kept = counted.negate();
+        link.brain = (event, listener) -> {
+            if (counted.test(event)) {
+                seen.incrementAndGet();
+                // Longer than the reader waits for room.
+                if (!Files.exists(held)) {
+                    LockSupport.parkNanos(1_000_000_000);
+                }
+            }
+        };
+        // Names of four thousand bytes: a few thousand messages are all that the host keeps waiting.
+        Ending session = python(policy(), """
+                import os, time
+                os.chdir('/tmp')
+                for i in range(15):
+                    os.mkdir('d' * 250)
+                    os.chdir('d' * 250)
+                name = './' + '/' * 4000 + 'counted'
+                made = stuck = 0
+                while stuck < 4:
+                    before = time.monotonic()
+                    os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
+                    made += 1
+                    stuck = stuck + 1 if time.monotonic() - before > 0.3 else 0
+                os.mkdir('/workspace/held')
+                while not os.path.exists('/workspace/go'):
+                    time.sleep(0.01)
+                os.symlink(str(made), '/workspace/made')
+                """);
+        await().atMost(Duration.ofMinutes(3)).until(() -> Files.exists(held) || !frozen().isEmpty());
+        assertThat(frozen()).isEmpty();
+        // The first one that begins when the host has got on: what waits is published by then.
+        long beats = link.events.stream().filter(Event::hasHeartbeat).count();
+        await().atMost(LIMIT)
+                .until(() -> link.events.stream().filter(Event::hasHeartbeat).count() > beats + 2);
+        Files.createFile(workspace.resolve("go"));
+        assertThat(session.await()).isEqualTo("exited 0");
+
+        long made =
+                Long.parseLong(Files.readSymbolicLink(workspace.resolve("made")).toString());
+        SessionReconciled end = reconciled();
+        long lost = end.getDroppedByRuntime() + end.getListenerLost();
+        System.out.printf("figure loss: %d opens, %d seen, %d lost%n", made, seen.get(), lost);
+        assertThat(lost).isPositive().isEqualTo(made - seen.get());
+        assertThat(end.getComplete()).isFalse();
+        assertThat(end.getReason())
+                .isEqualTo(end.getDroppedByRuntime() + " messages dropped by the runtime, " + end.getListenerLost()
+                        + " lost by the host");
+        assertThat(link.events.stream()
+                        .filter(Event::hasTraceLoss)
+                        .mapToLong(e -> e.getTraceLoss().getDropped())
+                        .sum())
+                .isEqualTo(lost);
+    }
+
     @Test
     void theHostFreezesOnTheSpotWhenADecoyIsRead() throws Exception {
         Ending session = start(
@@ -318,6 +396,45 @@ class ObservationIT {
         running.host().stop(session.id, "seen");
         session.await();
         assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".env", "deploy/keys/.env"})
+    void aDecoyInTheWorkspaceTripsTheHostAndLeavesNothing(String decoy) throws Exception {
+        Files.writeString(workspace.resolve(".env"), "REAL=1\n");
+        Files.writeString(workspace.resolve("old.txt"), "x");
+        for (String name : List.of(".env", "old.txt")) {
+            Files.setAttribute(workspace.resolve(name), "unix:uid", 1000);
+        }
+        Ending session = start(
+                policy().addDecoys("/workspace/" + decoy)
+                        .addDecoyKinds("env")
+                        .addDecoys("/workspace/.env")
+                        .addDecoyKinds("")
+                        .setHoneytokenFreeze("local"),
+                "/bin/bash",
+                "-c",
+                "echo new > new.txt; rm old.txt; : < " + decoy + "; while true; do : < README.md; done");
+        await().atMost(LIMIT).until(() -> link.events.stream()
+                .anyMatch(e -> e.getEvidenceCollected().getKind().equals("workspace")));
+
+        assertThat(frozen()).containsExactly("tripwire honeytoken: /workspace/" + decoy);
+        assertThat(workspace.resolve(decoy)).isRegularFile();
+        assertThat(workspace.resolve(".env")).hasContent("REAL=1\n");
+        // The workload's changes, and not the host's.
+        assertThat(link.events.stream()
+                        .map(e -> e.getEvidenceCollected())
+                        .filter(evidence -> evidence.getKind().equals("workspace"))
+                        .findFirst()
+                        .orElseThrow()
+                        .getJson())
+                .contains("\"path\":\"new.txt\"", "\"sha256\":\"" + EventIds.sha256Hex("new\n") + "\"")
+                .contains("\"gone\":[{\"path\":\"old.txt\"}]")
+                .doesNotContain(".env");
+        running.host().stop(session.id, "seen");
+        session.await();
+        assertThat(workspace.toFile().list()).containsExactlyInAnyOrder(".env", "README.md", "new.txt");
+        assertThat(workspace.resolve(".env")).hasContent("REAL=1\n");
     }
 
     @Test

@@ -62,6 +62,7 @@ class PolicyFieldsTest {
             Map.entry("egress_bytes", limits("egress: 7MiB")),
             Map.entry("ingress_bytes", limits("ingress: 7MiB")),
             Map.entry("egress_rate_bytes", limits("egress-rate: 7MiB")),
+            Map.entry("ingress_rate_bytes", limits("ingress-rate: 7MiB")),
             Map.entry("upload_hold_bytes", limits("upload-hold: 7MiB")),
             Map.entry("cpu_millis", START.replace("cpu: 2", "cpu: 1")),
             Map.entry("disk_bytes", limits("disk: 7MiB")),

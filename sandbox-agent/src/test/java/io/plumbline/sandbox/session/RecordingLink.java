@@ -23,6 +23,9 @@ final class RecordingLink implements HostLink {
     volatile Duration disconnected = Duration.ZERO;
     volatile boolean diskFull;
 
+    /** Which events are kept; a test that counts very many need not keep them. */
+    volatile Predicate<Event> kept = event -> true;
+
     /** Sees each event on the publisher's thread, with the listener of its session. */
     volatile BiConsumer<Event, VerdictListener> brain = (event, listener) -> {};
 
@@ -42,7 +45,9 @@ final class RecordingLink implements HostLink {
                         .setSeq(numbers.merge(channel, 1L, Long::sum))
                         .setEventTimeNs(time)
                         .setObservedTimeNs(Clock.nowNanos()));
-                events.add(event);
+                if (kept.test(event)) {
+                    events.add(event);
+                }
             }
             brain.accept(event, listener);
             return event;

@@ -297,7 +297,9 @@ class StdioIT {
                 .setName("test")
                 .setWorkspaceMode("review")
                 .build();
-        Files.writeString(workspace.resolve("README.md"), "before\n");
+        for (String name : List.of("README.md", "edited.txt", "gone.txt")) {
+            Files.setAttribute(Files.writeString(workspace.resolve(name), "before\n"), "unix:uid", 1000);
+        }
         CompletableFuture<String> id = new CompletableFuture<>();
         Screen screen = new Screen() {
             @Override
@@ -306,8 +308,13 @@ class StdioIT {
             }
         };
         try (Typist nothing = new Typist()) {
-            CompletableFuture<RunClient.Exit> exit =
-                    run(new Stdio.Piped(), screen, nothing, "/bin/bash", "-c", "echo > new.txt; echo wrote; sleep 600");
+            CompletableFuture<RunClient.Exit> exit = run(
+                    new Stdio.Piped(),
+                    screen,
+                    nothing,
+                    "/bin/bash",
+                    "-c",
+                    "echo new > new.txt; echo after > edited.txt; rm gone.txt; echo wrote; sleep 600");
             screen.awaitText("wrote");
             String session = id.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             java.util.Objects.requireNonNull(link.listeners.get(session))
@@ -323,7 +330,12 @@ class StdioIT {
                     .filteredOn(event -> event.getEvidenceCollected().getKind().equals("workspace"))
                     .singleElement()
                     .satisfies(event -> assertThat(event.getEvidenceCollected().getJson())
-                            .contains("new.txt")
+                            .contains("\"complete\":true")
+                            .contains("{\"path\":\"new.txt\",\"kind\":\"file\",\"bytes\":4,\"sha256\":\""
+                                    + EventIds.sha256Hex("new\n") + "\",\"change\":\"added\"}")
+                            .contains("\"gone\":[{\"path\":\"gone.txt\",\"kind\":\"file\",\"bytes\":7,\"sha256\":\""
+                                    + EventIds.sha256Hex("before\n") + "\"}]")
+                            .contains("\"-before\"", "\"+after\"")
                             .doesNotContain("README.md")));
             client.stop(session);
             assertThat(exit.get(LIMIT.toSeconds(), TimeUnit.SECONDS).code()).isEqualTo(137);
@@ -401,5 +413,36 @@ class StdioIT {
         assertThat(Files.getAttribute(workspace.resolve("new.txt"), "unix:uid")).isEqualTo(1000);
         assertThat(link.events.getLast().getReviewDecided().getAccepted()).isTrue();
         assertThatThrownBy(() -> client.review(id)).hasMessageContaining("no changes wait");
+    }
+
+    @Test
+    void aDecoyOfTheHostIsNoChangeToReview() throws Exception {
+        runPolicy = TaskPolicy.newBuilder()
+                .setName("test")
+                .setWorkspaceMode("review")
+                .setHoneytokenFreeze("brain")
+                .addDecoys("/workspace/.env")
+                .addDecoys("/workspace/deploy/id_rsa")
+                .build();
+        Screen screen = new Screen();
+        RunClient.Exit exit = client.run(
+                new RunClient.Request(
+                        "",
+                        "t",
+                        "none",
+                        workspace,
+                        List.of("/bin/bash", "-c", "ls -A . deploy; echo new > deploy/new.txt")),
+                screen);
+
+        assertThat(exit.code()).as(exit.reason()).isZero();
+        assertThat(screen.text().lines()).contains(".env", "id_rsa");
+        assertThat(link.events.stream()
+                        .filter(io.plumbline.events.v1.Event::hasChangesFound)
+                        .findFirst()
+                        .orElseThrow()
+                        .getChangesFound()
+                        .getPathsList())
+                .containsExactly("A deploy", "A deploy/new.txt");
+        assertThat(workspace).isEmptyDirectory();
     }
 }
