@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Event;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,7 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A policy is widened and tightened while its session runs, by signed revisions that the host confirms or refuses. */
@@ -20,8 +25,29 @@ class PolicyRevisionIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final String LADDER = "ladder: {alert: 10, ask: 99, freeze: 100}";
 
+    private static @Nullable Platform started;
+    private static @Nullable EventLog log;
+
+    @BeforeAll
+    static void start() throws Exception {
+        started = Platform.start();
+        log = started.log();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (log != null) {
+            log.close();
+        }
+        if (started != null) {
+            started.close();
+        }
+    }
+
     @Test
     void aRevisionHoldsOnceTheHostHasItAndNotBefore() throws Exception {
+        Platform platform = Objects.requireNonNull(started);
+        EventLog log = Objects.requireNonNull(PolicyRevisionIT.log);
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.createContext("/", exchange -> {
             byte[] answer = "reached".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
@@ -30,8 +56,7 @@ class PolicyRevisionIT {
             exchange.close();
         });
         server.start();
-        try (Platform platform = Platform.start();
-                EventLog log = platform.log()) {
+        try {
             int port = server.getAddress().getPort();
             String destination = "egress: [{host: 127.0.0.1, port: " + port + ", allow-private: true}]";
             RunningSession session = RunningSession.start(
@@ -80,6 +105,54 @@ class PolicyRevisionIT {
         } finally {
             server.stop(0);
         }
+    }
+
+    /** Each announced call is a new one; the next after the revision is answered by it. */
+    @Test
+    void aToolThatARevisionRefusesOrAsksAboutIsAnsweredSoFromThenOn() throws Exception {
+        Platform platform = Objects.requireNonNull(started);
+        EventLog log = Objects.requireNonNull(PolicyRevisionIT.log);
+        RunningSession session = RunningSession.start(platform, "revised-tools", "{" + LADDER + "}", "scripted", """
+                n=0
+                call() {
+                  n=$((n + 1))
+                  printf '{"hook_event_name":"PreToolUse","session_id":"scripted","cwd":"/workspace","tool_name":"%s","tool_use_id":"t%s","tool_input":{"file_path":"/workspace/README.md"}}' "$1" $n \
+                    | /opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 60
+                }
+                case $(call Read) in *'"allow"'*) echo allowed ;; esac
+                until call Read | grep -q '"deny"'; do sleep 0.3; done
+                echo refused
+                until [ -e stop ]; do sleep 0.3; done
+                call Glob > answer
+                grep -q '"allow"' answer && echo approved
+                """);
+        String id = session.id();
+        await().atMost(LIMIT).until(session::output, output -> output.contains("allowed"));
+        await().atMost(LIMIT).until(() -> platform.search().state(id), "running"::equals);
+
+        Platform.Answer denied = revise(platform, id, "{tools: {deny: [Read], ask: [Glob]}, " + LADDER + "}");
+        assertThat(denied.code()).as(denied.err()).isZero();
+        await().atMost(LIMIT).until(session::output, output -> output.contains("refused"));
+
+        session.finish();
+        await().atMost(LIMIT).until(() -> log.has(id, Event::hasApprovalRequested));
+        ApprovalRequested question =
+                log.of(id, Event::hasApprovalRequested).getFirst().getApprovalRequested();
+        await().atMost(LIMIT).until(() -> approve(platform, question).code() == 0);
+        assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+        assertThat(session.output()).contains("approved");
+    }
+
+    private static Platform.Answer approve(Platform platform, ApprovalRequested question)
+            throws IOException, InterruptedException {
+        return platform.plumbline(
+                "approvals",
+                "approve",
+                question.getApproval(),
+                "--sha256",
+                question.getSubjectSha256(),
+                "--reason",
+                "seen");
     }
 
     private static boolean isDenied(Event event) {
