@@ -217,8 +217,7 @@ class OutagesIT {
         RunningSession session = RunningSession.busy(platform(), "supervisor", PATIENT);
         String id = session.id();
         awaitFilesOpened(id, 20);
-        List<String> before =
-                await().atMost(LIMIT).until(OutagesIT::listed, sessions -> sessions.contains(id));
+        List<String> before = await().atMost(LIMIT).until(OutagesIT::listed, sessions -> sessions.contains(id));
         List<ProcessHandle> old = platform().state().children().values().stream()
                 .map(pid -> ProcessHandle.of(pid).orElseThrow())
                 .toList();
