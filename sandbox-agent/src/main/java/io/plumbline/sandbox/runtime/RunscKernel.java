@@ -35,14 +35,31 @@ final class RunscKernel implements SandboxKernel {
     /** For the one call that lasts as long as the workload. */
     private final ControlSocket exit;
 
-    /** Runs what the runtime has to do for the sandbox. */
-    private final RuntimeShim shim;
+    private final Shims shims;
 
     /** Knows the start time too. */
     private final ProcessHandle sentry;
 
     // Guarded by this.
     private @Nullable RunscSandbox sandbox;
+
+    /**
+     * Who runs what the runtime has to do for the sandbox.
+     *
+     * @param inPlace in the sandbox's control groups and at its priority: for what leaves processes behind that serve the workload
+     * @param beside as this daemon: for what leaves none, and for which a session waits
+     */
+    record Shims(RuntimeShim inPlace, RuntimeShim beside) implements AutoCloseable {
+        boolean alive() {
+            return inPlace.alive() && beside.alive();
+        }
+
+        @Override
+        public void close() {
+            inPlace.close();
+            beside.close();
+        }
+    }
 
     private RunscKernel(
             RunscRuntime runtime,
@@ -52,7 +69,7 @@ final class RunscKernel implements SandboxKernel {
             ControlSocket brakeSocket,
             ControlSocket inspection,
             ControlSocket exit,
-            RuntimeShim shim) {
+            Shims shims) {
         this.runtime = runtime;
         this.boot = boot;
         this.container = container;
@@ -60,15 +77,15 @@ final class RunscKernel implements SandboxKernel {
         this.brakeSocket = brakeSocket;
         this.inspection = inspection;
         this.exit = exit;
-        this.shim = shim;
+        this.shims = shims;
     }
 
     /**
      * @param container id of the one that keeps the kernel open
-     * @param shim the kernel's from now on, also when this fails
+     * @param shims the kernel's from now on, also when this fails
      */
     static RunscKernel attach(
-            RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket, RuntimeShim shim)
+            RunscRuntime runtime, SandboxRuntime.Boot boot, String container, long pid, Path socket, Shims shims)
             throws IOException, SandboxException {
         List<ControlSocket> sockets = new ArrayList<>();
         try {
@@ -79,10 +96,10 @@ final class RunscKernel implements SandboxKernel {
             }
             warmUp(sockets.getFirst());
             return new RunscKernel(
-                    runtime, boot, container, sentry, sockets.get(0), sockets.get(1), sockets.get(2), shim);
+                    runtime, boot, container, sentry, sockets.get(0), sockets.get(1), sockets.get(2), shims);
         } catch (IOException | SandboxException | RuntimeException e) {
             disconnect(sockets);
-            shim.close();
+            shims.close();
             throw e;
         }
     }
@@ -105,8 +122,8 @@ final class RunscKernel implements SandboxKernel {
         return container;
     }
 
-    RuntimeShim shim() {
-        return shim;
+    Shims shims() {
+        return shims;
     }
 
     ControlSocket inspection() {
@@ -186,7 +203,7 @@ final class RunscKernel implements SandboxKernel {
 
     @Override
     public boolean serves() {
-        return alive() && shim.alive();
+        return alive() && shims.alive();
     }
 
     private boolean exists() {
@@ -222,7 +239,7 @@ final class RunscKernel implements SandboxKernel {
     public synchronized void close() throws SandboxException {
         kill();
         disconnect();
-        shim.close();
+        shims.close();
         try {
             // First: runsc asks a kernel about its containers for as long as it takes the kernel to be there.
             runtime.remove(container);

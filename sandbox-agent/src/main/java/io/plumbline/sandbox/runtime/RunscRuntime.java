@@ -161,12 +161,23 @@ public final class RunscRuntime implements SandboxRuntime {
                     id,
                     pid,
                     controlSocket(id, state(id)),
-                    RuntimeShim.begin(guest, place, boot.directory().resolve("shim.log")));
+                    shims(place, boot.directory().resolve("shim.log")));
         } catch (IOException | RuntimeException e) {
             discard(id);
             throw new SandboxException("runsc run: " + e.getMessage(), e);
         } catch (SandboxException e) {
             discard(id);
+            throw e;
+        }
+    }
+
+    private RunscKernel.Shims shims(List<String> place, Path log) throws IOException {
+        RuntimeShim inPlace = RuntimeShim.begin(guest, place, log, Map.of());
+        try {
+            // Its commands end before there is garbage to collect.
+            return new RunscKernel.Shims(inPlace, RuntimeShim.begin(guest, List.of(), log, Map.of("GOGC", "off")));
+        } catch (IOException e) {
+            inPlace.close();
             throw e;
         }
     }
@@ -209,7 +220,9 @@ public final class RunscRuntime implements SandboxRuntime {
             Files.writeString(config, asked.toString());
             call(
                     "runsc create",
-                    limit -> kernel.shim().run(SandboxRuntime.Streams.Files.NOWHERE, List.of(), command, limit),
+                    limit -> kernel.shims()
+                            .beside()
+                            .run(SandboxRuntime.Streams.Files.NOWHERE, List.of(), command, limit),
                     log(creation.bundle()),
                     CREATE_LIMIT);
             Optional<String> difference =
@@ -232,7 +245,7 @@ public final class RunscRuntime implements SandboxRuntime {
                 };
         call(
                 "runsc start",
-                limit -> kernel.shim().run(streams, mounts(creation), command, limit),
+                limit -> kernel.shims().inPlace().run(streams, mounts(creation), command, limit),
                 log(creation.bundle()),
                 CALL_LIMIT);
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A process that waits in a sandbox's place on the host (its control groups, its priority) for commands of the runtime to run there: what
- * takes time about beginning a process there has been done when a session comes. Ends with this daemon.
+ * A process that waits for commands of the runtime, such as in a sandbox's place on the host (its control groups, its priority): what takes
+ * time about beginning a process there has been done when a session comes. Ends with this daemon.
  */
 final class RuntimeShim implements AutoCloseable {
     /** Longest request, bytes; the guest program's own constant. */
@@ -39,15 +40,18 @@ final class RuntimeShim implements AutoCloseable {
     }
 
     /**
-     * @param place options of the guest program that say where it runs
+     * @param place options of the guest program that say where it runs; none: as this daemon
      * @param log where it says what went wrong
+     * @param environment variables for its commands, beside this daemon's
      */
-    static RuntimeShim begin(Path guest, List<String> place, Path log) throws IOException {
+    static RuntimeShim begin(Path guest, List<String> place, Path log, Map<String, String> environment)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(guest.toString(), "shim"));
         command.addAll(place);
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         RuntimeShim shim = new RuntimeShim(process, log);
         // Never a virtual thread: it would keep its carrier for as long as it reads a pipe.
         Thread.ofPlatform()

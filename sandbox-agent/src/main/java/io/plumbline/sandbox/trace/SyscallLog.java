@@ -38,9 +38,13 @@ final class SyscallLog {
     private static final Pattern RESULT = Pattern.compile(
             "\\) = -?\\d{1,20} \\(0x[0-9a-f]{1,16}\\)(?: errno=(\\d{1,6}) \\([^()]{0,100}\\))? \\([^() ]{1,40}\\)");
     private static final Pattern SEPARATOR =
-            Pattern.compile(", (?=(?:0x[0-9a-f]{1,16}|AT_FDCWD|<null>|0o[0-7]+)(?:[ ,]|$))");
+            Pattern.compile(", (?=(?:-?0x[0-9a-f]{1,16}|AT_FDCWD|<null>|0o[0-7]+)(?:[ ,]|$))");
     private static final Pattern NAME = Pattern.compile("0x[0-9a-f]{1,16} (.*)", Pattern.DOTALL);
-    private static final Pattern DESCRIPTOR = Pattern.compile("(AT_FDCWD|0x[0-9a-f]{1,16})(?: (.*))?", Pattern.DOTALL);
+
+    /** A descriptor below zero, which none is but which goes with an absolute path, is written with a sign. */
+    private static final Pattern DESCRIPTOR =
+            Pattern.compile("(AT_FDCWD|(-?)0x([0-9a-f]{1,16}))(?: (.*))?", Pattern.DOTALL);
+
     private static final Pattern PEER =
             Pattern.compile("\\{Family: (AF_INET6?), Addr: ([0-9a-fA-F.:]{2,45}), Port: (\\d{1,5})\\}, 0x[0-9a-f]+$");
     private static final Pattern UNIX_PEER =
@@ -318,9 +322,11 @@ final class SyscallLog {
         }
         int number = descriptor.group(1).equals("AT_FDCWD")
                 ? NamedCall.Name.WORKING_DIRECTORY
-                : (int) Long.parseUnsignedLong(
-                        descriptor.group(1), 2, descriptor.group(1).length(), 16);
-        String folder = descriptor.group(2);
+                : (int) Long.parseUnsignedLong(descriptor.group(3), 16);
+        if ("-".equals(descriptor.group(2))) {
+            number = -number;
+        }
+        String folder = descriptor.group(4);
         return new NamedCall.Name(folder != null && folder.startsWith("/") ? folder : "", number, "");
     }
 

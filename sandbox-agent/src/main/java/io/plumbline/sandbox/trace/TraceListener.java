@@ -7,6 +7,7 @@ import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.posix.LinePipe;
 import io.plumbline.sandbox.posix.SeqpacketConnection;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,6 +71,11 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
 
     /** The log ends with the sentry; an end of the trace that follows within this time explains it. */
     private static final Duration LOG_END_PATIENCE = Duration.ofSeconds(2);
+
+    /** Lines of a session that cannot be read and stand in the daemon's log; a workload could make any number. */
+    private static final int MAX_SHOWN = 3;
+
+    private static final int MAX_SHOWN_BYTES = 400;
 
     private static final String ENDED_EARLY = "the trace ended before the session did";
     private static final Logger LOG = LoggerFactory.getLogger(TraceListener.class);
@@ -575,6 +581,12 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             }
         }
 
+        /** For people who look for its cause; a workload writes into it. */
+        private static String beginning(byte[] line) {
+            return new String(line, 0, Math.min(line.length, MAX_SHOWN_BYTES), StandardCharsets.US_ASCII)
+                    .replaceAll("[^ -~]", "?");
+        }
+
         private void decoded(Item.Line item) {
             lines = lines + 1;
             List<SyscallLog.Line> told = item.bytes == TOO_LONG_LINE
@@ -593,8 +605,13 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
                         publishLoss(dropped.lines(), linesDropped, "log_dropped");
                     }
                     case SyscallLog.Line.Unreadable unreadable -> {
-                        LOG.warn("undecodable line of the sandbox's kernel: {}", unreadable.reason());
                         linesUndecodable = linesUndecodable + 1;
+                        if (linesUndecodable <= MAX_SHOWN) {
+                            LOG.warn(
+                                    "undecodable line of the sandbox's kernel: {}: {}",
+                                    unreadable.reason(),
+                                    beginning(item.bytes));
+                        }
                         publishLoss(1, linesUndecodable, "log_undecodable");
                     }
                 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -86,11 +87,14 @@ class RunscKernelTest {
             }
         });
         try {
-            RuntimeShim none = RuntimeShim.begin(Path.of("/bin/false"), List.of(), directory.resolve("shim.log"));
-            return RunscKernel.attach(runtime, boot, "c", child, socket(), none);
+            return RunscKernel.attach(runtime, boot, "c", child, socket(), new RunscKernel.Shims(none(), none()));
         } finally {
             sentry.join();
         }
+    }
+
+    private RuntimeShim none() throws IOException {
+        return RuntimeShim.begin(Path.of("/bin/false"), List.of(), directory.resolve("shim.log"), Map.of());
     }
 
     private static void say(SocketChannel connection, String text) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ class RuntimeShimIT {
     }
 
     private RuntimeShim begin(String... place) throws Exception {
-        return RuntimeShim.begin(Guest.program(), List.of(place), directory.resolve("shim.log"));
+        return RuntimeShim.begin(Guest.program(), List.of(place), directory.resolve("shim.log"), Map.of());
     }
 
     private int run(RuntimeShim shim, List<String> mounts, String script) throws Exception {

@@ -71,6 +71,8 @@ class SyscallLogTest {
                 "renameat2(AT_FDCWD /tmp, 0xa5ede0 e, 0xffffff9c, 0xa5ee10 f, 0x1) = 0 (0x0) (1µs) | rename | /tmp:e | f",
                 "unlinkat(0x3 /tmp/d, 0xa5ee10 f, 0x200) = 0 (0x0) (1µs) | rmdir | 3:/tmp/d:f | ''",
                 "unlinkat(AT_FDCWD /, 0x5601 /ws/a2, 0x0) = 0 (0x0) (58us) | unlink | /:/ws/a2 | ''",
+                "unlinkat(-0x1 (bad FD), 0x5601 /ws/a2, 0x0) = 0 (0x0) (58us) | unlink | -1::/ws/a2 | ''",
+                "renameat(-0x1 (bad FD), 0xa5 /a, -0x2 (bad FD), 0xa6 /b) = 0 (0x0) (1us) | rename | -1::/a | -2::/b",
                 "symlinkat(0xa5ed50 b, 0x3 /tmp/d, 0xa5f080 s) = 0 (0x0) (1µs) | symlink | b | 3:/tmp/d:s",
                 "truncate(0xa5ed50 b, 0x0) = 0 (0x0) (1µs) | truncate | b | ''",
                 "unlink(0x10 (error decoding path: bad address)) = 0 (0x0) errno=14 (bad address) (892ns) | unlink | '' | ''",

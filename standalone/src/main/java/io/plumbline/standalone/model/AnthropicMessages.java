@@ -70,6 +70,10 @@ final class AnthropicMessages implements Wire {
                                 .put("new_string", edit.after());
                         yield "Edit";
                     }
+                    case Step.Tool named -> {
+                        named.arguments().forEach(arguments::put);
+                        yield named.name();
+                    }
                 };
         if (!tools.contains(tool)) {
             throw new IOException("the agent offers no tool " + tool + " (offered: " + tools + ")");

@@ -54,6 +54,9 @@ final class OpenAiResponses implements Wire {
 
     @Override
     public Call call(String id, Step step, Set<String> tools) throws IOException {
+        if (step instanceof Step.Tool named) {
+            return ShellCalls.named("call_" + id, named, tools);
+        }
         String command = ShellCalls.command(step);
         if (tools.contains("exec_command")) {
             // As long as the agent allows: without it, what is slow is still running when the next step begins.

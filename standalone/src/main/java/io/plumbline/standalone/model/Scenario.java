@@ -3,6 +3,7 @@ package io.plumbline.standalone.model;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A scripted session: what the user asks, and what the model answers, turn by turn.
@@ -75,6 +76,13 @@ public record Scenario(String name, String prompt, List<Turn> turns) {
         record Read(String path) implements Step {}
 
         record Edit(String path, String before, String after) implements Step {}
+
+        /** A tool that only some agents have, by the name under which they offer it, such as one of an MCP server. */
+        record Tool(String name, Map<String, String> arguments) implements Step {
+            public Tool {
+                arguments = Map.copyOf(arguments);
+            }
+        }
     }
 
     private static List<Turn> joined(List<Turn> turns) {

@@ -135,6 +135,8 @@ public final class ScriptedAgent {
                 new Step.Shell(
                         "sed -i " + quoted("s|" + edit.before() + "|" + edit.after() + "|") + " " + quoted(edit.path()),
                         "Edit a file");
+            case Step.Tool named ->
+                throw new IllegalArgumentException("tool " + named.name() + " (expected: a command)");
         };
     }
 
