@@ -201,6 +201,11 @@ public record SessionRecord(
         return counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
+    /** Whether the session's own document counts events that are not found yet; those are written apart. */
+    public boolean isBehind() {
+        return eventCount() < summary.events();
+    }
+
     private long count(List<String> actions) {
         return count(counts, actions);
     }

@@ -77,6 +77,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     // Reading a busy session costs a few thousand documents; its header is cheaper and follows at once.
     private static final Duration SHORTEST_REREAD = Duration.ofSeconds(2);
 
+    /** From the last change of a session's document on: events that it counts are looked for so long. */
+    private static final Duration LATEST_EVENTS = Duration.ofMinutes(2);
+
     private static final int MAX_ALIKE = 5;
 
     private final transient LiveView live;
@@ -104,6 +107,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient volatile Optional<Window> window = Optional.empty();
     private transient Optional<String> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
+    private transient Instant lastChange = Instant.now();
     private transient long newestRead;
     private transient boolean stale;
 
@@ -240,6 +244,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         newest.ifPresent(row -> ui.access(() -> {
             if (summary.filter(row::equals).isEmpty()) {
                 stale = true;
+                lastChange = Instant.now();
                 showHead(row);
             }
         }));
@@ -298,6 +303,12 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             ui.access(() -> record.filter(read -> number > newestRead).ifPresent(read -> {
                 newestRead = number;
                 show(read);
+                if (read.isBehind()
+                        && Duration.between(lastChange, Instant.now()).compareTo(LATEST_EVENTS) < 0) {
+                    // The session may have come to rest: no snapshot would remind of what is still on its way.
+                    stale = true;
+                    rereadWhenStale(ui);
+                }
             }));
         } catch (SearchUnavailableException e) {
             // The layout says that the search copy does not answer; the page stays as it is until it does.
