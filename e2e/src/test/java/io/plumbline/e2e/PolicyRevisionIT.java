@@ -113,18 +113,15 @@ class PolicyRevisionIT {
         Platform platform = Objects.requireNonNull(started);
         EventLog log = Objects.requireNonNull(PolicyRevisionIT.log);
         RunningSession session = RunningSession.start(platform, "revised-tools", "{" + LADDER + "}", "scripted", """
-                n=0
                 call() {
-                  n=$((n + 1))
-                  printf '{"hook_event_name":"PreToolUse","session_id":"scripted","cwd":"/workspace","tool_name":"%s","tool_use_id":"t%s","tool_input":{"file_path":"/workspace/README.md"}}' "$1" $n \
+                  printf '{"hook_event_name":"PreToolUse","session_id":"scripted","cwd":"/workspace","tool_name":"%s","tool_use_id":"t%s","tool_input":{"file_path":"/workspace/README.md"}}' "$1" "${EPOCHREALTIME/./}" \
                     | /opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 60
                 }
-                case $(call Read) in *'"allow"'*) echo allowed ;; esac
-                until call Read | grep -q '"deny"'; do sleep 0.3; done
+                [[ $(call Read) == *'"allow"'* ]] && echo allowed
+                until [[ $(call Read) == *'"deny"'* ]]; do sleep 0.3; done
                 echo refused
                 until [ -e stop ]; do sleep 0.3; done
-                call Glob > answer
-                grep -q '"allow"' answer && echo approved
+                [[ $(call Glob) == *'"allow"'* ]] && echo approved
                 """);
         String id = session.id();
         await().atMost(LIMIT).until(session::output, output -> output.contains("allowed"));
