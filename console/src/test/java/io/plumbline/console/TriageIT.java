@@ -203,7 +203,7 @@ class TriageIT {
     }
 
     @Test
-    void aVerdictIsToldBeforeTheSearchCopyHasItUnlessSomethingCoversIt() throws Exception {
+    void aVerdictIsToldBeforeTheSearchCopyHasItUnlessItsCauseIsKnown() throws Exception {
         raise("stream-1", "old");
         Event covered = DemoIndex.alert(
                 "stream-1",
@@ -233,6 +233,8 @@ class TriageIT {
                     .build());
             assertThat(page.locator("#cause h2")).hasText("only in the log");
             assertThat(page.locator("#queue-summary")).hasText("1 cause");
+            ConsoleStack.key(page, "a");
+            assertThat(page.locator("#decision-status")).containsText("The search copy does not have this alert yet");
         }
     }
 
@@ -270,6 +272,25 @@ class TriageIT {
             assertThat(page.locator("#decision-status")).hasText("recorded: suppressed");
             assertThat(lastOrder().getSuppressionOrdered().getOwner()).isEqualTo("bea");
             assertThat(page.locator("#queue-summary")).hasText("0 causes");
+            page.navigate(stack.base + "/alerts?host=everywhere-host");
+            assertThat(page.locator("#queue-message")).isVisible();
+            Queues queues = stack.bean(Queues.class);
+            queues.verdict(falseReport("everywhere-5", Severity.MEDIUM).toBuilder()
+                    .setHost("everywhere-host")
+                    .build());
+            queues.verdict(DemoIndex.alert(
+                            "everywhere-5",
+                            System.currentTimeMillis() * 1_000_000L,
+                            DeviationKind.RULE,
+                            Severity.MEDIUM,
+                            "of another kind",
+                            "y",
+                            30)
+                    .toBuilder()
+                    .setHost("everywhere-host")
+                    .build());
+            assertThat(page.locator("#cause h2")).hasText("of another kind");
+            assertThat(page.locator("#queue-summary")).hasText("1 cause");
             // What is raised later is covered, too, and what is more severe is not.
             raiseFalseReports("everywhere-3");
             raiseFalseReport("everywhere-4", Severity.HIGH);
@@ -309,14 +330,18 @@ class TriageIT {
     }
 
     private void raiseFalseReport(String session, Severity severity) throws Exception {
-        stack.index.write(List.of(DemoIndex.alert(
+        stack.index.write(List.of(falseReport(session, severity)));
+    }
+
+    private static Event falseReport(String session, Severity severity) {
+        return DemoIndex.alert(
                 session,
                 System.currentTimeMillis() * 1_000_000L,
                 DeviationKind.FALSE_REPORT,
                 severity,
                 "told wrongly",
                 "exit 1",
-                30)));
+                30);
     }
 
     @Test

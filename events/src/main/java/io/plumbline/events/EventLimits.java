@@ -110,6 +110,9 @@ public final class EventLimits {
     /** Characters of a command line that are kept of a process. */
     public static final int COMMAND_LINE = 400;
 
+    /** The host in events of agents that report without a daemon: a name that no host may have. */
+    public static final String DIRECT_HOST = "direct";
+
     private EventLimits() {}
 
     /**

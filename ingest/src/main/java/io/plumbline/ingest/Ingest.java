@@ -53,6 +53,7 @@ public final class Ingest implements AutoCloseable {
     private final HeldCalls held;
     private final ScheduledExecutorService timer;
     private final ScheduledExecutorService overdue;
+    private final ScheduledExecutorService ticks;
     private final PrometheusMeterRegistry registry;
 
     private Ingest(
@@ -64,6 +65,7 @@ public final class Ingest implements AutoCloseable {
             HeldCalls held,
             ScheduledExecutorService timer,
             ScheduledExecutorService overdue,
+            ScheduledExecutorService ticks,
             PrometheusMeterRegistry registry) {
         this.server = server;
         this.verdicts = verdicts;
@@ -73,6 +75,7 @@ public final class Ingest implements AutoCloseable {
         this.held = held;
         this.timer = timer;
         this.overdue = overdue;
+        this.ticks = ticks;
         this.registry = registry;
     }
 
@@ -116,7 +119,7 @@ public final class Ingest implements AutoCloseable {
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
-        SilentSessions silent = new SilentSessions();
+        SilentSessions silent = new SilentSessions(metrics.silentForgotten);
         DirectAgents agents =
                 new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(
@@ -144,17 +147,12 @@ public final class Ingest implements AutoCloseable {
         // Of its own: it waits for Kafka, and what else is timed is the denial of calls.
         ScheduledExecutorService overdue = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-ingest-overdue").factory());
-        overdue.scheduleWithFixedDelay(
-                () -> {
-                    agents.publishOverdue();
-                    long now = Clock.nanos();
-                    silent.due(now).forEach(tick -> log.append(tick, now));
-                },
-                1,
-                1,
-                TimeUnit.SECONDS);
+        overdue.scheduleWithFixedDelay(agents::publishOverdue, 1, 1, TimeUnit.SECONDS);
+        ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("plumbline-ingest-ticks").factory());
+        ticks.scheduleWithFixedDelay(() -> tell(silent, log), 1, 1, TimeUnit.SECONDS);
         Server server = server(settings, hosts, agents, readiness, registry);
-        Ingest ingest = new Ingest(server, verdicts, log, agents, readiness, held, timer, overdue, registry);
+        Ingest ingest = new Ingest(server, verdicts, log, agents, readiness, held, timer, overdue, ticks, registry);
         try {
             server.start().join();
         } catch (CompletionException e) {
@@ -167,6 +165,14 @@ public final class Ingest implements AutoCloseable {
         }
         LOG.info("listening on {}:{}, {} records of the log's end read", settings.address(), ingest.port(), known);
         return ingest;
+    }
+
+    private static void tell(SilentSessions silent, TelemetryLog log) {
+        long now = Clock.nanos();
+        if (log.isStuck()) {
+            silent.deaf(now);
+        }
+        silent.due(now).forEach(tick -> log.append(tick, now));
     }
 
     /** The port that it listens on. */
@@ -185,6 +191,7 @@ public final class Ingest implements AutoCloseable {
         held.close();
         server.stop().join();
         overdue.shutdownNow();
+        ticks.shutdownNow();
         agents.finish();
         log.close();
         verdicts.close();

@@ -25,6 +25,7 @@ final class IngestMetrics {
     final Counter noticesDropped;
     final Counter unclaimedDropped;
     final Counter expired;
+    final Counter silentForgotten;
     final Counter undecodable;
     final Counter malformedRequests;
     final Counter spansDropped;
@@ -58,6 +59,9 @@ final class IngestMetrics {
         expired = counter("plumbline.ingest.verdicts.expired", "Verdicts given up: too old");
         undecodable =
                 counter("plumbline.ingest.verdicts.undecodable", "Records of the verdicts topic that are no event");
+        silentForgotten = counter(
+                "plumbline.ingest.silence.forgotten",
+                "Sessions and questions whose silence is not noticed any more: there was no room for them");
         malformedRequests = counter("plumbline.ingest.requests.malformed", "HTTP requests that could not be read");
         spansDropped = counter(
                 "plumbline.ingest.otlp.spans.dropped",

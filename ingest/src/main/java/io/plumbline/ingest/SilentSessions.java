@@ -1,5 +1,6 @@
 package io.plumbline.ingest;
 
+import io.micrometer.core.instrument.Counter;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -16,8 +17,9 @@ import java.util.Map;
  * its sessions get a {@link Tick}, at first after {@link #SILENCE} and then each {@link #AGAIN}, for {@link #LAST} at most. A question to a
  * person about a call of an agent without a host gets one when its time is over: nothing else may come of that session.
  *
- * <p>Bounded: of more sessions than {@link #MAX_SESSIONS} the one that was heard of longest ago is not watched any more. An ingest that is
- * started anew watches the sessions that it hears of.
+ * <p>Bounded: of more sessions than {@link #MAX_SESSIONS} the one that was heard of longest ago is not watched any more, and counted. An
+ * ingest that is started anew watches the sessions and questions that it hears of; a question from before ends when anything comes of its
+ * session.
  */
 final class SilentSessions {
     /** Longer than a policy's default patience, after which a host that is cut off has stopped its sessions. */
@@ -37,6 +39,13 @@ final class SilentSessions {
     // The session that was heard of last is the last.
     private final LinkedHashMap<Key, Heard> sessions = new LinkedHashMap<>();
     private final LinkedHashMap<String, Question> questions = new LinkedHashMap<>();
+    private final Counter forgotten;
+    private long deafUntilNanos;
+
+    /** @param forgotten counts sessions and questions that there was no room for */
+    SilentSessions(Counter forgotten) {
+        this.forgotten = forgotten;
+    }
 
     /** An event of a sandbox's host that was taken. */
     synchronized void heard(Event event, long nowNanos) {
@@ -54,7 +63,11 @@ final class SilentSessions {
                                 0,
                                 before.over() || isOver(event)));
         if (sessions.size() > MAX_SESSIONS) {
-            sessions.pollFirstEntry();
+            sessions.values().removeIf(Heard::over);
+            if (sessions.size() > MAX_SESSIONS) {
+                sessions.pollFirstEntry();
+                forgotten.increment();
+            }
         }
     }
 
@@ -78,10 +91,16 @@ final class SilentSessions {
                             verdict.getApprovalRequested().getDeadlineNs()));
             if (questions.size() > MAX_SESSIONS) {
                 questions.pollFirstEntry();
+                forgotten.increment();
             }
         } else if (verdict.hasApprovalSettled()) {
             questions.remove(verdict.getApprovalSettled().getApproval());
         }
+    }
+
+    /** Nothing could be heard until now, since the log took nothing: silence counts from here on. */
+    synchronized void deaf(long nowNanos) {
+        deafUntilNanos = nowNanos;
     }
 
     /** What is to be written now; to be called about once a second. */
@@ -89,11 +108,11 @@ final class SilentSessions {
         List<Event> due = new ArrayList<>();
         for (Map.Entry<Key, Heard> entry : List.copyOf(sessions.sequencedEntrySet())) {
             Heard heard = entry.getValue();
-            long silent = nowNanos - heard.atNanos();
+            long silent = nowNanos - Math.max(heard.atNanos(), deafUntilNanos);
             if (silent < SILENCE.toNanos()) {
                 break;
             }
-            if (silent > LAST.toNanos()) {
+            if (nowNanos - heard.atNanos() > LAST.toNanos()) {
                 sessions.remove(entry.getKey());
             } else if (!heard.over()
                     && (heard.tickedNanos() == 0 || nowNanos - heard.tickedNanos() >= AGAIN.toNanos())) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -15,8 +16,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The telemetry topic: events in, in order per session, each confirmed when all replicas have it. */
 final class TelemetryLog implements AutoCloseable {
+    private static final Duration STUCK = Duration.ofSeconds(5);
+
     private final KafkaProducer<byte[], byte[]> producer;
     private final IngestMetrics metrics;
+    private final AtomicLong underWay = new AtomicLong();
+    private volatile long confirmedNanos = System.nanoTime();
 
     TelemetryLog(String bootstrap, IngestMetrics metrics) {
         this.metrics = metrics;
@@ -59,9 +64,12 @@ final class TelemetryLog implements AutoCloseable {
                 Topics.TELEMETRY, Topics.key(event).getBytes(StandardCharsets.UTF_8), event.toByteArray());
         record.headers().add(Topics.STAGES_HEADER, stages.toByteArray());
         long start = System.nanoTime();
+        underWay.incrementAndGet();
         try {
             producer.send(record, (metadata, failure) -> {
+                underWay.decrementAndGet();
                 if (failure == null) {
+                    confirmedNanos = System.nanoTime();
                     metrics.written.increment();
                     metrics.logLatency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
                     written.complete(null);
@@ -71,10 +79,16 @@ final class TelemetryLog implements AutoCloseable {
                 }
             });
         } catch (RuntimeException e) {
+            underWay.decrementAndGet();
             metrics.writeFailures.increment();
             written.completeExceptionally(e);
         }
         return written;
+    }
+
+    /** Whether something waits to be written and nothing has been for a while. */
+    boolean isStuck() {
+        return underWay.get() > 0 && System.nanoTime() - confirmedNanos > STUCK.toNanos();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.plumbline.ingest;
 
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VerdictRouter {
     /** The host of agents that report without a daemon: nobody to deliver to. */
-    static final String DIRECT = "direct";
+    static final String DIRECT = EventLimits.DIRECT_HOST;
 
     private static final int MAX_KNOWN_SESSIONS = 100_000;
 

@@ -2,6 +2,8 @@ package io.plumbline.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.Channel;
@@ -15,7 +17,8 @@ class SilentSessionsTest {
     private static final long NOW = 1_800_000_000_000_000_000L;
     private static final long SECOND = 1_000_000_000L;
 
-    private final SilentSessions sessions = new SilentSessions();
+    private final Counter forgotten = new SimpleMeterRegistry().counter("forgotten");
+    private final SilentSessions sessions = new SilentSessions(forgotten);
 
     private static Event.Builder of(String session, long seq) {
         return Event.newBuilder()
@@ -115,5 +118,28 @@ class SilentSessionsTest {
         List<Event> due = sessions.due(NOW + 60 * SECOND);
         assertThat(due).hasSize(SilentSessions.MAX_SESSIONS);
         assertThat(due.getFirst().getSession()).isEqualTo("s1");
+        assertThat(forgotten.count()).isEqualTo(1);
+    }
+
+    @Test
+    void thoseThatHaveEndedAreForgottenFirst() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        sessions.heard(killed("b"), NOW + 1);
+        for (int i = 0; i < SilentSessions.MAX_SESSIONS - 1; i++) {
+            sessions.heard(heartbeat("s" + i, 1), NOW + 2 + i);
+        }
+
+        assertThat(sessions.due(NOW + 60 * SECOND).getFirst().getSession()).isEqualTo("a");
+        assertThat(forgotten.count()).isZero();
+    }
+
+    /** While the log takes nothing hosts hold back: their silence is not theirs. */
+    @Test
+    void whatCouldNotBeHeardIsNoSilence() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        sessions.deaf(NOW + 100 * SECOND);
+
+        assertThat(sessions.due(NOW + 129 * SECOND)).isEmpty();
+        assertThat(sessions.due(NOW + 130 * SECOND)).hasSize(1);
     }
 }

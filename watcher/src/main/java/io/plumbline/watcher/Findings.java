@@ -1,6 +1,5 @@
 package io.plumbline.watcher;
 
-import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
@@ -80,7 +79,7 @@ final class Findings {
     }
 
     private String id(String key) {
-        return EventIds.derived("deviation", event.getTenant(), event.getSession(), key);
+        return Deviation.id(event.getTenant(), event.getSession(), key);
     }
 
     /** Takes a deviation: told once, counted afterwards. */

@@ -1,5 +1,6 @@
 package io.plumbline.watcher;
 
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
@@ -173,7 +174,12 @@ public final class Watcher {
             }
             if (event.getChannel() == Channel.EVIDENCE) {
                 processes.overdue(event.getEventTimeNs()).forEach(this::neverAnnounced);
-                gate.overdue(event.getEventTimeNs()).forEach(this::settled);
+            }
+            // Nothing but claims comes of an agent without a host; ingest gives them its own time.
+            boolean direct = state.getHost().equals(EventLimits.DIRECT_HOST);
+            if (direct || event.getChannel() == Channel.EVIDENCE) {
+                gate.overdue(direct ? event.getObservedTimeNs() : event.getEventTimeNs())
+                        .forEach(this::settled);
             }
             take();
             if (begins) {

@@ -73,7 +73,8 @@ class AcceptanceTest {
         thaw(session, Alerts.of(first).getFirst().getDeviation());
 
         assertThat(session.call("c2", "Bash", "npm publish")).noneMatch(Event::hasFreezeOrdered);
-        assertThat(session.call("c3", "Bash", "docker push registry.example.com/x"))
+        assertThat(session.call("c3", "Bash", "npm publish && docker push registry.example.com/x"))
+                .as("with another one beside it")
                 .anyMatch(Event::hasFreezeOrdered);
     }
 

@@ -152,6 +152,53 @@ class AttributionTest {
     }
 
     @Test
+    void whatAnAgentWritesForItselfIsNoRefusedEdit() {
+        SessionScript session = SessionScript.of("tools: {ask: [Edit]}");
+        edit(session, "e1", "/home/agent/.claude.json");
+
+        assertThat(session.open(SessionScript.agent(), "/home/agent/.claude.json", O_WRONLY_CREAT))
+                .noneMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aPatchThatAShellIsHandedTakesThePlaceOfARefusedOne() {
+        SessionScript session = SessionScript.of("tools: {deny: [apply_patch]}");
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("p1")
+                                .setTool("apply_patch")
+                                .addPaths("src/a.c")
+                                .setCwd("/workspace")
+                                .setGated(true)));
+        session.call(
+                "p2",
+                "shell",
+                "apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: src/a.c\n@@\n*** End Patch\nEOF");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/src/a.c", O_WRONLY_CREAT)))
+                .isEmpty();
+    }
+
+    @Test
+    void anEditNamesItsFileFromTheFolderItIsIn() {
+        SessionScript session = SessionScript.of("{}");
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("p1")
+                                .setTool("apply_patch")
+                                .addPaths("src/a.c")
+                                .setCwd("/workspace")
+                                .setGated(true)));
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/src/a.c", O_WRONLY_CREAT)))
+                .isEmpty();
+    }
+
+    @Test
     void aPatchExplainsTheFilesThatItNamesAndNoOthers() {
         SessionScript session = SessionScript.of("{}");
         session.call(

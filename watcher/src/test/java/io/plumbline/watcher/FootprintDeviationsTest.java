@@ -9,6 +9,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -265,6 +266,28 @@ class FootprintDeviationsTest {
             assertThat(alert.getEvidenceCount()).isEqualTo(3);
         });
         assertThat(verdicts).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aFetchThatWasAllowedBeforeDoesNotCoverOneThatIsRefused() {
+        SessionScript asked = SessionScript.of("""
+                egress: [{host: api.example.com}]
+                gate: [{name: uploads, when: 'act.arguments.contains("upload")', answer: deny, why: w}]
+                """);
+        fetch(asked, "f1", "https://api.example.com/a");
+        connectItself(asked, "api.example.com");
+        asked.result(ToolResult.newBuilder().setCall("f1").setOutcome("success"));
+        fetch(asked, "f2", "https://api.example.com/upload?x");
+
+        assertThat(connectItself(asked, "api.example.com")).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aRefusedCommandIsNoFetchOfTheAgent() {
+        SessionScript asked = SessionScript.of("{egress: [{host: api.example.com}], tools: {ask: [Bash]}}");
+        asked.call("c1", "Bash", "curl https://api.example.com/x");
+
+        assertThat(connectItself(asked, "api.example.com")).noneMatch(Event::hasFreezeOrdered);
     }
 
     @Test

@@ -230,6 +230,25 @@ class ReportsTest {
                 .setExitCode(exitCode));
     }
 
+    @Test
+    void aResultThatIsToldAtTheStartOfACommandSaysNothingOfItsEnd() {
+        SessionScript session = SessionScript.of("{}");
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("c1")
+                                .setTool("Bash")
+                                .setCommand("npm test")
+                                .setArgumentsJson("{\"command\":\"npm test\",\"run_in_background\": true}")
+                                .setGated(true)));
+        session.fork(SessionScript.agent(), SHELL);
+        session.exec(SHELL, "bash", "-c", "npm test");
+        session.result(ToolResult.newBuilder().setCall("c1").setOutcome("success"));
+
+        assertThat(Alerts.of(session.exit(SHELL, 256))).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "claude-code, npm test,              256, success, true",

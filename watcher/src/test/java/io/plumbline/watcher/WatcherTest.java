@@ -92,7 +92,7 @@ class WatcherTest {
         assertThat(alerts(session.exec(other, "nc", beginning + "b"))).hasSize(1);
     }
 
-    private static List<Event> past(SessionScript session, ProcessRef process, String address) {
+    private static List<Event> past(SessionScript session, ProcessRef process, String address, int error) {
         return session.evidence(Event.newBuilder()
                 .setConnected(Connected.newBuilder()
                         .setActor(SessionScript.actor(process))
@@ -100,7 +100,7 @@ class WatcherTest {
                                 .setFamily("inet")
                                 .setAddress(address)
                                 .setPort(443))
-                        .setError(101)));
+                        .setError(error)));
     }
 
     @Test
@@ -108,7 +108,7 @@ class WatcherTest {
         SessionScript session = SessionScript.of("egress: [{host: api.example.com}]");
         session.run("c1", "./probe", SHELL);
         for (int i = 1; i <= 20; i++) {
-            past(session, SHELL, "93.184.216." + i);
+            past(session, SHELL, "93.184.216." + i, 101);
         }
         assertThat(session.state().values().getRisk()).isEqualTo(15);
 
@@ -117,6 +117,17 @@ class WatcherTest {
         }
         assertThat(session.state().values().getRisk()).isEqualTo(40);
         assertThat(session.verdicts()).noneMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aConnectionPastTheProxyThatIsUnderWayIsAProof() {
+        SessionScript session = SessionScript.of("{}");
+        session.run("c1", "./probe", SHELL);
+        for (int i = 1; i <= 3; i++) {
+            past(session, SHELL, "93.184.216." + i, 115);
+        }
+
+        assertThat(session.state().values().getRisk()).isEqualTo(45);
     }
 
     @Test

@@ -37,6 +37,7 @@ public final class Queues implements AutoCloseable {
     public static final int MAX_ROWS = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(Queues.class);
+    private static final CausePage NOTHING = new CausePage(List.of(), -1);
     private static final Duration PAUSE = Duration.ofMillis(500);
 
     /** Verdicts that are looked up before the search copy has them; those beyond wait for it. */
@@ -62,8 +63,18 @@ public final class Queues implements AutoCloseable {
 
     /** The list as it is now. */
     public CausePage read(QueueQuery query, String person) {
+        return shown(search.causes(query, person, clock.instant(), MAX_ROWS), query);
+    }
+
+    /** With the causes that no list has yet. When this one is the first to have one, all others are to get it too. */
+    private CausePage shown(CausePage listed, QueueQuery query) {
         Instant now = clock.instant();
-        return fresh.before(search.causes(query, person, now, MAX_ROWS), query, now);
+        int waiting = fresh.rows(now).size();
+        CausePage page = fresh.before(listed, query, now);
+        if (fresh.rows(now).size() < waiting) {
+            open.values().forEach(Shared::readAgain);
+        }
+        return page;
     }
 
     /**
@@ -78,6 +89,7 @@ public final class Queues implements AutoCloseable {
             one.pages.add(page);
             return one;
         });
+        shared.joined(known);
         Runnable unsubscribe = live.subscribe(snapshot -> shared.readAgain());
         return () -> {
             unsubscribe.run();
@@ -113,6 +125,9 @@ public final class Queues implements AutoCloseable {
                 } catch (SearchUnavailableException e) {
                     // The layout says that the search copy does not answer.
                     LOG.debug("new causes could not be looked up", e);
+                } catch (RuntimeException e) {
+                    // Of one verdict; the search copy tells of it. The next ones are shown at once all the same.
+                    LOG.warn("new causes could not be shown", e);
                 }
                 if (added) {
                     open.values().forEach(shared -> {
@@ -180,13 +195,21 @@ public final class Queues implements AutoCloseable {
             this.told = known;
         }
 
+        /** What was told between a page's own reading and now has not reached it: told again to all. */
+        synchronized void joined(CausePage known) {
+            if (!known.equals(told)) {
+                told = NOTHING;
+                readAgain();
+            }
+        }
+
         private synchronized void take(CausePage page) {
             listed = page;
             tell();
         }
 
         synchronized void tell() {
-            CausePage page = fresh.before(listed, asked.query(), clock.instant());
+            CausePage page = shown(listed, asked.query());
             if (page.equals(told)) {
                 return;
             }
@@ -209,7 +232,7 @@ public final class Queues implements AutoCloseable {
 
         private void follow() {
             try {
-                while (!pages.isEmpty() && (stale.getAndSet(false) || isExpected())) {
+                while (!pages.isEmpty() && (stale.getAndSet(false) | isExpected())) {
                     take(search.causes(asked.query(), asked.person(), clock.instant(), MAX_ROWS));
                     Thread.sleep(PAUSE);
                 }

@@ -301,7 +301,9 @@ public final class Orders {
             return wrong.get();
         }
         if (search.cause(cause.session(), cause.cause()).isEmpty()) {
-            return new Refused(Refusal.UNKNOWN, "There is no such alert.");
+            // One that was told from its verdict is on the screen before it is there.
+            return new Refused(
+                    Refusal.UNKNOWN, "The search copy does not have this alert yet; decide again in a moment.");
         }
         TriageNoted.Builder noted = TriageNoted.newBuilder()
                 .setAlert(cause.alert())

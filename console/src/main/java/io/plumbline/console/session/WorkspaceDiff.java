@@ -144,22 +144,35 @@ public record WorkspaceDiff(
             cut |= taken.path("unavailable").asBoolean(false)
                     || !taken.path("complete").asBoolean(true)
                     || taken.isMissingNode();
-            for (JsonNode entry : taken.path("changed")) {
-                if (files.size() >= MAX_FILES) {
-                    cut = true;
-                    break;
+            for (String list : List.of("changed", "gone")) {
+                for (JsonNode entry : taken.path(list)) {
+                    if (files.size() >= MAX_FILES) {
+                        cut = true;
+                        break;
+                    }
+                    files.add(file(entry, list.equals("gone")));
                 }
-                files.add(new File(
-                        entry.path("path").asText(),
-                        "",
-                        false,
-                        entry.path("kind").asText() + ", " + entry.path("bytes").asLong() + " B, "
-                                + entry.path("changed").asText(),
-                        List.of()));
             }
         }
         cut |= parts.size() < last.get().number("/plumbline/collected/parts");
         return Optional.of(new WorkspaceDiff(Optional.empty(), "", 0, 0, 0, files, cut, Optional.empty()));
+    }
+
+    /** Without a letter where nobody knows whether it was there before. */
+    private static File file(JsonNode entry, boolean gone) {
+        String letter =
+                switch (entry.path("change").asText()) {
+                    case "added" -> "A";
+                    case "modified" -> "M";
+                    default -> gone ? "D" : "";
+                };
+        List<String> told = new ArrayList<>();
+        for (String name : List.of("kind", "bytes", "changed")) {
+            if (entry.hasNonNull(name)) {
+                told.add(entry.path(name).asText() + (name.equals("bytes") ? " B" : ""));
+            }
+        }
+        return new File(entry.path("path").asText(), letter, false, String.join(", ", told), List.of());
     }
 
     private static JsonNode parsed(String json) {

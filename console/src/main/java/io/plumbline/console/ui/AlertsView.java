@@ -504,7 +504,17 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void follow(UI ui) {
         unsubscribe.run();
-        unsubscribe = queues.follow(query, person.name(), shown, page -> ui.access(() -> news(page)));
+        QueueQuery asked = query;
+        unsubscribe = queues.follow(
+                asked,
+                person.name(),
+                shown,
+                page -> ui.access(() -> {
+                    // What waited for the page's lock may answer a question that is not asked any more.
+                    if (asked.equals(query)) {
+                        news(page);
+                    }
+                }));
     }
 
     /** Changed rows change where they are; new ones wait behind the pill. */

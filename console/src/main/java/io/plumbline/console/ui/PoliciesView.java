@@ -180,9 +180,17 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
                     "learned",
                     List.of(RulesJudge.shipped()),
                     Set.of());
+            List<Revision> known = PolicyHistory.read(search, id).revisions();
             return () -> {
+                if (!session.value().equals(id)) {
+                    // Another session was chosen meanwhile.
+                    return;
+                }
                 proposal = Optional.of(learned);
-                offer(PolicyHistory.read(search, id).revisions());
+                offer(known);
+                if (EventLog.isCut(telemetry)) {
+                    proposed.add(new Div(Parts.text("The session is longer than what was read of it.", "warn-text")));
+                }
                 proposed.add(new Div(learned.lines().size() + " lines from what the session did without an alert; "
                         + learned.leftOut().size() + " left out. It is the policy that is shown now: compare and"
                         + " simulate it. Nothing is in force by it."));

@@ -29,6 +29,9 @@ public final class CorrelationState {
     /** Version of {@link #toBytes}; others are refused. */
     public static final int VERSION = 1;
 
+    /** Of a rule in a correlation. */
+    private static final int MAX_POSITION = 9_999;
+
     private static final int MAGIC = 0x504c4353;
     private static final int MAX_TEXT_BYTES = 1 << 16;
     private static final int MAX_LIST = 256;
@@ -254,7 +257,12 @@ public final class CorrelationState {
                 int matches = bounded(in.readInt(), Window.MAX_ENTRIES, "matches of a group");
                 for (int j = 0; j < matches; j++) {
                     group.window.insert(new Window.Entry(
-                            in.readLong(), in.readLong(), in.readInt(), text(in), in.readDouble(), texts(in)));
+                            in.readLong(),
+                            in.readLong(),
+                            bounded(in.readInt(), MAX_POSITION, "position"),
+                            text(in),
+                            in.readDouble(),
+                            texts(in)));
                 }
                 state.entries = bounded(state.entries + matches, MAX_ENTRIES + Window.MAX_ENTRIES, "matches");
                 state.groups.put(key, group);

@@ -13,11 +13,14 @@ final class ValueMemory implements AtomSink {
     /** Values that are remembered. */
     static final int SLOTS = 1024;
 
-    /** Characters of the longest value that is remembered: all of them together take at most half a MiB. */
+    /** Characters of the longest value that is remembered: the values of one matcher take at most half a MiB. */
     static final int MAX_LENGTH = 256;
 
-    /** Atoms of the value that most are remembered of. */
-    private static final int MAX_ATOMS = 1024;
+    /** Atoms of the value that most are remembered of: those of one matcher take at most a quarter of a MiB. */
+    private static final int MAX_ATOMS = 64;
+
+    /** Room that is kept for the atoms of the value at hand. */
+    private static final int MOST_TOLD = 4096;
 
     private final @Nullable String[] values = new String[SLOTS];
     private final int[] fields = new int[SLOTS];
@@ -69,6 +72,9 @@ final class ValueMemory implements AtomSink {
         }
         int[] found = Arrays.copyOf(told, distinct);
         toldCount = 0;
+        if (told.length > MOST_TOLD) {
+            told = new int[16];
+        }
         if (distinct <= MAX_ATOMS) {
             int slot = slot(hash);
             fields[slot] = field;

@@ -30,6 +30,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A workspace as it was, and a copy of it for a session to change. Links are copied as links and never followed. */
 public final class WorkspaceCopy {
@@ -220,7 +222,9 @@ public final class WorkspaceCopy {
     public Glance glance(Duration limit) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
         SortedMap<String, Entry> after = new TreeMap<>();
+        List<Path> changed = new ArrayList<>();
         List<Path> alike = new ArrayList<>();
+        boolean[] walked = {true};
         boolean[] complete = {true};
         Files.walkFileTree(copy, new SimpleFileVisitor<>() {
             @Override
@@ -230,46 +234,70 @@ public final class WorkspaceCopy {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                return attributes.isOther() ? FileVisitResult.CONTINUE : look(file, attributes);
+                if (attributes.isOther()) {
+                    // A pipe, a socket or a device: no change that can be told, but one.
+                    complete[0] = false;
+                    return FileVisitResult.CONTINUE;
+                }
+                return look(file, attributes);
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException problem) {
+                // The workload may take away the right to look.
+                walked[0] = false;
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException problem) {
+                walked[0] &= problem == null;
+                return FileVisitResult.CONTINUE;
             }
 
             private FileVisitResult look(Path path, BasicFileAttributes attributes) throws IOException {
                 if (System.nanoTime() > deadline || after.size() >= MAX_ENTRIES) {
-                    complete[0] = false;
+                    walked[0] = false;
                     return FileVisitResult.TERMINATE;
                 }
                 String name = EscapedPath.of(copy.relativize(path));
-                Entry old = before.getOrDefault(name, new Entry.Absent());
-                boolean like = old instanceof Entry.Regular regular
-                        && attributes.isRegularFile()
-                        && attributes.size() == regular.size()
-                        && ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0777)
-                                == regular.mode();
-                if (like) {
-                    alike.add(path);
+                if (!attributes.isRegularFile()) {
+                    after.put(name, at(path, deadline));
+                    return FileVisitResult.CONTINUE;
                 }
-                Entry now = like ? old : at(path, deadline);
-                complete[0] &= isRead(now);
-                after.put(name, now);
+                int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0777;
+                if (before.get(name) instanceof Entry.Regular old
+                        && old.size() == attributes.size()
+                        && old.mode() == mode) {
+                    alike.add(path);
+                    after.put(name, old);
+                } else {
+                    changed.add(path);
+                    after.put(name, new Entry.Regular(mode, attributes.size(), ""));
+                }
                 return FileVisitResult.CONTINUE;
             }
         });
-        if (!complete[0]) {
+        if (!walked[0]) {
             // What was not come by need not be gone.
             before.forEach(after::putIfAbsent);
         }
-        for (Path path : alike) {
-            if (System.nanoTime() > deadline) {
-                complete[0] = false;
-                break;
-            }
-            Entry now = at(path, deadline);
-            complete[0] &= isRead(now);
-            if (isRead(now)) {
-                after.put(EscapedPath.of(copy.relativize(path)), now);
-            }
+        changed.addAll(alike);
+        for (Path path : changed) {
+            Optional<Entry> now = System.nanoTime() > deadline ? Optional.empty() : read(path, deadline);
+            complete[0] &= now.isPresent();
+            now.ifPresent(entry -> after.put(EscapedPath.of(copy.relativize(path)), entry));
         }
-        return new Glance(changes(after), complete[0]);
+        return new Glance(changes(after), walked[0] && complete[0]);
+    }
+
+    /** Empty where it may not be read, or not in time. */
+    private static Optional<Entry> read(Path path, long deadline) {
+        try {
+            return Optional.of(at(path, deadline)).filter(WorkspaceCopy::isRead);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private static boolean isRead(Entry entry) {
@@ -286,15 +314,16 @@ public final class WorkspaceCopy {
 
     /** The changes for people. */
     Shown show(List<Change> changes) throws IOException {
-        return show(changes, MAX_DIFF);
+        return show(changes, MAX_DIFF, lines -> true);
     }
 
     /**
      * Likewise.
      *
      * @param mostDiff characters of all differences together
+     * @param showable by all lines of a file; else nothing of its content is shown
      */
-    public Shown show(List<Change> changes, int mostDiff) throws IOException {
+    public Shown show(List<Change> changes, int mostDiff, Predicate<List<String>> showable) throws IOException {
         StringBuilder text = new StringBuilder();
         int unlisted = 0;
         for (Change change : changes) {
@@ -311,7 +340,7 @@ public final class WorkspaceCopy {
         int unseen = unlisted;
         long most = text.length() + (long) mostDiff;
         for (Change change : changes) {
-            Optional<String> content = content(change);
+            Optional<String> content = content(change, showable);
             if (content.isPresent() && text.length() + content.get().length() <= most) {
                 text.append(content.get());
             } else if (bringsContent(change)) {
@@ -337,7 +366,7 @@ public final class WorkspaceCopy {
     }
 
     /** The lines that differ; empty when one of the two cannot be shown. */
-    private Optional<String> content(Change change) throws IOException {
+    private Optional<String> content(Change change, Predicate<List<String>> showable) throws IOException {
         // The original is only shown as it was copied.
         Path old = EscapedPath.in(original, change.path());
         Optional<List<String>> from = change.before() instanceof Entry.Regular regular
@@ -350,6 +379,9 @@ public final class WorkspaceCopy {
             return Optional.empty();
         }
         List<String> before = from.orElse(List.of());
+        if (!showable.test(before) || !showable.test(to.get())) {
+            return Optional.empty();
+        }
         StringBuilder text = new StringBuilder();
         UnifiedDiffUtils.generateUnifiedDiff(
                         "a/" + change.path(),

@@ -3,6 +3,7 @@ package io.plumbline.sandbox.review;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.EventIds;
 import io.plumbline.sandbox.posix.OpenDirectory;
+import io.plumbline.sandbox.posix.PosixException;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -10,12 +11,16 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -33,16 +38,20 @@ public final class WorkspaceDecoys {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Logger LOG = LoggerFactory.getLogger(WorkspaceDecoys.class);
 
+    private final Path workspace;
     private final Kept kept;
 
     /**
      * What is written down before anything is made, for a daemon that comes after one that died.
      *
+     * @param workspace by its own name: that of a descriptor would mean nothing to the next daemon
+     * @param identity device and inode, since the name may lead elsewhere by then
      * @param made files and folders by path in the workspace, as of {@link EscapedPath}; a folder comes before what is in it
      */
-    private record Kept(String workspace, SortedMap<String, Entry> made) {}
+    private record Kept(String workspace, String identity, SortedMap<String, Entry> made) {}
 
-    private WorkspaceDecoys(Kept kept) {
+    private WorkspaceDecoys(Path workspace, Kept kept) {
+        this.workspace = workspace;
         this.kept = kept;
     }
 
@@ -54,10 +63,11 @@ public final class WorkspaceDecoys {
      */
     public static WorkspaceDecoys make(Path directory, Path workspace, Map<String, String> contents)
             throws IOException {
-        WorkspaceDecoys decoys = new WorkspaceDecoys(new Kept(workspace.toString(), new TreeMap<>()));
         if (contents.isEmpty()) {
-            return decoys;
+            return new WorkspaceDecoys(workspace, new Kept("", "", new TreeMap<>()));
         }
+        WorkspaceDecoys decoys = new WorkspaceDecoys(
+                workspace, new Kept(workspace.toRealPath().toString(), identity(workspace), new TreeMap<>()));
         try (OpenDirectory root = OpenDirectory.open(workspace)) {
             Map<String, String> missing = new LinkedHashMap<>();
             for (Map.Entry<String, String> decoy : contents.entrySet()) {
@@ -92,15 +102,15 @@ public final class WorkspaceDecoys {
         String folder = "";
         for (String part : parts.subList(0, parts.size() - 1)) {
             folder += (folder.isEmpty() ? "" : "/") + part;
-            Entry there = ChangeSet.current(root, folder);
-            if (there instanceof Entry.Absent) {
+            Optional<BasicFileAttributes> there = there(root, folder);
+            if (there.isEmpty()) {
                 kept.made().put(folder, new Entry.Folder(FOLDER_MODE));
-            } else if (!(there instanceof Entry.Folder)) {
+            } else if (!there.get().isDirectory()) {
                 throw new IOException("decoy in the workspace: " + path + " (expected: a path without links and files, "
                         + folder + " is one)");
             }
         }
-        if (!(ChangeSet.current(root, path) instanceof Entry.Absent)) {
+        if (there(root, path).isPresent()) {
             return false;
         }
         byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
@@ -145,17 +155,58 @@ public final class WorkspaceDecoys {
         if (kept.made().isEmpty()) {
             return;
         }
-        try (OpenDirectory root = OpenDirectory.open(Path.of(kept.workspace()))) {
+        try (OpenDirectory root = OpenDirectory.open(workspace)) {
+            if (!identity(root.path()).equals(kept.identity())) {
+                throw new IOException(workspace + " is another folder than the decoys were made in");
+            }
+            List<IOException> problems = new ArrayList<>();
             for (Map.Entry<String, Entry> entry :
                     new TreeMap<>(kept.made()).descendingMap().entrySet()) {
-                if (ChangeSet.current(root, entry.getKey()).equals(entry.getValue())) {
-                    ChangeSet.in(root, entry.getKey(), (parent, name) -> {
-                        delete(parent.entry(name));
-                        return name;
-                    });
+                try {
+                    remove(root, entry.getKey(), entry.getValue());
+                } catch (IOException e) {
+                    // One that cannot be looked at keeps no other from going.
+                    problems.add(e);
                 }
             }
+            if (!problems.isEmpty()) {
+                IOException first = problems.removeFirst();
+                problems.forEach(first::addSuppressed);
+                throw first;
+            }
         }
+    }
+
+    /** Whatever the workload has put in its place is not read, unless it is as long as what was made. */
+    private static void remove(OpenDirectory root, String path, Entry made) throws IOException {
+        Optional<BasicFileAttributes> there = there(root, path);
+        boolean alike = there.isPresent()
+                && (made instanceof Entry.Regular file
+                        ? there.get().isRegularFile() && there.get().size() == file.size()
+                        : there.get().isDirectory());
+        if (alike && ChangeSet.current(root, path).equals(made)) {
+            ChangeSet.in(root, path, (parent, name) -> {
+                delete(parent.entry(name));
+                return name;
+            });
+        }
+    }
+
+    /** What is there, unread; nothing where a link would lead on. */
+    private static Optional<BasicFileAttributes> there(OpenDirectory root, String path) throws IOException {
+        try {
+            return Optional.of(ChangeSet.in(
+                    root,
+                    path,
+                    (parent, name) -> Files.readAttributes(
+                            parent.entry(name), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)));
+        } catch (NoSuchFileException | PosixException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String identity(Path folder) throws IOException {
+        return Files.getAttribute(folder, "unix:dev") + ":" + Files.getAttribute(folder, "unix:ino");
     }
 
     private static void delete(Path path) throws IOException {
@@ -176,7 +227,8 @@ public final class WorkspaceDecoys {
                 Path record = directory.resolve(RECORD);
                 if (Files.isRegularFile(record, LinkOption.NOFOLLOW_LINKS)) {
                     try {
-                        new WorkspaceDecoys(JSON.readValue(record.toFile(), Kept.class)).remove();
+                        Kept kept = JSON.readValue(record.toFile(), Kept.class);
+                        new WorkspaceDecoys(Path.of(kept.workspace()), kept).remove();
                     } catch (IOException e) {
                         // The workspace may have gone; a record that was not written whole was written before anything
                         // was made.

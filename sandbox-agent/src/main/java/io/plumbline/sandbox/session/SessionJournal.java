@@ -37,7 +37,7 @@ final class SessionJournal implements SessionOutbox {
     private static final int REMEMBERED_EGRESS = 100;
 
     /** Names that the workload removed from its workspace, for the evidence of a freeze. */
-    private static final int REMEMBERED_REMOVALS = 1_000;
+    static final int REMEMBERED_REMOVALS = 1_000;
 
     private static final Set<String> REMOVALS = Set.of("unlink", "rmdir", "rename");
 

@@ -18,7 +18,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -103,13 +105,19 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
                 }
             }
         }
-        WorkspaceCopy.Shown shown = copy.show(told.subList(0, Math.min(told.size(), MAX_COMPARED)), MAX_DIFF);
+        WorkspaceCopy.Shown shown =
+                copy.show(told.subList(0, Math.min(told.size(), MAX_COMPARED)), MAX_DIFF, WorkspaceChanges::hasNoKey);
         ArrayNode diff = found.putArray("diff");
         shown.text()
                 .lines()
                 .map(line -> line.length() > MAX_LINE ? line.substring(0, MAX_LINE) : line)
                 .forEach(diff::add);
         found.put("not_shown", shown.unseen() + told.size() - Math.min(told.size(), MAX_COMPARED));
+    }
+
+    /** Redaction finds a private key by its lines together; in a difference each has a sign before it, and here they lie apart. */
+    private static boolean hasNoKey(List<String> lines) {
+        return lines.stream().noneMatch(line -> line.contains("-----BEGIN ") && line.contains("PRIVATE KEY"));
     }
 
     private static void describe(ObjectNode file, Entry entry) {
@@ -125,9 +133,11 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
     private void look(ObjectNode found) throws IOException {
         Walk walk = new Walk(found.putArray("changed"));
         Files.walkFileTree(place.folder(), walk);
-        found.put("complete", walk.complete);
+        walk.digest();
+        List<String> removed = place.removed().get();
+        found.put("complete", walk.complete && removed.size() < SessionJournal.REMEMBERED_REMOVALS);
         ArrayNode gone = found.putArray("gone");
-        for (String path : place.removed().get()) {
+        for (String path : removed) {
             if (Files.notExists(place.folder().resolve(path), LinkOption.NOFOLLOW_LINKS)) {
                 gone.addObject().put("path", path);
             }
@@ -136,6 +146,7 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
 
     private final class Walk implements FileVisitor<Path> {
         private final ArrayNode changed;
+        private final Map<Path, ObjectNode> regular = new LinkedHashMap<>();
         private final long deadline = System.nanoTime() + LIMIT.toNanos();
         private int visited;
         private boolean complete = true;
@@ -172,18 +183,32 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
             return FileVisitResult.CONTINUE;
         }
 
-        private void tell(Path path, BasicFileAttributes attributes, FileTime change) throws IOException {
+        private void tell(Path path, BasicFileAttributes attributes, FileTime change) {
             ObjectNode file = changed.addObject()
                     .put("path", place.folder().relativize(path).toString())
                     .put("kind", kind(attributes))
                     .put("bytes", attributes.size())
                     .put("changed", change.toString());
-            // Empty where it could not be read in time.
-            if (attributes.isRegularFile()
-                    && WorkspaceCopy.at(path, deadline) instanceof Entry.Regular regular
-                    && !regular.sha256().isEmpty()) {
-                file.put("sha256", regular.sha256());
+            if (attributes.isRegularFile()) {
+                regular.put(path, file);
             }
+        }
+
+        /** After all names: one large file must not keep the others from being told. */
+        void digest() {
+            regular.forEach((path, file) -> {
+                try {
+                    if (System.nanoTime() <= deadline
+                            && WorkspaceCopy.at(path, deadline) instanceof Entry.Regular now
+                            && !now.sha256().isEmpty()) {
+                        file.put("sha256", now.sha256());
+                        return;
+                    }
+                } catch (IOException e) {
+                    // As where it could not be read in time.
+                }
+                complete = false;
+            });
         }
 
         @Override

@@ -228,7 +228,7 @@ class ChangeSetTest {
 
         assertThat(glance.complete()).isTrue();
         assertThat(glance.changes()).isEqualTo(copy.changes()).hasSize(3);
-        assertThat(copy.show(glance.changes(), 1 << 20).text()).contains("-two", "+TWO", "+new");
+        assertThat(copy.show(glance.changes(), 1 << 20, lines -> true).text()).contains("-two", "+TWO", "+new");
     }
 
     @Test

@@ -323,11 +323,12 @@ class ObservationIT {
                     os.chdir('d' * 250)
                 name = './' + '/' * 4000 + 'counted'
                 made = stuck = 0
-                while stuck < 4:
+                while stuck < 12:
                     before = time.monotonic()
                     os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
                     made += 1
-                    stuck = stuck + 1 if time.monotonic() - before > 0.3 else 0
+                    # About two of three, once all is full: the host takes one a second, and each waits 0.4 s for room.
+                    stuck += time.monotonic() - before > 0.3
                 os.mkdir('/workspace/held')
                 while not os.path.exists('/workspace/go'):
                     time.sleep(0.01)
@@ -414,7 +415,12 @@ class ObservationIT {
                         .setHoneytokenFreeze("local"),
                 "/bin/bash",
                 "-c",
-                "echo new > new.txt; rm old.txt; : < " + decoy + "; while true; do : < README.md; done");
+                "echo new > new.txt; rm old.txt; until [ -e go ]; do : < README.md; done; : < " + decoy
+                        + "; while true; do : < README.md; done");
+        // What has gone is known as far as the trace has told it.
+        await().atMost(LIMIT).until(() -> link.events.stream()
+                .anyMatch(e -> e.getFileChanged().getPath().endsWith("/old.txt")));
+        Files.createFile(workspace.resolve("go"));
         await().atMost(LIMIT).until(() -> link.events.stream()
                 .anyMatch(e -> e.getEvidenceCollected().getKind().equals("workspace")));
 
@@ -433,7 +439,7 @@ class ObservationIT {
                 .doesNotContain(".env");
         running.host().stop(session.id, "seen");
         session.await();
-        assertThat(workspace.toFile().list()).containsExactlyInAnyOrder(".env", "README.md", "new.txt");
+        assertThat(workspace.toFile().list()).containsExactlyInAnyOrder(".env", "README.md", "go", "new.txt");
         assertThat(workspace.resolve(".env")).hasContent("REAL=1\n");
     }
 

@@ -126,7 +126,8 @@ final class SessionProjection {
 
     private static Span span(Span span, Event event) {
         long at = event.getEventTimeNs();
-        if (at <= 0) {
+        // A tick says that nothing came: it makes nobody seen.
+        if (at <= 0 || event.hasTick()) {
             return span;
         }
         return new Span(

@@ -45,9 +45,7 @@ public final class EgressOwners {
     public boolean connected(Connected connect, Attribution by, String event) {
         boolean door = connect.getPeer().getPort() == PROXY_PORT
                 && connect.getPeer().getFamily().startsWith("inet");
-        // A connect that does not block is under way when it fails with EINPROGRESS.
-        boolean made = connect.getError() == 0 || connect.getError() == 115;
-        if (!door || !made) {
+        if (!door || !made(connect)) {
             return true;
         }
         boolean room = state.getProxyConnectionsCount() < StateLimits.PROXY_CONNECTIONS;
@@ -60,6 +58,11 @@ public final class EgressOwners {
                 .setCall(by.call())
                 .setEvent(event));
         return room;
+    }
+
+    /** Whether a connection came about. One that does not block is under way when it fails with EINPROGRESS. */
+    public static boolean made(Connected connect) {
+        return connect.getError() == 0 || connect.getError() == 115;
     }
 
     /**

@@ -129,18 +129,18 @@ public final class Completeness {
     public Optional<Deviation> silent(Event event) {
         long since = event.getTick().getSilentSinceNs();
         boolean heardElsewhere = state.getLastEvidenceSeq() > event.getTick().getLastEvidenceSeq();
+        // It adds no risk, and is no finding: those that a session makes must not use up the room of this one.
         return since == 0 || heardElsewhere
                 ? Optional.empty()
                 : Optional.of(gap(
-                                "silent|" + since,
-                                "A session's host is silent",
-                                "nothing has come of this session for "
-                                        + (event.getEventTimeNs() - since) / 1_000_000_000 + " s",
-                                "Its host reports each second. Nobody sees what the session does, and no order reaches it until the"
-                                        + " host is back; within the policy's patience the host stops it by itself.",
-                                Severity.HIGH,
-                                10)
-                        .softly());
+                        "silent|" + since,
+                        "A session's host is silent",
+                        "nothing has come of this session for " + (event.getEventTimeNs() - since) / 1_000_000_000
+                                + " s",
+                        "Its host reports each second. Nobody sees what the session does, and no order reaches it until the"
+                                + " host is back; within the policy's patience the host stops it by itself.",
+                        Severity.HIGH,
+                        0));
     }
 
     /** The deviation for messages that the host could not see. */

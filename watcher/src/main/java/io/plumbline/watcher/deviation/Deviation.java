@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Severity;
@@ -132,5 +133,14 @@ public record Deviation(
                 List.of(),
                 finding.soft(),
                 finding.detail());
+    }
+
+    /**
+     * The id of a deviation: the same whenever the same one of the same session is raised.
+     *
+     * @param key its kind and its {@link #key()}
+     */
+    public static String id(String tenant, String session, String key) {
+        return EventIds.derived("deviation", tenant, session, key);
     }
 }

@@ -76,13 +76,14 @@ public final class FootprintCheck {
                     10));
         }
         for (Mention mention : Footprints.mentions(start.getBinary(), tail(start.getArgvList()))) {
-            unannouncedScope(mention, footprint, line(start), by).ifPresent(found::add);
+            unannouncedScope(mention, footprint, start, by).ifPresent(found::add);
         }
         return found;
     }
 
     /** What a policy wants asked or refused, done by something that the call did not say. */
-    private Optional<Deviation> unannouncedScope(Mention mention, Footprint footprint, String line, Attribution by) {
+    private Optional<Deviation> unannouncedScope(
+            Mention mention, Footprint footprint, ProcessStarted start, Attribution by) {
         Scope scope = mention.scope();
         Answer answer = scope.answer(policy());
         boolean announced = footprint.mentions().stream().anyMatch(mention::isLike);
@@ -92,9 +93,12 @@ public final class FootprintCheck {
         return Optional.of(new Deviation(
                         DeviationKind.OUT_OF_POLICY,
                         answer == Answer.FREEZE ? Severity.CRITICAL : Severity.MEDIUM,
-                        "scope-exec|" + scope.word() + (answer == Answer.FREEZE ? "|" + line : ""),
+                        "scope-exec|" + scope.word()
+                                + (answer == Answer.FREEZE
+                                        ? "|" + PolicyCheck.distinct(String.join(" ", start.getArgvList()), line(start))
+                                        : ""),
                         "A call did what its policy names without saying so",
-                        by.description() + " executed " + line,
+                        by.description() + " executed " + line(start),
                         scope.why(),
                         "scopes." + scope.word(),
                         by.call(),
@@ -197,10 +201,10 @@ public final class FootprintCheck {
 
     /** Tools that fetch have no process of their own. An agent that announces nothing is held to its policy alone. */
     private Optional<Deviation> unannounced(String host, int port, Owners owners) {
-        if (state.getCallsSeen() == 0 || ledger.naming(host, false).isPresent()) {
+        Optional<Call> refused = ledger.refusedFetch(host);
+        if (state.getCallsSeen() == 0 || refused.isEmpty() && ledger.names(host)) {
             return Optional.empty();
         }
-        Optional<Call> refused = ledger.naming(host, true);
         List<String> evidence = new ArrayList<>();
         owners.candidates().forEach(candidate -> evidence.add(candidate.getEvent()));
         refused.map(Call::getEvent).ifPresent(evidence::add);

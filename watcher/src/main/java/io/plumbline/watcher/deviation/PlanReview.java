@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.GateRules;
 import io.plumbline.events.policy.Scope;
@@ -273,7 +274,7 @@ public final class PlanReview {
             found.merge(
                     scope,
                     Reviewed.of(scope, answer, line(what), decoy),
-                    (one, other) -> one.decoy() ? one : other.decoy() ? other : one);
+                    (one, other) -> one.decoy() ? one : other.decoy() ? other : together(one, other));
         }
     }
 
@@ -281,8 +282,24 @@ public final class PlanReview {
         return call.getCommand().isBlank() ? call.getArgumentsJson() : call.getCommand();
     }
 
+    /** Of acts that stop the session a person accepts those that are said, not what comes along with them. */
+    private static Reviewed together(Reviewed one, Reviewed other) {
+        return one.answer() != Answer.FREEZE || one.what().equals(other.what())
+                ? one
+                : new Reviewed(
+                        one.clause(),
+                        one.why(),
+                        one.scope(),
+                        one.answer(),
+                        line(one.what() + "; " + other.what()),
+                        one.decoy());
+    }
+
+    /** What is cut for people is not cut for telling two acts apart. */
     private static String line(String what) {
-        return what.length() <= 300 ? what : what.substring(0, 300) + "…";
+        return what.length() <= 300
+                ? what
+                : what.substring(0, 300) + "… " + EventIds.sha256Hex(what).substring(0, 16);
     }
 
     private static List<Reviewed> sorted(Collection<Reviewed> found) {

@@ -17,6 +17,7 @@ import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.attribution.Attribution;
+import io.plumbline.watcher.attribution.EgressOwners;
 import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.risk.Ladder;
@@ -59,10 +60,10 @@ public final class PolicyCheck {
 
     private static final Pattern ENVIRONMENT = Pattern.compile("/proc/[0-9]{1,10}(?:/task/[0-9]{1,10})?/environ");
 
-    /** Word of the egress proxy. */
     /** Before host and port, in the keys of what was found. */
     private static final String REFUSED_HOST = "egress|";
 
+    /** Word of the egress proxy. */
     private static final String PLACEHOLDER_ELSEWHERE = "placeholder-elsewhere";
 
     private final SessionState session;
@@ -117,7 +118,11 @@ public final class PolicyCheck {
         if (refusal.isPresent()) {
             return Optional.of(refused(refusal.get(), path, writes, seen, by).about(scope(path, writes)));
         }
-        Optional<Call> refusedEdit = writes && by.role() == Role.AGENT ? ledger.refusedEdit(path) : Optional.empty();
+        // What an agent keeps of its own state it writes all the time, whatever it was refused.
+        boolean meant = writes
+                && by.role() == Role.AGENT
+                && (inWorkspace(path) || scope(path, true).isPresent());
+        Optional<Call> refusedEdit = meant ? ledger.refusedEdit(path) : Optional.empty();
         if (refusedEdit.isPresent()) {
             return Optional.of(new Deviation(
                     DeviationKind.UNANNOUNCED,
@@ -391,7 +396,7 @@ public final class PolicyCheck {
         String line = String.join(" ", start.getArgvList());
         String shown = line.length() > 200 ? line.substring(0, 200) + "…" : line;
         Optional<Call> refused = ledger.refused(start.getArgvList());
-        return new Deviation(
+        Deviation found = new Deviation(
                 DeviationKind.UNANNOUNCED,
                 refused.isPresent() ? Severity.CRITICAL : unannounced().severity(),
                 execution(start.getBinary(), line, shown),
@@ -407,13 +412,14 @@ public final class PolicyCheck {
                 refused.map(Call::getCall).orElse(""),
                 refused.isPresent() ? 80 : unannounced().risk(),
                 true);
+        return refused.isPresent() ? found : weighed(found);
     }
 
     /** A program ran whose announcement has not come in time. */
     public Deviation neverAnnounced(Pending pending) {
         String line = String.join(" ", pending.getArgvList());
         String shown = line.length() > 200 ? line.substring(0, 200) + "…" : line;
-        return new Deviation(
+        return weighed(new Deviation(
                         DeviationKind.UNANNOUNCED,
                         unannounced().severity(),
                         execution(pending.getBinary(), line, shown),
@@ -424,7 +430,12 @@ public final class PolicyCheck {
                         "",
                         unannounced().risk(),
                         true)
-                .restingOn(List.of(pending.getEvent()));
+                .restingOn(List.of(pending.getEvent())));
+    }
+
+    /** Where a policy wants to be told only, ten of them are no more than one. */
+    private Deviation weighed(Deviation found) {
+        return unannounced().risk() < 40 ? found.softly() : found;
     }
 
     private record Weight(Severity severity, int risk) {}
@@ -438,9 +449,13 @@ public final class PolicyCheck {
         };
     }
 
-    /** What is cut for people is not cut for telling two executions apart. */
     private static String execution(String binary, String line, String shown) {
-        return "exec|" + binary + "|" + (shown.equals(line) ? line : shown + EventIds.sha256Hex(line));
+        return "exec|" + binary + "|" + distinct(line, shown);
+    }
+
+    /** What is cut for people is not cut for telling two executions apart. */
+    static String distinct(String line, String shown) {
+        return shown.equals(line) ? line : shown + EventIds.sha256Hex(line);
     }
 
     /** A connection was tried past the proxy. Loopback and Unix sockets lead nowhere outside. */
@@ -466,7 +481,7 @@ public final class PolicyCheck {
                 by,
                 own ? 2 : 15);
         // One that failed has done no harm: a program that tries ten addresses is no worse than one that tries one.
-        return Optional.of(connect.getError() == 0 ? tried : tried.softly());
+        return Optional.of(EgressOwners.made(connect) ? tried : tried.softly());
     }
 
     /** A destination was asked for that the policy does not list. */
@@ -490,8 +505,15 @@ public final class PolicyCheck {
                 25);
         // The proxy refuses each of them: the second adds little to what the first one says.
         String refused = asked.kind().name() + "|" + REFUSED_HOST;
-        boolean first = session.values().getDeviationsMap().keySet().stream().noneMatch(key -> key.startsWith(refused));
+        boolean first = session.values().getDeviationsMap().keySet().stream()
+                .noneMatch(key -> key.startsWith(refused) && !isAccepted(key));
         return Optional.of(first ? asked : asked.softly());
+    }
+
+    private boolean isAccepted(String key) {
+        return session.values()
+                .containsAccepted(Deviation.id(
+                        session.values().getTenant(), session.values().getSession(), key));
     }
 
     /** A credential's placeholder was on its way to a host that it is not for. */

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
@@ -27,6 +28,9 @@ public final class IntentLedger {
             Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber);
 
     private static final String PATCHING = "apply_patch";
+
+    /** Claude Code's argument for a command whose result is told when it starts. */
+    private static final Pattern BACKGROUND = Pattern.compile("\"run_in_background\"\\s*:\\s*true");
 
     private final SessionState session;
     private final WatchState.Builder state;
@@ -83,8 +87,8 @@ public final class IntentLedger {
         if (known == null && StateLimits.isTimeToForget(calls.size(), StateLimits.SETTLED_CALLS, StateLimits.CALLS)) {
             forgetOldest();
         }
-        while (session.callBytes() > StateLimits.CALL_BYTES && !calls.isEmpty()) {
-            forgetOldest();
+        if (session.callBytes() > StateLimits.CALL_BYTES) {
+            forgetBytes();
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
         session.forget(call.getCall());
@@ -101,6 +105,7 @@ public final class IntentLedger {
                 .setGated(call.getGated())
                 .setArgumentsSha256(EventIds.sha256Hex(call.getArgumentsJson()))
                 .addAllHosts(hosts(call))
+                .setBackground(BACKGROUND.matcher(call.getArgumentsJson()).find())
                 .build());
         return true;
     }
@@ -184,7 +189,8 @@ public final class IntentLedger {
         }
         Call.Builder finished = call.toBuilder()
                 .setFinished(true)
-                .setToldSuccess(result.getOutcome().equals("success"));
+                // Of one in the background only the start is told.
+                .setToldSuccess(result.getOutcome().equals("success") && !call.getBackground());
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
@@ -304,14 +310,26 @@ public final class IntentLedger {
                 .min(Comparator.comparing(Call::getNumber));
     }
 
-    /** The last announced call that names a host, itself or in its command; {@code refused}: among those that were refused. */
-    public Optional<Call> naming(String host, boolean refused) {
+    /** Whether a call that was not refused names a host, itself or in its command. */
+    public boolean names(String host) {
         return calls.values().stream()
-                .filter(call -> call.getDenied() == refused)
-                .filter(call -> call.getHostsList().contains(host)
+                .filter(call -> !call.getDenied())
+                .anyMatch(call -> call.getHostsList().contains(host)
                         || call.getCommand().toLowerCase(Locale.ROOT).contains(host)
-                                && footprint(call.getCall()).contacts().contains(host))
-                .max(Comparator.comparing(Call::getNumber));
+                                && footprint(call.getCall()).contacts().contains(host));
+    }
+
+    /**
+     * The last announced fetch from {@code host}, where it was refused or is still asked about and no allowed one is open. A command is no
+     * fetch: it connects from a process of its own, never from the agent's.
+     */
+    public Optional<Call> refusedFetch(String host) {
+        List<Call> fetches = calls.values().stream()
+                .filter(call -> call.getHostsList().contains(host))
+                .toList();
+        return fetches.stream().anyMatch(IntentLedger::isOpen)
+                ? Optional.empty()
+                : fetches.stream().max(Comparator.comparing(Call::getNumber)).filter(Call::getDenied);
     }
 
     /** An open or finished call by which the agent may itself write {@code path}. */
@@ -326,11 +344,15 @@ public final class IntentLedger {
      * the agent itself writes there now is that one.
      */
     public Optional<Call> refusedEdit(String path) {
-        List<Call> edits =
-                calls.values().stream().filter(call -> namesEdit(call, path)).toList();
-        return edits.stream().anyMatch(IntentLedger::isOpen)
-                ? Optional.empty()
-                : edits.stream().max(Comparator.comparing(Call::getNumber)).filter(Call::getDenied);
+        return calls.values().stream()
+                .filter(call -> namesEdit(call, path))
+                .max(Comparator.comparing(Call::getNumber))
+                .filter(Call::getDenied)
+                // A patch that is handed to a shell edits too, and the agent carries it out itself.
+                .filter(refused -> calls.values().stream()
+                        .noneMatch(call -> isOpen(call)
+                                && (namesEdit(call, path)
+                                        || call.getCommand().contains(PATCHING) && mayEdit(call, path))));
     }
 
     private static boolean namesEdit(Call call, String path) {
@@ -355,7 +377,9 @@ public final class IntentLedger {
         }
         // A temporary name beside the file ends up as the file by rename, which carries no names in the trace.
         return call.getPathsCount() == 0
-                || call.getPathsList().stream().anyMatch(named -> path.equals(named) || path.startsWith(named + "."));
+                || call.getPathsList().stream()
+                        .map(named -> absolute(named, call.getCwd()))
+                        .anyMatch(named -> path.equals(named) || path.startsWith(named + "."));
     }
 
     private void change(String call, java.util.function.UnaryOperator<Call.Builder> change) {
@@ -383,20 +407,39 @@ public final class IntentLedger {
      * others.
      */
     private void forgetOldest() {
-        boolean full = calls.size() >= StateLimits.CALLS || session.callBytes() > StateLimits.CALL_BYTES;
+        boolean full = calls.size() >= StateLimits.CALLS;
         List<String> running = session.runningCalls();
-        // Few when they are large: of what is remembered half stays.
-        int most = Math.min(StateLimits.FORGOTTEN_AT_ONCE, Math.max(1, calls.size() / 2));
-        List<String> oldest = calls.values().stream()
+        forget(oldestFirst(running).stream()
                 .filter(call -> full || isSettled(call, running))
+                .limit(StateLimits.FORGOTTEN_AT_ONCE)
+                .toList());
+    }
+
+    /** In the same order, as few as possible: they are large. */
+    private void forgetBytes() {
+        long over = session.callBytes() - StateLimits.CALL_BYTES;
+        List<Call> least = new ArrayList<>();
+        for (Call call : oldestFirst(session.runningCalls())) {
+            if (over <= 0) {
+                break;
+            }
+            over -= call.getSerializedSize();
+            least.add(call);
+        }
+        forget(least);
+    }
+
+    private List<Call> oldestFirst(List<String> running) {
+        return calls.values().stream()
                 .sorted(Comparator.comparing((Call call) -> !isSettled(call, running))
                         .thenComparing(call -> !call.getFinished())
                         .thenComparing(Call::getNumber))
-                .limit(most)
-                .map(Call::getCall)
                 .toList();
-        oldest.forEach(session::forget);
-        state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + oldest.size());
+    }
+
+    private void forget(List<Call> least) {
+        least.forEach(call -> session.forget(call.getCall()));
+        state.getEvictedBuilder().setCalls(state.getEvicted().getCalls() + least.size());
     }
 
     private static boolean isSettled(Call call, List<String> running) {
