@@ -244,7 +244,8 @@ public final class Queues implements AutoCloseable {
             } finally {
                 reading.set(false);
             }
-            if (stale.get()) {
+            // Nobody reads for nobody.
+            if (stale.get() && !pages.isEmpty()) {
                 readAgain();
             }
         }
