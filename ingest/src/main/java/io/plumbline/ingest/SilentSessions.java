@@ -47,8 +47,11 @@ final class SilentSessions {
         this.forgotten = forgotten;
     }
 
-    /** An event of a sandbox's host that was taken. */
+    /** An event of a sandbox's host that was taken. A probe of the way to the watcher is of no session. */
     synchronized void heard(Event event, long nowNanos) {
+        if (event.hasPathProbed()) {
+            return;
+        }
         Key key = new Key(event.getTenant(), event.getSession());
         Heard before = sessions.remove(key);
         long seq = event.getChannel() == Channel.EVIDENCE ? event.getSeq() : 0;

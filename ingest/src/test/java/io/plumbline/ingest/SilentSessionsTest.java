@@ -9,6 +9,7 @@ import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.RuntimeState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,14 @@ class SilentSessionsTest {
         assertThat(sessions.due(NOW + 80 * SECOND)).singleElement().satisfies(event -> assertThat(
                         event.getTick().getSilentSinceNs())
                 .isEqualTo(NOW + 50 * SECOND));
+    }
+
+    @Test
+    void aProbeOfTheWayIsNoSession() {
+        sessions.heard(
+                of("probe", 1).setPathProbed(PathProbed.getDefaultInstance()).build(), NOW);
+
+        assertThat(sessions.due(NOW + 100 * SECOND)).isEmpty();
     }
 
     @Test
