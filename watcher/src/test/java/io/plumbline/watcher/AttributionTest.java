@@ -163,15 +163,7 @@ class AttributionTest {
     @Test
     void aPatchThatAShellIsHandedTakesThePlaceOfARefusedOne() {
         SessionScript session = SessionScript.of("tools: {deny: [apply_patch]}");
-        session.send(
-                Channel.CLAIMS,
-                Event.newBuilder()
-                        .setToolCall(ToolCall.newBuilder()
-                                .setCall("p1")
-                                .setTool("apply_patch")
-                                .addPaths("src/a.c")
-                                .setCwd("/workspace")
-                                .setGated(true)));
+        patch(session, "p1", "src/a.c");
         session.call(
                 "p2",
                 "shell",
@@ -184,15 +176,7 @@ class AttributionTest {
     @Test
     void anEditNamesItsFileFromTheFolderItIsIn() {
         SessionScript session = SessionScript.of("{}");
-        session.send(
-                Channel.CLAIMS,
-                Event.newBuilder()
-                        .setToolCall(ToolCall.newBuilder()
-                                .setCall("p1")
-                                .setTool("apply_patch")
-                                .addPaths("src/a.c")
-                                .setCwd("/workspace")
-                                .setGated(true)));
+        patch(session, "p1", "src/a.c");
 
         assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/src/a.c", O_WRONLY_CREAT)))
                 .isEmpty();
@@ -225,13 +209,22 @@ class AttributionTest {
     }
 
     private static void edit(SessionScript session, String call, String path) {
+        announce(session, call, "Edit", path);
+    }
+
+    private static void patch(SessionScript session, String call, String path) {
+        announce(session, call, "apply_patch", path);
+    }
+
+    private static void announce(SessionScript session, String call, String tool, String path) {
         session.send(
                 Channel.CLAIMS,
                 Event.newBuilder()
                         .setToolCall(ToolCall.newBuilder()
                                 .setCall(call)
-                                .setTool("Edit")
+                                .setTool(tool)
                                 .addPaths(path)
+                                .setCwd("/workspace")
                                 .setGated(true)));
     }
 
