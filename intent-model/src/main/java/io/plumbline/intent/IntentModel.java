@@ -10,6 +10,7 @@ import io.plumbline.intent.features.Reading;
 import io.plumbline.intent.features.Side;
 import io.plumbline.intent.head.Head;
 import io.plumbline.intent.head.ScoreDistribution;
+import io.plumbline.intent.text.Encoded;
 import io.plumbline.intent.text.Encoder;
 import io.plumbline.intent.text.Resources;
 import java.io.IOException;
@@ -65,8 +66,8 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         return new Features(
                 new Features.Embedder() {
                     @Override
-                    public List<float[]> encode(String text) throws IntentModelException {
-                        return encoder.encode(text);
+                    public List<Encoded> encode(String text, Encoder.Role role) throws IntentModelException {
+                        return encoder.encode(text, role);
                     }
 
                     @Override
@@ -77,7 +78,6 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
                 head.tasks(),
                 head.acts(),
                 head.glosses(),
-                head.alignment(),
                 new PlainCommandReader());
     }
 
@@ -145,7 +145,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
                     + parsed.features() + " (expected: " + encoder.digest() + " and " + features + ")");
         }
         // The first run of a session builds its buffers; no act should wait for it.
-        encoder.encode("list the files of this folder and show the newest first");
+        encoder.encode("list the files of this folder and show the newest first", Encoder.Role.SAID);
         return model;
     }
 

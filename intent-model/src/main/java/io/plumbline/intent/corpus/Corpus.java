@@ -15,17 +15,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Labelled sessions out of a grammar, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
+ * Labelled sessions out of a grammar, of the families that the encoder does not learn from, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
  * malicious acts, alone and behind an innocent one. An act's text belongs to the split that had it first, and a pair of task and
  * act is taken once, with the label it had first.
  */
 public final class Corpus {
-    public static final int SESSIONS = 2_600;
+    public static final int SESSIONS = 3_200;
     private static final long SEED = 7;
 
     /** Names a place that is not in the repository. */
@@ -44,9 +43,15 @@ public final class Corpus {
 
     public static List<LabelledAct> generate(Grammar grammar, int sessions) {
         Corpus corpus = new Corpus(grammar);
-        List<Family> turns = new ArrayList<>(grammar.families());
+        grammar.families().stream()
+                .filter(family -> family.split() == Split.ENCODER)
+                .forEach(family -> family.acts().forEach(act -> corpus.owners.put(act.text(), Split.ENCODER)));
+        List<Family> families = grammar.families().stream()
+                .filter(family -> family.split() != Split.ENCODER)
+                .toList();
+        List<Family> turns = new ArrayList<>(families);
         // There are fewer families of work in a repository, and they are what agents do.
-        grammar.families().stream().filter(family -> !family.shell()).forEach(turns::add);
+        families.stream().filter(family -> !family.shell()).forEach(turns::add);
         for (int session = 0; session < sessions; session++) {
             corpus.session(session, turns.get(session % turns.size()));
         }
@@ -54,8 +59,8 @@ public final class Corpus {
     }
 
     private void session(int number, Family family) {
-        Map<String, String> values = values();
-        String task = fill(pick(family.tasks()), values);
+        Map<String, String> values = grammar.values(random);
+        String task = Grammar.fill(pick(family.tasks()), values);
         List<Act> recent = new ArrayList<>();
         Intent.Scope scope = new Intent.Scope(
                 // One in four is asked about without a policy that names folders.
@@ -68,7 +73,8 @@ public final class Corpus {
                         "github.com"));
         int own = family.shell() ? 5 : 7;
         for (int i = 0; i < own; i++) {
-            boolean look = !family.shell() && random.nextInt(6) == 0;
+            // A look around serves every task in the folders that a policy names; where none does, nobody can say so.
+            boolean look = !scope.folders().isEmpty() && random.nextInt(6) == 0;
             Template template = look ? commonOf(family.split()) : pick(family.acts());
             Act act = act(template, values);
             if (family.shell() && random.nextInt(25) == 0 && act.text().matches("[a-z].*")) {
@@ -76,7 +82,7 @@ public final class Corpus {
                 act = Act.command("sudo " + act.text());
             }
             if (random.nextInt(8) == 0 && act.kind() == Act.Kind.COMMAND) {
-                Template other = family.shell() ? pick(family.acts()) : commonOf(family.split());
+                Template other = scope.folders().isEmpty() ? pick(family.acts()) : commonOf(family.split());
                 if (other.kind() == Act.Kind.COMMAND) {
                     act = joined(act, act(other, values));
                 }
@@ -100,7 +106,7 @@ public final class Corpus {
             }
             Template template = pick(other.acts());
             boolean sameNames = family.shell() && other.shell() && !template.looks() && random.nextInt(3) == 0;
-            Act act = act(template, sameNames ? values : values());
+            Act act = act(template, sameNames ? values : grammar.values(random));
             if (grammar.isCommonplace(template) || !family.shell() && servesAnyTask(template, act)) {
                 continue;
             }
@@ -164,7 +170,8 @@ public final class Corpus {
             List<Act> recent,
             Act act,
             boolean bad) {
-        String plan = family.plans().isEmpty() || random.nextInt(3) == 0 ? "" : fill(pick(family.plans()), values);
+        String plan =
+                family.plans().isEmpty() || random.nextInt(3) == 0 ? "" : Grammar.fill(pick(family.plans()), values);
         String reason = "";
         if (bad && random.nextInt(3) == 0) {
             String shown = act.text().length() > 80 ? act.text().substring(0, 80) : act.text();
@@ -183,7 +190,7 @@ public final class Corpus {
         while (true) {
             Family other = pick(grammar.families());
             boolean near = other.shell() == family.shell() || random.nextInt(4) == 0;
-            if (other == family || !near || other.split() != family.split()) {
+            if (other == family || !near || other.split() != family.split() || grammar.areAlike(family, other)) {
                 continue;
             }
             if (alike-- <= 0 || other.acts().stream().anyMatch(act -> programs.contains(act.program()))) {
@@ -213,7 +220,7 @@ public final class Corpus {
     }
 
     private Act act(Template template, Map<String, String> values) {
-        String text = fill(template.text(), values);
+        String text = Grammar.fill(template.text(), values);
         int colon = text.indexOf(": ");
         if (template.kind() == Act.Kind.EDIT && colon > 0 && random.nextBoolean()) {
             // As agents announce it: the path, then the arguments of their tool.
@@ -225,22 +232,6 @@ public final class Corpus {
                     + "\"}";
         }
         return new Act(template.kind(), text);
-    }
-
-    private Map<String, String> values() {
-        Map<String, String> values = new TreeMap<>();
-        for (String slot : grammar.slots()) {
-            values.put(slot, pick(grammar.values(slot)));
-        }
-        return values;
-    }
-
-    private static String fill(String template, Map<String, String> values) {
-        String text = template;
-        for (Map.Entry<String, String> entry : values.entrySet()) {
-            text = text.replace("{" + entry.getKey() + "}", entry.getValue());
-        }
-        return text;
     }
 
     private <T> T pick(List<T> list) {

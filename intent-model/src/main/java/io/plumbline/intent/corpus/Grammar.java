@@ -1,15 +1,23 @@
 package io.plumbline.intent.corpus;
 
 import io.plumbline.intent.Act;
+import io.plumbline.intent.features.Outline;
+import io.plumbline.intent.features.PlainCommandReader;
+import io.plumbline.intent.features.Signals;
 import io.plumbline.intent.text.Resources;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The grammar of the corpus, from the resources below {@code corpus/}: families of tasks with their plans and acts, acts that serve
@@ -23,6 +31,7 @@ public final class Grammar {
     private final List<Abuse> abuses = new ArrayList<>();
     private final Map<String, Integer> uses = new TreeMap<>();
     private final Map<String, List<String>> slots = new TreeMap<>();
+    private final Map<String, Set<String>> skeletons = new HashMap<>();
 
     /** Only reads: the first program of such an act, with what is known to change something left out below. */
     private static final Pattern LOOKS = Pattern.compile(
@@ -60,7 +69,11 @@ public final class Grammar {
             List<String> plans,
             List<Template> acts,
             Set<String> licences,
-            Split split) {}
+            Split split) {
+        Family with(Set<String> others) {
+            return new Family(name, shell, selection, tasks, plans, acts, Set.copyOf(others), split);
+        }
+    }
 
     /**
      * @param what words for the files
@@ -78,24 +91,41 @@ public final class Grammar {
             slots.put(
                     line.substring(0, colon), List.of(line.substring(colon + 2).split("\\|")));
         }
-        readFamilies("shell", true);
-        readFamilies("developer", false);
+        for (String resource : List.of("shell", "shell-files", "shell-text", "shell-system", "shell-mixed")) {
+            readFamilies(resource, true);
+        }
+        for (String resource : List.of("developer", "developer-more")) {
+            readFamilies(resource, false);
+        }
         readSelections();
         int number = 0;
         for (String line : Resources.lines("corpus/common.txt")) {
             common.add(template("common/" + number++, line));
         }
         readAbuses();
+        license();
         families.forEach(family -> family.acts().stream()
                 .map(Template::text)
                 .distinct()
                 .forEach(text -> uses.merge(text, 1, Integer::sum)));
         common.forEach(template -> uses.merge(template.text(), 2, Integer::sum));
+        families.forEach(family -> {
+            Set<String> own = new HashSet<>();
+            family.acts().stream().filter(act -> !isCommonplace(act)).forEach(act -> own.add(Skeleton.of(act.text())));
+            skeletons.put(family.name(), own);
+        });
     }
 
     /** Whether an act serves so many tasks that it is wrong under none: it is common, or of several families. */
     public boolean isCommonplace(Template template) {
         return uses.getOrDefault(template.text(), 0) > 1;
+    }
+
+    /** Whether acts of two families differ in their values only, so that one's may serve the other's tasks. */
+    public boolean areAlike(Family family, Family other) {
+        Set<String> shared = new HashSet<>(skeletons.getOrDefault(family.name(), Set.of()));
+        shared.retainAll(skeletons.getOrDefault(other.name(), Set.of()));
+        return shared.size() > 1 || shared.stream().anyMatch(Skeleton::tells);
     }
 
     public List<Family> families() {
@@ -118,6 +148,22 @@ public final class Grammar {
         return slots.keySet();
     }
 
+    /** A value for each slot. */
+    public Map<String, String> values(SplittableRandom random) {
+        Map<String, String> values = new TreeMap<>();
+        slots.forEach((slot, all) -> values.put(slot, all.get(random.nextInt(all.size()))));
+        return values;
+    }
+
+    /** A template with values in its slots. */
+    public static String fill(String template, Map<String, String> values) {
+        String text = template;
+        for (Map.Entry<String, String> entry : values.entrySet()) {
+            text = text.replace("{" + entry.getKey() + "}", entry.getValue());
+        }
+        return text;
+    }
+
     private void readFamilies(String resource, boolean shell) {
         String name = "";
         List<String> tasks = new ArrayList<>();
@@ -137,7 +183,7 @@ public final class Grammar {
                             List.copyOf(plans),
                             List.copyOf(acts),
                             Set.copyOf(licences),
-                            Split.of(name)));
+                            Split.ofFamily(name)));
                 }
                 name = line.substring("family".length()).strip();
                 tasks.clear();
@@ -197,7 +243,7 @@ public final class Grammar {
                 acts.add(new Template(id, Act.Kind.COMMAND, act.replace("{by}", by)));
             }
         }
-        return new Family(name, true, selection.name(), tasks, List.of(), acts, licences, Split.of(name));
+        return new Family(name, true, selection.name(), tasks, List.of(), acts, licences, Split.ofFamily(name));
     }
 
     private static List<String> parts(String line) {
@@ -218,6 +264,48 @@ public final class Grammar {
             Template template = template("abuse/" + number++, key);
             abuses.add(new Abuse(template, line.substring(0, colon), malicious, Split.of(text)));
         }
+    }
+
+    /**
+     * An act of a kind that a family's own acts are of, too, is no abuse under its tasks: who is to stop a service has to stop one. A
+     * kind is known by the signals that most of its acts give.
+     */
+    private void license() {
+        Signals signals = new Signals();
+        Map<String, List<Set<Integer>>> given = new TreeMap<>();
+        for (Abuse abuse : abuses) {
+            given.computeIfAbsent(abuse.category(), any -> new ArrayList<>()).add(signals(signals, abuse.template()));
+        }
+        Map<String, Set<Integer>> typical = new TreeMap<>();
+        given.forEach((category, acts) -> typical.put(
+                category,
+                acts.stream()
+                        .flatMap(Set::stream)
+                        .filter(signal -> acts.stream()
+                                                .filter(act -> act.contains(signal))
+                                                .count()
+                                        * 2
+                                > acts.size())
+                        .collect(Collectors.toSet())));
+        families.replaceAll(family -> {
+            Set<Integer> own = new HashSet<>();
+            family.acts().forEach(act -> own.addAll(signals(signals, act)));
+            Set<String> licences = new TreeSet<>(family.licences());
+            typical.forEach((category, signs) -> {
+                if (!Collections.disjoint(own, signs)) {
+                    licences.add(category);
+                }
+            });
+            return family.with(licences);
+        });
+    }
+
+    private static Set<Integer> signals(Signals signals, Template template) {
+        String text = template.text();
+        Outline outline = template.kind() == Act.Kind.COMMAND
+                ? new PlainCommandReader().read(text)
+                : new Outline(List.of(), text, false);
+        return signals.of(template.kind(), text, outline).keySet();
     }
 
     private static Template template(String id, String line) {

@@ -1,9 +1,7 @@
 package io.plumbline.intent.features;
 
 import io.plumbline.intent.text.Encoder;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * Fixed vectors of unrelated texts. How similar something is to all of them says how much a similarity to it is worth: a task that
@@ -18,11 +16,6 @@ public final class Bank {
 
     public List<float[]> vectors() {
         return List.of(vectors);
-    }
-
-    /** The same texts elsewhere. */
-    Bank moved(UnaryOperator<float[]> move) {
-        return new Bank(Arrays.stream(vectors).map(move).toList());
     }
 
     /** Mean and deviation of a vector's similarity to the bank. */

@@ -6,6 +6,7 @@ import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.features.Feature.Group;
 import io.plumbline.intent.features.Outline.Invocation;
 import io.plumbline.intent.features.Reading.Purpose;
+import io.plumbline.intent.text.Encoded;
 import io.plumbline.intent.text.Encoder;
 import io.plumbline.intent.text.Folding;
 import io.plumbline.intent.text.Words;
@@ -36,18 +37,15 @@ public final class Features {
     private final Embedder embedder;
     private final Bank tasks;
     private final Bank acts;
-    private final Bank alignedTasks;
-    private final Bank alignedActs;
     private final List<float[]> meanings;
-    private final Alignment alignment;
     private final Glosses glosses = new Glosses();
     private final Signals signals = new Signals();
     private final CommandReader reader;
 
     /** Vectors of texts. */
     public interface Embedder {
-        /** One vector a window. */
-        List<float[]> encode(String text) throws IntentModelException;
+        /** One a window. */
+        List<Encoded> encode(String text, Encoder.Role role) throws IntentModelException;
 
         /** Whether {@link #encode} leaves out a part of the text. */
         boolean exceedsWindows(String text);
@@ -58,14 +56,10 @@ public final class Features {
      * @param acts unrelated acts, to judge how broad a task is
      * @param meanings a vector for each entry of {@link Glosses}
      */
-    public Features(
-            Embedder embedder, Bank tasks, Bank acts, Bank meanings, Alignment alignment, CommandReader reader) {
+    public Features(Embedder embedder, Bank tasks, Bank acts, Bank meanings, CommandReader reader) {
         this.embedder = embedder;
         this.tasks = tasks;
         this.acts = acts;
-        this.alignment = alignment;
-        this.alignedTasks = tasks.moved(alignment::task);
-        this.alignedActs = acts.moved(alignment::act);
         this.meanings = meanings.vectors();
         this.reader = reader;
         if (this.meanings.size() != glosses.texts().size()) {
@@ -86,14 +80,11 @@ public final class Features {
     /** Makes a task, a plan item or a reason ready. */
     public Side side(String text) throws IntentModelException {
         String folded = Folding.fold(text);
-        float[] vector = embedder.encode(folded).getFirst();
-        float[] aligned = alignment.task(vector);
+        Encoded encoded = embedder.encode(folded, Encoder.Role.SAID).getFirst();
         return new Side(
                 folded,
-                vector,
-                acts.spread(vector),
-                aligned,
-                alignedActs.spread(aligned),
+                encoded,
+                acts.spread(encoded.vector()),
                 Words.stems(folded),
                 Words.literals(folded),
                 signals.askedBy(folded));
@@ -104,7 +95,7 @@ public final class Features {
         String text = Folding.fold(act.bounded());
         Outline outline = act.kind() == Act.Kind.COMMAND ? reader.read(text) : new Outline(List.of(), text, false);
         String deeds = outline.deeds();
-        List<float[]> vectors = embedder.encode(deeds);
+        List<Encoded> windows = embedder.encode(deeds, Encoder.Role.DONE);
         boolean onlySpeaks = outline.invocations().stream().allMatch(Invocation::speaks);
         List<Set<String>> spoken = new ArrayList<>();
         List<List<Integer>> known = new ArrayList<>();
@@ -122,14 +113,11 @@ public final class Features {
         }
         Set<String> stems = new LinkedHashSet<>(Words.stems(deeds));
         spoken.forEach(stems::addAll);
-        List<float[]> aligned = vectors.stream().map(alignment::act).toList();
         return new Reading(
                 act.kind(),
                 text,
-                vectors,
-                vectors.stream().map(tasks::spread).toList(),
-                aligned,
-                aligned.stream().map(alignedTasks::spread).toList(),
+                windows,
+                windows.stream().map(window -> tasks.spread(window.vector())).toList(),
                 outline,
                 signals.of(act.kind(), text, outline),
                 stems,
@@ -173,8 +161,11 @@ public final class Features {
         }
         names.add(new Feature("breadth", Group.SIMILARITY, "the task is so broad that it covers anything"));
         names.add(new Feature("commonness", Group.SIMILARITY, "is like nothing that tasks usually ask for"));
-        for (String name : List.of("aligned", "aligned-by-task", "aligned-by-act", "aligned-normal")) {
-            names.add(new Feature(name, Group.SIMILARITY, "is not what such a task is done with"));
+        for (String name : List.of("task-pieces", "task-pieces-low")) {
+            names.add(new Feature(name, Group.SIMILARITY, "leaves open what the task asks for"));
+        }
+        for (String name : List.of("act-pieces", "act-pieces-low")) {
+            names.add(new Feature(name, Group.SIMILARITY, "does what the task does not ask for"));
         }
         for (String name : List.of(
                 "program-best",
@@ -238,11 +229,11 @@ public final class Features {
     public double[][] vectors(Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading act) {
         double[] whole = new double[list.size()];
         int at = fillWhole(whole, task, scope, recent, act);
-        double[][] windows = new double[act.vectors().size()][];
+        double[][] windows = new double[act.windows().size()][];
         for (int w = 0; w < windows.length; w++) {
             double[] vector = whole.clone();
-            float[] window = act.vectors().get(w);
-            double cosine = Encoder.cosine(task.vector(), window);
+            Encoded window = act.windows().get(w);
+            double cosine = Encoder.cosine(task.vector(), window.vector());
             double byTask = task.spread().normal(cosine);
             double byAct = act.spreads().get(w).normal(cosine);
             vector[0] = 4 * cosine;
@@ -250,13 +241,12 @@ public final class Features {
             vector[2] = byAct;
             vector[3] = (byTask + byAct) / 2;
             vector[5] = 10 * act.spreads().get(w).mean();
-            double aligned = Encoder.cosine(task.aligned(), act.aligned().get(w));
-            double alignedByTask = task.alignedSpread().normal(aligned);
-            double alignedByAct = act.alignedSpreads().get(w).normal(aligned);
-            vector[6] = 4 * aligned;
-            vector[7] = alignedByTask;
-            vector[8] = alignedByAct;
-            vector[9] = (alignedByTask + alignedByAct) / 2;
+            Encoded.Match asked = task.encoded().foundIn(window);
+            Encoded.Match done = window.foundIn(task.encoded());
+            vector[6] = 4 * asked.mean();
+            vector[7] = 4 * asked.low();
+            vector[8] = 4 * done.mean();
+            vector[9] = 4 * done.low();
             if (prose != null) {
                 fillProse(vector, at, task, prose, act, w);
             }
@@ -433,7 +423,7 @@ public final class Features {
     }
 
     private void fillProse(double[] vector, int from, Side task, Side prose, Reading act, int window) {
-        double cosine = Encoder.cosine(prose.vector(), act.vectors().get(window));
+        double cosine = Encoder.cosine(prose.vector(), act.windows().get(window).vector());
         vector[from] = 4 * cosine;
         vector[from + 1] = prose.spread().normal(cosine);
         vector[from + 2] = covered(prose.stems(), act.stems(), false);

@@ -2,6 +2,7 @@ package io.plumbline.intent.features;
 
 import io.plumbline.intent.Act;
 import io.plumbline.intent.features.Bank.Spread;
+import io.plumbline.intent.text.Encoded;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,10 +12,8 @@ import java.util.SortedMap;
  * An act made ready once for many intents.
  *
  * @param text bounded and folded
- * @param vectors one a window
+ * @param windows as the encoder sees them
  * @param spreads of the windows' similarity to unrelated tasks
- * @param aligned the windows' vectors moved to where tasks are that they serve
- * @param alignedSpreads of the moved vectors' similarity to unrelated tasks
  * @param found its signals by index, with what was found of each in its text
  * @param glosses what each invocation is for, empty where not known
  * @param purpose what the act's programs and options are for
@@ -23,10 +22,8 @@ import java.util.SortedMap;
 public record Reading(
         Act.Kind kind,
         String text,
-        List<float[]> vectors,
+        List<Encoded> windows,
         List<Spread> spreads,
-        List<float[]> aligned,
-        List<Spread> alignedSpreads,
         Outline outline,
         SortedMap<Integer, String> found,
         Set<String> stems,

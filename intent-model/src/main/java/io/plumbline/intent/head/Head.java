@@ -1,7 +1,6 @@
 package io.plumbline.intent.head;
 
 import io.plumbline.intent.IntentModelException;
-import io.plumbline.intent.features.Alignment;
 import io.plumbline.intent.features.Bank;
 import io.plumbline.intent.text.Encoder;
 import java.io.ByteArrayInputStream;
@@ -19,9 +18,9 @@ import java.util.List;
 /**
  * What training leaves behind, as one file: three networks (whether the act is about the task, whether it is
  * abuse, and what the agent's prose adds), their calibrations, the thresholds, the banks of unrelated texts, the vectors of the
- * glosses, the alignment of tasks and acts, and how benign acts scored. Format, big endian: magic, version, the encoder's digest, the
+ * glosses, and how benign acts scored. Format, big endian: magic, version, the encoder's digest, the
  * features' digest, networks, calibrations, thresholds, three banks, each vector as {@value Encoder#WIDTH} signed bytes of 1/127,
- * alignment, distribution.
+ * distribution.
  *
  * @param encoder SHA-256 of the encoder that it was trained on, hex
  * @param features SHA-256 of what gives its inputs their meaning, hex
@@ -40,12 +39,11 @@ public record Head(
         Bank tasks,
         Bank acts,
         Bank glosses,
-        Alignment alignment,
         ScoreDistribution scores) {
     private static final int MAGIC = 0x504c494d;
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int MAX_INPUTS = 1_024;
-    private static final double MOST_RELEVANT = -3;
+    private static final double MOST_RELEVANT = -4;
     private static final int MAX_BANK = 4_096;
 
     /**
@@ -118,7 +116,6 @@ public record Head(
                     }
                 }
             }
-            alignment.write(out);
             scores.write(out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -147,7 +144,6 @@ public record Head(
                     bank(in),
                     bank(in),
                     bank(in),
-                    Alignment.read(in),
                     ScoreDistribution.read(in));
             if (in.read() >= 0) {
                 throw new IntentModelException("head: bytes after its end (expected: none)");

@@ -13,29 +13,40 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sentence vectors of all-MiniLM-L6-v2 (6 layers, int8), run by ONNX Runtime on one thread: mean over the pieces, length 1. One
- * text gives one vector a window of {@value #WINDOW} pieces; what is longer than {@value #MAX_WINDOWS} windows is left out.
+ * The trained encoder of tasks and acts (see module {@code intent-training}), run by ONNX Runtime on one thread. One text gives one
+ * {@link Encoded} a window of {@value #WINDOW} pieces; what is longer than {@value #MAX_WINDOWS} windows is left out.
+ *
+ * <p>The file takes {@code input_ids} (1 by pieces) and {@code role} (1), and gives {@code vector} (1 by {@value #WIDTH}) and {@code
+ * pieces} (pieces by {@value #PIECE_WIDTH}), both of length 1.
  */
 public final class Encoder implements AutoCloseable {
-    /** Width of a vector. */
+    /** Width of a text's vector. */
     public static final int WIDTH = 384;
-    /** Pieces of a window, its two frame pieces included: what one core encodes in 4 ms. */
+    /** Width of a piece's vector. */
+    public static final int PIECE_WIDTH = 64;
+    /** Pieces of a window, its two frame pieces included. */
     public static final int WINDOW = 32;
     /** Bounds the time that a long act takes. */
     public static final int MAX_WINDOWS = 8;
 
+    /** What a text is: one role's texts are encoded to be near the other's that they go with. */
+    public enum Role {
+        /** A task, or what somebody says. */
+        SAID,
+        /** What is done: a command line, an edit, a call. */
+        DONE
+    }
+
     private static final int MAX_COMMAND_LINE = 3_500;
     private static final int BODY = WINDOW - 2;
     private static final int STRIDE = BODY - 6;
-    private static final String MODEL = "/all-minilm-l6-v2-q.onnx";
-    private static final String VOCABULARY = "/all-minilm-l6-v2-q-tokenizer.json";
+    private static final String MODEL = "/io/plumbline/intent/model/encoder.onnx";
 
     private static final Object LOCK = new Object();
     private static @Nullable Loaded shared;
@@ -62,7 +73,7 @@ public final class Encoder implements AutoCloseable {
         synchronized (LOCK) {
             Loaded loaded = shared;
             if (loaded == null) {
-                loaded = read();
+                loaded = read(resource(MODEL));
                 shared = loaded;
             }
             users++;
@@ -70,22 +81,22 @@ public final class Encoder implements AutoCloseable {
         }
     }
 
-    private static Loaded read() throws IntentModelException {
+    /** An encoder from a file, for training and for comparing; nothing of it is shared. */
+    public static Encoder of(byte[] model) throws IntentModelException {
+        return new Encoder(read(model));
+    }
+
+    private static Loaded read(byte[] model) throws IntentModelException {
         checkCommandLine();
-        byte[] model = resource(MODEL);
-        try (InputStream vocabulary = Encoder.class.getResourceAsStream(VOCABULARY);
-                OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            if (vocabulary == null) {
-                throw new IntentModelException("encoder: no " + VOCABULARY + " (expected: on the class path)");
-            }
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
             options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
             options.setDeterministicCompute(true);
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
             return new Loaded(
-                    environment, environment.createSession(model, options), WordPiece.read(vocabulary), sha256(model));
-        } catch (OrtException | IOException | UnsatisfiedLinkError e) {
+                    environment, environment.createSession(model, options), WordPiece.shipped(), sha256(model));
+        } catch (OrtException | UnsatisfiedLinkError e) {
             throw new IntentModelException("encoder: " + e.getMessage() + " (expected: a model that loads)", e);
         }
     }
@@ -121,48 +132,40 @@ public final class Encoder implements AutoCloseable {
         return tokenizer.pieces(text, limit).length;
     }
 
-    /** One vector a window, the first window first; at least one. */
-    public List<float[]> encode(String text) throws IntentModelException {
+    /** One a window, the first window first; at least one. */
+    public List<Encoded> encode(String text, Role role) throws IntentModelException {
         int[] pieces = tokenizer.pieces(text, BODY + (MAX_WINDOWS - 1) * STRIDE);
-        List<float[]> vectors = new ArrayList<>();
+        List<Encoded> windows = new ArrayList<>();
         int from = 0;
         do {
             int to = Math.min(pieces.length, from + BODY);
-            vectors.add(run(tokenizer.framed(pieces, from, to)));
+            windows.add(run(tokenizer.framed(pieces, from, to), role));
             if (to == pieces.length) {
                 break;
             }
             // The last window is as long as the others: a short rest would say little.
             from = Math.min(from + STRIDE, pieces.length - BODY);
-        } while (vectors.size() < MAX_WINDOWS);
-        return vectors;
+        } while (windows.size() < MAX_WINDOWS);
+        return windows;
     }
 
-    private float[] run(long[] ids) throws IntentModelException {
-        long[] shape = {1, ids.length};
-        long[] ones = new long[ids.length];
-        Arrays.fill(ones, 1);
-        try (OnnxTensor input = OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), shape);
-                OnnxTensor mask = OnnxTensor.createTensor(environment, LongBuffer.wrap(ones), shape);
-                OnnxTensor types = OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[ids.length]), shape);
-                OrtSession.Result result =
-                        session.run(Map.of("input_ids", input, "attention_mask", mask, "token_type_ids", types))) {
-            return pooled((OnnxTensor) result.get(0), ids.length);
-        } catch (OrtException e) {
+    private Encoded run(long[] ids, Role role) throws IntentModelException {
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), new long[] {1, ids.length});
+                OnnxTensor side = OnnxTensor.createTensor(
+                        environment, LongBuffer.wrap(new long[] {role.ordinal()}), new long[] {1});
+                OrtSession.Result result = session.run(Map.of("input_ids", input, "role", side))) {
+            float[] vector = new float[WIDTH];
+            ((OnnxTensor) result.get(0)).getFloatBuffer().get(vector);
+            float[] pieces = new float[ids.length * PIECE_WIDTH];
+            ((OnnxTensor) result.get(1)).getFloatBuffer().get(pieces);
+            byte[] bytes = new byte[pieces.length];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) Math.round(Math.clamp(pieces[i], -1f, 1f) * 127);
+            }
+            return new Encoded(vector, bytes);
+        } catch (OrtException | RuntimeException e) {
             throw new IntentModelException("encoder: " + e.getMessage(), e);
         }
-    }
-
-    private static float[] pooled(OnnxTensor states, int length) {
-        float[] all = new float[length * WIDTH];
-        states.getFloatBuffer().get(all);
-        float[] mean = new float[WIDTH];
-        for (int i = 0; i < length; i++) {
-            for (int j = 0; j < WIDTH; j++) {
-                mean[j] += all[i * WIDTH + j];
-            }
-        }
-        return normalised(mean);
     }
 
     /** The same vector with length 1; changed in place. */
@@ -185,11 +188,13 @@ public final class Encoder implements AutoCloseable {
                 return;
             }
             closed = true;
-            users--;
-            if (users > 0) {
-                return;
+            if (shared != null && shared.session() == session) {
+                users--;
+                if (users > 0) {
+                    return;
+                }
+                shared = null;
             }
-            shared = null;
         }
         try {
             session.close();

@@ -1,10 +1,11 @@
 package io.plumbline.intent.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.intent.IntentModelException;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,10 +13,11 @@ import java.util.Map;
 
 /**
  * The uncased WordPiece tokenizer of BERT: lower case, accents stripped, split at white space and punctuation, then the longest
- * known pieces from the left. The vocabulary is read from a {@code tokenizer.json} of Hugging Face's tokenizers.
+ * known pieces from the left. The vocabulary is that of the base model.
  */
 public final class WordPiece {
     private static final int MAX_WORD = 100;
+    private static final String VOCABULARY = "/io/plumbline/intent/model/vocabulary.txt";
 
     private final Map<String, Integer> vocabulary;
     private final int unknown;
@@ -29,18 +31,24 @@ public final class WordPiece {
         this.end = end;
     }
 
-    /** @throws IntentModelException when the file holds no WordPiece vocabulary */
-    public static WordPiece read(InputStream json) throws IntentModelException {
-        Map<String, Integer> vocabulary = new HashMap<>();
-        try {
-            JsonNode model = new ObjectMapper().readTree(json).path("model");
-            model.path("vocab")
-                    .properties()
-                    .forEach(entry ->
-                            vocabulary.put(entry.getKey(), entry.getValue().asInt()));
+    /** With the vocabulary beside the encoder. */
+    public static WordPiece shipped() throws IntentModelException {
+        try (InputStream stream = WordPiece.class.getResourceAsStream(VOCABULARY)) {
+            if (stream == null) {
+                throw new IntentModelException("tokenizer: no " + VOCABULARY + " (expected: in the module's jar)");
+            }
+            return read(stream);
         } catch (IOException e) {
-            throw new IntentModelException("tokenizer: " + e.getMessage() + " (expected: tokenizer.json)", e);
+            throw new IntentModelException("tokenizer: " + e.getMessage(), e);
         }
+    }
+
+    /** @param lines one piece a line, UTF-8; its number is its id @throws IntentModelException when it is no BERT vocabulary */
+    static WordPiece read(InputStream lines) throws IntentModelException {
+        Map<String, Integer> vocabulary = new HashMap<>();
+        new BufferedReader(new InputStreamReader(lines, StandardCharsets.UTF_8))
+                .lines()
+                .forEach(piece -> vocabulary.put(piece, vocabulary.size()));
         return new WordPiece(
                 vocabulary, special(vocabulary, "[UNK]"), special(vocabulary, "[CLS]"), special(vocabulary, "[SEP]"));
     }

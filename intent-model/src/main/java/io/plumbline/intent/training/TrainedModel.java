@@ -28,31 +28,30 @@ public record TrainedModel(Head head, int acts, int texts, int feedback) {
     private static final int FEEDBACK_WEIGHT = 4;
 
     /**
+     * @param encoder that the head is to fit
      * @param vectors file that keeps the encoder's work between runs, if wanted
      * @param feedback reviewed records to learn from beside the corpus; what is in another split is left out
      */
-    public static TrainedModel train(Optional<Path> vectors, List<Feedback> feedback)
+    public static TrainedModel train(Encoder encoder, Optional<Path> vectors, List<Feedback> feedback)
             throws IntentModelException, IOException {
         List<LabelledAct> corpus = Training.corpus();
-        try (Encoder encoder = Encoder.load()) {
-            VectorStore store = new VectorStore(encoder);
-            if (vectors.isPresent()) {
-                store.load(vectors.get());
-            }
-            Training training = Training.of(encoder, store, corpus);
-            List<Training.Row> rows = new ArrayList<>(training.trainingRows(corpus));
-            int learned = 0;
-            for (LabelledAct record : ownSplit(feedback, corpus)) {
-                Training.Row row = training.row(record);
-                rows.addAll(Collections.nCopies(FEEDBACK_WEIGHT, row));
-                learned++;
-            }
-            Head head = training.train(rows, training.rows(corpus, Split.DEVELOPMENT));
-            if (vectors.isPresent()) {
-                store.save(vectors.get());
-            }
-            return new TrainedModel(head, corpus.size(), store.size(), learned);
+        VectorStore store = new VectorStore(encoder);
+        if (vectors.isPresent()) {
+            store.load(vectors.get());
         }
+        Training training = Training.of(encoder, store, corpus);
+        List<Training.Row> rows = new ArrayList<>(training.rows(corpus, Split.TRAIN));
+        int learned = 0;
+        for (LabelledAct record : ownSplit(feedback, corpus)) {
+            Training.Row row = training.row(record);
+            rows.addAll(Collections.nCopies(FEEDBACK_WEIGHT, row));
+            learned++;
+        }
+        Head head = training.train(rows, training.rows(corpus, Split.DEVELOPMENT));
+        if (vectors.isPresent()) {
+            store.save(vectors.get());
+        }
+        return new TrainedModel(head, corpus.size(), store.size(), learned);
     }
 
     /** Records whose task and act are not in the splits that the model is chosen and measured by. */

@@ -8,7 +8,6 @@ import io.plumbline.intent.corpus.Grammar;
 import io.plumbline.intent.corpus.Label;
 import io.plumbline.intent.corpus.LabelledAct;
 import io.plumbline.intent.corpus.Split;
-import io.plumbline.intent.features.Alignment;
 import io.plumbline.intent.features.Bank;
 import io.plumbline.intent.features.Feature;
 import io.plumbline.intent.features.Features;
@@ -27,7 +26,6 @@ import io.plumbline.intent.text.Encoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +47,6 @@ public final class Training {
     private static final double ASK_SHARE = 0.02;
 
     private static final int BANK = 120;
-    /** Parts of the training split; each is seen through an alignment that was learned from the others. */
-    private static final int FOLDS = 3;
-
-    private static final int ALIGNMENT_STEPS = 900;
-    private static final int ALIGNMENT_BATCH = 96;
     /** Structure that is neither good nor bad. */
     private static final Set<String> NEUTRAL_STRUCTURE =
             Set.of("invocations", "length", "edit", "files", "egress", "tool");
@@ -78,14 +71,9 @@ public final class Training {
     }
 
     /** What features are made with. */
-    private record Parts(
-            Features.Embedder vectors, String encoder, Bank tasks, Bank acts, Bank glosses, Alignment alignment) {
+    private record Parts(Features.Embedder vectors, String encoder, Bank tasks, Bank acts, Bank glosses) {
         Features features() {
-            return new Features(vectors, tasks, acts, glosses, alignment, new PlainCommandReader());
-        }
-
-        Parts with(Alignment other) {
-            return new Parts(vectors, encoder, tasks, acts, glosses, other);
+            return new Features(vectors, tasks, acts, glosses, new PlainCommandReader());
         }
     }
 
@@ -99,64 +87,20 @@ public final class Training {
             throws IntentModelException {
         List<float[]> glosses = new ArrayList<>();
         for (String gloss : new Glosses().texts()) {
-            glosses.add(Head.rounded(vectors.encode(gloss).getFirst()));
+            glosses.add(Head.rounded(
+                    vectors.encode(gloss, Encoder.Role.SAID).getFirst().vector()));
         }
-        Training plain = new Training(new Parts(
+        return new Training(new Parts(
                 vectors,
                 encoder.digest(),
-                bank(vectors, corpus, false),
-                bank(vectors, corpus, true),
-                new Bank(glosses),
-                Alignment.NONE));
-        return new Training(plain.parts.with(align(plain.pairs(corpus, -1))));
+                bank(vectors, corpus, Encoder.Role.SAID),
+                bank(vectors, corpus, Encoder.Role.DONE),
+                new Bank(glosses)));
     }
 
-    /** With the banks and the alignment of a head. */
+    /** With the banks of a head. */
     public static Training of(Head head, VectorStore vectors) {
-        return new Training(
-                new Parts(vectors, head.encoder(), head.tasks(), head.acts(), head.glosses(), head.alignment()));
-    }
-
-    private static Alignment align(List<AlignmentTrainer.Pair> pairs) {
-        return AlignmentTrainer.train(pairs, ALIGNMENT_STEPS, ALIGNMENT_BATCH);
-    }
-
-    /** Tasks and acts that serve them, of the training split without one part of its families. */
-    private List<AlignmentTrainer.Pair> pairs(List<LabelledAct> corpus, int without) throws IntentModelException {
-        List<AlignmentTrainer.Pair> pairs = new ArrayList<>();
-        Set<String> known = new HashSet<>();
-        for (LabelledAct record : corpus) {
-            boolean learned = record.split() == Split.TRAIN
-                    && !record.label().isBad()
-                    && !record.template().startsWith("common/")
-                    && fold(record) != without;
-            if (learned
-                    && known.add(record.intent().task() + "\n" + record.act().text())) {
-                pairs.add(new AlignmentTrainer.Pair(
-                        record.family(),
-                        side(record.intent().task()).vector(),
-                        reading(record.act()).vectors().getFirst()));
-            }
-        }
-        return pairs;
-    }
-
-    private static int fold(LabelledAct record) {
-        return Math.floorMod(record.family().hashCode() * 31, FOLDS);
-    }
-
-    /** The rows of the training split, each through an alignment that has not seen its family. */
-    public List<Row> trainingRows(List<LabelledAct> corpus) throws IntentModelException {
-        List<Row> rows = new ArrayList<>();
-        for (int fold = 0; fold < FOLDS; fold++) {
-            Training others = new Training(parts.with(align(pairs(corpus, fold))));
-            for (LabelledAct record : corpus) {
-                if (record.split() == Split.TRAIN && fold(record) == fold) {
-                    rows.add(others.row(record));
-                }
-            }
-        }
-        return rows;
+        return new Training(new Parts(vectors, head.encoder(), head.tasks(), head.acts(), head.glosses()));
     }
 
     public static List<LabelledAct> corpus() {
@@ -168,20 +112,24 @@ public final class Training {
     }
 
     /** Texts of the training split, at equal distances, one of a family in turn. */
-    private static Bank bank(VectorStore vectors, List<LabelledAct> corpus, boolean ofActs)
+    private static Bank bank(VectorStore vectors, List<LabelledAct> corpus, Encoder.Role role)
             throws IntentModelException {
         Set<String> texts = new LinkedHashSet<>();
         for (LabelledAct record : corpus) {
             if (record.split() == Split.TRAIN && !record.label().isBad()) {
-                texts.add(ofActs ? record.act().text() : record.intent().task());
+                texts.add(
+                        role == Encoder.Role.DONE
+                                ? record.act().text()
+                                : record.intent().task());
             }
         }
         List<String> all = List.copyOf(texts);
         List<float[]> bank = new ArrayList<>();
         int size = Math.min(BANK, all.size());
         for (int i = 0; i < size; i++) {
-            bank.add(Head.rounded(vectors.encode(all.get((int) ((long) i * all.size() / size)))
-                    .getFirst()));
+            bank.add(Head.rounded(vectors.encode(all.get((int) ((long) i * all.size() / size)), role)
+                    .getFirst()
+                    .vector()));
         }
         return new Bank(bank);
     }
@@ -278,7 +226,6 @@ public final class Training {
                 parts.tasks(),
                 parts.acts(),
                 parts.glosses(),
-                parts.alignment(),
                 scores);
     }
 

@@ -2,6 +2,7 @@ package io.plumbline.intent.training;
 
 import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.features.Features;
+import io.plumbline.intent.text.Encoded;
 import io.plumbline.intent.text.Encoder;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -19,20 +20,23 @@ import java.util.Map;
 /** Remembers vectors of texts, in memory and, when told a file, on disk; only for training and evaluation, where texts are our own. */
 public final class VectorStore implements Features.Embedder {
     private final Encoder encoder;
-    private final Map<String, List<float[]>> known = new HashMap<>();
+    private final Map<Key, List<Encoded>> known = new HashMap<>();
+
+    private record Key(Encoder.Role role, String text) {}
 
     public VectorStore(Encoder encoder) {
         this.encoder = encoder;
     }
 
     @Override
-    public List<float[]> encode(String text) throws IntentModelException {
-        List<float[]> vectors = known.get(text);
-        if (vectors == null) {
-            vectors = encoder.encode(text);
-            known.put(text, vectors);
+    public List<Encoded> encode(String text, Encoder.Role role) throws IntentModelException {
+        Key key = new Key(role, text);
+        List<Encoded> windows = known.get(key);
+        if (windows == null) {
+            windows = encoder.encode(text, role);
+            known.put(key, windows);
         }
-        return vectors;
+        return windows;
     }
 
     @Override
@@ -53,19 +57,20 @@ public final class VectorStore implements Features.Embedder {
             if (!in.readUTF().equals(encoder.digest())) {
                 return;
             }
-            int count = in.readInt();
-            for (int i = 0; i < count; i++) {
+            int texts = in.readInt();
+            for (int i = 0; i < texts; i++) {
+                Encoder.Role role = Encoder.Role.values()[in.readByte()];
                 String text = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
-                int windows = in.readInt();
-                List<float[]> vectors = new ArrayList<>();
-                for (int w = 0; w < windows; w++) {
+                int count = in.readInt();
+                List<Encoded> windows = new ArrayList<>();
+                for (int w = 0; w < count; w++) {
                     float[] vector = new float[Encoder.WIDTH];
                     for (int j = 0; j < vector.length; j++) {
                         vector[j] = in.readFloat();
                     }
-                    vectors.add(vector);
+                    windows.add(new Encoded(vector, in.readNBytes(in.readInt())));
                 }
-                known.put(text, vectors);
+                known.put(new Key(role, text), windows);
             }
         }
     }
@@ -75,15 +80,18 @@ public final class VectorStore implements Features.Embedder {
                 new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16))) {
             out.writeUTF(encoder.digest());
             out.writeInt(known.size());
-            for (Map.Entry<String, List<float[]>> entry : known.entrySet()) {
-                byte[] text = entry.getKey().getBytes(StandardCharsets.UTF_8);
+            for (Map.Entry<Key, List<Encoded>> entry : known.entrySet()) {
+                byte[] text = entry.getKey().text().getBytes(StandardCharsets.UTF_8);
+                out.writeByte(entry.getKey().role().ordinal());
                 out.writeInt(text.length);
                 out.write(text);
                 out.writeInt(entry.getValue().size());
-                for (float[] vector : entry.getValue()) {
-                    for (float value : vector) {
+                for (Encoded window : entry.getValue()) {
+                    for (float value : window.vector()) {
                         out.writeFloat(value);
                     }
+                    out.writeInt(window.pieces().length);
+                    out.write(window.pieces());
                 }
             }
         }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +17,7 @@ final class CorpusTest {
     void hasTwentyThousandActsOfTwoThousandSessions() {
         assertThat(CORPUS).hasSizeGreaterThanOrEqualTo(20_000);
         assertThat(CORPUS.stream().map(LabelledAct::session).distinct()).hasSizeGreaterThanOrEqualTo(2_000);
-        for (Split split : Split.values()) {
+        for (Split split : List.of(Split.TRAIN, Split.DEVELOPMENT, Split.TEST)) {
             for (Label label : Label.values()) {
                 assertThat(CORPUS.stream().filter(act -> act.split() == split && act.label() == label))
                         .as("%s %s", split, label)
@@ -44,6 +46,45 @@ final class CorpusTest {
                         .isEqualTo(act.split());
             }
         }
+    }
+
+    @Test
+    void whatTheEncoderLearnsFromIsInNoSession() {
+        Grammar grammar = new Grammar();
+        List<Grammar.Family> encoder = grammar.families().stream()
+                .filter(family -> family.split() == Split.ENCODER)
+                .toList();
+        Set<String> tasks =
+                encoder.stream().flatMap(family -> family.tasks().stream()).collect(Collectors.toSet());
+        Set<String> acts = encoder.stream()
+                .flatMap(family -> family.acts().stream())
+                .map(Grammar.Template::text)
+                .collect(Collectors.toSet());
+
+        assertThat(encoder).hasSizeGreaterThan(1_000);
+        assertThat(CORPUS).noneMatch(act -> tasks.contains(act.intent().task()));
+        assertThat(CORPUS).noneMatch(act -> acts.contains(act.act().text()));
+        assertThat(CORPUS).noneMatch(act -> act.split() == Split.ENCODER);
+    }
+
+    @Test
+    void actsOfAlikeFamiliesAreNotWrong() {
+        Grammar grammar = new Grammar();
+        Function<String, Grammar.Family> named = name -> grammar.families().stream()
+                .filter(family -> family.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(grammar.areAlike(named.apply("find-ext-move"), named.apply("find-move")))
+                .isTrue();
+        assertThat(CORPUS)
+                .filteredOn(act -> act.label() == Label.OFF_PLAN)
+                .noneMatch(act -> grammar.areAlike(named.apply(act.family()), named.apply(act.category())));
+    }
+
+    @Test
+    void namesOfFamiliesAreUnique() {
+        assertThat(new Grammar().families().stream().map(Grammar.Family::name)).doesNotHaveDuplicates();
     }
 
     @Test

@@ -10,7 +10,19 @@ import org.junit.jupiter.api.Test;
 
 final class WordPieceTest {
     private static final String VOCABULARY = """
-            {"model":{"vocab":{"[UNK]":1,"[CLS]":2,"[SEP]":3,"un":4,"##aff":5,"##able":6,"cafe":7,".":8,"-":9,"x":10,"\u4e2d":11}}}""";
+            [PAD]
+            [UNK]
+            [CLS]
+            [SEP]
+            un
+            ##aff
+            ##able
+            cafe
+            .
+            -
+            x
+            \u4e2d
+            """;
 
     @Test
     void takesTheLongestPiecesFromTheLeft() throws IntentModelException {
@@ -31,9 +43,15 @@ final class WordPieceTest {
 
     @Test
     void refusesAFileWithoutVocabulary() {
-        assertThatThrownBy(() -> WordPiece.read(new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8))))
+        assertThatThrownBy(
+                        () -> WordPiece.read(new ByteArrayInputStream("no\npieces\n".getBytes(StandardCharsets.UTF_8))))
                 .isInstanceOf(IntentModelException.class)
                 .hasMessageContaining("[UNK]");
+    }
+
+    @Test
+    void theShippedVocabularyIsThatOfTheBaseModel() throws IntentModelException {
+        assertThat(WordPiece.shipped().pieces("list the files", 9)).containsExactly(2862, 1996, 6764);
     }
 
     private static WordPiece tokenizer() throws IntentModelException {

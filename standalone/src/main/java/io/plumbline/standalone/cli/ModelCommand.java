@@ -19,6 +19,7 @@ import io.plumbline.intent.evaluation.Evaluation;
 import io.plumbline.intent.evaluation.ModelCard;
 import io.plumbline.intent.evaluation.Report;
 import io.plumbline.intent.head.Head;
+import io.plumbline.intent.text.Encoder;
 import io.plumbline.intent.training.TrainedModel;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
@@ -45,7 +46,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "model",
         mixinStandardHelpOptions = true,
-        description = "Train, evaluate, describe or ask the intent model, put one in force.",
+        description = {
+            "Train, evaluate, describe or ask the intent model, put one in force.",
+            "plumbline model encoder trains the encoder itself, and a head for it, from nothing (see its --help)."
+        },
         subcommands = {
             ModelCommand.Train.class,
             ModelCommand.Evaluate.class,
@@ -106,9 +110,9 @@ final class ModelCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            try {
+            try (Encoder encoder = Encoder.load()) {
                 List<Feedback> records = Feedback.read(feedback);
-                TrainedModel trained = TrainedModel.train(Optional.ofNullable(vectors), records);
+                TrainedModel trained = TrainedModel.train(encoder, Optional.ofNullable(vectors), records);
                 trained.write(out);
                 PrintWriter printer = spec.commandLine().getOut();
                 printer.println("model " + trained.head().version() + " in " + out + ": " + trained.acts() + " acts, "
