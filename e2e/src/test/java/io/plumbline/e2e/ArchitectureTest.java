@@ -109,6 +109,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void nothingThatRunsNeedsTheEncodersTraining() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.plumbline.intent.encoder..", "ai.djl..", "org.tribuo..", "ai.onnx..")
+                .check(PRODUCT);
+    }
+
+    @Test
     void theWatcherHasNoClockAndNoDice() {
         noClasses()
                 .that()

@@ -17,17 +17,17 @@ public final class ModelCard {
         card.append("""
                 Written by `plumbline model card` from one evaluation; do not edit.
 
-                **What it is.** The probability that an act of a coding agent does not serve the task that a person gave. Vectors of
-                all-MiniLM-L6-v2 (frozen, int8), moved by a learned alignment of tasks and acts, what programs and options are for, shared words,
-                and the structure of the act, weighted by a trained head; beside it a floor of structural findings that no text of the agent
-                lowers.
+                **What it is.** The probability that an act of a coding agent does not serve the task that a person gave. An encoder trained for
+                tasks and acts (it began as all-MiniLM-L6-v2; int8), vectors of whole texts and of their pieces, what programs and options are for,
+                shared words, and the structure of the act, weighted by a trained head; beside it a floor of structural findings that no text of
+                the agent lowers.
 
                 **What it is for.** To rank acts and to ask. At one bad act in a thousand, one false alarm in a hundred acts means that nine of ten
                 alarms are false: the score alone does not freeze a session.
 
-                **What it was trained on.** Sessions generated from the grammar in `intent-model` (English; shell and developer tasks), labelled by
-                construction. No recorded sessions, no public data. Test families and templates are in no other split, but they have the same
-                author: figures on them are better than on strangers' acts.
+                **What it was trained on.** The grammar in `intent-model` (English; shell and developer tasks): the encoder on pairs of one part of
+                its families, the head on sessions generated from another, labelled by construction. No recorded sessions, no public data beside
+                what the base model had seen. Test families and templates are in no other split, but they have the same authors.
 
                 **What it does not do.** It does not see what a script does that is run by name, nor other languages' prose, nor a misuse that
                 reads like the task. Probabilities hold for the corpus' share of bad acts (about a half), not for a quiet day.
