@@ -238,7 +238,8 @@ class RealAgentsIT {
                                 "I count.",
                                 List.of(),
                                 List.of(new Scenario.Step.Shell(
-                                        "for i in $(seq " + LAST + "); do echo $i >> counted; sleep 0.1; done",
+                                        // Some agents refuse a command in a command.
+                                        "seq " + LAST + " | while read i; do echo $i >> counted; sleep 0.1; done",
                                         "Count slowly")),
                                 Duration.ZERO),
                         new Scenario.Turn("Counted.", List.of(), List.of(), Duration.ZERO)));
@@ -267,6 +268,9 @@ class RealAgentsIT {
                     }));
             String id = begun.get(1, TimeUnit.MINUTES);
             await().atMost(Duration.ofMinutes(2)).until(() -> living.isDone() || Files.exists(counted));
+            assertThat(living)
+                    .as(() -> agent + " ended before it was frozen: " + living.resultNow())
+                    .isNotDone();
             opened.freeze(id);
             assertThat(frozen.get(1, TimeUnit.MINUTES)).isEqualTo("to look at it");
             List<String> before = Files.readAllLines(counted);
