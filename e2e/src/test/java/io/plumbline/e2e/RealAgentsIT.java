@@ -267,7 +267,11 @@ class RealAgentsIT {
                         }
                     }));
             String id = begun.get(1, TimeUnit.MINUTES);
-            await().atMost(Duration.ofMinutes(2)).until(() -> living.isDone() || Files.exists(counted));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> living.isDone() || frozen.isDone() || Files.exists(counted));
+            assertThat(frozen)
+                    .as(() -> agent + " was frozen before its time: " + frozen.resultNow())
+                    .isNotDone();
             assertThat(living)
                     .as(() -> agent + " ended before it was frozen: " + living.resultNow())
                     .isNotDone();
