@@ -37,10 +37,13 @@ final class SessionBench implements Callable<Integer> {
     private static final int WARM_TARGET_MILLIS = 150;
     private static final int COLD_TARGET_MILLIS = 600;
 
-    /** In which a host has booted the next sandbox. */
-    private static final Duration REFILL = Duration.ofSeconds(6);
+    /** {@code sandboxes.warm} of a host that is told nothing of it. */
+    private static final int WAITING = 4;
 
-    private static final int WARM_UP = 3;
+    /** In which a host has booted those. */
+    private static final Duration REFILL = Duration.ofSeconds(10);
+
+    private static final int WARM_UP = 2;
     private static final String POLICY = """
             name: bench-session
             limits: {wall-clock: 30m}
@@ -109,7 +112,10 @@ final class SessionBench implements Callable<Integer> {
             List<Figure> figures = new ArrayList<>();
             figures.addAll(figures("session.warm", warm, method + "a booted sandbox was waiting", WARM_TARGET_MILLIS));
             figures.addAll(figures(
-                    "session.cold", cold, method + "none was waiting, another session runs idle", COLD_TARGET_MILLIS));
+                    "session.cold",
+                    cold,
+                    method + "none was waiting, " + WAITING + " others run idle",
+                    COLD_TARGET_MILLIS));
             Thread.sleep(REFILL);
             List<Start> together = together(platform, parallel);
             figures.add(Figure.of(
@@ -183,16 +189,13 @@ final class SessionBench implements Callable<Integer> {
                 .toList();
     }
 
-    /** One session that finds a sandbox waiting, and another one that comes before the host has booted the next. */
+    /** One session that finds a sandbox waiting, and another one that comes when all were taken, before the host has booted the next. */
     private static List<Start> oneAfterTheOther(Platform platform) throws IOException, InterruptedException {
         Thread.sleep(REFILL);
         List<BenchSession> started = new ArrayList<>();
         try {
-            for (int i = 0; i < 2; i++) {
-                started.add(BenchSession.start(platform, "session", "none", POLICY, SCRIPT));
-                started.getLast().awaitOutput(READY);
-            }
-            return starts(started);
+            start(platform, started, WAITING + 1, SCRIPT);
+            return starts(List.of(started.getFirst(), started.getLast()));
         } finally {
             end(started);
         }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "telemetry",
         mixinStandardHelpOptions = true,
         description = {
-            "Seven workloads in sandboxes whose kernel tells all that judges need, against the same sandboxes telling",
+            "Ten workloads in sandboxes whose kernel tells all that judges need, against the same sandboxes telling",
             "nothing, in turns. What is told is read, decoded and translated here, and goes no further."
         })
 final class TelemetryBench implements Callable<Integer> {

@@ -13,9 +13,11 @@ record Workload(String name, String setup, String work) {
             "mkdir src && for i in $(seq 400); do mkdir -p src/d$((i % 20)); seq $i $((i + 60)) > src/d$((i % 20))/f$i.txt; done";
     private static final String REPOSITORY = SOURCES + "; git init -q . && git add -A"
             + " && git -c user.name=bench -c user.email=bench@example.com commit -q -m all";
+    private static final String TREE =
+            "mkdir -p tree && for i in $(seq 1500); do mkdir -p tree/d$((i % 50)); seq 40 > tree/d$((i % 50))/f$i.js; done";
     private static final String PYTHON = "python3 -c 'import json, http.client, asyncio, unittest, sqlite3'";
 
-    /** The seven on which telemetry is measured, on against off. */
+    /** Those on which telemetry is measured, on against off. */
     static final List<Workload> TELEMETRY = List.of(
             new Workload("300 processes", "", "for i in $(seq 300); do /bin/true; done"),
             new Workload(
@@ -27,7 +29,10 @@ record Workload(String name, String setup, String work) {
             new Workload("1,000 files in the workspace", "", files("files", 1000)),
             new Workload("1,000 files in memory", "", files("/tmp/files", 1000)),
             new Workload("3 grep -rn, 400 files", SOURCES, "for i in 1 2 3; do grep -rn 77 src > /dev/null; done"),
-            new Workload("3 python starts", "", "for i in 1 2 3; do " + PYTHON + "; done"));
+            new Workload("3 python starts", "", "for i in 1 2 3; do " + PYTHON + "; done"),
+            new Workload("untar, 1,500 files", TREE + "; tar czf tree.tgz tree && rm -r tree", "tar xzf tree.tgz"),
+            new Workload("rm -rf, 1,500 files", TREE, "rm -rf tree"),
+            new Workload("3 git grep, 400 files", REPOSITORY, "for i in 1 2 3; do git grep -n 77 > /dev/null; done"));
 
     /** Those on which sandboxes are measured against the bare host. */
     static final List<Workload> SANDBOX = List.of(

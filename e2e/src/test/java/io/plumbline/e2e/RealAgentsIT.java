@@ -1,6 +1,7 @@
 package io.plumbline.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
@@ -8,6 +9,7 @@ import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RawClaim;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
@@ -23,20 +25,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Unmodified agents at pinned versions from npm, each on one scripted session in a real sandbox. Needs root, runsc and npm. */
 class RealAgentsIT {
     /** Those whose own record of a session is followed on the host. */
     private static final Set<String> TRANSCRIBED = Set.of("claude-code", "codex");
+
+    /** How far a call counts that is frozen on the way. */
+    private static final int LAST = 40;
 
     /** The whole of a server with one tool, which leaves behind whom it greeted. */
     private static final String MCP_SERVER = """
@@ -139,14 +150,11 @@ class RealAgentsIT {
                         .anyMatch(message -> message.getRole().equals("assistant")
                                 && !message.getText().isBlank());
             }
-            // A call of opencode's runtime has a line that cannot be read (docs/agents.md).
-            if (!agent.equals("opencode")) {
-                assertThat(all(session, Event::hasSessionReconciled, Event::getSessionReconciled))
-                        .as(told)
-                        .singleElement()
-                        .satisfies(end -> assertThat(end.getReason()).isEmpty())
-                        .satisfies(end -> assertThat(end.getComplete()).isTrue());
-            }
+            assertThat(all(session, Event::hasSessionReconciled, Event::getSessionReconciled))
+                    .as(told)
+                    .singleElement()
+                    .satisfies(end -> assertThat(end.getReason()).isEmpty())
+                    .satisfies(end -> assertThat(end.getComplete()).isTrue());
             assertThat(alerts)
                     .as(told)
                     .filteredOn(alert -> alert.getSeverity().getNumber() > Severity.LOW.getNumber())
@@ -155,18 +163,24 @@ class RealAgentsIT {
         }
     }
 
-    @Test
-    void anMcpServerIsAProcessOfThatNameAndItsToolACall() throws Exception {
-        String agent = "claude-code";
+    @ParameterizedTest
+    @ValueSource(strings = {"claude-code", "codex"})
+    void anMcpServerIsAProcessOfThatNameAndItsToolACall(String agent) throws Exception {
         WatchedHost opened = Objects.requireNonNull(host);
         Path workspace = Files.createDirectories(opened.folder("mcp").resolve(agent));
         Files.writeString(workspace.resolve("server.py"), MCP_SERVER);
-        Files.writeString(
-                workspace.resolve(".mcp.json"),
-                "{\"mcpServers\":{\"greeter\":{\"command\":\"python3\",\"args\":[\"/workspace/server.py\"]}}}");
-        Files.writeString(
-                Files.createDirectory(workspace.resolve(".claude")).resolve("settings.json"),
-                "{\"enableAllProjectMcpServers\":true,\"env\":{\"ENABLE_TOOL_SEARCH\":\"false\"}}");
+        if (agent.equals("codex")) {
+            Files.writeString(
+                    Files.createDirectory(workspace.resolve(".codex")).resolve("config.toml"),
+                    "[mcp_servers.greeter]\ncommand = \"python3\"\nargs = [\"/workspace/server.py\"]\n");
+        } else {
+            Files.writeString(
+                    workspace.resolve(".mcp.json"),
+                    "{\"mcpServers\":{\"greeter\":{\"command\":\"python3\",\"args\":[\"/workspace/server.py\"]}}}");
+            Files.writeString(
+                    Files.createDirectory(workspace.resolve(".claude")).resolve("settings.json"),
+                    "{\"enableAllProjectMcpServers\":true,\"env\":{\"ENABLE_TOOL_SEARCH\":\"false\"}}");
+        }
         Scenario script = new Scenario(
                 "mcp",
                 "Ask the greeter for a greeting.",
@@ -207,6 +221,89 @@ class RealAgentsIT {
                     .as(told)
                     .filteredOn(alert -> alert.getSeen().contains("server.py"))
                     .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("agents")
+    void aCallThatIsFrozenInItsMiddleEndsAfterTheThaw(String agent) throws Exception {
+        WatchedHost opened = Objects.requireNonNull(host);
+        Path workspace = Files.createDirectories(opened.folder("frozen").resolve(agent));
+        Path counted = workspace.resolve("counted");
+        Scenario script = new Scenario(
+                "frozen",
+                "Count to " + LAST + ".",
+                List.of(
+                        new Scenario.Turn(
+                                "I count.",
+                                List.of(),
+                                List.of(new Scenario.Step.Shell(
+                                        // Some agents refuse a command in a command.
+                                        "seq " + LAST + " | while read i; do echo $i >> counted; sleep 0.1; done",
+                                        "Count slowly")),
+                                Duration.ZERO),
+                        new Scenario.Turn("Counted.", List.of(), List.of(), Duration.ZERO)));
+        CompletableFuture<String> begun = new CompletableFuture<>();
+        CompletableFuture<String> frozen = new CompletableFuture<>();
+        try (RealAgent real = RealAgent.playing(
+                        Objects.requireNonNull(layout),
+                        agent,
+                        script,
+                        port -> DemoScenario.BENIGN.scenario().policy().yaml(port, 1),
+                        workspace);
+                ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<WatchedHost.Lived> living =
+                    thread.submit(() -> opened.run(real.request(), new WatchedHost.Onlooker() {
+                        @Override
+                        public void begun(String session) {
+                            begun.complete(session);
+                        }
+
+                        @Override
+                        public void frozen(String session, String reason) {
+                            if (!frozen.complete(reason)) {
+                                opened.kill(session, reason);
+                            }
+                        }
+                    }));
+            String id = begun.get(1, TimeUnit.MINUTES);
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> living.isDone() || frozen.isDone() || Files.exists(counted));
+            assertThat(frozen)
+                    .as(() -> agent + " was frozen before its time: " + frozen.resultNow())
+                    .isNotDone();
+            assertThat(living)
+                    .as(() -> agent + " ended before it was frozen: " + living.resultNow())
+                    .isNotDone();
+            opened.freeze(id);
+            assertThat(frozen.get(1, TimeUnit.MINUTES)).isEqualTo("to look at it");
+            List<String> before = Files.readAllLines(counted);
+            assertThat(before).hasSizeLessThan(LAST);
+            // Several of its steps long.
+            await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(2)).until(() -> Files.readAllLines(counted)
+                    .equals(before));
+            opened.thaw(id);
+
+            WatchedHost.Lived session = living.get(2, TimeUnit.MINUTES);
+            String told = agent + " ended with " + session.code() + " (" + session.reason() + "):\n" + session.output()
+                    + "\n" + describe(session.events());
+            assertThat(session.code()).as(told).isZero();
+            assertThat(Files.readAllLines(counted))
+                    .as(told)
+                    .isEqualTo(IntStream.rangeClosed(1, LAST)
+                            .mapToObj(Integer::toString)
+                            .toList());
+            assertThat(all(session, Event::hasToolResult, Event::getToolResult))
+                    .as(told)
+                    .isNotEmpty();
+            assertThat(all(session, Event::hasRuntimeState, Event::getRuntimeState))
+                    .as(told)
+                    .extracting(RuntimeState::getState)
+                    .containsSubsequence(
+                            RuntimeState.State.RUNNING,
+                            RuntimeState.State.FROZEN,
+                            RuntimeState.State.RUNNING,
+                            RuntimeState.State.EXITED);
         }
     }
 

@@ -5,8 +5,10 @@ import io.plumbline.events.EventLimits;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.StageTimes;
+import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.sandbox.HostDaemon;
 import io.plumbline.sandbox.egress.EgressSettings;
 import io.plumbline.sandbox.link.HostLink;
@@ -90,8 +92,22 @@ final class WatchedHost implements AutoCloseable {
         return Files.createDirectories(base.resolve(name));
     }
 
-    /** Runs a session to its end. */
+    /** Who follows a session while it runs. */
+    interface Onlooker {
+        /** Told of its id before anything else of it. */
+        default void begun(String session) {}
+
+        /** Told on the thread that reads what the host says. */
+        void frozen(String session, String reason);
+    }
+
+    /** Runs a session to its end; one that is frozen is killed, since nobody is there to thaw it. */
     Lived run(RunClient.Request request) throws Exception {
+        return run(request, this::kill);
+    }
+
+    /** Runs a session to its end. */
+    Lived run(RunClient.Request request, Onlooker onlooker) throws Exception {
         StringBuffer output = new StringBuffer();
         String[] id = {""};
         RunClient client = new RunClient(base.resolve("d/run.sock"));
@@ -100,6 +116,7 @@ final class WatchedHost implements AutoCloseable {
                         @Override
                         public void session(String session) {
                             id[0] = session;
+                            onlooker.begun(session);
                         }
 
                         @Override
@@ -114,9 +131,8 @@ final class WatchedHost implements AutoCloseable {
 
                         @Override
                         public void state(String state, String reason) {
-                            // Nobody is there to thaw it.
                             if (state.equals("FROZEN")) {
-                                link.kill(id[0], reason);
+                                onlooker.frozen(id[0], reason);
                             }
                         }
 
@@ -129,6 +145,31 @@ final class WatchedHost implements AutoCloseable {
                     .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             return new Lived(exit.code(), exit.reason(), output.toString(), link.events(id[0]));
         }
+    }
+
+    /** Past the watcher, as what follows. */
+    void kill(String session, String reason) {
+        link.order(
+                session,
+                Event.newBuilder()
+                        .setKillOrdered(
+                                KillOrdered.newBuilder().setOrderedBy("test").setReason("frozen: " + reason)));
+    }
+
+    void freeze(String session) {
+        link.order(
+                session,
+                Event.newBuilder()
+                        .setFreezeOrdered(
+                                FreezeOrdered.newBuilder().setOrderedBy("test").setReason("to look at it")));
+    }
+
+    void thaw(String session) {
+        link.order(
+                session,
+                Event.newBuilder()
+                        .setThawOrdered(
+                                ThawOrdered.newBuilder().setOrderedBy("test").setReason("looked at")));
     }
 
     @Override
@@ -158,16 +199,11 @@ final class WatchedHost implements AutoCloseable {
             this.watcher = watcher;
         }
 
-        void kill(String session, String reason) {
+        void order(String session, Event.Builder order) {
             VerdictListener listener = listeners.get(session);
             if (listener != null) {
                 listener.onVerdict(
-                        EventIds.withId(Event.newBuilder()
-                                .setSession(session)
-                                .setChannel(Channel.VERDICTS)
-                                .setKillOrdered(KillOrdered.newBuilder()
-                                        .setOrderedBy("test")
-                                        .setReason("frozen: " + reason))),
+                        EventIds.withId(order.setSession(session).setChannel(Channel.VERDICTS)),
                         StageTimes.getDefaultInstance());
             }
         }

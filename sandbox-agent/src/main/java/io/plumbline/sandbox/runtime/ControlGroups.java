@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +32,13 @@ public final class ControlGroups {
     private static final long CPU_PERIOD_MICROS = 100_000;
 
     /** What nice 10 means among processes, for all sandboxes of the host together: 110 of 1024, 11 of 100 in version 2. */
-    private static final int SHARES = 110;
+    private static final Weight YIELDING = new Weight(110, 11);
 
-    private static final int WEIGHT = 11;
+    /** The kernel's own. */
+    private static final Weight USUAL = new Weight(1024, 100);
+
+    /** Against other groups, in the figures of either version. */
+    private record Weight(int shares, int weight) {}
 
     /** What a group can limit. */
     public enum Controller {
@@ -60,8 +65,12 @@ public final class ControlGroups {
 
     private final Map<Controller, Hierarchy> hierarchies;
 
+    /** How many wait for a sandbox to begin; guarded by this. */
+    private int hurried;
+
     private ControlGroups(Map<Controller, Hierarchy> hierarchies) {
         this.hierarchies = hierarchies;
+        weigh(YIELDING);
     }
 
     /** No controller at all. */
@@ -104,7 +113,6 @@ public final class ControlGroups {
                 Path own = mounted.resolve(parts[2].substring(1));
                 Path folder = (Files.isDirectory(own) ? own : mounted).resolve(name);
                 Files.createDirectories(folder);
-                yieldToPlatform(controller, folder.resolve("cpu.shares"), SHARES);
                 return Optional.of(new Hierarchy(Version.ONE, folder));
             }
         }
@@ -118,7 +126,6 @@ public final class ControlGroups {
             Files.writeString(mountRoot.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
             Files.createDirectories(folder);
             Files.writeString(folder.resolve("cgroup.subtree_control"), "+" + controller.kernelName());
-            yieldToPlatform(controller, folder.resolve("cpu.weight"), WEIGHT);
             return Optional.of(new Hierarchy(Version.TWO, folder));
         }
         return Optional.empty();
@@ -128,13 +135,49 @@ public final class ControlGroups {
      * The kernel shares processors between groups before it looks at the nice value of what is in them: with a group of the default
      * weight, one busy sandbox would have as much as all that watches it.
      */
-    private static void yieldToPlatform(Controller controller, Path file, int weight) {
-        if (controller == Controller.CPU) {
-            try {
-                Files.writeString(
-                        file, Integer.toString(weight), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
-            } catch (IOException e) {
-                LOG.info("control groups: sandboxes do not give way to the platform: {}", e.toString());
+    private void weigh(Weight together) {
+        Hierarchy cpu = hierarchies.get(Controller.CPU);
+        if (cpu == null) {
+            return;
+        }
+        boolean one = cpu.version() == Version.ONE;
+        try {
+            write(
+                    cpu.folder(),
+                    one ? "cpu.shares" : "cpu.weight",
+                    Integer.toString(one ? together.shares() : together.weight()));
+        } catch (IOException e) {
+            LOG.info("control groups: the weight of sandboxes stays as it is: {}", e.toString());
+        }
+    }
+
+    /**
+     * Somebody waits for a sandbox to begin: until the last such haste is over, the sandboxes of this host have the usual weight
+     * together.
+     */
+    public synchronized Haste hasten() {
+        if (hurried++ == 0) {
+            weigh(USUAL);
+        }
+        return new Haste();
+    }
+
+    private synchronized void endHaste() {
+        if (--hurried == 0) {
+            weigh(YIELDING);
+        }
+    }
+
+    /** Of one sandbox that begins; closing it again does nothing. */
+    public final class Haste implements AutoCloseable {
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        private Haste() {}
+
+        @Override
+        public void close() {
+            if (!over.getAndSet(true)) {
+                endHaste();
             }
         }
     }

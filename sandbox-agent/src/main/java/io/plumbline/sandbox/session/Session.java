@@ -45,6 +45,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,10 @@ import org.slf4j.LoggerFactory;
 final class Session {
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
     private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
+
+    /** Of a workload that has begun: what starts it, and what it starts with. */
+    private static final Duration FIRST_STEPS = Duration.ofMillis(250);
+
     private static final int MAX_EARLY_VERDICTS = 1000;
     private static final int KILLED_EXIT_CODE = 137;
     private static final String CONTROL_ENDED = "the sandbox's control socket has ended";
@@ -192,6 +197,8 @@ final class Session {
         @Nullable
         SessionJournal journal;
 
+        ControlGroups.@Nullable Haste haste;
+
         @Nullable
         PreparedSandbox prepared;
 
@@ -223,6 +230,8 @@ final class Session {
                 host.link().open(host.tenant(), id, this::onVerdict, new RoutineReads(policyInForce::policy)),
                 this::blind);
         opened.journal = journal;
+        ControlGroups.Haste haste = host.groups().hasten();
+        opened.haste = haste;
         PreparedSandbox prepared = host.pool().take();
         opened.prepared = prepared;
         Path directory = prepared.directory();
@@ -364,6 +373,8 @@ final class Session {
         times.setConfirmedNs(Clock.nowNanos());
         sandbox.start();
         times.setStartedNs(Clock.nowNanos());
+        CompletableFuture.delayedExecutor(FIRST_STEPS.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(haste::close);
         streams.handedOver(sandbox);
         synchronized (gate) {
             workload = streams;
@@ -546,6 +557,9 @@ final class Session {
         }
         if (opened.decoys != null) {
             attempt("decoys", opened.decoys::remove);
+        }
+        if (opened.haste != null) {
+            opened.haste.close();
         }
         if (opened.pulse != null) {
             attempt("pulse", opened.pulse::close);

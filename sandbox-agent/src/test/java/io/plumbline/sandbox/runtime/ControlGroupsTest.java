@@ -56,6 +56,26 @@ class ControlGroupsTest {
     }
 
     @Test
+    void sandboxesHaveTheUsualWeightForAsLongAsOneOfThemBegins() throws IOException {
+        for (ControlGroups groups : List.of(versionOne("cpu"), versionTwo())) {
+            ControlGroups.Haste first = groups.hasten();
+            ControlGroups.Haste second = groups.hasten();
+            first.close();
+            first.close();
+            assertThat(weights()).containsAnyOf("1024", "100");
+
+            second.close();
+            assertThat(weights()).containsExactly("110", "11");
+        }
+    }
+
+    private List<String> weights() throws IOException {
+        return List.of(
+                Files.readString(root.resolve("cpu/test/cpu.shares")),
+                Files.readString(root.resolve("test/cpu.weight")));
+    }
+
+    @Test
     void handsEveryControllerOfVersionTwoDown() throws IOException {
         versionTwo();
         // The last one that was asked for; the kernel adds them up.

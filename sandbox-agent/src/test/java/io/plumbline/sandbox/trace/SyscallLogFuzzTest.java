@@ -1,10 +1,15 @@
 package io.plumbline.sandbox.trace;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a file or a thread is called, a line is understood, passed over, or refused; nothing else happens. */
+/**
+ * Whatever a file or a thread is called, a line is understood, passed over, or refused; nothing else happens. The seeds are lines of a real
+ * sandbox (gVisor 20240729), one of each call that it was seen to log.
+ */
 class SyscallLogFuzzTest {
     @FuzzTest(maxDuration = "30s")
     void neverFailsOtherwiseThanMalformed(byte[] bytes) {
@@ -13,6 +18,19 @@ class SyscallLogFuzzTest {
         read(SyscallLogTest.line(text));
         read(SyscallLogTest.line("strace.go:602] [   3:   4] " + text));
         read(SyscallLogTest.line("strace.go:602] [   3:   4] sh X rename(0x1 " + text + ") = 0 (0x0) (1µs)"));
+    }
+
+    @Test
+    void understandsEveryLineThatWasRecorded() throws Exception {
+        for (Recorded recorded : Recorded.of("SyscallLogFuzzTestInputs/neverFailsOtherwiseThanMalformed")) {
+            assertThat(SyscallLog.parse(recorded.bytes()))
+                    .as(recorded.name())
+                    .singleElement()
+                    .isInstanceOf(
+                            recorded.name().endsWith("-begins")
+                                    ? SyscallLog.Line.Aside.class
+                                    : SyscallLog.Line.Ended.class);
+        }
     }
 
     @Test

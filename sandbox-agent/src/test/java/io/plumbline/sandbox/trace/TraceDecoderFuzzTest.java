@@ -1,14 +1,28 @@
 package io.plumbline.sandbox.trace;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.plumbline.events.v1.Endpoint;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a sandbox sends, the listener either understands it or counts it as undecodable; it never fails otherwise. */
+/**
+ * Whatever a sandbox sends, the listener either understands it or counts it as undecodable; it never fails otherwise. The seeds are messages
+ * of a real sandbox (gVisor 20240729), one of each kind that is asked for.
+ */
 class TraceDecoderFuzzTest {
     @FuzzTest(maxDuration = "30s")
     void neverFailsOtherwiseThanMalformed(byte[] datagram) {
         decode(datagram);
+    }
+
+    @Test
+    void understandsEveryMessageThatWasRecorded() throws Exception {
+        for (Recorded recorded : Recorded.of("TraceDecoderFuzzTestInputs/neverFailsOtherwiseThanMalformed")) {
+            TraceMessage message = TraceDecoder.decode(recorded.bytes()).message();
+            assertThat(message).as(recorded.name()).isNotInstanceOf(TraceMessage.Unknown.class);
+            assertThat(message.context().container()).as(recorded.name()).isEqualTo("recorded");
+        }
     }
 
     @Test

@@ -47,7 +47,10 @@ final class OpenAiResponses implements Wire {
         Set<String> tools = new HashSet<>();
         for (JsonNode tool : request.path("tools")) {
             tools.add(tool.path("name").asText(tool.path("type").asText()));
-            tool.path("tools").forEach(nested -> tools.add(nested.path("name").asText()));
+            for (JsonNode nested : tool.path("tools")) {
+                tools.add(nested.path("name").asText());
+                tools.add(within(tool, nested));
+            }
         }
         return tools;
     }
@@ -100,8 +103,8 @@ final class OpenAiResponses implements Wire {
                     .put("type", "function_call")
                     .put("status", "completed")
                     .put("call_id", call.id())
-                    .put("name", call.tool())
-                    .put("arguments", call.arguments().toString()));
+                    .put("arguments", call.arguments().toString())
+                    .setAll(name(request, call.tool())));
         }
         for (int i = 0; i < output.size(); i++) {
             ObjectNode added =
@@ -123,5 +126,24 @@ final class OpenAiResponses implements Wire {
         ObjectNode completed = NODES.objectNode().put("type", "response.completed");
         completed.set("response", response);
         out.send(completed);
+    }
+
+    /** A tool that the client offers in a namespace, such as that of an MCP server, by one name. */
+    private static String within(JsonNode namespace, JsonNode tool) {
+        return namespace.path("name").asText() + "__" + tool.path("name").asText();
+    }
+
+    /** How a call names its tool: the namespace apart from the name. */
+    private static ObjectNode name(JsonNode request, String tool) {
+        for (JsonNode namespace : request.path("tools")) {
+            for (JsonNode nested : namespace.path("tools")) {
+                if (within(namespace, nested).equals(tool)) {
+                    return NODES.objectNode()
+                            .put("namespace", namespace.path("name").asText())
+                            .put("name", nested.path("name").asText());
+                }
+            }
+        }
+        return NODES.objectNode().put("name", tool);
     }
 }
