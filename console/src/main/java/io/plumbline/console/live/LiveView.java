@@ -4,15 +4,12 @@ import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
-import io.plumbline.events.ecs.EcsDocument;
-import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -77,7 +74,7 @@ public final class LiveView implements AutoCloseable {
     /** A verdict was decided: show it without waiting for the search copy, and look there soon. */
     public void verdict(Event event) {
         if (event.hasAlertRaised()) {
-            AlertRow row = alert(event);
+            AlertRow row = AlertRow.raised(event, snapshot.session(event.getSession()));
             synchronized (overlay) {
                 overlay.put(row.id(), new Overlay(row, Instant.now().plus(OVERLAY_LIFE)));
             }
@@ -158,34 +155,6 @@ public final class LiveView implements AutoCloseable {
                 LOG.warn("a page could not take the newest snapshot", e);
             }
         }
-    }
-
-    private AlertRow alert(Event event) {
-        AlertRaised alert = event.getAlertRaised();
-        Optional<SessionSummary> session = snapshot.session(event.getSession());
-        return new AlertRow(
-                event.getId(),
-                Instant.ofEpochSecond(0, event.getEventTimeNs()),
-                event.getSession(),
-                session.map(SessionSummary::agent).orElse(""),
-                session.map(SessionSummary::task).orElse(""),
-                alert.getKind().name().toLowerCase(Locale.ROOT),
-                EcsDocument.severity(alert.getSeverity()),
-                alert.getSeverity().getNumber(),
-                alert.getTitle(),
-                alert.getSaid(),
-                alert.getSeen(),
-                alert.getWhy(),
-                alert.getClause(),
-                alert.getCall(),
-                List.copyOf(alert.getEvidenceList()),
-                alert.getRiskAdded(),
-                alert.getRisk(),
-                "open",
-                "",
-                "",
-                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
-                0);
     }
 
     @Override
