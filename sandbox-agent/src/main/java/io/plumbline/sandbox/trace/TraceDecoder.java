@@ -32,6 +32,9 @@ final class TraceDecoder {
     /** Of a program that was started, beside gVisor's own fields: the fallback's watch has not told all of its arguments. */
     private static final int ARGUMENTS_CUT = 1000;
 
+    /** Likewise: of the variables of its environment it has told the names alone. */
+    private static final int VALUES_LEFT_OUT = 1001;
+
     private static final int HEADER = 8;
     private static final int MAX_NAME = 64;
     private static final int MAX_ADDRESS = 128;
@@ -97,6 +100,7 @@ final class TraceDecoder {
                 case 4 -> argv.add(in);
                 case 5 -> env.add(in);
                 case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
+                case VALUES_LEFT_OUT -> env.leftOut |= in.number() != 0;
                 default -> in.skip();
             }
         }
@@ -139,6 +143,7 @@ final class TraceDecoder {
                     sha256 = digest.length == 32 ? HexFormat.of().formatHex(digest) : "";
                 }
                 case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
+                case VALUES_LEFT_OUT -> env.leftOut |= in.number() != 0;
                 default -> in.skip();
             }
         }
@@ -362,6 +367,7 @@ final class TraceDecoder {
     private static final class Variables {
         private final List<String> names = new ArrayList<>();
         private final List<SteeringVariable> steering = new ArrayList<>();
+        private boolean leftOut;
 
         void add(WireReader in) throws MalformedTraceException {
             boolean whole = in.length() <= MAX_VALUE;
@@ -386,7 +392,14 @@ final class TraceDecoder {
         }
 
         TraceMessage.Environment environment() {
-            return new TraceMessage.Environment(names, steering);
+            return new TraceMessage.Environment(
+                    names,
+                    leftOut
+                            ? steering.stream()
+                                    .map(variable ->
+                                            variable.toBuilder().clearSha256().build())
+                                    .toList()
+                            : steering);
         }
     }
 }

@@ -68,6 +68,24 @@ class TraceDecoderTest {
     }
 
     @Test
+    void ofAnEnvironmentWithoutValuesThereAreNoDigests() throws Exception {
+        assertThat(decode(
+                        TraceDatagrams.inContext()
+                                .text(2, "/usr/bin/cat")
+                                .text(3, "cat")
+                                .text(4, "PATH=")
+                                .number(1001, 1),
+                        3))
+                .isEqualTo(new TraceMessage.Executed(
+                        CONTEXT,
+                        "/usr/bin/cat",
+                        List.of("cat"),
+                        new TraceMessage.Environment(List.of("PATH"), List.of(steering("PATH", ""))),
+                        "",
+                        false));
+    }
+
+    @Test
     void readsExecsThatWereTried() throws Exception {
         assertThat(decode(
                         TraceDatagrams.inContext()
