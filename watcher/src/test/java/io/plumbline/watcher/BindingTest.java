@@ -41,7 +41,7 @@ class BindingTest {
 
     /** A session in which the agent itself had these variables when it started. */
     private static SessionScript session(String policy, String agent, SteeringVariable... own) {
-        SessionScript session = SessionScript.of(policy, "tenant", EventIds.derived("binding", agent, policy));
+        SessionScript session = SessionScript.of(policy, agent);
         // Another agent's first process, whose start tells its environment.
         session.evidence(Event.newBuilder()
                 .setProcessStarted(ProcessStarted.newBuilder()
@@ -175,23 +175,44 @@ class BindingTest {
         SessionScript session = SessionScript.of(LETS, "codex");
         announce(session, "c1", "ls", "/workspace/a");
 
-        assertThat(alerts(run(
-                        session,
-                        SHELL,
-                        execution(
-                                SHELL,
-                                "/workspace",
-                                "codex",
-                                "--codex-run-as-process-setup",
-                                "1",
-                                "2",
-                                "-",
-                                "",
-                                "/workspace/a",
-                                "/bin/bash",
-                                "/bin/bash",
-                                "-c",
-                                "ls"))))
+        assertThat(alerts(run(session, SHELL, codexSetup("/workspace/a")))).isEmpty();
+    }
+
+    private static ProcessStarted.Builder codexSetup(String folder) {
+        return execution(
+                SHELL,
+                "/workspace",
+                "codex",
+                "--codex-run-as-process-setup",
+                "1",
+                "2",
+                "-",
+                "",
+                folder,
+                "/bin/bash",
+                "/bin/bash",
+                "-c",
+                "ls");
+    }
+
+    @Test
+    void theVariablesOfWhatCodexBecomesCount() {
+        SessionScript session = session(LETS, "codex", variable("PATH", "/usr/bin"));
+        announce(session, "c1", "ls", "/workspace");
+        assertThat(alerts(run(session, SHELL, codexSetup("/workspace")))).isEmpty();
+
+        assertThat(alerts(session.evidence(Event.newBuilder()
+                        .setProcessStarted(execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(variable("PATH", "/home/agent/.codex/tmp:/usr/bin"))
+                                .addSteering(variable("PAGER", "cat"))
+                                .addSteering(variable("LD_PRELOAD", "/tmp/x.so"))))))
+                .extracting(AlertRaised::getSeen)
+                .singleElement()
+                .asString()
+                .contains("LD_PRELOAD");
+        assertThat(alerts(session.evidence(Event.newBuilder()
+                        .setProcessStarted(execution(SHELL, "/workspace", "ls").addSteering(variable("ENV", "x"))))))
+                .as("what the command itself becomes")
                 .isEmpty();
     }
 

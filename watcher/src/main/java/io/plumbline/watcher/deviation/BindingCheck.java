@@ -33,19 +33,25 @@ public final class BindingCheck {
     }
 
     /**
-     * A program was executed. Of a call only its own execution counts: what its command starts may have other folders and variables.
+     * A program was executed. Of a call only its own execution counts: what its command starts may have other folders and variables. Codex's
+     * setup has no variables yet; those of what it becomes count.
      *
      * @param event with a {@link ProcessStarted}
      */
     public List<Deviation> started(Event event, Attribution by) {
-        Optional<Call> executed = by.role() == Role.CALL
-                ? ledger.call(by.call()).filter(call -> call.getRootEvent().equals(event.getId()))
-                : Optional.empty();
+        ProcessStarted start = event.getProcessStarted();
         List<Deviation> found = new ArrayList<>();
-        executed.ifPresent(call -> {
-            folder(event.getProcessStarted(), call, by).ifPresent(found::add);
-            found.addAll(environment(event.getProcessStarted(), call, by));
-        });
+        Optional<Call> known = by.role() == Role.CALL ? ledger.call(by.call()) : Optional.empty();
+        known.filter(call -> call.getRootEvent().equals(event.getId()))
+                .flatMap(call -> folder(start, call, by))
+                .ifPresent(found::add);
+        known.filter(call -> call.getRoot().equals(by.process())
+                        && !call.getEnvironmentSeen()
+                        && !Executions.isSetup(start.getArgvList()))
+                .ifPresent(call -> {
+                    found.addAll(environment(start, call, by));
+                    ledger.environmentSeen(call.getCall());
+                });
         return List.copyOf(found);
     }
 

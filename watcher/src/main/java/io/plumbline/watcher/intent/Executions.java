@@ -105,7 +105,8 @@ public final class Executions {
         return isSetup(argv) ? argv.get(CODEX_SETUP_FOLDER) : start.getActor().getCwd();
     }
 
-    private static boolean isSetup(List<String> argv) {
+    /** Whether Codex executes itself to become a command. */
+    public static boolean isSetup(List<String> argv) {
         return argv.size() > CODEX_SETUP_WORDS && argv.get(1).equals(CODEX_SETUP);
     }
 

@@ -226,6 +226,11 @@ public final class IntentLedger {
                         : known.setStarted(true).setRoot(root).setRootEvent(event));
     }
 
+    /** The variables with which the call is executed have been looked at. */
+    public void environmentSeen(String call) {
+        change(call, known -> known.setEnvironmentSeen(true));
+    }
+
     /** The first process of a call has ended. */
     public void ended(String call, String process, int waitStatus) {
         change(call, known -> known.getRoot().equals(process) ? known.setWaitStatus(waitStatus) : known);
