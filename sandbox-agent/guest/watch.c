@@ -47,8 +47,8 @@ enum {
     RECEIVE_BUFFER = 4 << 20
 };
 
-/* Beside gVisor's own fields of a program that was started: its arguments are not all there. */
-enum { ARGUMENTS_CUT = 1000 };
+/* Beside gVisor's own fields of a program that was started: its arguments are not all there; its variables have no values. */
+enum { ARGUMENTS_CUT = 1000, VALUES_LEFT_OUT = 1001 };
 
 /* Message types of gVisor's remote sink. */
 enum { CONTAINER_START = 1, CLONE = 2, EXECVE = 3, EXIT_NOTIFY_PARENT = 4, TASK_EXIT = 5, OPEN = 7, NOTHING = 0xffff };
@@ -325,6 +325,7 @@ static void executed(pid_t id, pid_t of, int64_t time) {
     size_t length = content(words, sizeof words, "/proc/%d/cmdline", of), kept = length > MAX_ARGUMENTS_BYTES ? MAX_ARGUMENTS_BYTES : length;
     if (!put_words(3, words, kept, 0) || kept < length) put_field(&message, ARGUMENTS_CUT, 1);
     put_words(4, words, content(words, MAX_ENVIRONMENT_BYTES, "/proc/%d/environ", of), 1);
+    put_field(&message, VALUES_LEFT_OUT, 1);
     send_message(EXECVE);
 }
 

@@ -29,8 +29,11 @@ import picocli.CommandLine.Spec;
         })
 final class GateBench implements Callable<Integer> {
     private static final double TARGET_MILLIS = 40;
+    private static final double TARGET_MEDIAN_MILLIS = 10;
     private static final int WARM_UP = 20;
     private static final int MAX_BUSY = 200;
+    private static final int MAX_TELEMETRY = 1_000;
+    private static final int MAX_RATE = 1_000;
     private static final Duration BUSY_PAUSE = Duration.ofSeconds(1);
     private static final String POLICY = """
             name: bench-gate
@@ -53,6 +56,23 @@ final class GateBench implements Callable<Integer> {
             })
     private int busy;
 
+    @Option(
+            names = "--telemetry-sessions",
+            defaultValue = "0",
+            description = {
+                "Sessions without a sandbox whose telemetry flows through log, watch job and search copy beside the measured one, as of"
+                        + " another host (default: ${DEFAULT-VALUE})."
+            })
+    private int telemetrySessions;
+
+    @Option(
+            names = "--rate",
+            defaultValue = "10",
+            description = {
+                "Events of each of them in a second; every twentieth is a tool call that is answered (default: ${DEFAULT-VALUE})."
+            })
+    private int rate;
+
     @Option(names = "--json", description = "Print one JSON object per figure.")
     private boolean json;
 
@@ -67,10 +87,17 @@ final class GateBench implements Callable<Integer> {
         if (busy < 0 || busy > MAX_BUSY) {
             throw new ParameterException(spec.commandLine(), "--busy: " + busy + " (expected: 0 to " + MAX_BUSY + ")");
         }
+        if (telemetrySessions < 0 || telemetrySessions > MAX_TELEMETRY || rate < 1 || rate > MAX_RATE) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--telemetry-sessions, --rate: " + telemetrySessions + ", " + rate + " (expected: 0 to "
+                            + MAX_TELEMETRY + ", 1 to " + MAX_RATE + ")");
+        }
         Figure inside;
         Figure outside;
         try (Platform platform = Platform.open(spec.commandLine().getErr());
-                BusySessions others = BusySessions.start(platform, busy, BUSY_PAUSE)) {
+                BusySessions others = BusySessions.start(platform, busy, BUSY_PAUSE);
+                TelemetrySessions telemetry = TelemetrySessions.start(platform, telemetrySessions, rate)) {
             try (BenchSession session = BenchSession.start(platform, "gate", "scripted", POLICY, script())) {
                 String id = session.id();
                 session.awaitOutput(READY);
@@ -85,15 +112,17 @@ final class GateBench implements Callable<Integer> {
                                 + " time; warm-up excluded: " + WARM_UP + others());
                 Path door = platform.sandbox(id).resolve("s").resolve(Doors.HOOKS_SOCKET);
                 outside = Figure.of(
-                        "gate.door",
-                        "ms",
-                        outside(door),
-                        OptionalDouble.of(TARGET_MILLIS),
-                        "the platform alone: PreToolUse written to the door's socket of the same session on the host to its"
-                                + " answer read, one kept-alive connection; one call at a time; warm-up excluded: "
-                                + WARM_UP + others());
+                                "gate.door",
+                                "ms",
+                                outside(door),
+                                OptionalDouble.of(TARGET_MILLIS),
+                                "the platform alone: PreToolUse written to the door's socket of the same session on the host to its"
+                                        + " answer read, one kept-alive connection; one call at a time; warm-up excluded: "
+                                        + WARM_UP + others())
+                        .medianAtMost(TARGET_MEDIAN_MILLIS);
                 session.kill();
                 others.failIfAnyDid();
+                telemetry.end();
             }
         }
         PrintWriter out = spec.commandLine().getOut();
@@ -105,7 +134,11 @@ final class GateBench implements Callable<Integer> {
     }
 
     private String others() {
-        return busy == 0 ? "" : "; beside it " + busy + " sessions at work";
+        return (busy == 0 ? "" : "; beside it " + busy + " sessions at work")
+                + (telemetrySessions == 0
+                        ? ""
+                        : "; beside it the telemetry of " + telemetrySessions + " sessions, " + rate
+                                + " events a second each");
     }
 
     /** Prints the microseconds of each call, then idles until it is killed. Each call is reported as done, untimed. */

@@ -12,6 +12,7 @@ import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
@@ -32,6 +33,7 @@ final class WatchedSession {
             List.of("/etc/ld.so.cache", "/usr/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib/locale/C.utf8/LC_CTYPE");
 
     private final String session;
+    private final String host;
     private final Map<Channel, Long> seqs = new EnumMap<>(Channel.class);
     private long time;
     private long number = -4;
@@ -39,7 +41,19 @@ final class WatchedSession {
     /** @param number another session for another number */
     WatchedSession(int number) {
         this.session = EventIds.derived("bench-watch", Integer.toString(number));
+        this.host = "host-1";
         this.time = 1_700_000_000_000_000_000L + number;
+    }
+
+    /**
+     * One that goes on now.
+     *
+     * @param name of the session; another session for another name
+     */
+    WatchedSession(String name, String host) {
+        this.session = EventIds.derived("bench-watch", name);
+        this.host = host;
+        this.time = System.currentTimeMillis() * 1_000_000;
     }
 
     /** The next event. */
@@ -125,6 +139,12 @@ final class WatchedSession {
         return evidence(Event.newBuilder().setPathProbed(PathProbed.getDefaultInstance()));
     }
 
+    /** The sandbox has ended. */
+    Event exited() {
+        return evidence(
+                Event.newBuilder().setRuntimeState(RuntimeState.newBuilder().setState(RuntimeState.State.EXITED)));
+    }
+
     private Event opened(ProcessRef process, String path, int flags) {
         return evidence(Event.newBuilder()
                 .setFileOpened(FileOpened.newBuilder()
@@ -174,7 +194,7 @@ final class WatchedSession {
     private Event event(Channel channel, Event.Builder payload) {
         time += 50_000;
         return EventIds.withId(payload.setTenant("default")
-                .setHost("host-1")
+                .setHost(host)
                 .setSession(session)
                 .setChannel(channel)
                 .setSeq(seqs.merge(channel, 1L, Long::sum))

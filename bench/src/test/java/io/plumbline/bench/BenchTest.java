@@ -25,6 +25,7 @@ final class BenchTest {
         assertThat(commands.execute("session", "--parallel", "0")).isEqualTo(2);
         assertThat(commands.execute("model", "--acts", "1")).isEqualTo(2);
         assertThat(commands.execute("console", "--consoles", "0")).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(4);
+        assertThat(commands.execute("gate", "--rate", "0")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(5);
     }
 }

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.Severity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +39,9 @@ class OutagesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        platform = Platform.start();
+        platform = Platform.prepare();
+        Files.writeString(platform.layout().home().resolve("ingest.properties"), "silence.seconds=3\n");
+        platform.up();
         log = platform.log();
     }
 
@@ -170,8 +175,48 @@ class OutagesIT {
         await().atMost(LIMIT).until(() -> log().of(id, Event::hasHeartbeat).size() >= before + more);
     }
 
+    /** A host that hangs: its link stays open, and nothing comes. The sandbox's warden would stop it after ten seconds. */
     @Test
     @Order(3)
+    void aSilentHostIsToldAndComesBack() throws Exception {
+        RunningSession session = RunningSession.busy(platform(), "silence", PATIENT);
+        String id = session.id();
+        awaitFilesOpened(id, 20);
+        long host = platform().pid("host");
+        long begun = System.nanoTime();
+        Platform.signal("STOP", host);
+        try {
+            await().atMost(LIMIT).until(() -> log().has(id, OutagesIT::saysSilent));
+        } finally {
+            Platform.signal("CONT", host);
+        }
+        System.out.printf(
+                "figure e2e.silent_host_to_alert_s %.1f  (told after 3 s)%n", (System.nanoTime() - begun) / 1e9);
+
+        assertThat(log().of(id, OutagesIT::saysSilent)).singleElement().satisfies(event -> {
+            AlertRaised alert = event.getAlertRaised();
+            assertThat(alert.getKind()).isEqualTo(DeviationKind.TELEMETRY_GAP);
+            assertThat(alert.getSeverity()).isEqualTo(Severity.HIGH);
+            assertThat(alert.getSeen()).contains("nothing has come of this session for");
+        });
+        assertThat(log().of(id, Event::hasTick))
+                .first()
+                .matches(event -> event.getTick().getSilentSinceNs() > 0
+                        && event.getTick().getLastEvidenceSeq() > 0);
+        awaitHeartbeats(id, 2);
+        assertThat(platform().plumbline("kill", id, "--reason", "enough").code())
+                .isZero();
+        assertThat(session.exit(LIMIT).reason()).isEqualTo("enough");
+        await().atMost(LIMIT).until(() -> log().has(id, Event::hasSessionEnded));
+        assertThat(log().gaps(id, Channel.EVIDENCE)).isEmpty();
+    }
+
+    private static boolean saysSilent(Event event) {
+        return event.getAlertRaised().getTitle().equals("A session's host is silent");
+    }
+
+    @Test
+    @Order(4)
     void aKilledHostTakesItsSandboxesAlongAndTheNextOneSaysSo() throws Exception {
         RunningSession session = RunningSession.busy(platform(), "host", PATIENT);
         String id = session.id();
@@ -214,7 +259,7 @@ class OutagesIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aKilledSupervisorIsReplacedOnTheSameData() throws Exception {
         RunningSession session = RunningSession.busy(platform(), "supervisor", PATIENT);
         String id = session.id();

@@ -11,6 +11,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.plumbline.events.Topics;
 import io.plumbline.events.gate.HeldCalls;
 import io.plumbline.events.gate.HookGate;
 import io.plumbline.events.redact.Redactor;
@@ -112,14 +113,16 @@ public final class Ingest implements AutoCloseable {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         IngestMetrics metrics = new IngestMetrics(registry);
         SeqLedger ledger = new SeqLedger(LEDGER_ENTRIES);
-        long known = LogTail.read(settings.kafka(), settings.tail(), ledger);
+        long known = LogTail.read(settings.kafka(), Topics.TELEMETRY, settings.tail(), ledger::written);
         VerdictRouter router = new VerdictRouter(settings.pendingVerdicts(), settings.pendingVerdictAge(), metrics);
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-ingest-timer").factory());
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
-        SilentSessions silent = new SilentSessions(metrics.silentForgotten);
+        SilentSessions silent = new SilentSessions(settings.silence(), metrics.silentForgotten);
+        // Verdicts that are delivered later than these, or once more, change nothing.
+        LogTail.read(settings.kafka(), Topics.VERDICTS, settings.tail(), silent::verdict);
         DirectAgents agents =
                 new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(

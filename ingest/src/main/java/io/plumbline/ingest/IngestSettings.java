@@ -30,9 +30,11 @@ import java.util.TreeSet;
  * @param pendingVerdictAge {@code limits.pending-verdict-seconds}: age at which they are given up, default 3600
  * @param heldCalls {@code limits.held-calls}: hooks of direct agents that wait for an answer at once, default 1000
  * @param tail {@code ingest.tail-records}: newest records of a partition that are read at the start to know what is written
- *     already, default 20000
+ *     already, and which questions about direct agents are open; default 20000
  * @param gateDeadline {@code gate.deadline-ms}: for direct agents, default 2000
  * @param approvalDeadline {@code gate.approval-deadline-seconds}: for direct agents, default 300
+ * @param silence {@code silence.seconds}: for how long nothing comes of a session of a sandbox's host before that is told, default 30,
+ *     longer than a policy's default patience, after which a host that is cut off has stopped its sessions
  * @param directPolicy {@code direct.policy-file}: the policy of direct agents' sessions, which has to allow {@code runtime:
  *     {degraded: allow}}; empty: none is assigned, and each of their calls is denied
  */
@@ -54,6 +56,7 @@ public record IngestSettings(
         int tail,
         Duration gateDeadline,
         Duration approvalDeadline,
+        Duration silence,
         Optional<TaskPolicy> directPolicy) {
 
     private static final Set<String> NAMES = Set.of(
@@ -74,6 +77,7 @@ public record IngestSettings(
             "limits.held-calls",
             "gate.deadline-ms",
             "gate.approval-deadline-seconds",
+            "silence.seconds",
             "direct.policy-file");
 
     public IngestSettings {
@@ -112,6 +116,7 @@ public record IngestSettings(
                 number(properties, "ingest.tail-records", 20_000, 0, 10_000_000),
                 Duration.ofMillis(number(properties, "gate.deadline-ms", 2000, 1, 60_000)),
                 Duration.ofSeconds(number(properties, "gate.approval-deadline-seconds", 300, 1, 86_400)),
+                Duration.ofSeconds(number(properties, "silence.seconds", 30, 2, 3_600)),
                 Optional.ofNullable(properties.get("direct.policy-file")).map(IngestSettings::directPolicy));
     }
 

@@ -1,12 +1,12 @@
 package io.plumbline.ingest;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.plumbline.events.Topics;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -15,8 +15,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads the end of the telemetry topic when ingest starts: an earlier life may have written what it did not live to
- * acknowledge, and the hosts are about to send that again.
+ * Reads the end of a topic when ingest starts. Of telemetry an earlier life may have written what it did not live to acknowledge, and the
+ * hosts are about to send that again; among verdicts there are questions that nobody has answered yet.
  */
 final class LogTail {
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -25,9 +25,10 @@ final class LogTail {
 
     /**
      * @param records newest records of each partition
+     * @param reader of the events, those of one session in their order
      * @return how many were read
      */
-    static long read(String bootstrap, int records, SeqLedger ledger) throws IngestException {
+    static long read(String bootstrap, String topic, int records, Consumer<Event> reader) throws IngestException {
         long read = 0;
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(
@@ -41,7 +42,7 @@ final class LogTail {
                         false),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
-            Set<TopicPartition> assigned = Partitions.of(consumer, Topics.TELEMETRY, bootstrap, LIMIT);
+            Set<TopicPartition> assigned = Partitions.of(consumer, topic, bootstrap, LIMIT);
             consumer.assign(assigned);
             Map<TopicPartition, Long> ends = consumer.endOffsets(assigned, LIMIT);
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(assigned, LIMIT);
@@ -57,13 +58,13 @@ final class LogTail {
             while (!open.isEmpty()) {
                 if (System.nanoTime() > deadline) {
                     throw new IngestException(
-                            "telemetry: " + read + " records read in " + LIMIT.toSeconds()
+                            topic + ": " + read + " records read in " + LIMIT.toSeconds()
                                     + " s (expected: the end of the topic; lower ingest.tail-records)",
                             null);
                 }
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     read++;
-                    remember(record, ledger);
+                    read(record, reader);
                 }
                 open.entrySet().removeIf(partition -> consumer.position(partition.getKey()) >= partition.getValue());
             }
@@ -74,13 +75,13 @@ final class LogTail {
         return read;
     }
 
-    private static void remember(ConsumerRecord<byte[], byte[]> record, SeqLedger ledger) {
+    private static void read(ConsumerRecord<byte[], byte[]> record, Consumer<Event> reader) {
         try {
             if (record.value() != null) {
-                ledger.written(Event.parseFrom(record.value()));
+                reader.accept(Event.parseFrom(record.value()));
             }
         } catch (InvalidProtocolBufferException e) {
-            // Not ours: nothing that a host could send again.
+            // Not ours.
         }
     }
 }

@@ -14,17 +14,13 @@ import java.util.Map;
 
 /**
  * Tells the log that time passes where nothing else does. A sandbox's host reports each second of each session; when it has stopped to,
- * its sessions get a {@link Tick}, at first after {@link #SILENCE} and then each {@link #AGAIN}, for {@link #LAST} at most. A question to a
+ * its sessions get a {@link Tick}, at first after a configured silence and then each {@link #AGAIN}, for {@link #LAST} at most. A question to a
  * person about a call of an agent without a host gets one when its time is over: nothing else may come of that session.
  *
  * <p>Bounded: of more sessions than {@link #MAX_SESSIONS} the one that was heard of longest ago is not watched any more, and counted. An
- * ingest that is started anew watches the sessions and questions that it hears of; a question from before ends when anything comes of its
- * session.
+ * ingest that is started anew watches the sessions that it hears of, and the questions that the end of the log has.
  */
 final class SilentSessions {
-    /** Longer than a policy's default patience, after which a host that is cut off has stopped its sessions. */
-    static final Duration SILENCE = Duration.ofSeconds(30);
-
     static final Duration AGAIN = Duration.ofMinutes(1);
     static final Duration LAST = Duration.ofHours(1);
     static final int MAX_SESSIONS = 20_000;
@@ -39,11 +35,17 @@ final class SilentSessions {
     // The session that was heard of last is the last.
     private final LinkedHashMap<Key, Heard> sessions = new LinkedHashMap<>();
     private final LinkedHashMap<String, Question> questions = new LinkedHashMap<>();
+    private final Duration silence;
     private final Counter forgotten;
     private long deafUntilNanos;
+    private long lastDueNanos;
 
-    /** @param forgotten counts sessions and questions that there was no room for */
-    SilentSessions(Counter forgotten) {
+    /**
+     * @param silence of a session before it is told
+     * @param forgotten counts sessions and questions that there was no room for
+     */
+    SilentSessions(Duration silence, Counter forgotten) {
+        this.silence = silence;
         this.forgotten = forgotten;
     }
 
@@ -108,11 +110,16 @@ final class SilentSessions {
 
     /** What is to be written now; to be called about once a second. */
     synchronized List<Event> due(long nowNanos) {
+        if (lastDueNanos > 0 && nowNanos - lastDueNanos >= silence.toNanos() / 2) {
+            // It stood still itself: what came meanwhile is still to be read.
+            deaf(nowNanos);
+        }
+        lastDueNanos = nowNanos;
         List<Event> due = new ArrayList<>();
         for (Map.Entry<Key, Heard> entry : List.copyOf(sessions.sequencedEntrySet())) {
             Heard heard = entry.getValue();
             long silent = nowNanos - Math.max(heard.atNanos(), deafUntilNanos);
-            if (silent < SILENCE.toNanos()) {
+            if (silent < silence.toNanos()) {
                 break;
             }
             if (nowNanos - heard.atNanos() > LAST.toNanos()) {

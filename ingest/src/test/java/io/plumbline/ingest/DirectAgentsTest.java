@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalSettled;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Event.PayloadCase;
@@ -113,6 +115,43 @@ class DirectAgentsTest {
         } finally {
             brain.close();
         }
+    }
+
+    /** Both, this ingest and one that is started after the question, say when its time is over. */
+    @Test
+    void aQuestionFromBeforeItsStartEndsInTime() throws Exception {
+        Event open = question("open");
+        Event answered = question("answered");
+        platform.verdict(open).get();
+        platform.verdict(answered).get();
+        platform.verdict(EventIds.withId(verdict("answered")
+                        .setApprovalSettled(ApprovalSettled.newBuilder().setApproval("answered"))))
+                .get();
+
+        try (Ingest next = platform.ingest(0, "ingest.instance=next")) {
+            await().atMost(LIMIT).until(() -> ticks(open).size() == 2);
+        }
+        assertThat(ticks(answered)).hasSizeLessThan(2);
+    }
+
+    private static Event question(String approval) {
+        return EventIds.withId(verdict(approval)
+                .setApprovalRequested(
+                        ApprovalRequested.newBuilder().setApproval(approval).setDeadlineNs(1)));
+    }
+
+    private static Event.Builder verdict(String session) {
+        return Event.newBuilder()
+                .setTenant("acme")
+                .setHost("direct")
+                .setSession(DirectAgents.session("acme", "claude", session))
+                .setChannel(Channel.VERDICTS);
+    }
+
+    private List<Event> ticks(Event question) throws IOException {
+        return platform.telemetry().stream()
+                .filter(event -> event.hasTick() && event.getSession().equals(question.getSession()))
+                .toList();
     }
 
     /** Codex reads a denial in the shape of another hook as no answer; a status that its program fails on, it obeys. */

@@ -11,6 +11,8 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.RuntimeState;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -18,8 +20,9 @@ class SilentSessionsTest {
     private static final long NOW = 1_800_000_000_000_000_000L;
     private static final long SECOND = 1_000_000_000L;
 
+    private int asked;
     private final Counter forgotten = new SimpleMeterRegistry().counter("forgotten");
-    private final SilentSessions sessions = new SilentSessions(forgotten);
+    private final SilentSessions sessions = new SilentSessions(Duration.ofSeconds(30), forgotten);
 
     private static Event.Builder of(String session, long seq) {
         return Event.newBuilder()
@@ -43,7 +46,7 @@ class SilentSessionsTest {
     @Test
     void aSessionOfWhichNothingComesIsToldOnceAndThenEachMinuteForAnHour() {
         sessions.heard(heartbeat("a", 7), NOW);
-        assertThat(sessions.due(NOW + 29 * SECOND)).isEmpty();
+        assertThat(until(29)).isEmpty();
 
         assertThat(sessions.due(NOW + 30 * SECOND)).singleElement().satisfies(event -> {
             assertThat(event.getSession()).isEqualTo("a");
@@ -62,10 +65,10 @@ class SilentSessionsTest {
     @Test
     void oneThatIsHeardOfAgainIsSilentFromThenOn() {
         sessions.heard(heartbeat("a", 7), NOW);
-        sessions.due(NOW + 40 * SECOND);
+        until(50);
         sessions.heard(heartbeat("a", 8), NOW + 50 * SECOND);
 
-        assertThat(sessions.due(NOW + 79 * SECOND)).isEmpty();
+        assertThat(until(79)).isEmpty();
         assertThat(sessions.due(NOW + 80 * SECOND)).singleElement().satisfies(event -> assertThat(
                         event.getTick().getSilentSinceNs())
                 .isEqualTo(NOW + 50 * SECOND));
@@ -147,8 +150,29 @@ class SilentSessionsTest {
     void whatCouldNotBeHeardIsNoSilence() {
         sessions.heard(heartbeat("a", 7), NOW);
         sessions.deaf(NOW + 100 * SECOND);
+        asked = 100;
 
-        assertThat(sessions.due(NOW + 129 * SECOND)).isEmpty();
+        assertThat(until(129)).isEmpty();
         assertThat(sessions.due(NOW + 130 * SECOND)).hasSize(1);
+    }
+
+    @Test
+    void whatCameWhileItStoodStillItselfIsNoSilence() {
+        sessions.heard(heartbeat("a", 7), NOW);
+        until(10);
+
+        asked = 100;
+        assertThat(sessions.due(NOW + asked * SECOND)).isEmpty();
+        assertThat(until(129)).isEmpty();
+        assertThat(sessions.due(NOW + 130 * SECOND)).hasSize(1);
+    }
+
+    /** What is due until then, asked for each second from where it was asked for last. */
+    private List<Event> until(int second) {
+        List<Event> due = new ArrayList<>();
+        while (asked < second) {
+            due.addAll(sessions.due(NOW + ++asked * SECOND));
+        }
+        return due;
     }
 }

@@ -78,18 +78,7 @@ final class Topology {
                                 "http://127.0.0.1:" + searchPort,
                                 layout.data("checkpoints").toString(),
                                 secrets.policyPublicKey().toString()));
-            case INGEST ->
-                part(
-                        name,
-                        "ingest",
-                        "io.plumbline.ingest.Ingest",
-                        192,
-                        List.of(
-                                "ingest.port=" + ingestPort,
-                                "kafka.bootstrap=127.0.0.1:" + brokerPort,
-                                "tokens.file=" + tokens(),
-                                "data.directory=" + layout.data("ingest"),
-                                "direct.policy-file=" + directPolicy()));
+            case INGEST -> part(name, "ingest", "io.plumbline.ingest.Ingest", 192, ingest());
             case CONSOLE ->
                 behind(
                         name,
@@ -123,6 +112,20 @@ final class Topology {
 
     private static boolean isRoot() throws IOException {
         return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    }
+
+    private List<String> ingest() throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "ingest.port=" + ingestPort,
+                "kafka.bootstrap=127.0.0.1:" + brokerPort,
+                "tokens.file=" + tokens(),
+                "data.directory=" + layout.data("ingest"),
+                "direct.policy-file=" + directPolicy()));
+        Path further = layout.home().resolve("ingest.properties");
+        if (Files.exists(further)) {
+            arguments.add(further.toString());
+        }
+        return arguments;
     }
 
     private List<String> host() {

@@ -29,6 +29,7 @@ import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.EgressOwners;
 import io.plumbline.watcher.attribution.EgressOwners.Owners;
 import io.plumbline.watcher.attribution.ProcessTable;
+import io.plumbline.watcher.deviation.BindingCheck;
 import io.plumbline.watcher.deviation.Completeness;
 import io.plumbline.watcher.deviation.ConfigurationCheck;
 import io.plumbline.watcher.deviation.Deviation;
@@ -120,6 +121,7 @@ public final class Watcher {
         private final ProcessTable processes;
         private final PolicyCheck policyCheck;
         private final ConfigurationCheck configurationCheck;
+        private final BindingCheck bindingCheck;
         private final FootprintCheck footprintCheck;
         private final TaintCheck taintCheck;
         private final ReportCheck reportCheck;
@@ -142,6 +144,7 @@ public final class Watcher {
             this.processes = new ProcessTable(session, ledger);
             this.policyCheck = new PolicyCheck(session, ledger);
             this.configurationCheck = new ConfigurationCheck(session);
+            this.bindingCheck = new BindingCheck(session, ledger);
             this.footprintCheck = new FootprintCheck(session, ledger);
             this.taintCheck = new TaintCheck(session, processes, ledger);
             this.reportCheck = new ReportCheck(session, ledger);
@@ -309,6 +312,10 @@ public final class Watcher {
                 }
                 case EGRESS_DECIDED -> {
                     decided(event.getEgressDecided());
+                    judge(Attribution.none());
+                }
+                case FILE_EDITED -> {
+                    bindingCheck.edited(event.getFileEdited()).ifPresent(this::deviate);
                     judge(Attribution.none());
                 }
                 case EVIDENCE_COLLECTED, CHANGES_FOUND, LIMIT_REACHED -> judge(Attribution.none());
@@ -595,6 +602,7 @@ public final class Watcher {
             if (unexplained) {
                 deviate(policyCheck.unannounced(event, by));
             }
+            bindingCheck.started(event, by).forEach(this::deviate);
             footprintCheck.started(start, by).forEach(this::deviate);
             judge(by);
         }

@@ -4,18 +4,15 @@ import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
-import io.plumbline.events.ecs.EcsDocument;
-import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -38,11 +35,20 @@ public final class LiveView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
     private static final Duration OVERLAY_LIFE = Duration.ofSeconds(30);
 
+    /** Alerts that are shown before the search copy has them; of a flood the newest. */
+    static final int MAX_OVERLAY = 100;
+
     private final Search search;
     private final ScheduledExecutorService timer;
     private final List<Consumer<Snapshot>> listeners = new CopyOnWriteArrayList<>();
-    private final Map<String, Overlay> overlay = new LinkedHashMap<>();
+    private final LinkedHashMap<String, Overlay> overlay = new LinkedHashMap<>();
     private final AtomicBoolean poked = new AtomicBoolean();
+    private final ExecutorService teller;
+    private final AtomicBoolean untold = new AtomicBoolean();
+    private final Object telling = new Object();
+    /** As the search copy has it. */
+    private volatile Snapshot searched = Snapshot.EMPTY;
+
     private volatile Snapshot snapshot = Snapshot.EMPTY;
 
     private record Overlay(AlertRow row, Instant until) {}
@@ -51,6 +57,8 @@ public final class LiveView implements AutoCloseable {
         this.search = search;
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("live-view").daemon().factory());
+        this.teller = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("live-view-teller").daemon().factory());
         timer.scheduleWithFixedDelay(this::beat, 0, 1, TimeUnit.SECONDS);
     }
 
@@ -74,14 +82,28 @@ public final class LiveView implements AutoCloseable {
         return () -> listeners.remove(listener);
     }
 
-    /** A verdict was decided: show it without waiting for the search copy, and look there soon. */
+    /** A verdict was decided: show it without waiting for the search copy, and look there soon. Does not wait for anything. */
     public void verdict(Event event) {
+        if (listeners.isEmpty()) {
+            return;
+        }
         if (event.hasAlertRaised()) {
-            AlertRow row = alert(event);
+            AlertRow row = AlertRow.raised(event, snapshot.session(event.getSession()));
             synchronized (overlay) {
                 overlay.put(row.id(), new Overlay(row, Instant.now().plus(OVERLAY_LIFE)));
+                if (overlay.size() > MAX_OVERLAY) {
+                    overlay.pollFirstEntry();
+                }
             }
-            publish(withOverlay(snapshot));
+            // Those that come while pages are told are told together.
+            if (untold.compareAndSet(false, true)) {
+                teller.execute(() -> {
+                    untold.set(false);
+                    synchronized (telling) {
+                        publish(withOverlay(searched));
+                    }
+                });
+            }
         }
         poke();
     }
@@ -107,22 +129,30 @@ public final class LiveView implements AutoCloseable {
 
     private synchronized void refresh() {
         try {
-            publish(withOverlay(new Snapshot(
+            read(new Snapshot(
                     search.sessions(MAX_ROWS),
                     search.alerts(Optional.empty(), MAX_ROWS),
                     search.approvals(Optional.of("pending"), MAX_ROWS),
                     search.waitingCauses(),
-                    Optional.empty())));
+                    Optional.empty()));
         } catch (SearchUnavailableException e) {
             LOG.warn("the search copy does not answer: {}", String.valueOf(e.getCause()));
-            publish(new Snapshot(
-                    snapshot.sessions(),
-                    snapshot.alerts(),
-                    snapshot.approvals(),
-                    snapshot.waiting(),
+            Snapshot last = searched;
+            read(new Snapshot(
+                    last.sessions(),
+                    last.alerts(),
+                    last.approvals(),
+                    last.waiting(),
                     Optional.of("The search copy does not answer. What you see may be old.")));
         } catch (RuntimeException e) {
             LOG.warn("the live view could not be refreshed", e);
+        }
+    }
+
+    private void read(Snapshot fresh) {
+        synchronized (telling) {
+            searched = fresh;
+            publish(withOverlay(fresh));
         }
     }
 
@@ -160,36 +190,9 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    private AlertRow alert(Event event) {
-        AlertRaised alert = event.getAlertRaised();
-        Optional<SessionSummary> session = snapshot.session(event.getSession());
-        return new AlertRow(
-                event.getId(),
-                Instant.ofEpochSecond(0, event.getEventTimeNs()),
-                event.getSession(),
-                session.map(SessionSummary::agent).orElse(""),
-                session.map(SessionSummary::task).orElse(""),
-                alert.getKind().name().toLowerCase(Locale.ROOT),
-                EcsDocument.severity(alert.getSeverity()),
-                alert.getSeverity().getNumber(),
-                alert.getTitle(),
-                alert.getSaid(),
-                alert.getSeen(),
-                alert.getWhy(),
-                alert.getClause(),
-                alert.getCall(),
-                List.copyOf(alert.getEvidenceList()),
-                alert.getRiskAdded(),
-                alert.getRisk(),
-                "open",
-                "",
-                "",
-                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
-                0);
-    }
-
     @Override
     public void close() {
         timer.shutdownNow();
+        teller.shutdownNow();
     }
 }

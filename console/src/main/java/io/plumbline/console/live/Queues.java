@@ -4,24 +4,20 @@ import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.Search.CausePage;
 import io.plumbline.console.search.SearchUnavailableException;
-import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.console.triage.QueueQuery;
-import io.plumbline.events.ecs.EcsDocument;
-import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -46,6 +42,7 @@ public final class Queues implements AutoCloseable {
     private final Search search;
     private final LiveView live;
     private final Clock clock;
+    private final Executor readers;
     private final FreshCauses fresh = new FreshCauses();
     private final Map<Asked, Shared> open = new ConcurrentHashMap<>();
     private final BlockingQueue<Event> verdicts = new ArrayBlockingQueue<>(MAX_PENDING);
@@ -55,6 +52,14 @@ public final class Queues implements AutoCloseable {
     private record Asked(QueueQuery query, String person) {}
 
     public Queues(Search search, LiveView live, Clock clock) {
+        this(search, live, clock, reading -> Thread.ofVirtual()
+                .name("queue-read")
+                .start(reading));
+    }
+
+    /** @param readers runs each reading, which waits between two */
+    Queues(Search search, LiveView live, Clock clock, Executor readers) {
+        this.readers = readers;
         this.search = search;
         this.live = live;
         this.clock = clock;
@@ -119,7 +124,7 @@ public final class Queues implements AutoCloseable {
                             .filter(one -> one.isInForce(now))
                             .toList();
                     for (Event event : batch) {
-                        CauseRow row = begun(event, live.session(event.getSession()));
+                        CauseRow row = CauseRow.begun(event, live.session(event.getSession()));
                         added |= isUndecided(row, suppressions) && fresh.add(row, now);
                     }
                 } catch (SearchUnavailableException e) {
@@ -145,39 +150,6 @@ public final class Queues implements AutoCloseable {
     private boolean isUndecided(CauseRow row, List<SuppressionRow> suppressions) {
         return suppressions.stream().noneMatch(one -> one.kind().equals(row.kind()))
                 && search.cause(row.session(), row.cause()).isEmpty();
-    }
-
-    private static CauseRow begun(Event event, Optional<SessionSummary> session) {
-        AlertRaised alert = event.getAlertRaised();
-        Instant at = Instant.ofEpochSecond(0, event.getEventTimeNs());
-        return new CauseRow(
-                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
-                event.getSession(),
-                event.getId(),
-                at,
-                at,
-                event.getHost(),
-                session.map(SessionSummary::agent).orElse(""),
-                session.map(SessionSummary::task).orElse(""),
-                alert.getKind().name().toLowerCase(Locale.ROOT),
-                EcsDocument.severity(alert.getSeverity()),
-                alert.getSeverity().getNumber(),
-                alert.getTitle(),
-                alert.getSaid(),
-                alert.getSeen(),
-                alert.getWhy(),
-                alert.getClause(),
-                alert.getCall(),
-                alert.getExpected(),
-                alert.getRisk(),
-                1,
-                "open",
-                0,
-                "",
-                Optional.empty(),
-                "",
-                List.of(),
-                List.of());
     }
 
     /** One list and the pages that show it. */
@@ -226,7 +198,7 @@ public final class Queues implements AutoCloseable {
         void readAgain() {
             stale.set(true);
             if (reading.compareAndSet(false, true)) {
-                Thread.ofVirtual().name("queue-read").start(this::follow);
+                readers.execute(this::follow);
             }
         }
 

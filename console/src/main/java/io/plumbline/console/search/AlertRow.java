@@ -1,7 +1,12 @@
 package io.plumbline.console.search;
 
+import io.plumbline.events.ecs.EcsDocument;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Event;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One alert.
@@ -37,6 +42,39 @@ public record AlertRow(
         String notedBy,
         String cause,
         long version) {
+    /**
+     * An alert that was just raised, as the search copy will have it.
+     *
+     * @param event with the alert
+     * @param known what is known of its session; empty: nothing yet
+     */
+    public static AlertRow raised(Event event, Optional<SessionSummary> known) {
+        AlertRaised alert = event.getAlertRaised();
+        return new AlertRow(
+                event.getId(),
+                Instant.ofEpochSecond(0, event.getEventTimeNs()),
+                event.getSession(),
+                known.map(SessionSummary::agent).orElse(""),
+                known.map(SessionSummary::task).orElse(""),
+                alert.getKind().name().toLowerCase(Locale.ROOT),
+                EcsDocument.severity(alert.getSeverity()),
+                alert.getSeverity().getNumber(),
+                alert.getTitle(),
+                alert.getSaid(),
+                alert.getSeen(),
+                alert.getWhy(),
+                alert.getClause(),
+                alert.getCall(),
+                List.copyOf(alert.getEvidenceList()),
+                alert.getRiskAdded(),
+                alert.getRisk(),
+                "open",
+                "",
+                "",
+                alert.getDeviation().isEmpty() ? event.getId() : alert.getDeviation(),
+                0);
+    }
+
     public boolean isOpen() {
         return status.equals("open");
     }

@@ -1,5 +1,6 @@
 package io.plumbline.console.search;
 
+import io.plumbline.events.v1.Event;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -61,6 +62,44 @@ public record CauseRow(
 
     /** @param event id of the order */
     public record Refusal(String event, Instant at, String by, String word, String why) {}
+
+    /**
+     * The cause that begins with an alert.
+     *
+     * @param event with the alert
+     * @param known what is known of its session; empty: nothing yet
+     */
+    public static CauseRow begun(Event event, Optional<SessionSummary> known) {
+        AlertRow alert = AlertRow.raised(event, known);
+        return new CauseRow(
+                alert.cause(),
+                alert.session(),
+                alert.id(),
+                alert.at(),
+                alert.at(),
+                event.getHost(),
+                alert.agent(),
+                alert.task(),
+                alert.kind(),
+                alert.severity(),
+                alert.severityNumber(),
+                alert.title(),
+                alert.said(),
+                alert.seen(),
+                alert.why(),
+                alert.clause(),
+                alert.call(),
+                event.getAlertRaised().getExpected(),
+                alert.risk(),
+                1,
+                alert.status(),
+                alert.version(),
+                "",
+                Optional.empty(),
+                "",
+                List.of(),
+                List.of());
+    }
 
     /** Unique in the tenant. */
     public String key() {

@@ -11,22 +11,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a session changed in its workspace, as the host told it: the changes that wait for a review with the beginning of their
- * differences, else the names and sizes that were kept when it was frozen. Texts are as they came.
+ * differences, else what was kept when it was frozen: names and sizes, and of a copied workspace the beginning of the differences. Texts are
+ * as they came.
  *
- * @param event id of the event that has the differences; empty: only names and sizes were kept
+ * @param events ids of the events that have the differences; empty: only names and sizes were kept
  * @param sha256 over the exact change set; empty without a review
  * @param files at most {@value #MAX_FILES}
  * @param isCut whether there are more files, or more of a difference, than this
  * @param review what became of the changes; empty: nothing yet, or nobody is asked
  */
 public record WorkspaceDiff(
-        Optional<String> event,
+        List<String> events,
         String sha256,
         long added,
         long changed,
@@ -67,6 +69,7 @@ public record WorkspaceDiff(
     public record Review(boolean accepted, String by, String reason, String failure) {}
 
     public WorkspaceDiff {
+        events = List.copyOf(events);
         files = List.copyOf(files);
     }
 
@@ -109,7 +112,7 @@ public record WorkspaceDiff(
                         decided.text("/event/reason"),
                         decided.text("/plumbline/review/failure")));
         return new WorkspaceDiff(
-                Optional.of(changes.id()),
+                List.of(changes.id()),
                 sha256,
                 added,
                 changed,
@@ -129,37 +132,51 @@ public record WorkspaceDiff(
         if (last.isEmpty()) {
             return Optional.empty();
         }
-        String order = last.get().text("/plumbline/collected/order");
-        List<File> files = new ArrayList<>();
-        Set<Long> parts = new HashSet<>();
-        boolean cut = false;
-        for (TimelineEvent event : events) {
-            if (!event.action().equals("evidence-collected")
-                    || !event.text("/plumbline/collected/kind").equals("workspace")
-                    || !event.text("/plumbline/collected/order").equals(order)
-                    || !parts.add(event.number("/plumbline/collected/part"))) {
-                continue;
+        List<TimelineEvent> parts = parts(events, last.get().text("/plumbline/collected/order"));
+        List<JsonNode> taken = parts.stream()
+                .map(part -> parsed(part.text("/plumbline/collected/json")))
+                .toList();
+        boolean cut = parts.size() < last.get().number("/plumbline/collected/parts");
+        List<String> lines = new ArrayList<>();
+        List<String> sources = new ArrayList<>();
+        for (int i = 0; i < taken.size(); i++) {
+            JsonNode part = taken.get(i);
+            cut |= part.isMissingNode()
+                    || part.path("unavailable").asBoolean(false)
+                    || !part.path("complete").asBoolean(true)
+                    || part.path("not_shown").asInt(0) > 0;
+            if (!part.path("diff").isEmpty()) {
+                part.path("diff").forEach(line -> lines.add(line.asText()));
+                sources.add(parts.get(i).id());
             }
-            JsonNode taken = parsed(event.text("/plumbline/collected/json"));
-            cut |= taken.path("unavailable").asBoolean(false)
-                    || !taken.path("complete").asBoolean(true)
-                    || taken.isMissingNode();
-            for (String list : List.of("changed", "gone")) {
-                for (JsonNode entry : taken.path(list)) {
-                    if (files.size() >= MAX_FILES) {
-                        cut = true;
-                        break;
-                    }
-                    files.add(file(entry, list.equals("gone")));
+        }
+        Differences differences = Differences.of(lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
+        List<File> files = new ArrayList<>();
+        for (String list : List.of("changed", "gone")) {
+            for (JsonNode part : taken) {
+                for (JsonNode entry : part.path(list)) {
+                    files.add(file(entry, list.equals("gone"), differences));
                 }
             }
         }
-        cut |= parts.size() < last.get().number("/plumbline/collected/parts");
-        return Optional.of(new WorkspaceDiff(Optional.empty(), "", 0, 0, 0, files, cut, Optional.empty()));
+        cut |= files.size() > MAX_FILES || differences.isCut();
+        return Optional.of(new WorkspaceDiff(
+                sources, "", 0, 0, 0, files.subList(0, Math.min(files.size(), MAX_FILES)), cut, Optional.empty()));
+    }
+
+    /** Each part once, in their order. */
+    private static List<TimelineEvent> parts(List<TimelineEvent> events, String order) {
+        Map<Long, TimelineEvent> parts = new TreeMap<>();
+        events.stream()
+                .filter(event -> event.action().equals("evidence-collected")
+                        && event.text("/plumbline/collected/kind").equals("workspace")
+                        && event.text("/plumbline/collected/order").equals(order))
+                .forEach(event -> parts.putIfAbsent(event.number("/plumbline/collected/part"), event));
+        return List.copyOf(parts.values());
     }
 
     /** Without a letter where nobody knows whether it was there before. */
-    private static File file(JsonNode entry, boolean gone) {
+    private static File file(JsonNode entry, boolean gone, Differences differences) {
         String letter =
                 switch (entry.path("change").asText()) {
                     case "added" -> "A";
@@ -172,7 +189,13 @@ public record WorkspaceDiff(
                 told.add(entry.path(name).asText() + (name.equals("bytes") ? " B" : ""));
             }
         }
-        return new File(entry.path("path").asText(), letter, false, String.join(", ", told), List.of());
+        String path = entry.path("path").asText();
+        return new File(
+                path,
+                letter,
+                false,
+                String.join(", ", told),
+                differences.byPath().getOrDefault(path, List.of()));
     }
 
     private static JsonNode parsed(String json) {

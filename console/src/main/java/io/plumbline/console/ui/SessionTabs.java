@@ -353,7 +353,7 @@ class SessionTabs extends Div {
                         "small",
                         () -> unmask(
                                 session,
-                                event.id(),
+                                List.of(event.id()),
                                 "The event as it came, with prompts, outputs and arguments.",
                                 () -> events.showDetails(event))),
                 person,
@@ -389,21 +389,20 @@ class SessionTabs extends Div {
         if (diff.isCut()) {
             told.add(Parts.chip("not all of it is here", "warn"));
         }
-        boolean shown = diff.event().filter(unmasked::contains).isPresent();
+        boolean shown = unmasked.containsAll(diff.events());
         if (!shown) {
-            diff.event()
-                    .ifPresent(event -> told.add(Parts.permitted(
-                            Parts.button(
-                                    "show lines…",
-                                    "show-lines",
-                                    "small",
-                                    () -> unmask(
-                                            session,
-                                            event,
-                                            "The lines that differ, as the host told them.",
-                                            this::draw)),
-                            person,
-                            Permission.UNMASK)));
+            told.add(Parts.permitted(
+                    Parts.button(
+                            "show lines…",
+                            "show-lines",
+                            "small",
+                            () -> unmask(
+                                    session,
+                                    diff.events(),
+                                    "The lines that differ, as the host told them.",
+                                    this::draw)),
+                    person,
+                    Permission.UNMASK));
         }
         NativeTable table = table("Change", "Path", "Lines", "");
         table.setId("workspace-table");
@@ -428,9 +427,11 @@ class SessionTabs extends Div {
     }
 
     private static String told(WorkspaceDiff diff) {
-        if (diff.event().isEmpty()) {
-            return "Kept at the freeze: names and sizes of what had changed since the session began. The lines were"
-                    + " not kept.";
+        if (diff.sha256().isEmpty()) {
+            return "Kept at the freeze: names and sizes of what had changed since the session began"
+                    + (diff.events().isEmpty()
+                            ? ". The lines were not kept."
+                            : ", and the beginning of the lines that differ.");
         }
         String fate = diff.review()
                 .map(review -> (review.accepted() ? "accepted by " : "refused by ")
@@ -472,19 +473,22 @@ class SessionTabs extends Div {
         return VisibleText.block(json.length() > MAX_DOCUMENT ? json.substring(0, MAX_DOCUMENT) + "…" : json);
     }
 
-    private void unmask(SessionRecord session, String event, String what, Runnable show) {
+    private void unmask(SessionRecord session, List<String> events, String what, Runnable show) {
         new ReasonDialog(
                         "Show unmasked",
                         what + " That you looked at it, and why, is kept in the audit log.",
                         "Show unmasked",
                         "confirm-unmask",
-                        reason -> switch (audit.unmasking(session.summary().session(), event, reason, person)) {
-                            case Outcome.Accepted accepted -> {
+                        reason -> {
+                            for (String event : events) {
+                                if (audit.unmasking(session.summary().session(), event, reason, person)
+                                        instanceof Outcome.Refused refused) {
+                                    return refused.explanation();
+                                }
                                 unmasked.add(event);
-                                show.run();
-                                yield "";
                             }
-                            case Outcome.Refused refused -> refused.explanation();
+                            show.run();
+                            return "";
                         })
                 .open();
     }

@@ -105,7 +105,7 @@ class WorkspaceDiffTest {
             {"since":"x","complete":true,"changed":[{"path":"a/b","kind":"file","bytes":7,"changed":"2026"}]}\
             """, 1, 1);
         WorkspaceDiff diff = WorkspaceDiff.of(List.of(kept)).orElseThrow();
-        assertThat(diff.event()).isEmpty();
+        assertThat(diff.events()).isEmpty();
         assertThat(diff.files().getFirst().detail()).isEqualTo("file, 7 B, 2026");
         assertThat(diff.isCut()).isFalse();
         assertThat(WorkspaceDiff.of(List.of(collected("{", 1, 1))).orElseThrow().isCut())
@@ -115,6 +115,31 @@ class WorkspaceDiffTest {
                         .isCut())
                 .isTrue();
         assertThat(WorkspaceDiff.of(List.of())).isEmpty();
+    }
+
+    @Test
+    void theLinesThatAFreezeKeptBelongToTheirFilesAcrossItsParts() {
+        TimelineEvent first = collected("""
+            {"complete":true,"changed":[{"path":"a.txt","kind":"file","bytes":7,"change":"modified"}],
+             "diff":["M a.txt","--- a/a.txt","+++ b/a.txt","@@ -1,2 +1,2 @@"," one"]}""", 1, 2);
+        TimelineEvent second = collected("""
+            {"gone":[{"path":"b.txt","kind":"file","bytes":1}],"diff":["-<b>two</b>","+[redacted:token:00]"],"not_shown":0}""", 2, 2);
+
+        WorkspaceDiff diff = WorkspaceDiff.of(List.of(second, first, second)).orElseThrow();
+
+        assertThat(diff.files()).extracting(WorkspaceDiff.File::path).containsExactly("a.txt", "b.txt");
+        assertThat(diff.files().getFirst().lines())
+                .containsExactly("@@ -1,2 +1,2 @@", " one", "-<b>two</b>", "+[redacted:token:00]");
+        assertThat(diff.files().getLast().lines()).isEmpty();
+        assertThat(diff.events()).containsExactly(first.id(), second.id());
+        assertThat(diff.isCut()).isFalse();
+    }
+
+    @Test
+    void linesThatAFreezeDidNotKeepAreSaidToBeCut() {
+        TimelineEvent kept = collected("{\"changed\":[],\"diff\":[\"--- a/a\",\"+++ b/a\"],\"not_shown\":3}", 1, 1);
+
+        assertThat(WorkspaceDiff.of(List.of(kept)).orElseThrow().isCut()).isTrue();
     }
 
     private static TimelineEvent changes(String diff, int added, int changed) {
@@ -142,7 +167,7 @@ class WorkspaceDiffTest {
     private static TimelineEvent event(Event.Builder builder) {
         Event event = builder.setChannel(Channel.EVIDENCE).build();
         return new TimelineEvent(
-                "e-1",
+                "e-" + event.getEvidenceCollected().getPart(),
                 Instant.EPOCH,
                 EcsDocument.action(event.getPayloadCase()),
                 "evidence",

@@ -102,7 +102,7 @@ public final class HookClaims {
         claims.add(Event.newBuilder()
                 .setToolCall(ToolArguments.call(tool, input, arguments(input))
                         .setCall(call)
-                        .setCwd(text(hook, "cwd"))
+                        .setCwd(ToolArguments.folder(text(hook, "cwd"), input))
                         .setSource("hook")
                         .setGated(true)));
         Plans.of(tool, input, call)
@@ -116,7 +116,7 @@ public final class HookClaims {
         ToolCall.Builder call = ToolArguments.call(tool, input, arguments(input));
         return Event.newBuilder()
                 .setToolCall(call.setCall(CallIds.of(hook, tool, withoutReason(input)))
-                        .setCwd(text(hook, "cwd"))
+                        .setCwd(ToolArguments.folder(text(hook, "cwd"), input))
                         .setSource("hook")
                         .setGated(true)
                         .setEscalation(true));

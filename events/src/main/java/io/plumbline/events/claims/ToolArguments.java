@@ -2,7 +2,9 @@ package io.plumbline.events.claims;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.events.v1.ToolCall;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +41,28 @@ final class ToolArguments {
             }
         }
         return call.setStatedReason(text(arguments, "description", "justification", "explanation"));
+    }
+
+    /** Where a call runs: agents that let a command run elsewhere name the folder among its arguments, from where they are. */
+    static String folder(String cwd, JsonNode arguments) {
+        String named = command(arguments).isEmpty() ? "" : text(arguments, "workdir", "dir_path", "directory");
+        if (named.isEmpty() || named.startsWith("/")) {
+            return named.isEmpty() ? cwd : normalised(named);
+        }
+        return cwd.startsWith("/") ? normalised(cwd + "/" + named) : cwd;
+    }
+
+    /** Without empty parts, dots and double dots; as names, since links are not known here. */
+    private static String normalised(String path) {
+        Deque<String> parts = new ArrayDeque<>();
+        for (String part : path.split("/")) {
+            if (part.equals("..")) {
+                parts.pollLast();
+            } else if (!part.isEmpty() && !part.equals(".")) {
+                parts.addLast(part);
+            }
+        }
+        return "/" + String.join("/", parts);
     }
 
     /** Codex hands a patch over as the raw text of the arguments. */

@@ -26,6 +26,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ExplainedPart;
 import io.plumbline.events.v1.ExportRecorded;
 import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.FileEdited;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.IntentScore;
@@ -360,6 +361,19 @@ public final class EcsDocument {
                         own.at("collected")
                                 .positive("parts", event.getEvidenceCollected().getParts());
                         yield head.kind("event", "host", "info");
+                    }
+                    case FILE_EDITED -> {
+                        FileEdited edited = event.getFileEdited();
+                        document.at("file").put("path", edited.getPath());
+                        own.at("edit")
+                                .put("call", edited.getCall())
+                                .put("announced_sha256", edited.getAnnouncedSha256())
+                                .put("written_sha256", edited.getWrittenSha256())
+                                .put("uncompared", edited.getUncompared());
+                        own.at("edit")
+                                .flag("blanks_only", edited.getBlanksOnly())
+                                .flag("untold", edited.getUntold());
+                        yield head.kind("event", "file", "info");
                     }
                     case CHANGES_FOUND -> {
                         own.at("changes")
@@ -748,6 +762,12 @@ public final class EcsDocument {
         process.positive("args_count", started.getArgvCount());
         process.put("command_line", String.join(" ", started.getArgvList()));
         process.strings("env_vars", started.getEnvNamesList());
+        document.at("plumbline")
+                .strings(
+                        "steering",
+                        started.getSteeringList().stream()
+                                .map(variable -> variable.getName() + " " + variable.getSha256())
+                                .toList());
         process.at("hash").put("sha256", started.getSha256());
         if (!started.getUnhashed().isEmpty()) {
             document.at("plumbline").put("unhashed", started.getUnhashed());

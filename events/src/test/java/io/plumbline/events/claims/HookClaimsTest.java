@@ -74,6 +74,24 @@ class HookClaimsTest {
     }
 
     @Test
+    void aCommandRunsInTheFolderThatItsArgumentsName() throws MalformedRecordException {
+        assertThat(folder("{\"command\":\"ls\"}")).isEqualTo("/workspace/a");
+        assertThat(folder("{\"command\":\"ls\",\"workdir\":\"../b/./c\"}")).isEqualTo("/workspace/b/c");
+        assertThat(folder("{\"command\":\"ls\",\"dir_path\":\"/tmp/\"}")).isEqualTo("/tmp");
+        assertThat(folder("{\"dir_path\":\"/tmp\"}")).as("no command").isEqualTo("/workspace/a");
+    }
+
+    private static String folder(String input) throws MalformedRecordException {
+        String hook = """
+                {"hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"t","cwd":"/workspace/a","tool_input":%s}""";
+        return HookClaims.read(AgentDialect.CLAUDE, hook.formatted(input).getBytes(UTF_8), 1)
+                .claims()
+                .getFirst()
+                .getToolCall()
+                .getCwd();
+    }
+
+    @Test
     void readsThePlanOfQwenCodeAndOfGemini() throws MalformedRecordException {
         for (List<Event.Builder> claims : List.of(
                 all(AgentDialect.QWEN, "qwen-code-0.15.10.hooks.exfil-denied.jsonl"),

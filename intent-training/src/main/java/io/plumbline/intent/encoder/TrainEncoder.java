@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Train the encoder and a head that fits it, from the base model and the grammar.",
-            "About a quarter of an hour on two cores. Writes encoder.onnx, head.bin and head.sha256."
+            "About ten minutes on two cores. Writes encoder.onnx, head.bin, head.sha256."
         })
 final class TrainEncoder implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the files go.")
@@ -52,6 +52,11 @@ final class TrainEncoder implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, IntentModelException {
         PrintWriter printer = spec.commandLine().getOut();
+        try {
+            Files.createDirectories(out);
+        } catch (IOException e) {
+            throw new IOException("--out " + out + ": cannot be made (expected: a folder to write to)", e);
+        }
         Settings shipped = Settings.SHIPPED;
         byte[] encoder = EncoderTraining.train(
                 new Settings(
@@ -64,7 +69,6 @@ final class TrainEncoder implements Callable<Integer> {
                     printer.println(line);
                     printer.flush();
                 });
-        Files.createDirectories(out);
         Files.write(out.resolve("encoder.onnx"), encoder);
         printer.println("encoder in " + out + ": " + encoder.length + " bytes, SHA-256 " + Head.sha256(encoder));
         printer.flush();

@@ -252,6 +252,7 @@ public final class AgentEvents {
                     CANARY_REPORTED,
                     WORKSPACE_IDENTIFIED,
                     CHANGES_FOUND,
+                    FILE_EDITED,
                     POLICY_CONFIRMED,
                     THAW_ORDERED,
                     KILL_ORDERED,

@@ -23,7 +23,7 @@ import java.util.Arrays;
  * <p>Needs {@code --enable-native-access=ALL-UNNAMED}; without it JDK 25 only warns.
  */
 public final class Posix {
-    static final int ENOENT = 2;
+    public static final int ENOENT = 2;
     static final int ENOTDIR = 20;
     public static final int EAGAIN = 11;
     public static final int EINTR = 4;

@@ -11,23 +11,25 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.agents.Agent;
 import io.plumbline.sandbox.link.SessionOutbox;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.BoundFolders;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.trace.BinaryHashes;
 import io.plumbline.sandbox.trace.HostBinaryHashes;
 import io.plumbline.sandbox.trace.PolicyTripwire;
 import io.plumbline.sandbox.trace.TraceListener;
 import io.plumbline.sandbox.trace.Tripwire;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a session's policy asks of its observation: the tripwires of the host, and the digests of what runs.
+ * What a session's policy asks of its observation: the tripwires of the host, the digests of what runs, and those of what edits leave.
  *
  * @param outbox for the session's parts: the destinations that they ask for are looked at before they are published
  */
-record Observation(Tripwire tripwire, HostBinaryHashes hashes, SessionOutbox outbox) {
+record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits, SessionOutbox outbox) {
     private static final Set<String> METADATA_HOSTS = Set.of(
             "169.254.169.254",
             "metadata.google.internal",
@@ -45,10 +47,24 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, SessionOutbox out
                         .collect(Collectors.toSet())
                 : Set.of();
         Tripwire tripwire = decoys.isEmpty() && !metadata ? Tripwire.NONE : new PolicyTripwire(decoys, metadata, brake);
+        EditedFiles edits = new EditedFiles(journal);
         return new Observation(
                 tripwire,
                 new HostBinaryHashes((binary, answer) -> publish(journal, binary, answer)),
-                metadata ? watched(journal, brake) : journal);
+                edits,
+                metadata ? watched(edits, brake) : edits);
+    }
+
+    /** What of the host the sandbox sees. */
+    void mounted(BoundFolders folders) {
+        hashes.mounted(folders);
+        edits.mounted(folders);
+    }
+
+    /** The workload has ended: what is still to be told about files is told when this returns. */
+    void end(Duration limit) throws InterruptedException {
+        edits.finish();
+        hashes.end(limit);
     }
 
     private static SessionOutbox watched(SessionOutbox journal, PolicyTripwire.Brake brake) {

@@ -18,6 +18,7 @@ import io.plumbline.sandbox.agents.ConfigurationFiles;
 import io.plumbline.sandbox.agents.Doors;
 import io.plumbline.sandbox.agents.ManagedConfiguration;
 import io.plumbline.sandbox.link.SpoolException;
+import io.plumbline.sandbox.posix.BoundFolders;
 import io.plumbline.sandbox.posix.TerminalSize;
 import io.plumbline.sandbox.review.WorkspaceCopy;
 import io.plumbline.sandbox.review.WorkspaceDecoys;
@@ -309,7 +310,7 @@ final class Session {
                 environment));
         Map<String, Path> binds = new HashMap<>(bundle.binds());
         binds.put(Bundle.WORKSPACE, workspace);
-        observation.hashes().mounted(binds);
+        observation.mounted(new BoundFolders(binds));
         publish(journal, Channel.EVIDENCE, configuration("start", directory, workspace));
         this.group = prepared.group();
         prepared.group().change(SessionLimits.groupLimits(policy, host.runtime()));
@@ -426,7 +427,7 @@ final class Session {
             part.finish();
         }
         publish(journal, Channel.EVIDENCE, configuration("end", directory, workspace));
-        observation.hashes().end(TRACE_END_LIMIT);
+        observation.end(TRACE_END_LIMIT);
         boolean killed = !orders.killReason().isEmpty();
         publish(
                 journal,

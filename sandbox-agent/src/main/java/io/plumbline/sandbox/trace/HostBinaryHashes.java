@@ -1,13 +1,13 @@
 package io.plumbline.sandbox.trace;
 
 import io.plumbline.sandbox.posix.BeneathFile;
+import io.plumbline.sandbox.posix.BoundFolders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,26 +51,25 @@ public final class HostBinaryHashes implements BinaryHashes {
     private final Later later;
     private int pending;
     private boolean ended;
-    private volatile Map<String, Path> binds = Map.of();
+    private volatile BoundFolders binds = BoundFolders.NONE;
 
     public HostBinaryHashes(Later later) {
         this.later = later;
     }
 
-    /** What of the host is seen inside: by the path inside. */
-    public void mounted(Map<String, Path> seenInside) {
-        binds = Map.copyOf(seenInside);
+    /** What of the host is seen inside. */
+    public void mounted(BoundFolders folders) {
+        binds = folders;
     }
 
     @Override
     public Digest of(String binary) {
-        Optional<Map.Entry<String, Path>> bind = bind(binary);
-        if (bind.isEmpty()) {
+        Optional<BoundFolders.Place> place = binds.place(binary);
+        if (place.isEmpty()) {
             return new Digest.Missing("not-on-host");
         }
-        String inside = bind.get().getKey();
-        Path folder = bind.get().getValue();
-        String rest = binary.length() > inside.length() ? binary.substring(inside.length() + 1) : "";
+        Path folder = place.get().folder();
+        String rest = place.get().name();
         Optional<BeneathFile.Identity> identity = BeneathFile.identity(folder, rest);
         if (identity.isEmpty()) {
             return new Digest.Missing("unreadable");
@@ -115,12 +114,6 @@ public final class HostBinaryHashes implements BinaryHashes {
             later.hashed(binary, answer);
         }
         forget();
-    }
-
-    private Optional<Map.Entry<String, Path>> bind(String binary) {
-        return binds.entrySet().stream()
-                .filter(bind -> binary.equals(bind.getKey()) || binary.startsWith(bind.getKey() + "/"))
-                .max(Comparator.comparingInt(bind -> bind.getKey().length()));
     }
 
     private static Digest hash(Path folder, String rest) {

@@ -1,6 +1,11 @@
 package io.plumbline.sandbox.trace;
 
+import io.plumbline.events.EventIds;
+import io.plumbline.events.SteeringVariables;
+import io.plumbline.events.v1.SteeringVariable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
@@ -19,8 +24,16 @@ final class TraceDecoder {
     /** Most environment names kept. */
     static final int MAX_ENV_NAMES = 256;
 
+    private static final int MAX_VARIABLE_NAME = 256;
+
+    /** Longest variable of which a digest is made, bytes: a trace message is not longer. */
+    private static final int MAX_VALUE = 64 * 1024;
+
     /** Of a program that was started, beside gVisor's own fields: the fallback's watch has not told all of its arguments. */
     private static final int ARGUMENTS_CUT = 1000;
+
+    /** Likewise: of the variables of its environment it has told the names alone. */
+    private static final int VALUES_LEFT_OUT = 1001;
 
     private static final int HEADER = 8;
     private static final int MAX_NAME = 64;
@@ -79,7 +92,7 @@ final class TraceDecoder {
         TraceMessage.Context context = TraceMessage.Context.NONE;
         String cwd = "";
         Words argv = new Words();
-        Names env = new Names();
+        Variables env = new Variables();
         while (in.next()) {
             switch (in.field()) {
                 case 1 -> context = context(in.message());
@@ -87,10 +100,11 @@ final class TraceDecoder {
                 case 4 -> argv.add(in);
                 case 5 -> env.add(in);
                 case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
+                case VALUES_LEFT_OUT -> env.leftOut |= in.number() != 0;
                 default -> in.skip();
             }
         }
-        return new TraceMessage.ContainerStarted(context, cwd, argv.words, env.names, argv.cut);
+        return new TraceMessage.ContainerStarted(context, cwd, argv.words, env.environment(), argv.cut);
     }
 
     private static TraceMessage clone(WireReader in) throws MalformedTraceException {
@@ -116,7 +130,7 @@ final class TraceDecoder {
         TraceMessage.Context context = TraceMessage.Context.NONE;
         String binary = "";
         Words argv = new Words();
-        Names env = new Names();
+        Variables env = new Variables();
         String sha256 = "";
         while (in.next()) {
             switch (in.field()) {
@@ -129,10 +143,11 @@ final class TraceDecoder {
                     sha256 = digest.length == 32 ? HexFormat.of().formatHex(digest) : "";
                 }
                 case ARGUMENTS_CUT -> argv.cut |= in.number() != 0;
+                case VALUES_LEFT_OUT -> env.leftOut |= in.number() != 0;
                 default -> in.skip();
             }
         }
-        return new TraceMessage.Executed(context, binary, argv.words, env.names, sha256, argv.cut);
+        return new TraceMessage.Executed(context, binary, argv.words, env.environment(), sha256, argv.cut);
     }
 
     private static TraceMessage exit(WireReader in, int type) throws MalformedTraceException {
@@ -216,7 +231,7 @@ final class TraceDecoder {
         String directoryPath = "";
         String path = "";
         Words argv = new Words();
-        Names env = new Names();
+        Variables env = new Variables();
         while (in.next()) {
             switch (in.field()) {
                 case 1 -> context = context(in.message());
@@ -230,7 +245,7 @@ final class TraceDecoder {
             }
         }
         return new TraceMessage.ExecTried(
-                context, directory, directoryPath, path, argv.words, env.names, error, argv.cut);
+                context, directory, directoryPath, path, argv.words, env.environment(), error, argv.cut);
     }
 
     private static TraceMessage chdir(WireReader in) throws MalformedTraceException {
@@ -349,18 +364,42 @@ final class TraceDecoder {
         }
     }
 
-    private static final class Names {
+    private static final class Variables {
         private final List<String> names = new ArrayList<>();
+        private final List<SteeringVariable> steering = new ArrayList<>();
+        private boolean leftOut;
 
         void add(WireReader in) throws MalformedTraceException {
-            if (names.size() == MAX_ENV_NAMES) {
-                in.skip();
-                return;
+            boolean whole = in.length() <= MAX_VALUE;
+            byte[] pair = in.bytes(MAX_VALUE);
+            int equals = 0;
+            while (equals < pair.length && equals < MAX_VARIABLE_NAME && pair[equals] != '=') {
+                equals++;
             }
-            String pair = in.text(256);
-            int equals = pair.indexOf('=');
-            // Without "=" in the first 256 bytes it is no variable that anyone set by name.
-            names.add(equals >= 0 ? pair.substring(0, equals) : "");
+            // Without "=" near the beginning it is no variable that anyone set by name.
+            boolean named = equals < pair.length && pair[equals] == '=';
+            String name = named ? new String(pair, 0, equals, StandardCharsets.UTF_8) : "";
+            if (names.size() < MAX_ENV_NAMES) {
+                names.add(name);
+            }
+            if (steering.size() < SteeringVariables.MAX && SteeringVariables.contains(name)) {
+                byte[] value = Arrays.copyOfRange(pair, equals + 1, pair.length);
+                steering.add(SteeringVariable.newBuilder()
+                        .setName(name)
+                        .setSha256(whole ? EventIds.sha256Hex(value) : "")
+                        .build());
+            }
+        }
+
+        TraceMessage.Environment environment() {
+            return new TraceMessage.Environment(
+                    names,
+                    leftOut
+                            ? steering.stream()
+                                    .map(variable ->
+                                            variable.toBuilder().clearSha256().build())
+                                    .toList()
+                            : steering);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.trace;
 
+import io.plumbline.events.v1.SteeringVariable;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -21,15 +22,30 @@ sealed interface TraceMessage {
 
     Context context();
 
+    /**
+     * The environment that a program was given, without values.
+     *
+     * @param names of its variables
+     * @param steering those that decide what code runs, with digests of their values
+     */
+    record Environment(List<String> names, List<SteeringVariable> steering) {
+        static final Environment NONE = new Environment(List.of(), List.of());
+
+        public Environment {
+            names = List.copyOf(names);
+            steering = List.copyOf(steering);
+        }
+    }
+
     /** The first process of a container. */
-    record ContainerStarted(Context context, String cwd, List<String> argv, List<String> envNames, boolean cut)
+    record ContainerStarted(Context context, String cwd, List<String> argv, Environment environment, boolean cut)
             implements TraceMessage {}
 
     record Cloned(Context context, int thread, int group, long startNanos, long flags) implements TraceMessage {}
 
     /** An exec that succeeded. {@code sha256}: lower-case hex, or empty. */
     record Executed(
-            Context context, String binary, List<String> argv, List<String> envNames, String sha256, boolean cut)
+            Context context, String binary, List<String> argv, Environment environment, String sha256, boolean cut)
             implements TraceMessage {}
 
     /** An execve or execveat; {@code error} is its errno, 0 when it succeeded, empty when it has not ended yet. */
@@ -39,7 +55,7 @@ sealed interface TraceMessage {
             String directoryPath,
             String path,
             List<String> argv,
-            List<String> envNames,
+            Environment environment,
             OptionalLong error,
             boolean cut)
             implements TraceMessage {}

@@ -94,14 +94,14 @@ final class TraceTranslator {
                 processesStarted++;
                 yield event(
                         context,
-                        started(context, m.argv().isEmpty() ? "" : m.argv().getFirst(), m.argv(), m.envNames())
+                        started(context, m.argv().isEmpty() ? "" : m.argv().getFirst(), m.argv(), m.environment())
                                 .setFirst(true),
                         m.cut());
             }
             case TraceMessage.Executed m ->
                 event(
                         context,
-                        hashed(started(context, m.binary(), m.argv(), m.envNames()), m.binary(), m.sha256()),
+                        hashed(started(context, m.binary(), m.argv(), m.environment()), m.binary(), m.sha256()),
                         m.cut());
             case TraceMessage.ExecTried m ->
                 m.error().orElse(0) == 0
@@ -112,7 +112,7 @@ final class TraceTranslator {
                                                 context,
                                                 locate(context, m.directory(), m.directoryPath(), m.path()),
                                                 m.argv(),
-                                                m.envNames())
+                                                m.environment())
                                         .setFailed(true),
                                 m.cut());
             case TraceMessage.Cloned m -> {
@@ -377,12 +377,13 @@ final class TraceTranslator {
     }
 
     private static ProcessStarted.Builder started(
-            TraceMessage.Context context, String binary, List<String> argv, List<String> envNames) {
+            TraceMessage.Context context, String binary, List<String> argv, TraceMessage.Environment environment) {
         return ProcessStarted.newBuilder()
                 .setActor(actor(context))
                 .setBinary(binary)
                 .addAllArgv(argv)
-                .addAllEnvNames(envNames);
+                .addAllEnvNames(environment.names())
+                .addAllSteering(environment.steering());
     }
 
     private static Optional<Translated> event(

@@ -3,6 +3,7 @@ package io.plumbline.sandbox.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.sandbox.posix.BoundFolders;
 import io.plumbline.sandbox.posix.Posix;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ class HostBinaryHashesTest {
     @BeforeEach
     void bind() throws Exception {
         Files.createDirectories(directory.resolve("usr/bin"));
-        hashes.mounted(Map.of("/usr", directory.resolve("usr")));
+        hashes.mounted(new BoundFolders(Map.of("/usr", directory.resolve("usr"))));
     }
 
     private BinaryHashes.Digest awaitLater(String binary) {

@@ -3,6 +3,8 @@ package io.plumbline.sandbox.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.SteeringVariable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -26,11 +28,24 @@ class TraceDecoderTest {
                                 .text(3, "/workspace")
                                 .text(4, "/bin/sh")
                                 .text(4, "-c")
+                                .text(5, "LD_PRELOAD=" + "x".repeat(70_000))
                                 .text(5, "HOME=/home/agent")
                                 .text(5, "A=b=c"),
                         1))
                 .isEqualTo(new TraceMessage.ContainerStarted(
-                        CONTEXT, "/workspace", List.of("/bin/sh", "-c"), List.of("HOME", "A"), false));
+                        CONTEXT,
+                        "/workspace",
+                        List.of("/bin/sh", "-c"),
+                        new TraceMessage.Environment(
+                                List.of("LD_PRELOAD", "HOME", "A"),
+                                List.of(
+                                        steering("LD_PRELOAD", ""),
+                                        steering("HOME", EventIds.sha256Hex("/home/agent")))),
+                        false));
+    }
+
+    private static SteeringVariable steering(String name, String sha256) {
+        return SteeringVariable.newBuilder().setName(name).setSha256(sha256).build();
     }
 
     @Test
@@ -44,7 +59,30 @@ class TraceDecoderTest {
                                 .bytes(8, digest),
                         3))
                 .isEqualTo(new TraceMessage.Executed(
-                        CONTEXT, "/usr/bin/cat", List.of("cat"), List.of(), "ab".repeat(32), false));
+                        CONTEXT,
+                        "/usr/bin/cat",
+                        List.of("cat"),
+                        TraceMessage.Environment.NONE,
+                        "ab".repeat(32),
+                        false));
+    }
+
+    @Test
+    void ofAnEnvironmentWithoutValuesThereAreNoDigests() throws Exception {
+        assertThat(decode(
+                        TraceDatagrams.inContext()
+                                .text(2, "/usr/bin/cat")
+                                .text(3, "cat")
+                                .text(4, "PATH=")
+                                .number(1001, 1),
+                        3))
+                .isEqualTo(new TraceMessage.Executed(
+                        CONTEXT,
+                        "/usr/bin/cat",
+                        List.of("cat"),
+                        new TraceMessage.Environment(List.of("PATH"), List.of(steering("PATH", ""))),
+                        "",
+                        false));
     }
 
     @Test
@@ -56,7 +94,14 @@ class TraceDecoderTest {
                                 .text(7, "such"),
                         11))
                 .isEqualTo(new TraceMessage.ExecTried(
-                        CONTEXT, 0, "", "/no/such", List.of("such"), List.of(), OptionalLong.of(2), false));
+                        CONTEXT,
+                        0,
+                        "",
+                        "/no/such",
+                        List.of("such"),
+                        TraceMessage.Environment.NONE,
+                        OptionalLong.of(2),
+                        false));
     }
 
     @Test

@@ -212,10 +212,11 @@ class TraceTranslatorTest {
         TraceMessage.Context pausing =
                 new TraceMessage.Context(1000, 1, 100, 1, 100, 65_533, "kernel-0123456789ab", "/", "plumbline-guest");
         assertThat(translator.translate(new TraceMessage.ContainerStarted(
-                        pausing, "/", List.of("/plumbline-guest", "pause"), List.of(), false)))
+                        pausing, "/", List.of("/plumbline-guest", "pause"), TraceMessage.Environment.NONE, false)))
                 .isEmpty();
         TraceMessage.Context first = new TraceMessage.Context(2000, 3, 1900, 3, 1900, 1000, "session", "/", "relay");
-        Event started = event(new TraceMessage.ContainerStarted(first, "/", List.of("relay"), List.of(), false));
+        Event started = event(
+                new TraceMessage.ContainerStarted(first, "/", List.of("relay"), TraceMessage.Environment.NONE, false));
         assertThat(started.getProcessStarted().getFirst()).isTrue();
         assertThat(started.getProcessStarted().getActor().getProcess().getThreadGroup())
                 .isEqualTo(3);
@@ -230,18 +231,33 @@ class TraceTranslatorTest {
     @Test
     void reportsExecsThatFailedAndLeavesTheOthersToTheirOwnMessage() {
         TraceMessage.ExecTried failed = new TraceMessage.ExecTried(
-                context("/workspace", 7), AT_FDCWD, "", "./x", List.of("x"), List.of(), OptionalLong.of(2), false);
+                context("/workspace", 7),
+                AT_FDCWD,
+                "",
+                "./x",
+                List.of("x"),
+                TraceMessage.Environment.NONE,
+                OptionalLong.of(2),
+                false);
         Event event = event(failed);
         assertThat(event.getProcessStarted().getFailed()).isTrue();
         assertThat(event.getProcessStarted().getBinary()).isEqualTo("/workspace/x");
         assertThat(translator.translate(new TraceMessage.ExecTried(
-                        context("/", 7), 0, "", "/x", List.of(), List.of(), OptionalLong.of(0), false)))
+                        context("/", 7),
+                        0,
+                        "",
+                        "/x",
+                        List.of(),
+                        TraceMessage.Environment.NONE,
+                        OptionalLong.of(0),
+                        false)))
                 .isEmpty();
     }
 
     @Test
     void namesWhatWasCut() {
-        assertThat(event(new TraceMessage.Executed(context("/", 7), "/x", List.of("x"), List.of(), "", true))
+        assertThat(event(new TraceMessage.Executed(
+                                context("/", 7), "/x", List.of("x"), TraceMessage.Environment.NONE, "", true))
                         .getTruncatedList())
                 .containsExactly("argv");
     }

@@ -13,6 +13,9 @@ import java.util.Map;
  *     an agent without a plan tool: it is joined with the next one
  */
 public record Scenario(String name, String prompt, List<Turn> turns) {
+    /** Before the text of a step of a plan that is told as done. */
+    public static final String DONE = "[x] ";
+
     public Scenario {
         turns = List.copyOf(joined(turns));
     }
@@ -22,7 +25,8 @@ public record Scenario(String name, String prompt, List<Turn> turns) {
      *
      * @param prompt what the user asks before it; empty: nothing. The built-in agent alone is asked more than once
      * @param say text, may be empty
-     * @param plan the steps that the model plans, may be empty; said as text to an agent without a plan tool
+     * @param plan the steps that the model plans, those that are done with {@link Scenario#DONE}; may be empty; said as text to an agent
+     *     without a plan tool
      * @param steps tool calls, may be empty
      * @param delay how long the model thinks
      */

@@ -82,7 +82,12 @@ public final class ScriptedAgent {
     private void plan(int number, List<String> items) {
         ObjectNode plan = event("PreToolUse").put("tool_name", "TodoWrite").put("tool_use_id", "plan_" + number);
         ArrayNode todos = plan.putObject("tool_input").putArray("todos");
-        items.forEach(item -> todos.addObject().put("content", item).put("status", "pending"));
+        for (String item : items) {
+            boolean done = item.startsWith(Scenario.DONE);
+            todos.addObject()
+                    .put("content", done ? item.substring(Scenario.DONE.length()) : item)
+                    .put("status", done ? "completed" : "pending");
+        }
         tell(plan);
     }
 

@@ -15,8 +15,10 @@ import java.util.stream.Collectors;
  * @param agent as in sessions
  * @param version that it was observed with; empty: any
  * @param announces whether the agent announces every call through a hook; then nothing else counts as an announcement
+ * @param sets names of the variables that the agent gives its calls beside its own environment, or with other values
  */
-public record AgentProfile(String agent, String version, boolean announces, List<Shape> housekeeping) {
+public record AgentProfile(
+        String agent, String version, boolean announces, List<Shape> housekeeping, List<Pattern> sets) {
     /** Files that go by another name. What argv[0] says is the caller's choice, and proves nothing. */
     private static final Map<String, Set<String>> ALIASES =
             Map.of("sh", Set.of("dash", "bash"), "which", Set.of("which.debianutils"));
@@ -92,7 +94,7 @@ public record AgentProfile(String agent, String version, boolean announces, List
                             || ALIASES.getOrDefault(program, Set.of()).contains(name));
         }
 
-        private static Pattern pattern(String text) {
+        static Pattern pattern(String text) {
             StringBuilder pattern = new StringBuilder();
             Matcher part = PART.matcher(text);
             int from = 0;
@@ -125,6 +127,12 @@ public record AgentProfile(String agent, String version, boolean announces, List
 
     public AgentProfile {
         housekeeping = List.copyOf(housekeeping);
+        sets = List.copyOf(sets);
+    }
+
+    /** Whether the agent itself gives its calls a variable of this name. */
+    public boolean setsItself(String variable) {
+        return sets.stream().anyMatch(name -> name.matcher(variable).matches());
     }
 
     boolean keepsHouseWith(String binary, List<String> argv) {

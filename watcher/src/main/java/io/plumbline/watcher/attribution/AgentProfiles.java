@@ -12,20 +12,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The profiles in the resource folder {@code profiles}, one file per agent and version. A line is the name of a program and,
  * separated by tabs, its arguments, see {@link AgentProfile.Shape}; {@code #} begins a comment, {@code include NAME} takes over another
- * file, {@code let NAME} and arguments give these a name, by which {@code {NAME}} as an argument stands for them in the lines below, and
- * {@code announces} says that the agent announces its calls.
+ * file, {@code let NAME} and arguments give these a name, by which {@code {NAME}} as an argument stands for them in the lines below,
+ * {@code announces} says that the agent announces its calls, and {@code sets} which variables it gives them beside its own.
  */
 public final class AgentProfiles {
     private static final List<String> FILES = List.of(
             "claude-code-2.1.330", "codex-0.169.0", "gemini-0.61.0", "opencode-1.18.33", "qwen-0.15.10", "scripted");
 
     private static final String LET = "let ";
+    private static final String SETS = "sets\t";
 
-    private static final AgentProfile NONE = new AgentProfile("none", "", false, List.of());
+    private static final AgentProfile NONE = new AgentProfile("none", "", false, List.of(), List.of());
     private static final List<AgentProfile> PROFILES =
             FILES.stream().map(AgentProfiles::parse).toList();
 
@@ -81,6 +83,7 @@ public final class AgentProfiles {
         int dash = file.lastIndexOf('-');
         boolean versioned = dash > 0 && Character.isDigit(file.charAt(dash + 1));
         List<Shape> shapes = new ArrayList<>();
+        List<Pattern> sets = new ArrayList<>();
         Map<String, String> named = new LinkedHashMap<>();
         boolean announces = false;
         for (String written : lines(file)) {
@@ -90,6 +93,10 @@ public final class AgentProfiles {
             }
             if (line.equals("announces")) {
                 announces = true;
+            } else if (line.startsWith(SETS)) {
+                Arrays.stream(line.substring(SETS.length()).split("\t"))
+                        .map(Shape::pattern)
+                        .forEach(sets::add);
             } else if (line.startsWith(LET)) {
                 int tab = line.indexOf('\t');
                 named.put(line.substring(LET.length(), tab), line.substring(tab));
@@ -102,7 +109,8 @@ public final class AgentProfiles {
                 versioned ? file.substring(0, dash) : file,
                 versioned ? file.substring(dash + 1) : "",
                 announces,
-                shapes);
+                shapes,
+                sets);
     }
 
     private static List<String> lines(String file) {

@@ -99,13 +99,15 @@ public final class ProcessTable {
         }
         if (before.getRole() == Role.HOST_RELAY && before.getParent().isEmpty()) {
             put(key, process.setRole(Role.AGENT));
+            state.setSteeringKnown(true).clearSteering().addAllSteering(Steering.of(start));
             return false;
         }
         Role role = before.getRole();
         if (role == Role.UNDECIDED || role == Role.HOUSEKEEPING) {
             boolean whole = !isCut(event);
-            Optional<Call> call =
-                    whole ? ledger.explaining(start.getBinary(), start.getArgvList(), key) : Optional.empty();
+            Optional<Call> call = whole
+                    ? ledger.explaining(start.getBinary(), start.getArgvList(), Executions.folder(start), key)
+                    : Optional.empty();
             boolean prelude = whole && role == Role.UNDECIDED && ledger.leadsToCall(start.getArgvList());
             boolean refused = call.isEmpty()
                     && !prelude
@@ -159,6 +161,7 @@ public final class ProcessTable {
                 .setEvent(event.getId())
                 .setBinary(start.getBinary())
                 .addAllArgv(start.getArgvList())
+                .setFolder(Executions.folder(start))
                 .setDeadlineNs(event.getEventTimeNs() + GRACE_NANOS));
         return true;
     }
@@ -167,7 +170,8 @@ public final class ProcessTable {
     public void announced(String call) {
         for (int i = 0; i < state.getPendingCount(); i++) {
             Pending pending = state.getPending(i);
-            boolean explained = ledger.explaining(pending.getBinary(), pending.getArgvList(), pending.getProcess())
+            boolean explained = ledger.explaining(
+                            pending.getBinary(), pending.getArgvList(), pending.getFolder(), pending.getProcess())
                     .filter(known -> known.getCall().equals(call))
                     .isPresent();
             if (explained) {

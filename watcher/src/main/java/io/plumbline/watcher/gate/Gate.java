@@ -190,7 +190,7 @@ public final class Gate {
         if (grant.isEmpty()) {
             return ask(event, clause, tier);
         }
-        ledger.allow(call.getCall());
+        ledger.approve(call.getCall(), grant.get().getApproval());
         return new Answer(
                 answered(
                         event.getId(),
@@ -320,7 +320,7 @@ public final class Gate {
                     settled.how());
         }
         if (settled.approved()) {
-            ledger.allow(approval.getCall());
+            ledger.approve(approval.getCall(), approval.getApproval());
         }
         return new Settled(
                 Optional.of(answered(

@@ -2,6 +2,7 @@ package io.plumbline.watcher.intent;
 
 import io.plumbline.events.shell.Invocation;
 import io.plumbline.events.shell.ShellCommands;
+import io.plumbline.events.v1.ProcessStarted;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -25,6 +26,8 @@ public final class Executions {
 
     /** Itself, the option, two numbers, what joins them, nothing, the folder, and the shell. */
     private static final int CODEX_SETUP_WORDS = 8;
+
+    private static final int CODEX_SETUP_FOLDER = 6;
 
     private static final String GEMINI_BEGIN = "shopt -u promptvars nullglob extglob nocaseglob dotglob; _bgpids_file=";
     private static final String GEMINI_END = "\n)\n__code=$?\nexit $__code";
@@ -77,7 +80,7 @@ public final class Executions {
         if (command.isBlank() || argv.isEmpty()) {
             return false;
         }
-        boolean setup = argv.size() > CODEX_SETUP_WORDS && argv.get(1).equals(CODEX_SETUP);
+        boolean setup = isSetup(argv);
         List<String> shell = setup ? argv.subList(CODEX_SETUP_WORDS, argv.size()) : argv;
         boolean placed = setup ? isInstalled(binary) || binary.equals("/proc/self/exe") : isInstalled(binary);
         if (!placed) {
@@ -94,6 +97,17 @@ public final class Executions {
                 && options.stream()
                         .anyMatch(option -> TEXT_FOLLOWS.matcher(option).matches())
                 && isOnly(shell.getLast(), command, workspace);
+    }
+
+    /** Where a command is executed: Codex's own setup says where it goes before it does. Empty: the host did not say. */
+    public static String folder(ProcessStarted start) {
+        List<String> argv = start.getArgvList();
+        return isSetup(argv) ? argv.get(CODEX_SETUP_FOLDER) : start.getActor().getCwd();
+    }
+
+    /** Whether Codex executes itself to become a command. */
+    public static boolean isSetup(List<String> argv) {
+        return argv.size() > CODEX_SETUP_WORDS && argv.get(1).equals(CODEX_SETUP);
     }
 
     /** Whether the command stands anywhere in what is executed. */

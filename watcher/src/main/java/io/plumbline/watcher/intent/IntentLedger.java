@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the agent said it would do. Everything here is the agent's word, and is only ever used as that. */
 public final class IntentLedger {
-    private static final Comparator<Call> FIRST_UNSTARTED =
-            Comparator.comparing(Call::getStarted).thenComparing(Call::getNumber);
-
     private static final String PATCHING = "apply_patch";
 
     /** Claude Code's argument for a command whose result is told when it starts. */
@@ -207,6 +204,15 @@ public final class IntentLedger {
     }
 
     /**
+     * A person lets the call run, with exactly what was announced.
+     *
+     * @param approval id of the question
+     */
+    public void approve(String call, String approval) {
+        change(call, known -> known.setDenied(false).setApproval(approval));
+    }
+
+    /**
      * A process executes the call.
      *
      * @param root its key; of several the first one counts
@@ -218,6 +224,11 @@ public final class IntentLedger {
                 known -> known.getStarted()
                         ? known
                         : known.setStarted(true).setRoot(root).setRootEvent(event));
+    }
+
+    /** The variables with which the call is executed have been looked at. */
+    public void environmentSeen(String call) {
+        change(call, known -> known.setEnvironmentSeen(true));
     }
 
     /** The first process of a call has ended. */
@@ -270,19 +281,24 @@ public final class IntentLedger {
 
     /**
      * The announced, allowed and unfinished call that a process executes, in one of the shapes of {@link Executions}; of several equal
-     * calls the first one that nothing was attributed to. A call is executed once: another process with the same command is not it.
+     * calls the first one that nothing was attributed to, before others one that was announced for the same folder. A call is executed once:
+     * another process with the same command is not it.
      *
      * @param binary as the kernel executed it
+     * @param folder where it is executed; may be empty
      * @param process its key
      */
-    public Optional<Call> explaining(String binary, List<String> argv, String process) {
+    public Optional<Call> explaining(String binary, List<String> argv, String folder, String process) {
+        Comparator<Call> better = Comparator.comparing(Call::getStarted)
+                .thenComparing(call -> !call.getCwd().equals(folder))
+                .thenComparing(Call::getNumber);
         String workspace = state.getTask().getWorkspace();
         @Nullable Call found = null;
         for (Call call : calls.values()) {
             if (isOpen(call)
                     && (!call.getStarted() || call.getRoot().equals(process))
                     && Executions.isExactly(binary, argv, call.getCommand(), workspace)
-                    && (found == null || FIRST_UNSTARTED.compare(call, found) < 0)) {
+                    && (found == null || better.compare(call, found) < 0)) {
                 found = call;
             }
         }

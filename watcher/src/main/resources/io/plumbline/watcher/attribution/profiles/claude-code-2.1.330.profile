@@ -1,5 +1,6 @@
 # Observed inside gVisor. Of the snapshot's script the middle depends on the machine: it is known by its beginning and its end.
 announces
+sets	GIT_EDITOR
 include shared
 git	-c	core.hooksPath=/dev/null	-c	core.fsmonitor=	-c	safe.bareRepository=explicit	-c	protocol.file.allow=never	ls-files	--error-unmatch	--	:(icase).claude/settings.local.json
 bash	-c	env

@@ -1,5 +1,7 @@
 # Observed inside gVisor.
 announces
+# It puts a folder of its own before the others.
+sets	PATH	GIT_PAGER	PAGER
 include shared
 lsb_release	-a
 sh	/usr/bin/lsb_release	-a

@@ -1,5 +1,6 @@
 # From its source and from sessions inside gVisor.
 announces
+sets	GIT_PAGER	PAGER
 include shared
 sh	-c	ps -o ppid=,command= -p {n}
 sh	-c	locale charmap

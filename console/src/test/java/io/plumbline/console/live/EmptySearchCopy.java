@@ -1,0 +1,61 @@
+package io.plumbline.console.live;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.plumbline.console.search.Search;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A server that answers like Elasticsearch without a document, and counts. */
+final class EmptySearchCopy implements AutoCloseable {
+    private static final String NOTHING =
+            "{\"took\":1,\"timed_out\":false,\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},"
+                    + "\"hits\":{\"total\":{\"value\":0,\"relation\":\"eq\"},\"hits\":[]}}";
+
+    private final AtomicInteger causeLists = new AtomicInteger();
+    private final HttpServer server;
+    private final ElasticsearchClient client;
+
+    EmptySearchCopy() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/", this::answer);
+        server.start();
+        client = ElasticsearchClient.of(
+                c -> c.host("http://127.0.0.1:" + server.getAddress().getPort()));
+    }
+
+    Search search() {
+        return new Search(client, "local");
+    }
+
+    /** How often a list of causes was asked for; the live view only counts them. */
+    int causeLists() {
+        return causeLists.get();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+        if (exchange.getRequestURI().getPath().contains("causes") && body.contains("\"sort\"")) {
+            causeLists.incrementAndGet();
+        }
+        byte[] answer = NOTHING.getBytes(UTF_8);
+        exchange.getResponseHeaders().add("X-Elastic-Product", "Elasticsearch");
+        exchange.getResponseHeaders().add("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9");
+        exchange.sendResponseHeaders(200, answer.length);
+        exchange.getResponseBody().write(answer);
+        exchange.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        client.close();
+        server.stop(0);
+    }
+}

@@ -1,0 +1,77 @@
+package io.plumbline.console.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.Search.CausePage;
+import io.plumbline.console.triage.QueueQuery;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a queue is read again. */
+@SuppressWarnings("NullAway.Init")
+class QueuesTest {
+    private static final CausePage EMPTY = new CausePage(List.of(), 0);
+    private static final CausePage OLD = new CausePage(List.of(), 7);
+
+    private final Queue<Runnable> readings = new ConcurrentLinkedQueue<>();
+    private final List<CausePage> shown = new ArrayList<>();
+    private EmptySearchCopy searchCopy;
+    private LiveView live;
+    private Queues queues;
+
+    @BeforeEach
+    void start() throws IOException {
+        searchCopy = new EmptySearchCopy();
+        Search search = searchCopy.search();
+        live = new LiveView(search);
+        queues = new Queues(search, live, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), readings::add);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        queues.close();
+        live.close();
+        searchCopy.close();
+    }
+
+    /** Two pages that know different lists: it is to be read again. */
+    private List<Runnable> twoPages() {
+        return List.of(
+                queues.follow(QueueQuery.WAITING, "ana", EMPTY, shown::add),
+                queues.follow(QueueQuery.WAITING, "bea", OLD, shown::add));
+    }
+
+    @Test
+    void pagesThatKnowDifferentListsShareOneReading() {
+        List<Runnable> leave = twoPages();
+        assertThat(readings).hasSize(1);
+
+        readings.remove().run();
+
+        assertThat(searchCopy.causeLists()).isEqualTo(1);
+        assertThat(shown).containsExactly(EMPTY, EMPTY);
+        leave.forEach(Runnable::run);
+    }
+
+    @Test
+    void aQueueThatNobodyShowsIsReadByNobody() {
+        List<Runnable> leave = twoPages();
+        leave.forEach(Runnable::run);
+
+        readings.remove().run();
+
+        assertThat(searchCopy.causeLists()).isZero();
+        assertThat(readings).as("readings after the last page has left").isEmpty();
+        assertThat(shown).isEmpty();
+    }
+}

@@ -1,0 +1,168 @@
+package io.plumbline.e2e;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Response;
+import com.microsoft.playwright.WebSocketFrame;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.Topics;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Severity;
+import io.plumbline.standalone.Secrets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+
+/** Two tenants, each with a console of its own, on one log and one search copy. */
+class TenantPushIT {
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Pattern READY = Pattern.compile("READY (\\d+)");
+
+    /** One person's browser, and everything that its console has sent to it. */
+    private static final class Watching implements AutoCloseable {
+        private final Page page;
+        private final List<String> frames = new ArrayList<>();
+        private final List<Response> responses = new ArrayList<>();
+
+        Watching(Browser browser, String console, String password) {
+            page = browser.newContext().newPage();
+            page.setDefaultTimeout(LIMIT.toMillis());
+            page.onWebSocket(socket -> socket.onFrameReceived(frame -> frames.add(text(frame))));
+            page.navigate(console + "/login");
+            page.locator("input[name=username]").fill("admin");
+            page.locator("input[name=password]").fill(password);
+            page.keyboard().press("Enter");
+            page.waitForURL(url -> !url.contains("login"));
+            page.navigate(console + "/alerts");
+            assertThat(page.locator("#queue-summary")).containsText("0 causes");
+            // The bodies of what a page has left are gone; from here on it stays.
+            page.onResponse(responses::add);
+        }
+
+        private static String text(WebSocketFrame frame) {
+            String text = frame.text();
+            return text == null ? "" : text;
+        }
+
+        void shows(String title) {
+            assertThat(page.locator("#cause h2")).hasText(title);
+        }
+
+        /** Pushed frames, and what was answered to requests. */
+        List<String> received() {
+            List<String> all = new ArrayList<>(frames);
+            responses.stream()
+                    .filter(response ->
+                            response.status() == 200 && response.url().contains("v-r=uidl"))
+                    .forEach(response -> all.add(response.text()));
+            return all;
+        }
+
+        @Override
+        public void close() {
+            page.context().close();
+        }
+    }
+
+    @Test
+    void anAlertIsPushedToItsTenantAlone() throws Exception {
+        setDefaultAssertionTimeout(LIMIT.toMillis());
+        try (Platform platform = Platform.start()) {
+            String password = Secrets.read(new Secrets(platform.layout()).adminPassword());
+            String other = otherConsole(platform);
+            try (KafkaProducer<String, byte[]> log = new KafkaProducer<>(
+                            Map.of("bootstrap.servers", platform.state().endpoint("broker"), "acks", "all"),
+                            new StringSerializer(),
+                            new ByteArraySerializer());
+                    Playwright playwright = Playwright.create(
+                            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+                    Browser browser = playwright
+                            .chromium()
+                            .launch(new BrowserType.LaunchOptions()
+                                    .setExecutablePath(Path.of("/usr/bin/chromium"))
+                                    .setArgs(List.of(
+                                            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")));
+                    Watching ours = new Watching(browser, platform.state().endpoint("console"), password);
+                    Watching theirs = new Watching(browser, other, password)) {
+                raise(log, "default", "only-for-us");
+                ours.shows("only-for-us");
+                // The later one has arrived: the earlier one would have.
+                raise(log, "other", "only-for-them");
+                theirs.shows("only-for-them");
+                raise(log, "default", "for-us-again");
+                assertThat(ours.page.locator("body")).containsText("1 new");
+
+                assertThat(ours.frames).as("pushed").anyMatch(frame -> frame.contains("only-for-us"));
+                assertThat(theirs.frames).as("pushed").anyMatch(frame -> frame.contains("only-for-them"));
+                assertThat(ours.received()).noneMatch(sent -> sent.contains("only-for-them"));
+                assertThat(theirs.received())
+                        .noneMatch(sent -> sent.contains("only-for-us") || sent.contains("for-us-again"));
+            }
+        }
+    }
+
+    /** Started as the supervisor starts the first one, for another tenant and with people of its own. */
+    private static String otherConsole(Platform platform) throws IOException {
+        Secrets secrets = new Secrets(platform.layout());
+        Path output = platform.layout().home().resolve("other-console.log");
+        platform.begin(
+                "console",
+                "io.plumbline.console.ConsoleApplication",
+                output,
+                "--server.address=127.0.0.1",
+                "--server.port=0",
+                "--plumbline.elasticsearch-url=" + platform.state().endpoint("search"),
+                "--plumbline.kafka-bootstrap=" + platform.state().endpoint("broker"),
+                "--plumbline.tenant=other",
+                "--plumbline.admin-password-file=" + secrets.adminPassword(),
+                "--plumbline.api-token-file=" + secrets.apiToken(),
+                "--plumbline.people-file=" + platform.layout().home().resolve("other-people.json"),
+                "--plumbline.policy-key-file=" + secrets.policyKey());
+        String told = await().atMost(LIMIT).until(() -> Files.readString(output), text -> READY.matcher(text)
+                .find());
+        Matcher ready = READY.matcher(told);
+        assertThat(ready.find()).isTrue();
+        return "http://127.0.0.1:" + ready.group(1);
+    }
+
+    private static void raise(KafkaProducer<String, byte[]> log, String tenant, String title) throws Exception {
+        long now = System.currentTimeMillis() * 1_000_000L;
+        Event alert = EventIds.withId(Event.newBuilder()
+                .setTenant(tenant)
+                .setSession(EventIds.derived("tenant-push", title))
+                .setHost("host-9")
+                .setChannel(Channel.VERDICTS)
+                .setEventTimeNs(now)
+                .setObservedTimeNs(now)
+                .setAlertRaised(AlertRaised.newBuilder()
+                        .setKind(DeviationKind.RULE)
+                        .setSeverity(Severity.HIGH)
+                        .setTitle(title)
+                        .setClause("rule x")
+                        .setDeviation(EventIds.derived("tenant-push", tenant, title))
+                        .setRisk(40)));
+        log.send(new ProducerRecord<>(Topics.VERDICTS, Topics.key(alert), alert.toByteArray()))
+                .get();
+    }
+}

@@ -1,0 +1,36 @@
+package io.plumbline.sandbox.posix;
+
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Folders of the host that a sandbox sees.
+ *
+ * @param seenInside by the path inside
+ */
+public record BoundFolders(Map<String, Path> seenInside) {
+    public static final BoundFolders NONE = new BoundFolders(Map.of());
+
+    /**
+     * Where a file lies on the host, to be opened as a {@link BeneathFile}.
+     *
+     * @param name relative to the folder; empty: what is bound is the file itself
+     */
+    public record Place(Path folder, String name) {}
+
+    public BoundFolders {
+        seenInside = Map.copyOf(seenInside);
+    }
+
+    /** By the innermost folder; empty when the file exists inside only. */
+    public Optional<Place> place(String inside) {
+        return seenInside.entrySet().stream()
+                .filter(bind -> inside.equals(bind.getKey()) || inside.startsWith(bind.getKey() + "/"))
+                .max(Comparator.comparingInt(bind -> bind.getKey().length()))
+                .map(bind -> new Place(
+                        bind.getValue(),
+                        inside.substring(Math.min(inside.length(), bind.getKey().length() + 1))));
+    }
+}
