@@ -20,7 +20,7 @@ record Recorded(String name, byte[] bytes) {
                 Objects.requireNonNull(Recorded.class.getResource(folder)).toURI());
         try (Stream<Path> files = Files.list(seeds)) {
             for (Path file : files.sorted().toList()) {
-                all.add(new Recorded(file.getFileName().toString(), Files.readAllBytes(file)));
+                all.add(new Recorded(seeds.relativize(file).toString(), Files.readAllBytes(file)));
             }
         }
         assertThat(all).isNotEmpty();
