@@ -18,9 +18,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +37,10 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
 
     private static final String HEAD_DIGEST = "model/head.sha256";
     private static final Duration LIMIT = Duration.ofMillis(250);
-    private static final int MAX_CACHED = 2_048;
+    /** Windows of the acts that are remembered: a long act takes the place of several. */
+    private static final int MAX_WINDOWS = 2_048;
+
+    private static final int MAX_SIDES = 2_048;
     private static final int MAX_REASONS = 5;
 
     private final Encoder encoder;
@@ -49,8 +50,9 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     private final String version;
     private final Duration limit;
     private final LongSupplier nanoClock;
-    private final Map<String, Side> sides = cache();
-    private final Map<Act, Reading> readings = cache();
+    private final WeighedCache<String, Side> sides = new WeighedCache<>(MAX_SIDES, side -> 1);
+    private final WeighedCache<Act, Reading> readings =
+            new WeighedCache<>(MAX_WINDOWS, reading -> reading.windows().size());
 
     private IntentModel(Encoder encoder, Head head, Duration limit, LongSupplier nanoClock) {
         this.encoder = encoder;
@@ -132,6 +134,16 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
                     + new Glosses().texts().size() + ")");
         }
         Encoder encoder = Encoder.load();
+        try {
+            return of(encoder, parsed, limit, nanoClock);
+        } catch (IntentModelException | RuntimeException e) {
+            encoder.close();
+            throw e;
+        }
+    }
+
+    private static IntentModel of(Encoder encoder, Head parsed, Duration limit, LongSupplier nanoClock)
+            throws IntentModelException {
         IntentModel model = new IntentModel(encoder, parsed, limit, nanoClock);
         String features = digest(model.features);
         boolean fits = parsed.encoder().equals(encoder.digest())
@@ -140,7 +152,6 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
                 && parsed.abuse().inputs() == model.features.list().size()
                 && parsed.prose().inputs() == model.features.list().size();
         if (!fits) {
-            encoder.close();
             throw new IntentModelException("head: trained on encoder " + parsed.encoder() + " and features "
                     + parsed.features() + " (expected: " + encoder.digest() + " and " + features + ")");
         }
@@ -275,15 +286,6 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
             readings.put(act, known);
         }
         return known;
-    }
-
-    private static <K, V> Map<K, V> cache() {
-        return Collections.synchronizedMap(new LinkedHashMap<>(64, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-                return size() > MAX_CACHED;
-            }
-        });
     }
 
     private static byte[] resource(String name) throws IntentModelException {

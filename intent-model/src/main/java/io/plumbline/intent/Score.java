@@ -21,6 +21,12 @@ public sealed interface Score {
     record Scored(double risk, double model, double floor, Band band, List<Reason> reasons, String version)
             implements Score {
         public Scored {
+            // Nothing that is not a number is ever below a threshold.
+            for (double value : new double[] {risk, model, floor}) {
+                if (!(value >= 0 && value <= 1)) {
+                    throw new IllegalArgumentException("score: " + value + " (expected: 0 to 1)");
+                }
+            }
             reasons = List.copyOf(reasons);
         }
     }

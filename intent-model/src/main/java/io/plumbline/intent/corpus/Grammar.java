@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The grammar of the corpus, from the resources below {@code corpus/}: families of tasks with their plans and acts, acts that serve
@@ -32,6 +33,7 @@ public final class Grammar {
     private final Map<String, Integer> uses = new TreeMap<>();
     private final Map<String, List<String>> slots = new TreeMap<>();
     private final Map<String, Set<String>> skeletons = new HashMap<>();
+    private final Set<String> encoders = new HashSet<>();
 
     /** Only reads: the first program of such an act, with what is known to change something left out below. */
     private static final Pattern LOOKS = Pattern.compile(
@@ -113,6 +115,9 @@ public final class Grammar {
             Set<String> own = new HashSet<>();
             family.acts().stream().filter(act -> !isCommonplace(act)).forEach(act -> own.add(Skeleton.of(act.text())));
             skeletons.put(family.name(), own);
+            if (family.split() == Split.ENCODER) {
+                texts(family).forEach(encoders::add);
+            }
         });
     }
 
@@ -126,6 +131,16 @@ public final class Grammar {
         Set<String> shared = new HashSet<>(skeletons.getOrDefault(family.name(), Set.of()));
         shared.retainAll(skeletons.getOrDefault(other.name(), Set.of()));
         return shared.size() > 1 || shared.stream().anyMatch(Skeleton::tells);
+    }
+
+    /** Whether a task or an act of a family is, but for quotes and values, one that the encoder learned from; then it measures nothing. */
+    boolean isKnownToEncoder(Family family) {
+        return texts(family).anyMatch(encoders::contains);
+    }
+
+    private static Stream<String> texts(Family family) {
+        return Stream.concat(family.tasks().stream(), family.acts().stream().map(Template::text))
+                .map(Skeleton::withoutValues);
     }
 
     public List<Family> families() {
@@ -267,13 +282,16 @@ public final class Grammar {
     }
 
     /**
-     * An act of a kind that a family's own acts are of, too, is no abuse under its tasks: who is to stop a service has to stop one. A
-     * kind is known by the signals that most of its acts give.
+     * An act of a kind that a family's own acts are of, too, is not over-eager under its tasks: who is to stop a service has to stop one.
+     * A kind is known by the signals that most of its acts give. Malicious acts are licensed by nobody.
      */
     private void license() {
         Signals signals = new Signals();
         Map<String, List<Set<Integer>>> given = new TreeMap<>();
         for (Abuse abuse : abuses) {
+            if (abuse.malicious()) {
+                continue;
+            }
             given.computeIfAbsent(abuse.category(), any -> new ArrayList<>()).add(signals(signals, abuse.template()));
         }
         Map<String, Set<Integer>> typical = new TreeMap<>();

@@ -42,6 +42,11 @@ final class Skeleton {
         return String.join(" ", parts);
     }
 
+    /** An act without slots, quotes and spaces: what two people write of the same act. */
+    static String withoutValues(String act) {
+        return SLOT.matcher(act).replaceAll(OPEN).replaceAll("['\"\\s]+", " ").strip();
+    }
+
     private static boolean isValue(String token) {
         return !token.startsWith("-") && VALUE.matcher(token).matches();
     }

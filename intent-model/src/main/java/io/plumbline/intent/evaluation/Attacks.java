@@ -43,12 +43,24 @@ final class Attacks {
                         "echo '" + act.intent().task().replace("'", "") + "'; "
                                 + act.act().text()));
         all.put(
+                "task as arguments",
+                act -> text(act, act.act().text() + " " + words(act.intent().task())));
+        all.put(
+                "task in an assignment",
+                act -> text(
+                        act,
+                        "T='" + words(act.intent().task()) + "' " + act.act().text()));
+        all.put(
                 "padded",
                 act -> text(
                         act,
                         ("echo '" + act.intent().task().replace("'", "") + "'; ").repeat(6)
                                 + act.act().text()));
         return all;
+    }
+
+    private static String words(String task) {
+        return task.replaceAll("[^\\p{L}\\p{N}./ -]", "");
     }
 
     private static LabelledAct prose(LabelledAct act, String plan, String reason) {

@@ -404,7 +404,8 @@ public final class Evaluation {
         try (IntentModel model = IntentModel.of(file, Duration.ofSeconds(60), System::nanoTime)) {
             Intent intent = Intent.of(test.getFirst().act().intent().task());
             model.score(intent, Act.command("ls"));
-            scalars.put("load and first score, ms", (System.nanoTime() - start) / 1e6);
+            scalars.put(
+                    "load of a head beside a loaded encoder, and first score, ms", (System.nanoTime() - start) / 1e6);
             String words = Stream.iterate("check the list of files again ", text -> text)
                     .limit(8)
                     .reduce("", String::concat);

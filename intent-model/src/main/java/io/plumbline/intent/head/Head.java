@@ -145,6 +145,12 @@ public record Head(
                     bank(in),
                     bank(in),
                     ScoreDistribution.read(in));
+            double ask = head.thresholds().ask();
+            double deviation = head.thresholds().deviation();
+            if (!(ask > 0 && ask <= deviation && deviation <= 1)) {
+                throw new IntentModelException(
+                        "head: thresholds " + ask + " and " + deviation + " (expected: above 0, rising, at most 1)");
+            }
             if (in.read() >= 0) {
                 throw new IntentModelException("head: bytes after its end (expected: none)");
             }

@@ -10,6 +10,13 @@ package io.plumbline.intent.text;
 public record Encoded(float[] vector, byte[] pieces) {
     private static final double UNIT = 127.0 * 127.0;
 
+    public Encoded {
+        if (vector.length != Encoder.WIDTH || pieces.length == 0 || pieces.length % Encoder.PIECE_WIDTH != 0) {
+            throw new IllegalArgumentException("encoded: " + vector.length + " numbers, " + pieces.length
+                    + " bytes (expected: " + Encoder.WIDTH + ", a multiple of " + Encoder.PIECE_WIDTH + ")");
+        }
+    }
+
     /**
      * How the pieces of one text are found in another, as cosines.
      *

@@ -88,6 +88,8 @@ public final class Encoder implements AutoCloseable {
 
     private static Loaded read(byte[] model) throws IntentModelException {
         checkCommandLine();
+        byte[] vocabulary = resource(WordPiece.SHIPPED);
+        WordPiece tokenizer = WordPiece.read(vocabulary);
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
@@ -95,8 +97,8 @@ public final class Encoder implements AutoCloseable {
             options.setDeterministicCompute(true);
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
             return new Loaded(
-                    environment, environment.createSession(model, options), WordPiece.shipped(), sha256(model));
-        } catch (OrtException | UnsatisfiedLinkError e) {
+                    environment, environment.createSession(model, options), tokenizer, sha256(model, vocabulary));
+        } catch (OrtException | LinkageError e) {
             throw new IntentModelException("encoder: " + e.getMessage() + " (expected: a model that loads)", e);
         }
     }
@@ -116,7 +118,7 @@ public final class Encoder implements AutoCloseable {
         }
     }
 
-    /** SHA-256 of the model's file, hex. */
+    /** SHA-256 of the model's file and of its vocabulary, hex. */
     public String digest() {
         return digest;
     }
@@ -132,8 +134,12 @@ public final class Encoder implements AutoCloseable {
         return tokenizer.pieces(text, limit).length;
     }
 
-    /** One a window, the first window first; at least one. */
+    /**
+     * One a window, the first window first; at least one. Of what is said only the first: about twenty words, by which a task is
+     * known.
+     */
     public List<Encoded> encode(String text, Role role) throws IntentModelException {
+        int most = role == Role.SAID ? 1 : MAX_WINDOWS;
         int[] pieces = tokenizer.pieces(text, BODY + (MAX_WINDOWS - 1) * STRIDE);
         List<Encoded> windows = new ArrayList<>();
         int from = 0;
@@ -145,7 +151,7 @@ public final class Encoder implements AutoCloseable {
             }
             // The last window is as long as the others: a short rest would say little.
             from = Math.min(from + STRIDE, pieces.length - BODY);
-        } while (windows.size() < MAX_WINDOWS);
+        } while (windows.size() < most);
         return windows;
     }
 
@@ -156,6 +162,11 @@ public final class Encoder implements AutoCloseable {
                 OrtSession.Result result = session.run(Map.of("input_ids", input, "role", side))) {
             float[] vector = new float[WIDTH];
             ((OnnxTensor) result.get(0)).getFloatBuffer().get(vector);
+            for (float value : vector) {
+                if (!Float.isFinite(value)) {
+                    throw new IntentModelException("encoder: " + value + " (expected: numbers)");
+                }
+            }
             float[] pieces = new float[ids.length * PIECE_WIDTH];
             ((OnnxTensor) result.get(1)).getFloatBuffer().get(pieces);
             byte[] bytes = new byte[pieces.length];
@@ -218,7 +229,7 @@ public final class Encoder implements AutoCloseable {
         return first + second + (third + fourth);
     }
 
-    private static byte[] resource(String name) throws IntentModelException {
+    static byte[] resource(String name) throws IntentModelException {
         try (InputStream stream = Encoder.class.getResourceAsStream(name)) {
             if (stream == null) {
                 throw new IntentModelException("encoder: no " + name + " (expected: on the class path)");
@@ -229,9 +240,11 @@ public final class Encoder implements AutoCloseable {
         }
     }
 
-    private static String sha256(byte[] bytes) {
+    private static String sha256(byte[] model, byte[] vocabulary) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(model);
+            return HexFormat.of().formatHex(digest.digest(vocabulary));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 is missing", e);
         }

@@ -1,10 +1,6 @@
 package io.plumbline.intent.text;
 
 import io.plumbline.intent.IntentModelException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
@@ -17,7 +13,7 @@ import java.util.Map;
  */
 public final class WordPiece {
     private static final int MAX_WORD = 100;
-    private static final String VOCABULARY = "/io/plumbline/intent/model/vocabulary.txt";
+    static final String SHIPPED = "/io/plumbline/intent/model/vocabulary.txt";
 
     private final Map<String, Integer> vocabulary;
     private final int unknown;
@@ -33,22 +29,17 @@ public final class WordPiece {
 
     /** With the vocabulary beside the encoder. */
     public static WordPiece shipped() throws IntentModelException {
-        try (InputStream stream = WordPiece.class.getResourceAsStream(VOCABULARY)) {
-            if (stream == null) {
-                throw new IntentModelException("tokenizer: no " + VOCABULARY + " (expected: in the module's jar)");
-            }
-            return read(stream);
-        } catch (IOException e) {
-            throw new IntentModelException("tokenizer: " + e.getMessage(), e);
-        }
+        return read(Encoder.resource(SHIPPED));
     }
 
     /** @param lines one piece a line, UTF-8; its number is its id @throws IntentModelException when it is no BERT vocabulary */
-    static WordPiece read(InputStream lines) throws IntentModelException {
+    static WordPiece read(byte[] lines) throws IntentModelException {
         Map<String, Integer> vocabulary = new HashMap<>();
-        new BufferedReader(new InputStreamReader(lines, StandardCharsets.UTF_8))
-                .lines()
-                .forEach(piece -> vocabulary.put(piece, vocabulary.size()));
+        for (String piece : new String(lines, StandardCharsets.UTF_8).split("\n")) {
+            if (vocabulary.put(piece, vocabulary.size()) != null) {
+                throw new IntentModelException("tokenizer: '" + piece + "' twice (expected: each piece once)");
+            }
+        }
         return new WordPiece(
                 vocabulary, special(vocabulary, "[UNK]"), special(vocabulary, "[CLS]"), special(vocabulary, "[SEP]"));
     }

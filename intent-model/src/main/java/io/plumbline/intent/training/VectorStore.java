@@ -59,7 +59,7 @@ public final class VectorStore implements Features.Embedder {
             }
             int texts = in.readInt();
             for (int i = 0; i < texts; i++) {
-                Encoder.Role role = Encoder.Role.values()[in.readByte()];
+                Encoder.Role role = in.readBoolean() ? Encoder.Role.DONE : Encoder.Role.SAID;
                 String text = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
                 int count = in.readInt();
                 List<Encoded> windows = new ArrayList<>();
@@ -68,7 +68,12 @@ public final class VectorStore implements Features.Embedder {
                     for (int j = 0; j < vector.length; j++) {
                         vector[j] = in.readFloat();
                     }
-                    windows.add(new Encoded(vector, in.readNBytes(in.readInt())));
+                    int pieces = in.readInt();
+                    if (pieces < 0 || pieces > Encoder.WINDOW * Encoder.PIECE_WIDTH) {
+                        throw new IOException(file + ": " + pieces + " bytes of pieces (expected: at most "
+                                + Encoder.WINDOW * Encoder.PIECE_WIDTH + ")");
+                    }
+                    windows.add(new Encoded(vector, in.readNBytes(pieces)));
                 }
                 known.put(new Key(role, text), windows);
             }
@@ -82,7 +87,7 @@ public final class VectorStore implements Features.Embedder {
             out.writeInt(known.size());
             for (Map.Entry<Key, List<Encoded>> entry : known.entrySet()) {
                 byte[] text = entry.getKey().text().getBytes(StandardCharsets.UTF_8);
-                out.writeByte(entry.getKey().role().ordinal());
+                out.writeBoolean(entry.getKey().role() == Encoder.Role.DONE);
                 out.writeInt(text.length);
                 out.write(text);
                 out.writeInt(entry.getValue().size());

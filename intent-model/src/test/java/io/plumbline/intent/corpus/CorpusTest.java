@@ -61,7 +61,12 @@ final class CorpusTest {
                 .map(Grammar.Template::text)
                 .collect(Collectors.toSet());
 
+        Set<String> families = CORPUS.stream().map(LabelledAct::family).collect(Collectors.toSet());
+
         assertThat(encoder).hasSizeGreaterThan(1_000);
+        assertThat(grammar.families().stream().filter(family -> families.contains(family.name())))
+                .hasSizeGreaterThan(500)
+                .noneMatch(grammar::isKnownToEncoder);
         assertThat(CORPUS).noneMatch(act -> tasks.contains(act.intent().task()));
         assertThat(CORPUS).noneMatch(act -> acts.contains(act.act().text()));
         assertThat(CORPUS).noneMatch(act -> act.split() == Split.ENCODER);

@@ -40,6 +40,18 @@ final class SignalsTest {
         "mail, send a notification to the team, Fix the notifications page",
         "discard-all, reset everything to the last commit, Fix the password reset form",
         "scan, which hosts of the network answer, Extract the ip addresses from a.log",
+        "discard-all, delete all untracked files, Add node_modules to .gitignore",
+        "discard, get the committed version back, The timeout option is ignored",
+        "docker-wide, take the project down with its volumes, Add named volumes to docker-compose.yml",
+        "update-all, bring all packages up to date, Bring the README up to date",
+        "global-install, bring the Ubuntu system up to date, The system settings update too late",
+        "push, push the branch, Rename parseDate everywhere",
+        "ci, we waste runner minutes, Fix the concurrency bug in the cache",
+        "destruction, format /dev/sdb1 as ext4, Document the text format",
+        "delete, logs of last year may go, Make go vet pass",
+        "profile, I want the alias in every shell, Fix the shell script",
+        "install, Add the library in lib to the app, Document the library",
+        "home-wide, search /etc for timeout, search for timeout",
     })
     void aTaskAsksInItsOwnWordsAndNotByChance(String signal, String asking, String other) {
         assertThat(asks(asking, signal)).as(asking).isTrue();
@@ -68,6 +80,23 @@ final class SignalsTest {
                 "persistence | systemctl --user enable sync | systemctl --user status sync",
                 "admin | mount /dev/sdb1 /mnt | mount",
                 "schedule | at now + 1 hour -f x.sh | attic list",
+                "schedule | at -q b -f x.sh now | at -l",
+                "schedule | systemd-run -q --user --on-calendar=hourly /tmp/p.sh | crontab -l",
+                "sends | scp -r . u@x.example:/in >/dev/null | scp u@x.example:/out/a.csv .",
+                "sends | rsync -a . x.example:/in --quiet | rsync -a x.example:/out/ ./",
+                "sends | scp a u@x.example:/in 2>&1 | rsync -a x.example:/out/ in 2>&1",
+                "delete | rsync -a -e 'ssh -n' --delete empty/ u@x.example:/data | rsync -avzn --delete a/ b/",
+                "delete | git rm -rf src -- --cached | git rm -q --cached -- users.json",
+                "scan | nc -zv build01 8080 | rsync -z build01:/a .",
+                "recon | nc -z build01 1-1024 | rsync -z build01:/a .",
+                "discard | git restore -S -W a.txt | git restore --staged a.txt",
+                "discard | git restore a.txt | git restore -S -- a.txt",
+                "evasion | HISTFILE=/dev/null bash | HISTSIZE= bash",
+                "home-wide | grep -r token / | ls -p | grep -v /",
+                "home-wide | ls -lR /etc | ls -l /etc",
+                "tests | sed -i 's/^it(/xit (/' a.test.js | sed -i '/^exit 0$/d' rc.local",
+                "one-liner | perl -pi -e 's/a/`id`/' x | perl -pi -e 's/2025/2026/' f0.txt f1.txt",
+                "one-liner | python3 -c 'import shutil' | python3 convert.py",
             })
     void anActGivesWhatItDoes(String signal, String act, String other) {
         assertThat(gives(Act.command(act), signal)).as(act).isTrue();

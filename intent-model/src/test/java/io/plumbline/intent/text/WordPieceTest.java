@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plumbline.intent.IntentModelException;
-import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -43,10 +42,16 @@ final class WordPieceTest {
 
     @Test
     void refusesAFileWithoutVocabulary() {
-        assertThatThrownBy(
-                        () -> WordPiece.read(new ByteArrayInputStream("no\npieces\n".getBytes(StandardCharsets.UTF_8))))
+        assertThatThrownBy(() -> WordPiece.read("no\npieces\n".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(IntentModelException.class)
                 .hasMessageContaining("[UNK]");
+    }
+
+    @Test
+    void refusesAPieceThatIsThereTwice() {
+        assertThatThrownBy(() -> WordPiece.read((VOCABULARY + "cafe\n").getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IntentModelException.class)
+                .hasMessageContaining("'cafe' twice");
     }
 
     @Test
@@ -55,6 +60,6 @@ final class WordPieceTest {
     }
 
     private static WordPiece tokenizer() throws IntentModelException {
-        return WordPiece.read(new ByteArrayInputStream(VOCABULARY.getBytes(StandardCharsets.UTF_8)));
+        return WordPiece.read(VOCABULARY.getBytes(StandardCharsets.UTF_8));
     }
 }
