@@ -18,7 +18,6 @@ import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.standalone.CommandException;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Layout;
-import io.plumbline.standalone.ProcessTree;
 import io.plumbline.standalone.Secrets;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,17 +25,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -67,7 +62,6 @@ final class ConsoleBench implements Callable<Integer> {
     private static final int FIRST_ALERTS = 300;
     private static final int ALERTS_PER_SESSION = 50;
     private static final int MINUTES_TO_INDEX = 20;
-    private static final String OWN_FOLDER = "console-";
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final Pattern LIVE_HEAP = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
     private static final Pattern COUNT = Pattern.compile("\"count\":(\\d+)");
@@ -164,9 +158,22 @@ final class ConsoleBench implements Callable<Integer> {
             throw new CommandException(CHROMIUM + ": is not there (expected: Debian's chromium)", ExitCodes.UNFIT);
         }
         List<Figure> figures = new ArrayList<>();
-        Layout layout = ownLayout();
-        try (FileChannel lock = lock(layout.home()).orElseThrow();
-                Platform platform = Platform.open(layout, spec.commandLine().getErr());
+        try (OwnHome own = OwnHome.take(Layout.current())) {
+            Layout layout = own.layout();
+            measure(layout, figures);
+            // What takes room, and what nobody needs any more; the logs stay.
+            for (Path written : List.of(layout.data("kafka"), layout.data("search"), layout.secrets())) {
+                Bundle.deleteTree(written);
+            }
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        figures.forEach(figure -> out.println(json ? figure.json().toString() : figure.describe()));
+        out.flush();
+        return figures.stream().allMatch(Figure::met) ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+
+    private void measure(Layout layout, List<Figure> figures) throws IOException, InterruptedException {
+        try (Platform platform = Platform.open(layout, spec.commandLine().getErr());
                 KafkaProducer<String, byte[]> log = producer(platform.endpoint("broker"));
                 Playwright playwright = Playwright.create(
                         new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -184,53 +191,6 @@ final class ConsoleBench implements Callable<Integer> {
                 filters(platform, browser, base, password, figures);
             }
         }
-        // What takes room, and what nobody needs any more; the logs stay.
-        for (Path written : List.of(layout.data("kafka"), layout.data("search"), layout.secrets())) {
-            Bundle.deleteTree(written);
-        }
-        PrintWriter out = spec.commandLine().getOut();
-        figures.forEach(figure -> out.println(json ? figure.json().toString() : figure.describe()));
-        out.flush();
-        return figures.stream().allMatch(Figure::met) ? ExitCodes.OK : ExitCodes.FAILED;
-    }
-
-    /** Next to the platform of this home, which keeps its own alerts. */
-    private static Layout ownLayout() throws IOException, InterruptedException {
-        Layout current = Layout.current();
-        current.create();
-        Path parent = Files.createDirectories(current.home().resolve("bench"));
-        removeAbandoned(current.root(), parent);
-        Layout own = new Layout(current.root(), Files.createTempDirectory(parent, OWN_FOLDER));
-        if (Files.isDirectory(current.tools())) {
-            Files.createSymbolicLink(own.tools(), current.tools());
-        }
-        return own;
-    }
-
-    /** What earlier runs left; parts of one that was killed are stopped first. */
-    private static void removeAbandoned(Path root, Path parent) throws IOException, InterruptedException {
-        try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, OWN_FOLDER + "*")) {
-            for (Path folder : folders) {
-                Optional<FileChannel> lock = lock(folder);
-                if (lock.isPresent()) {
-                    try (FileChannel held = lock.get()) {
-                        ProcessTree.stop(new Layout(root, folder));
-                        Bundle.deleteTree(folder);
-                    }
-                }
-            }
-        }
-    }
-
-    /** Whose a folder is, for as long as it is open; empty: another run's. */
-    private static Optional<FileChannel> lock(Path folder) throws IOException {
-        FileChannel channel =
-                FileChannel.open(folder.resolve("bench.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (channel.tryLock() == null) {
-            channel.close();
-            return Optional.empty();
-        }
-        return Optional.of(channel);
     }
 
     private static Browser chromium(Playwright playwright) {

@@ -268,16 +268,16 @@ class RealAgentsIT {
                             }
                         }
                     }));
-            String id = begun.get(1, TimeUnit.MINUTES);
             WatchedHost.Lived session;
             try {
+                String id = begun.get(1, TimeUnit.MINUTES);
                 await().atMost(Duration.ofMinutes(2))
                         .until(() -> living.isDone() || frozen.isDone() || Files.exists(counted));
                 assertThat(frozen)
                         .as(() -> agent + " was frozen before its time: " + frozen.resultNow())
                         .isNotDone();
                 assertThat(living)
-                        .as(() -> agent + " ended before it was frozen: " + living.resultNow())
+                        .as(() -> agent + " ended before it was frozen: " + outcome(living))
                         .isNotDone();
                 opened.freeze(id);
                 assertThat(frozen.get(1, TimeUnit.MINUTES)).isEqualTo("to look at it");
@@ -285,14 +285,15 @@ class RealAgentsIT {
                 assertThat(before).hasSizeLessThan(LAST);
                 // Several of its steps long.
                 await().during(Duration.ofSeconds(1))
-                        .atMost(Duration.ofSeconds(2))
+                        .atMost(Duration.ofSeconds(10))
                         .until(() -> Files.readAllLines(counted).equals(before));
                 opened.thaw(id);
 
                 session = living.get(2, TimeUnit.MINUTES);
             } finally {
-                // One that goes on would be waited for.
-                opened.kill(id, "the test is over");
+                // One that goes on, or is frozen from now on, would be waited for.
+                frozen.cancel(false);
+                var unused = begun.thenAccept(id -> opened.kill(id, "the test is over"));
             }
             String told = agent + " ended with " + session.code() + " (" + session.reason() + "):\n" + session.output()
                     + "\n" + describe(session.events());
@@ -310,6 +311,10 @@ class RealAgentsIT {
                             RuntimeState.State.RUNNING,
                             RuntimeState.State.EXITED);
         }
+    }
+
+    private static Object outcome(Future<?> over) {
+        return over.state() == Future.State.FAILED ? over.exceptionNow() : over.resultNow();
     }
 
     private static <T> List<T> all(WatchedHost.Lived session, Predicate<Event> is, Function<Event, T> payload) {

@@ -153,7 +153,8 @@ public final class Ingest implements AutoCloseable {
         overdue.scheduleWithFixedDelay(agents::publishOverdue, 1, 1, TimeUnit.SECONDS);
         ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-ingest-ticks").factory());
-        ticks.scheduleWithFixedDelay(() -> tell(silent, log), 1, 1, TimeUnit.SECONDS);
+        long period = SilentSessions.PERIOD.toMillis();
+        ticks.scheduleWithFixedDelay(() -> tell(silent, log), period, period, TimeUnit.MILLISECONDS);
         Server server = server(settings, hosts, agents, readiness, registry);
         Ingest ingest = new Ingest(server, verdicts, log, agents, readiness, held, timer, overdue, ticks, registry);
         try {

@@ -33,8 +33,8 @@ import java.util.TreeSet;
  *     already, and which questions about direct agents are open; default 20000
  * @param gateDeadline {@code gate.deadline-ms}: for direct agents, default 2000
  * @param approvalDeadline {@code gate.approval-deadline-seconds}: for direct agents, default 300
- * @param silence {@code silence.seconds}: for how long nothing comes of a session of a sandbox's host before that is told, default 30,
- *     longer than a policy's default patience, after which a host that is cut off has stopped its sessions
+ * @param silence {@code silence.seconds}: for how long nothing comes of a session of a sandbox's host before that is told, default 30, at
+ *     least 5, longer than a policy's default patience, after which a host that is cut off has stopped its sessions
  * @param directPolicy {@code direct.policy-file}: the policy of direct agents' sessions, which has to allow {@code runtime:
  *     {degraded: allow}}; empty: none is assigned, and each of their calls is denied
  */
@@ -116,7 +116,8 @@ public record IngestSettings(
                 number(properties, "ingest.tail-records", 20_000, 0, 10_000_000),
                 Duration.ofMillis(number(properties, "gate.deadline-ms", 2000, 1, 60_000)),
                 Duration.ofSeconds(number(properties, "gate.approval-deadline-seconds", 300, 1, 86_400)),
-                Duration.ofSeconds(number(properties, "silence.seconds", 30, 2, 3_600)),
+                Duration.ofSeconds(number(
+                        properties, "silence.seconds", 30, (int) SilentSessions.LEAST_SILENCE.toSeconds(), 3_600)),
                 Optional.ofNullable(properties.get("direct.policy-file")).map(IngestSettings::directPolicy));
     }
 

@@ -25,6 +25,15 @@ final class SilentSessions {
     static final Duration LAST = Duration.ofHours(1);
     static final int MAX_SESSIONS = 20_000;
 
+    /** How often it is asked what is due. */
+    static final Duration PERIOD = Duration.ofSeconds(1);
+
+    /** Asked again only so much later it stood still itself; an ordinary delay of a period or two is none. */
+    private static final Duration LEAST_STANDSTILL = PERIOD.multipliedBy(3);
+
+    /** The shortest silence that can be told: two of its periods longer than the least standstill. */
+    static final Duration LEAST_SILENCE = LEAST_STANDSTILL.plus(PERIOD.multipliedBy(2));
+
     private record Key(String tenant, String session) {}
 
     /** @param over nothing that comes of it any more is missed */
@@ -36,16 +45,19 @@ final class SilentSessions {
     private final LinkedHashMap<Key, Heard> sessions = new LinkedHashMap<>();
     private final LinkedHashMap<String, Question> questions = new LinkedHashMap<>();
     private final Duration silence;
+    private final Duration standstill;
     private final Counter forgotten;
     private long deafUntilNanos;
     private long lastDueNanos;
 
     /**
-     * @param silence of a session before it is told
+     * @param silence of a session before it is told; at least {@link #LEAST_SILENCE}
      * @param forgotten counts sessions and questions that there was no room for
      */
     SilentSessions(Duration silence, Counter forgotten) {
         this.silence = silence;
+        Duration half = silence.dividedBy(2);
+        this.standstill = half.compareTo(LEAST_STANDSTILL) > 0 ? half : LEAST_STANDSTILL;
         this.forgotten = forgotten;
     }
 
@@ -108,9 +120,9 @@ final class SilentSessions {
         deafUntilNanos = nowNanos;
     }
 
-    /** What is to be written now; to be called about once a second. */
+    /** What is to be written now; to be called each {@link #PERIOD}. */
     synchronized List<Event> due(long nowNanos) {
-        if (lastDueNanos > 0 && nowNanos - lastDueNanos >= silence.toNanos() / 2) {
+        if (lastDueNanos > 0 && nowNanos - lastDueNanos >= standstill.toNanos()) {
             // It stood still itself: what came meanwhile is still to be read.
             deaf(nowNanos);
         }

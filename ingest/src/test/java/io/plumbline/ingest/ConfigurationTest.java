@@ -35,6 +35,8 @@ class ConfigurationTest {
             ingest.port | x | ingest.port: x (expected: 0 to 65535)
             ingest.port | 65536 | ingest.port: 65536 (expected: 0 to 65535)
             limits.streams | 0 | limits.streams: 0 (expected: 1 to 100000)
+            silence.seconds | 4 | silence.seconds: 4 (expected: 5 to 3600)
+            silence.seconds | 3601 | silence.seconds: 3601 (expected: 5 to 3600)
             ingest.tls-key | k | ingest.tls-certificate, ingest.tls-key: one of them (expected: both or none)
             tokens.file | '' | tokens.file: none (expected: a value)
             """)

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SilentSessionsTest {
     private static final long NOW = 1_800_000_000_000_000_000L;
@@ -165,6 +167,33 @@ class SilentSessionsTest {
         assertThat(sessions.due(NOW + asked * SECOND)).isEmpty();
         assertThat(until(129)).isEmpty();
         assertThat(sessions.due(NOW + 130 * SECOND)).hasSize(1);
+    }
+
+    /** A pause of the machine of a second or two does not make the shortest silence go unnoticed. */
+    @ParameterizedTest
+    @CsvSource({"1100, 5500", "2100, 6300", "2900, 5800"})
+    void theShortestSilenceIsToldHoweverLateItIsAsked(long everyMillis, long toldAfterMillis) {
+        SilentSessions shortest = new SilentSessions(SilentSessions.LEAST_SILENCE, forgotten);
+        shortest.due(NOW);
+        shortest.heard(heartbeat("a", 7), NOW);
+        long toldAt = 0;
+        for (long at = everyMillis; toldAt == 0 && at < 20_000; at += everyMillis) {
+            toldAt = shortest.due(NOW + at * 1_000_000).isEmpty() ? 0 : at;
+        }
+
+        assertThat(toldAt).isEqualTo(toldAfterMillis);
+    }
+
+    @Test
+    void ofTheShortestSilenceThreePeriodsAreAStandstillOfItsOwn() {
+        SilentSessions shortest = new SilentSessions(SilentSessions.LEAST_SILENCE, forgotten);
+        shortest.due(NOW);
+        shortest.heard(heartbeat("a", 7), NOW);
+
+        assertThat(shortest.due(NOW + 3 * SECOND)).isEmpty();
+        assertThat(shortest.due(NOW + 5 * SECOND)).isEmpty();
+        assertThat(shortest.due(NOW + 7 * SECOND)).isEmpty();
+        assertThat(shortest.due(NOW + 8 * SECOND)).hasSize(1);
     }
 
     /** What is due until then, asked for each second from where it was asked for last. */

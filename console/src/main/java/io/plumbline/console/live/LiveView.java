@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -55,10 +58,17 @@ public final class LiveView implements AutoCloseable {
 
     public LiveView(Search search) {
         this.search = search;
-        this.timer = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name("live-view").daemon().factory());
-        this.teller = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().name("live-view-teller").daemon().factory());
+        // What comes after the close is for nobody: whoever brings it then must not fail of it.
+        this.timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("live-view").daemon().factory(), new DiscardPolicy());
+        this.teller = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().name("live-view-teller").daemon().factory(),
+                new DiscardPolicy());
         timer.scheduleWithFixedDelay(this::beat, 0, 1, TimeUnit.SECONDS);
     }
 

@@ -1,6 +1,7 @@
 package io.plumbline.console.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.awaitility.Awaitility.await;
 
 import io.plumbline.console.search.AlertRow;
@@ -68,6 +69,16 @@ class LiveViewTest {
         await().until(() -> titles().contains("alert 1000"));
         assertThat(titles()).hasSize(LiveView.MAX_OVERLAY).doesNotContain("alert 1");
         assertThat(told).allMatch(snapshot -> snapshot.alerts().size() <= LiveView.MAX_OVERLAY);
+    }
+
+    /** The feed goes on for a moment longer than the view when a console ends. */
+    @Test
+    void aVerdictAfterItsCloseIsForNobody() {
+        live.subscribe(told::add);
+        live.close();
+
+        assertThatCode(() -> live.verdict(alert(1))).doesNotThrowAnyException();
+        assertThat(titles()).isEmpty();
     }
 
     @Test

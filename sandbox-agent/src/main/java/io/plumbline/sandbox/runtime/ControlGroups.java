@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +39,9 @@ public final class ControlGroups {
 
     /** The kernel's own. */
     private static final Weight USUAL = new Weight(1024, 100);
+
+    /** A sandbox that has not begun by then is no longer waited for at the cost of what watches the others. */
+    private static final Duration MOST_HASTE = Duration.ofSeconds(5);
 
     /** Against other groups, in the figures of either version. */
     private record Weight(int shares, int weight) {}
@@ -65,12 +71,13 @@ public final class ControlGroups {
 
     private final Map<Controller, Hierarchy> hierarchies;
 
-    /** How many wait for a sandbox to begin; guarded by this. */
+    // Guarded by this: how many wait for a sandbox to begin, and whether the weight is another than it should be.
     private int hurried;
+    private boolean weightRefused;
 
     private ControlGroups(Map<Controller, Hierarchy> hierarchies) {
         this.hierarchies = hierarchies;
-        weigh(YIELDING);
+        weigh();
     }
 
     /** No controller at all. */
@@ -135,36 +142,56 @@ public final class ControlGroups {
      * The kernel shares processors between groups before it looks at the nice value of what is in them: with a group of the default
      * weight, one busy sandbox would have as much as all that watches it.
      */
-    private void weigh(Weight together) {
+    private synchronized void weigh() {
         Hierarchy cpu = hierarchies.get(Controller.CPU);
         if (cpu == null) {
             return;
         }
+        Weight together = hurried > 0 ? USUAL : YIELDING;
         boolean one = cpu.version() == Version.ONE;
+        String file = one ? "cpu.shares" : "cpu.weight";
+        String value = Integer.toString(one ? together.shares() : together.weight());
         try {
-            write(
-                    cpu.folder(),
-                    one ? "cpu.shares" : "cpu.weight",
-                    Integer.toString(one ? together.shares() : together.weight()));
+            write(cpu.folder(), file, value);
+            if (weightRefused) {
+                LOG.info("control groups: {} of the sandboxes is {} again", file, value);
+            }
+            weightRefused = false;
         } catch (IOException e) {
-            LOG.info("control groups: the weight of sandboxes stays as it is: {}", e.toString());
+            if (!weightRefused) {
+                LOG.warn("control groups: {} of the sandboxes is not {}, tried again: {}", file, value, e.toString());
+            }
+            weightRefused = true;
+        }
+    }
+
+    /** Tries again to give the sandboxes the weight that they should have, if the kernel has not taken it; cheap otherwise. */
+    public synchronized void keepWeight() {
+        if (weightRefused) {
+            weigh();
         }
     }
 
     /**
      * Somebody waits for a sandbox to begin: until the last such haste is over, the sandboxes of this host have the usual weight
-     * together.
+     * together. Each is over after five seconds at the latest.
      */
-    public synchronized Haste hasten() {
+    public Haste hasten() {
+        return hasten(MOST_HASTE);
+    }
+
+    synchronized Haste hasten(Duration most) {
         if (hurried++ == 0) {
-            weigh(USUAL);
+            weigh();
         }
-        return new Haste();
+        Haste haste = new Haste();
+        haste.closeAfter(most);
+        return haste;
     }
 
     private synchronized void endHaste() {
         if (--hurried == 0) {
-            weigh(YIELDING);
+            weigh();
         }
     }
 
@@ -173,6 +200,12 @@ public final class ControlGroups {
         private final AtomicBoolean over = new AtomicBoolean();
 
         private Haste() {}
+
+        /** Closes it after that time, if it is not closed before. */
+        public void closeAfter(Duration time) {
+            CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(this::close);
+        }
 
         @Override
         public void close() {

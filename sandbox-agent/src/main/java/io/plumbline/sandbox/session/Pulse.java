@@ -50,6 +50,7 @@ final class Pulse implements AutoCloseable {
 
     private final Watched watched;
     private final Supplier<Duration> disconnected;
+    private final Runnable keepWeight;
     private final Consumer<String> freezeParts;
     private final Consumer<String> blind;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -63,12 +64,19 @@ final class Pulse implements AutoCloseable {
 
     /**
      * @param disconnected for how long the platform has been out of reach
+     * @param keepWeight sees to it that the sandboxes of the host have the weight that they should have
      * @param freezeParts tells the session's parts of a freeze, with its reason
      * @param blind the session cannot be watched any more, with the reason
      */
-    Pulse(Watched watched, Supplier<Duration> disconnected, Consumer<String> freezeParts, Consumer<String> blind) {
+    Pulse(
+            Watched watched,
+            Supplier<Duration> disconnected,
+            Runnable keepWeight,
+            Consumer<String> freezeParts,
+            Consumer<String> blind) {
         this.watched = watched;
         this.disconnected = disconnected;
+        this.keepWeight = keepWeight;
         this.freezeParts = freezeParts;
         this.blind = blind;
         this.thread =
@@ -105,6 +113,7 @@ final class Pulse implements AutoCloseable {
         TaskPolicy policy = watched.policy().policy();
         alone(policy);
         guard();
+        keepWeight.run();
         Responder orders = watched.orders();
         for (SessionLimits.Reached reached :
                 watched.limits().look(policy, watched.sandbox(), orders.state(), INSPECTION_LIMIT, told)) {

@@ -46,7 +46,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -374,8 +373,7 @@ final class Session {
         times.setConfirmedNs(Clock.nowNanos());
         sandbox.start();
         times.setStartedNs(Clock.nowNanos());
-        CompletableFuture.delayedExecutor(FIRST_STEPS.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(haste::close);
+        haste.closeAfter(FIRST_STEPS);
         streams.handedOver(sandbox);
         synchronized (gate) {
             workload = streams;
@@ -390,6 +388,7 @@ final class Session {
                 new Pulse.Watched(
                         id, started, journal, trace, sandbox, orders, prepared.warden(), limits, policyInForce),
                 host.link()::disconnectedFor,
+                host.groups()::keepWeight,
                 this::freezeParts,
                 this::blind);
         opened.pulse = pulse;
@@ -548,6 +547,10 @@ final class Session {
         synchronized (gate) {
             openParts = parts;
         }
+        // Before all that can be interrupted: the weight of all sandboxes hangs on it.
+        if (opened.haste != null) {
+            opened.haste.close();
+        }
         // Also when it never came to take orders.
         Responder orders = opened.orders;
         if (opened.trace != null) {
@@ -558,9 +561,6 @@ final class Session {
         }
         if (opened.decoys != null) {
             attempt("decoys", opened.decoys::remove);
-        }
-        if (opened.haste != null) {
-            opened.haste.close();
         }
         if (opened.pulse != null) {
             attempt("pulse", opened.pulse::close);

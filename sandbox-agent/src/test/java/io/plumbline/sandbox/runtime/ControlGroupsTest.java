@@ -2,12 +2,14 @@ package io.plumbline.sandbox.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.plumbline.sandbox.runtime.ControlGroups.Controller;
 import io.plumbline.sandbox.runtime.ControlGroups.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +69,35 @@ class ControlGroupsTest {
             second.close();
             assertThat(weights()).containsExactly("110", "11");
         }
+    }
+
+    @Test
+    void aSandboxThatDoesNotBeginIsNotWaitedForWithoutEnd() throws IOException {
+        versionOne("cpu").hasten(Duration.ofMillis(1));
+
+        await().untilAsserted(
+                        () -> assertThat(root.resolve("cpu/test/cpu.shares")).hasContent("110"));
+    }
+
+    @Test
+    void aWeightThatTheKernelRefusesIsTriedAgain() throws IOException {
+        ControlGroups groups = versionOne("cpu");
+        ControlGroups.Haste haste = groups.hasten();
+        Path shares = root.resolve("cpu/test/cpu.shares");
+        Files.delete(shares);
+        Files.createDirectory(shares);
+        haste.close();
+        groups.keepWeight();
+        Files.delete(shares);
+        Files.createFile(shares);
+
+        groups.keepWeight();
+        assertThat(shares).hasContent("110");
+
+        // Once it has been taken nothing is written any more.
+        Files.writeString(shares, "");
+        groups.keepWeight();
+        assertThat(shares).isEmptyFile();
     }
 
     private List<String> weights() throws IOException {
