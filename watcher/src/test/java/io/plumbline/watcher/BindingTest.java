@@ -134,6 +134,29 @@ class BindingTest {
     }
 
     @Test
+    void aNameThatMayBeALinkToTheFolderProvesNothing() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, announce(session, "c1", "make clean", "/workspace/current"));
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/v2", "bash", "-c", "make clean"))))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("announce.folder");
+                    assertThat(alert.getRiskAdded()).isEqualTo(10);
+                });
+        assertThat(session.state().values().getTainted()).isFalse();
+    }
+
+    @Test
+    void aLastSlashMakesNoOtherFolder() {
+        SessionScript session = SessionScript.of(LETS);
+        announce(session, "c1", "ls", "/workspace/src/");
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/src", "bash", "-c", "ls"))))
+                .isEmpty();
+    }
+
+    @Test
     void whatWasApprovedForTheSessionIsBoundTheSameWay() {
         SessionScript session = SessionScript.of("{tools: {ask: [Bash]}, approvals: {session: 1h}}");
         ApprovalRequested question = announce(session, "c1", "make", "/workspace").stream()
@@ -329,6 +352,19 @@ class BindingTest {
             assertThat(alert.getRiskAdded()).isEqualTo(40);
             assertThat(alert.getSeen()).contains("b".repeat(64));
         });
+    }
+
+    @Test
+    void anotherContentAfterAFailureProvesNothing() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, edit(session));
+
+        assertThat(edited(
+                        session,
+                        FileEdited.newBuilder().setWrittenSha256("b".repeat(64)).setFailed(true)))
+                .extracting(AlertRaised::getClause, AlertRaised::getRiskAdded)
+                .containsExactly(org.assertj.core.api.Assertions.tuple("announce.content", 10));
+        assertThat(session.state().values().getTainted()).isFalse();
     }
 
     @Test

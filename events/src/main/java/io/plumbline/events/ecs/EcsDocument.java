@@ -372,7 +372,8 @@ public final class EcsDocument {
                                 .put("uncompared", edited.getUncompared());
                         own.at("edit")
                                 .flag("blanks_only", edited.getBlanksOnly())
-                                .flag("untold", edited.getUntold());
+                                .flag("untold", edited.getUntold())
+                                .flag("failed", edited.getFailed());
                         yield head.kind("event", "file", "info");
                     }
                     case CHANGES_FOUND -> {

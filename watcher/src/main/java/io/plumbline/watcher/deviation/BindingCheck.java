@@ -55,17 +55,24 @@ public final class BindingCheck {
         return List.copyOf(found);
     }
 
+    /** Announced folders are names, and the kernel's have no links in them: of the workspace itself alone it is known that it is none. */
     private Optional<Deviation> folder(ProcessStarted start, Call call, Attribution by) {
-        String folder = Executions.folder(start);
-        return call.getCwd().isEmpty() || folder.isEmpty() || folder.equals(call.getCwd())
+        String folder = withoutLastSlash(Executions.folder(start));
+        String announced = withoutLastSlash(call.getCwd());
+        return announced.isEmpty() || folder.isEmpty() || folder.equals(announced)
                 ? Optional.empty()
                 : Optional.of(otherwise(
                         call,
+                        announced.equals(state.getTask().getWorkspace()),
                         "folder|" + call.getCall(),
                         "call ran in another folder than announced",
                         by.description() + " was executed in " + folder,
-                        "The call was announced for " + call.getCwd() + ".",
+                        "The call was announced for " + announced + ".",
                         "announce.folder"));
+    }
+
+    private static String withoutLastSlash(String folder) {
+        return folder.length() > 1 && folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder;
     }
 
     private List<Deviation> environment(ProcessStarted start, Call call, Attribution by) {
@@ -78,6 +85,7 @@ public final class BindingCheck {
                 .filter(variable -> !profile.setsItself(variable))
                 .map(variable -> otherwise(
                         call,
+                        true,
                         // One that stays is one deviation, and one for each call that a person approved.
                         "environment|" + (call.getApproval().isEmpty() ? "" : call.getCall() + "|") + variable,
                         "call ran with a variable that decides what code runs",
@@ -97,10 +105,13 @@ public final class BindingCheck {
                 .filter(call -> differs && !call.getDenied())
                 .map(call -> otherwise(
                         call,
+                        // What failed is not what was approved, and somebody else may have changed the file since.
+                        !edited.getFailed(),
                         "content|" + edited.getCall() + "|" + edited.getPath(),
                         "edit left another content than announced",
                         edited.getPath() + " has " + content(edited.getWrittenSha256())
-                                + (edited.getUntold() ? ", and no result was told" : ""),
+                                + (edited.getUntold() ? ", and no result was told" : "")
+                                + (edited.getFailed() ? ", and the call failed, as the agent tells it" : ""),
                         "Its arguments make " + content(edited.getAnnouncedSha256()) + " of what was there.",
                         "announce.content"));
     }
@@ -109,20 +120,23 @@ public final class BindingCheck {
         return sha256.isEmpty() ? "no content" : "the content with SHA-256 " + sha256;
     }
 
-    private static Deviation otherwise(Call call, String key, String what, String seen, String why, String clause) {
+    /** @param exact whether a difference cannot be anything else; of an approved call it is a proof then */
+    private static Deviation otherwise(
+            Call call, boolean exact, String key, String what, String seen, String why, String clause) {
         boolean approved = !call.getApproval().isEmpty();
+        boolean proof = approved && exact;
         Deviation found = new Deviation(
                         DeviationKind.UNANNOUNCED,
-                        approved ? Severity.HIGH : Severity.LOW,
+                        proof ? Severity.HIGH : Severity.LOW,
                         key,
                         (approved ? "An approved " : "A ") + what,
                         seen,
-                        why + (approved ? " A person approved that, not this." : ""),
+                        why + (proof ? " A person approved that, not this." : ""),
                         clause,
                         call.getCall(),
-                        approved ? 40 : 10,
-                        approved)
+                        proof ? 40 : 10,
+                        proof)
                 .restingOn(List.of(call.getEvent()));
-        return approved ? found : found.softly();
+        return proof ? found : found.softly();
     }
 }
