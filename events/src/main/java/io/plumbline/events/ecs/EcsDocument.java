@@ -767,7 +767,8 @@ public final class EcsDocument {
                 .strings(
                         "steering",
                         started.getSteeringList().stream()
-                                .map(variable -> variable.getName() + " " + variable.getSha256())
+                                .map(variable -> variable.getName() + " "
+                                        + (variable.getSeveral() ? "several" : variable.getSha256()))
                                 .toList());
         process.at("hash").put("sha256", started.getSha256());
         if (!started.getUnhashed().isEmpty()) {

@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.SteeringVariables;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileEdited;
@@ -49,7 +50,7 @@ public final class BindingCheck {
                         && !call.getEnvironmentSeen()
                         && !Executions.isSetup(start.getArgvList()))
                 .ifPresent(call -> {
-                    found.addAll(environment(start, call, by));
+                    found.addAll(environment(event, call, by));
                     ledger.environmentSeen(call.getCall());
                 });
         return List.copyOf(found);
@@ -75,13 +76,14 @@ public final class BindingCheck {
         return folder.length() > 1 && folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder;
     }
 
-    private List<Deviation> environment(ProcessStarted start, Call call, Attribution by) {
+    private List<Deviation> environment(Event event, Call call, Attribution by) {
         if (!state.getSteeringKnown()) {
             return List.of();
         }
         AgentProfile profile =
                 AgentProfiles.of(state.getAgent(), state.getAgentVersion()).profile();
-        return Steering.beside(state.getSteeringList(), start).stream()
+        List<Deviation> found = new ArrayList<>();
+        Steering.beside(state.getSteeringList(), event.getProcessStarted()).stream()
                 .filter(variable -> !profile.setsItself(variable))
                 .map(variable -> otherwise(
                         call,
@@ -92,7 +94,18 @@ public final class BindingCheck {
                         by.description() + " was executed with another " + variable + " than the agent has",
                         "Neither the command says so, nor is it known of this agent.",
                         "announce.environment"))
-                .toList();
+                .forEach(found::add);
+        if (Steering.isCut(event)) {
+            found.add(otherwise(
+                    call,
+                    false,
+                    "environment-cut|" + (call.getApproval().isEmpty() ? "" : call.getCall()),
+                    "call ran with more variables that decide what code runs than are read",
+                    by.description() + " was executed with more than " + SteeringVariables.MAX + " of them",
+                    "The agent has fewer, and the rest was not compared.",
+                    "announce.environment"));
+        }
+        return List.copyOf(found);
     }
 
     /** The host has held an edited file against its announcement. */
