@@ -134,6 +134,29 @@ class BindingTest {
     }
 
     @Test
+    void aNameThatMayBeALinkToTheFolderProvesNothing() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, announce(session, "c1", "make clean", "/workspace/current"));
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/v2", "bash", "-c", "make clean"))))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("announce.folder");
+                    assertThat(alert.getRiskAdded()).isEqualTo(10);
+                });
+        assertThat(session.state().values().getTainted()).isFalse();
+    }
+
+    @Test
+    void aLastSlashMakesNoOtherFolder() {
+        SessionScript session = SessionScript.of(LETS);
+        announce(session, "c1", "ls", "/workspace/src/");
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/src", "bash", "-c", "ls"))))
+                .isEmpty();
+    }
+
+    @Test
     void whatWasApprovedForTheSessionIsBoundTheSameWay() {
         SessionScript session = SessionScript.of("{tools: {ask: [Bash]}, approvals: {session: 1h}}");
         ApprovalRequested question = announce(session, "c1", "make", "/workspace").stream()
@@ -281,6 +304,86 @@ class BindingTest {
     }
 
     @Test
+    void whatTheAgentBecomesBeforeItsFirstCallIsTheAgent() {
+        SessionScript session = session(ASKS, "claude-code", variable("PATH", "/usr/bin"));
+        session.evidence(Event.newBuilder()
+                .setProcessStarted(execution(SessionScript.process(1, 5), "/workspace", "claude")
+                        .addSteering(variable("PATH", "/usr/bin"))
+                        .addSteering(variable("NODE_OPTIONS", "--max-old-space-size=4096"))));
+        approve(session, announce(session, "c1", "ls", "/workspace"));
+
+        assertThat(alerts(run(
+                        session,
+                        SHELL,
+                        execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(variable("PATH", "/usr/bin"))
+                                .addSteering(variable("NODE_OPTIONS", "--max-old-space-size=4096")))))
+                .isEmpty();
+    }
+
+    @Test
+    void whatTheAgentBecomesAfterItsFirstCallIsNotTheAgent() {
+        SessionScript session = session(LETS, "claude-code", variable("PATH", "/usr/bin"));
+        announce(session, "c1", "ls", "/workspace");
+        session.evidence(Event.newBuilder()
+                .setProcessStarted(execution(SessionScript.process(1, 5), "/workspace", "claude")
+                        .addSteering(variable("LD_PRELOAD", "/tmp/x.so"))));
+
+        assertThat(alerts(run(
+                        session,
+                        SHELL,
+                        execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(variable("LD_PRELOAD", "/tmp/x.so")))))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce.environment");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/usr/bin, /tmp", "/tmp, /usr/bin"})
+    void severalValuesOfOneVariableAreNeverTheAgents(String first, String second) {
+        SessionScript session = session(LETS, "claude-code", variable("PATH", "/usr/bin"));
+        announce(session, "c1", "ls", "/workspace");
+
+        assertThat(alerts(run(
+                        session,
+                        SHELL,
+                        execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(variable("PATH", first))
+                                .addSteering(variable("PATH", second)))))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce.environment");
+    }
+
+    @Test
+    void theHostTellsOfSeveralValues() {
+        SessionScript session = session(LETS, "claude-code", variable("PATH", "/usr/bin"));
+        announce(session, "c1", "ls", "/workspace");
+
+        assertThat(alerts(run(
+                        session,
+                        SHELL,
+                        execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(
+                                        variable("PATH", "/usr/bin").toBuilder().setSeveral(true)))))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce.environment");
+    }
+
+    @Test
+    void variablesThatAreNotToldAreAFindingAndNoProof() {
+        SessionScript session = session(ASKS, "claude-code", variable("PATH", "/usr/bin"));
+        approve(session, announce(session, "c1", "ls", "/workspace"));
+        session.fork(SessionScript.agent(), SHELL);
+
+        assertThat(alerts(session.evidence(Event.newBuilder()
+                        .addTruncated("steering")
+                        .setProcessStarted(execution(SHELL, "/workspace", "bash", "-c", "ls")
+                                .addSteering(variable("PATH", "/usr/bin"))))))
+                .extracting(AlertRaised::getClause, AlertRaised::getRiskAdded)
+                .containsExactly(org.assertj.core.api.Assertions.tuple("announce.environment", 10));
+    }
+
+    @Test
     void anOlderHostTellsNamesAlone() {
         SessionScript session = session(LETS, "claude-code");
         announce(session, "c1", "git status", "/workspace");
@@ -329,6 +432,19 @@ class BindingTest {
             assertThat(alert.getRiskAdded()).isEqualTo(40);
             assertThat(alert.getSeen()).contains("b".repeat(64));
         });
+    }
+
+    @Test
+    void anotherContentAfterAFailureProvesNothing() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, edit(session));
+
+        assertThat(edited(
+                        session,
+                        FileEdited.newBuilder().setWrittenSha256("b".repeat(64)).setFailed(true)))
+                .extracting(AlertRaised::getClause, AlertRaised::getRiskAdded)
+                .containsExactly(org.assertj.core.api.Assertions.tuple("announce.content", 10));
+        assertThat(session.state().values().getTainted()).isFalse();
     }
 
     @Test

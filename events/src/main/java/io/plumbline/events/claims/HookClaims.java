@@ -55,13 +55,13 @@ public final class HookClaims {
                                 .setTurn(text(hook, "turn_id", "prompt_id"))));
             case "PreToolUse", "BeforeTool" -> {
                 gated = true;
-                announce(hook, claims);
+                announce(dialect, hook, claims);
             }
             case "PostToolUse", "PostToolUseFailure", "AfterTool" -> claims.add(result(hook, name));
             case "PermissionRequest" -> {
                 if (dialect == AgentDialect.CODEX) {
                     gated = true;
-                    claims.add(escalation(hook));
+                    claims.add(escalation(dialect, hook));
                 } else {
                     claims.add(Event.newBuilder()
                             .setApprovalByAgent(ApprovalByAgent.newBuilder()
@@ -95,14 +95,15 @@ public final class HookClaims {
         return raw(dialect, "malformed", body).setEventTimeNs(receivedNanos);
     }
 
-    private static void announce(JsonNode hook, List<Event.Builder> claims) throws MalformedRecordException {
+    private static void announce(AgentDialect dialect, JsonNode hook, List<Event.Builder> claims)
+            throws MalformedRecordException {
         String tool = tool(hook);
         JsonNode input = hook.path("tool_input");
         String call = CallIds.of(hook, tool, input);
         claims.add(Event.newBuilder()
                 .setToolCall(ToolArguments.call(tool, input, arguments(input))
                         .setCall(call)
-                        .setCwd(ToolArguments.folder(text(hook, "cwd"), input))
+                        .setCwd(ToolArguments.folder(dialect, text(hook, "cwd"), input))
                         .setSource("hook")
                         .setGated(true)));
         Plans.of(tool, input, call)
@@ -110,13 +111,13 @@ public final class HookClaims {
     }
 
     /** Codex gives no id: tool and arguments are those of the call before it, and why stands among them. */
-    private static Event.Builder escalation(JsonNode hook) throws MalformedRecordException {
+    private static Event.Builder escalation(AgentDialect dialect, JsonNode hook) throws MalformedRecordException {
         String tool = tool(hook);
         JsonNode input = hook.path("tool_input");
         ToolCall.Builder call = ToolArguments.call(tool, input, arguments(input));
         return Event.newBuilder()
                 .setToolCall(call.setCall(CallIds.of(hook, tool, withoutReason(input)))
-                        .setCwd(ToolArguments.folder(text(hook, "cwd"), input))
+                        .setCwd(ToolArguments.folder(dialect, text(hook, "cwd"), input))
                         .setSource("hook")
                         .setGated(true)
                         .setEscalation(true));
@@ -141,8 +142,8 @@ public final class HookClaims {
     }
 
     private static Event.Builder result(JsonNode hook, String name) {
-        String error = text(hook, "error");
         JsonNode response = hook.path("tool_response");
+        String error = error(hook, name, response);
         String output = !error.isEmpty() ? error : output(response);
         String tool = text(hook, "tool_name");
         ToolResult.Builder result = ToolResult.newBuilder()
@@ -155,6 +156,13 @@ public final class HookClaims {
         McpTool.of(tool).ifPresent(named -> result.setMcpServer(named.server()).setMcpTool(named.tool()));
         ExitCodes.in(output).ifPresent(result::setExitCode);
         return Event.newBuilder().setToolResult(result);
+    }
+
+    /** Claude Code tells it beside the response; Gemini CLI has one event for both ends, and the error in its response. */
+    private static String error(JsonNode hook, String name, JsonNode response) {
+        JsonNode error = name.equals("AfterTool") ? response.path("error") : hook.path("error");
+        String message = error.isTextual() ? error.textValue() : text(error, "message");
+        return message.isEmpty() && error.isObject() ? BoundedJson.write(error) : message;
     }
 
     /** Codex answers with a text, Claude Code's shell with stdout and stderr, other tools with an object of their own. */

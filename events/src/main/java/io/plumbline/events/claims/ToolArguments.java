@@ -43,11 +43,24 @@ final class ToolArguments {
         return call.setStatedReason(text(arguments, "description", "justification", "explanation"));
     }
 
-    /** Where a call runs: agents that let a command run elsewhere name the folder among its arguments, from where they are. */
-    static String folder(String cwd, JsonNode arguments) {
-        String named = command(arguments).isEmpty() ? "" : text(arguments, "workdir", "dir_path", "directory");
-        if (named.isEmpty() || named.startsWith("/")) {
-            return named.isEmpty() ? cwd : normalised(named);
+    /**
+     * Where a call runs: agents that let a command run elsewhere name the folder in one argument, from where they are. What another agent
+     * calls it means nothing to this one. Empty: the argument is no text.
+     */
+    static String folder(AgentDialect dialect, String cwd, JsonNode arguments) {
+        JsonNode argument = arguments.path(dialect.folderArgument());
+        if (command(arguments).isEmpty() || argument.isMissingNode() || argument.isNull()) {
+            return cwd;
+        }
+        if (!argument.isTextual()) {
+            return "";
+        }
+        String named = argument.textValue();
+        if (named.isEmpty()) {
+            return cwd;
+        }
+        if (named.startsWith("/")) {
+            return normalised(named);
         }
         return cwd.startsWith("/") ? normalised(cwd + "/" + named) : cwd;
     }

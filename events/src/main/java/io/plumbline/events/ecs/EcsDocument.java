@@ -372,7 +372,8 @@ public final class EcsDocument {
                                 .put("uncompared", edited.getUncompared());
                         own.at("edit")
                                 .flag("blanks_only", edited.getBlanksOnly())
-                                .flag("untold", edited.getUntold());
+                                .flag("untold", edited.getUntold())
+                                .flag("failed", edited.getFailed());
                         yield head.kind("event", "file", "info");
                     }
                     case CHANGES_FOUND -> {
@@ -766,7 +767,8 @@ public final class EcsDocument {
                 .strings(
                         "steering",
                         started.getSteeringList().stream()
-                                .map(variable -> variable.getName() + " " + variable.getSha256())
+                                .map(variable -> variable.getName() + " "
+                                        + (variable.getSeveral() ? "several" : variable.getSha256()))
                                 .toList());
         process.at("hash").put("sha256", started.getSha256());
         if (!started.getUnhashed().isEmpty()) {

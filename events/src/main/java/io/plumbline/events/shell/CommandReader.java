@@ -1,5 +1,6 @@
 package io.plumbline.events.shell;
 
+import io.plumbline.events.SteeringVariables;
 import io.plumbline.events.shell.Invocation.Redirected;
 import io.plumbline.events.shell.ShellNode.Assignment;
 import io.plumbline.events.shell.ShellNode.Compound;
@@ -41,27 +42,6 @@ final class CommandReader {
 
     private static final Set<String> DECODERS =
             Set.of("base64", "base32", "xxd", "openssl", "uudecode", "gunzip", "zcat", "xzcat", "bzcat", "rev", "tr");
-
-    /** Variables that make programs load code or start other programs. */
-    private static final Set<String> STEERING = Set.of(
-            "LD_PRELOAD",
-            "LD_LIBRARY_PATH",
-            "LD_AUDIT",
-            "BASH_ENV",
-            "ENV",
-            "PATH",
-            "IFS",
-            "PROMPT_COMMAND",
-            "GIT_SSH",
-            "GIT_SSH_COMMAND",
-            "GIT_EXTERNAL_DIFF",
-            "GIT_PROXY_COMMAND",
-            "GIT_EXEC_PATH",
-            "NODE_OPTIONS",
-            "PYTHONSTARTUP",
-            "PERL5OPT",
-            "RUBYOPT",
-            "JAVA_TOOL_OPTIONS");
 
     /** Names of what a process reads from. */
     private static final Pattern INPUTS = Pattern.compile("/dev/(?:stdin|fd/[0-9]+)|/proc/(?:self|[0-9]+)/fd/[0-9]+");
@@ -291,7 +271,7 @@ final class CommandReader {
     }
 
     private void steering(String name, int at, String text) {
-        if (STEERING.contains(name)) {
+        if (SteeringVariables.loads(name)) {
             found(Reason.CHANGED_ENVIRONMENT, at, text);
         }
     }

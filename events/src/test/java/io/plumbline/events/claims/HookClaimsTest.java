@@ -14,6 +14,8 @@ import io.plumbline.events.v1.ToolResult;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HookClaimsTest {
     @Test
@@ -75,16 +77,58 @@ class HookClaimsTest {
 
     @Test
     void aCommandRunsInTheFolderThatItsArgumentsName() throws MalformedRecordException {
-        assertThat(folder("{\"command\":\"ls\"}")).isEqualTo("/workspace/a");
-        assertThat(folder("{\"command\":\"ls\",\"workdir\":\"../b/./c\"}")).isEqualTo("/workspace/b/c");
-        assertThat(folder("{\"command\":\"ls\",\"dir_path\":\"/tmp/\"}")).isEqualTo("/tmp");
-        assertThat(folder("{\"dir_path\":\"/tmp\"}")).as("no command").isEqualTo("/workspace/a");
+        assertThat(folder(AgentDialect.CODEX, "{\"command\":\"ls\"}")).isEqualTo("/workspace/a");
+        assertThat(folder(AgentDialect.CODEX, "{\"command\":\"ls\",\"workdir\":\"../b/./c\"}"))
+                .isEqualTo("/workspace/b/c");
+        assertThat(folder(AgentDialect.GEMINI, "{\"command\":\"ls\",\"dir_path\":\"/tmp/\"}"))
+                .isEqualTo("/tmp");
+        assertThat(folder(AgentDialect.QWEN, "{\"command\":\"ls\",\"directory\":\"/tmp\"}"))
+                .isEqualTo("/tmp");
+        assertThat(folder(AgentDialect.GEMINI, "{\"dir_path\":\"/tmp\"}"))
+                .as("no command")
+                .isEqualTo("/workspace/a");
     }
 
-    private static String folder(String input) throws MalformedRecordException {
+    @ParameterizedTest
+    @CsvSource({"GEMINI, workdir", "GEMINI, directory", "CLAUDE, workdir", "QWEN, dir_path", "OPENCODE, directory"})
+    void aFolderThatTheAgentDoesNotReadIsNone(AgentDialect dialect, String argument) throws MalformedRecordException {
+        assertThat(folder(dialect, "{\"command\":\"ls\",\"" + argument + "\":\"/tmp\"}"))
+                .isEqualTo("/workspace/a");
+    }
+
+    @Test
+    void aFolderThatIsNoTextIsNotKnown() throws MalformedRecordException {
+        assertThat(folder(AgentDialect.GEMINI, "{\"command\":\"ls\",\"dir_path\":[\"/tmp\"]}"))
+                .isEmpty();
+        assertThat(folder(AgentDialect.GEMINI, "{\"command\":\"ls\",\"dir_path\":\"\"}"))
+                .isEqualTo("/workspace/a");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"llmContent\":\"x\"}|success",
+                "{\"llmContent\":\"x\",\"error\":null}|success",
+                "{\"llmContent\":\"x\",\"error\":{\"message\":\"0 occurrences\",\"type\":\"edit\"}}|failure",
+                "{\"llmContent\":\"x\",\"error\":{\"type\":\"edit\"}}|failure"
+            })
+    void geminiTellsAFailureInTheResponse(String response, String outcome) throws MalformedRecordException {
+        String hook = """
+                {"hook_event_name":"AfterTool","tool_name":"replace","cwd":"/workspace","tool_input":{},"tool_response":%s}""";
+
+        assertThat(HookClaims.read(AgentDialect.GEMINI, hook.formatted(response).getBytes(UTF_8), 1)
+                        .claims()
+                        .getFirst()
+                        .getToolResult()
+                        .getOutcome())
+                .isEqualTo(outcome);
+    }
+
+    private static String folder(AgentDialect dialect, String input) throws MalformedRecordException {
         String hook = """
                 {"hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"t","cwd":"/workspace/a","tool_input":%s}""";
-        return HookClaims.read(AgentDialect.CLAUDE, hook.formatted(input).getBytes(UTF_8), 1)
+        return HookClaims.read(dialect, hook.formatted(input).getBytes(UTF_8), 1)
                 .claims()
                 .getFirst()
                 .getToolCall()

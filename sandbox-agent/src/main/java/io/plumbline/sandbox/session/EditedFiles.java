@@ -1,12 +1,10 @@
 package io.plumbline.sandbox.session;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileEdited;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.sandbox.link.SessionOutbox;
@@ -20,243 +18,302 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Holds what edits leave against what was announced. When a hook announces one, the file is read and the edit's arguments are applied to it;
- * when the agent tells the result, or the session ends without one, the file is read again, and {@link FileEdited} tells both digests. Only
- * what is bound into the sandbox can be read, as texts of at most {@value #MAX_BYTES} bytes; contents do not leave the host this way.
+ * when the agent tells the result, or the session ends without one, the file is read again, and {@link FileEdited} tells both digests, or why
+ * they cannot be compared. Only what is bound into the sandbox can be read, as texts of at most {@link FileContent#MAX}; contents do not
+ * leave the host this way. Of all sessions of a host one at a time reads.
  */
 final class EditedFiles implements SessionOutbox {
-    static final int MAX_BYTES = 4 << 20;
-
     /** Edits that wait for their result; an agent makes one after another. */
     static final int MAX_WAITING = 256;
 
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Pattern BLANKS = Pattern.compile("[ \\t\\r]+(?=\\n|\\z)");
+    private static final int MAX_PATHS = 64;
+
+    /** Contents and what edits make of them are a few MiB each, and the host's memory is everybody's. */
+    private static final Semaphore OF_HOST = new Semaphore(1, true);
+
+    /** How long a turn is waited for; one takes milliseconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final FileContent BUSY = FileContent.unknown("busy");
 
     private final SessionOutbox outbox;
+    private final Semaphore turn;
+    private final Duration patience;
     private final Map<String, Announced> waiting = new LinkedHashMap<>();
-    private BoundFolders binds = BoundFolders.NONE;
+    private volatile BoundFolders binds = BoundFolders.NONE;
 
-    /** A file's content as it is, or why it is not known; without either there is no such file. */
-    private record Content(Optional<String> text, String unknown) {
-        static final Content NONE = new Content(Optional.empty(), "");
-
-        static Content of(String text) {
-            return new Content(Optional.of(text), "");
+    /**
+     * An edit whose end is not known.
+     *
+     * @param path the first that it names, and the only one when it can be compared; empty: none
+     * @param paths all that it names, the first {@value #MAX_PATHS}
+     * @param before of the file when it was announced
+     * @param identity of that file
+     * @param after what the edit makes of it
+     * @param doubt why another content than that proves nothing; empty: it does
+     * @param failed the agent has told that nothing came of it
+     */
+    private record Announced(
+            String path,
+            Set<String> paths,
+            Optional<BeneathFile.Identity> identity,
+            FileContent.Digests before,
+            FileContent.Digests after,
+            boolean whole,
+            String doubt,
+            boolean failed) {
+        Announced doubted(String why) {
+            return new Announced(path, paths, identity, before, after, whole, why, failed);
         }
 
-        static Content unknown(String why) {
-            return new Content(Optional.empty(), why);
+        Announced asFailed() {
+            return new Announced(path, paths, identity, before, after, whole, doubt, true);
         }
+    }
 
-        Seen seen() {
-            return new Seen(
-                    text.map(EventIds::sha256Hex).orElse(""),
-                    text.map(known -> EventIds.sha256Hex(BLANKS.matcher(known).replaceAll("")))
-                            .orElse(""),
-                    unknown);
-        }
+    EditedFiles(SessionOutbox outbox) {
+        this(outbox, OF_HOST, PATIENCE);
     }
 
     /**
-     * What is kept of a content: digests.
-     *
-     * @param blankless of it without blanks at the ends of lines
+     * @param turn of one permit, for reading and applying
+     * @param patience how long it is waited for; what does not get it is not compared
      */
-    private record Seen(String sha256, String blankless, String unknown) {}
-
-    private record Announced(String path, Seen before, Seen after) {}
-
-    EditedFiles(SessionOutbox outbox) {
+    EditedFiles(SessionOutbox outbox, Semaphore turn, Duration patience) {
         this.outbox = outbox;
+        this.turn = turn;
+        this.patience = patience;
     }
 
     /** What of the host is seen inside. */
-    synchronized void mounted(BoundFolders folders) {
+    void mounted(BoundFolders folders) {
         binds = folders;
     }
 
     @Override
     public Event publish(Channel channel, long eventTimeNanos, Event.Builder payload) {
-        if (payload.hasToolCall() && payload.getToolCall().getSource().equals("hook")) {
-            // Before the gate can answer: nobody has made the edit yet.
-            announced(payload.getToolCall());
-        }
+        boolean announced = payload.hasToolCall()
+                && payload.getToolCall().getSource().equals("hook")
+                && EditArguments.areOf(payload.getToolCall());
+        // Before the gate can answer: nobody has made the edit yet.
+        List<FileEdited> ended = announced ? announced(payload.getToolCall()) : List.of();
         Event event = outbox.publish(channel, eventTimeNanos, payload);
+        ended.forEach(this::tell);
         if (payload.hasToolResult() && payload.getToolResult().getSource().equals("hook")) {
-            told(payload.getToolResult());
+            told(payload.getToolResult()).ifPresent(this::tell);
         }
         return event;
     }
 
-    /** The session has ended: edits whose result was never told, and that changed something. */
-    synchronized void finish() {
-        waiting.forEach((call, edit) -> {
-            Seen now = read(edit.path()).seen();
-            if (!now.sha256().equals(edit.before().sha256())) {
-                tell(call, edit, now, true);
+    /** The gate's answer, before the agent has it. A file that was changed while it was waited for is not what the edit was announced for. */
+    synchronized void answered(GateAnswered answer) {
+        Announced edit = waiting.get(answer.getCall());
+        if (edit == null || answer.getDecision() == GateDecision.ASK) {
+            return;
+        }
+        if (answer.getDecision() == GateDecision.DENY) {
+            // One that is made all the same is found by the opening of its file.
+            waiting.remove(answer.getCall());
+        } else if (!edit.whole() && !edit.identity().equals(identity(edit.path()))) {
+            waiting.put(answer.getCall(), edit.doubted("overlapping"));
+        }
+    }
+
+    /**
+     * The session has ended: edits whose result was never told, or told as a failure, and that changed something.
+     *
+     * @param limit for all of them; those that are not read by then are told as not compared
+     */
+    void finish(Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        Map<String, Announced> left;
+        synchronized (this) {
+            left = new LinkedHashMap<>(waiting);
+            waiting.clear();
+        }
+        left.forEach((call, edit) -> {
+            Duration rest = Duration.ofNanos(deadline - System.nanoTime());
+            FileContent.Digests now = rest.isPositive()
+                    ? inTurn(rest, reader -> now(edit, reader))
+                    : FileContent.unknown("late").digests();
+            if (!now.sameAs(edit.before())) {
+                tell(edited(call, edit, now, !edit.failed()));
             }
         });
-        waiting.clear();
     }
 
-    private synchronized void announced(ToolCall call) {
-        if (call.getPathsCount() != 1 || !call.getCommand().isEmpty() || waiting.size() >= MAX_WAITING) {
-            return;
-        }
-        JsonNode arguments;
-        try {
-            arguments = JSON.readTree(call.getArgumentsJson());
-        } catch (JsonProcessingException e) {
-            return;
-        }
-        if (!edits(call.getTool(), arguments)) {
-            return;
-        }
-        String named = call.getPaths(0);
-        String path = named.startsWith("/") ? named : call.getCwd() + "/" + named;
-        Content before = read(path);
-        waiting.putIfAbsent(
-                call.getCall(),
-                new Announced(path, before.seen(), applied(before, arguments).seen()));
+    private List<FileEdited> announced(ToolCall call) {
+        return inTurn(patience, reader -> announced(call, reader));
     }
 
-    private synchronized void told(ToolResult result) {
+    /** Returns what is to be told of edits that end with this announcement. */
+    private synchronized List<FileEdited> announced(ToolCall call, Reader reader) {
+        Set<String> paths = call.getPathsList().stream()
+                .limit(MAX_PATHS)
+                .map(named -> named.startsWith("/") ? named : call.getCwd() + "/" + named)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        List<FileEdited> ended = new ArrayList<>();
+        boolean overlapping = false;
+        for (Map.Entry<String, Announced> other : List.copyOf(waiting.entrySet())) {
+            boolean again = other.getKey().equals(call.getCall());
+            if (again || other.getValue().paths().stream().anyMatch(paths::contains)) {
+                waiting.remove(other.getKey());
+                Announced earlier = other.getValue();
+                overlapping |= !earlier.failed();
+                FileContent.Digests now = now(earlier, reader);
+                if (!again && !(earlier.failed() && now.sameAs(earlier.before()))) {
+                    ended.add(edited(other.getKey(), earlier.doubted("superseded"), now, !earlier.failed()));
+                }
+            }
+        }
+        String path = paths.stream().findFirst().orElse("");
+        String obstacle = EditArguments.obstacle(call);
+        Optional<BeneathFile.Identity> identity = identity(path);
+        FileContent before = obstacle.isEmpty() ? reader.read(path) : FileContent.unknown(obstacle);
+        FileContent after = before.equals(BUSY) || !obstacle.isEmpty() ? before : EditArguments.applied(call, before);
+        Announced edit = new Announced(
+                path,
+                paths,
+                identity,
+                before.digests(),
+                after.digests(),
+                EditArguments.areWhole(call),
+                overlapping ? "overlapping" : "",
+                false);
+        if (waiting.size() < MAX_WAITING) {
+            waiting.put(call.getCall(), edit);
+        } else {
+            FileContent.Digests unknown = FileContent.unknown("too-many").digests();
+            ended.add(edited(call.getCall(), edit, unknown, true));
+        }
+        return ended;
+    }
+
+    private Optional<FileEdited> told(ToolResult result) {
+        synchronized (this) {
+            if (!waiting.containsKey(result.getCall())) {
+                return Optional.empty();
+            }
+        }
+        return inTurn(patience, reader -> told(result, reader));
+    }
+
+    private synchronized Optional<FileEdited> told(ToolResult result, Reader reader) {
         Announced edit = waiting.remove(result.getCall());
         if (edit == null) {
-            return;
+            return Optional.empty();
         }
-        Seen now = read(edit.path()).seen();
-        // What failed, as the agent tells it, has to have left everything as it was.
-        boolean untouched = now.sha256().equals(edit.before().sha256());
-        if (result.getOutcome().equals("success") || !untouched) {
-            tell(result.getCall(), edit, now, false);
+        FileContent.Digests now = now(edit, reader);
+        if (result.getOutcome().equals("success")) {
+            return Optional.of(edited(result.getCall(), edit, now, false));
         }
+        // What failed, as the agent tells it, has to have left everything as it was, and to leave it so.
+        if (now.sameAs(edit.before())) {
+            waiting.put(result.getCall(), edit.asFailed());
+            return Optional.empty();
+        }
+        return Optional.of(edited(result.getCall(), edit.asFailed(), now, false));
     }
 
-    private void tell(String call, Announced edit, Seen now, boolean untold) {
-        String uncompared =
-                edit.after().unknown().isEmpty() ? now.unknown() : edit.after().unknown();
-        boolean same = edit.after().sha256().equals(now.sha256());
+    private static FileContent.Digests now(Announced edit, Reader reader) {
+        return edit.after().known() ? reader.read(edit.path()).digests() : edit.after();
+    }
+
+    private static FileEdited edited(String call, Announced edit, FileContent.Digests now, boolean untold) {
+        boolean same = edit.after().sameAs(now);
+        boolean blanksOnly = edit.after().almostSameAs(now);
+        String unknown = edit.after().known() ? now.unknown() : edit.after().unknown();
+        return FileEdited.newBuilder()
+                .setCall(call)
+                .setPath(edit.path())
+                .setAnnouncedSha256(edit.after().sha256())
+                .setWrittenSha256(now.sha256())
+                .setBlanksOnly(blanksOnly)
+                .setUncompared(unknown.isEmpty() && !same && !blanksOnly ? edit.doubt() : unknown)
+                .setUntold(untold)
+                .setFailed(edit.failed())
+                .build();
+    }
+
+    private void tell(FileEdited edited) {
         try {
             outbox.publish(
-                    Channel.EVIDENCE,
-                    Clock.nowNanos(),
-                    Event.newBuilder()
-                            .setFileEdited(FileEdited.newBuilder()
-                                    .setCall(call)
-                                    .setPath(edit.path())
-                                    .setAnnouncedSha256(edit.after().sha256())
-                                    .setWrittenSha256(now.sha256())
-                                    .setBlanksOnly(!same
-                                            && !now.sha256().isEmpty()
-                                            && edit.after().blankless().equals(now.blankless()))
-                                    .setUncompared(uncompared)
-                                    .setUntold(untold)));
+                    Channel.EVIDENCE, Clock.nowNanos(), Event.newBuilder().setFileEdited(edited));
         } catch (SpoolException e) {
             // The journal has frozen the session.
         }
     }
 
-    /** Whether the arguments say what a file will hold: those of Claude Code, Gemini CLI, Qwen Code and opencode. */
-    private static boolean edits(String tool, JsonNode arguments) {
-        return switch (tool) {
-            case "Write", "write_file", "write" -> arguments.path("content").isTextual();
-            case "Edit", "MultiEdit", "edit", "replace" ->
-                arguments.path("edits").isArray()
-                        || text(arguments, "new_string", "newString").isPresent();
-            default -> false;
-        };
+    private interface Reader {
+        FileContent read(String path);
     }
 
-    /** The content after the edit. */
-    private static Content applied(Content before, JsonNode arguments) {
-        if (arguments.path("content").isTextual()) {
-            return bounded(arguments.path("content").textValue());
+    /** Reads in this session's turn, or nothing when it does not come in time. */
+    private <T> T inTurn(Duration limit, Function<Reader, T> work) {
+        if (!turnComes(limit)) {
+            return work.apply(path -> BUSY);
         }
-        if (!before.unknown().isEmpty()) {
-            return before;
+        try {
+            return work.apply(this::read);
+        } finally {
+            turn.release();
         }
-        JsonNode several = arguments.path("edits");
-        List<JsonNode> edits = several.isArray() ? several.valueStream().toList() : List.of(arguments);
-        String text = before.text().orElse("");
-        for (JsonNode edit : edits) {
-            Optional<String> old = text(edit, "old_string", "oldString");
-            Optional<String> replacement = text(edit, "new_string", "newString");
-            if (old.isEmpty() || replacement.isEmpty()) {
-                return Content.unknown("unreadable-arguments");
-            }
-            if (old.get().isEmpty()) {
-                text = replacement.get();
-            } else if (text.contains(old.get())) {
-                boolean all = edit.path("replace_all").asBoolean()
-                        || edit.path("replaceAll").asBoolean()
-                        || edit.path("expected_replacements").asInt(1) > 1;
-                text = all
-                        ? text.replace(old.get(), replacement.get())
-                        : replaceFirst(text, old.get(), replacement.get());
-            } else {
-                // Agents look for what is nearly the same too, each in its own way.
-                return Content.unknown("not-found");
-            }
-            if (text.length() > MAX_BYTES) {
-                return Content.unknown("too-large");
-            }
+    }
+
+    private boolean turnComes(Duration limit) {
+        try {
+            return turn.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
-        return bounded(text);
     }
 
-    private static String replaceFirst(String text, String old, String replacement) {
-        int at = text.indexOf(old);
-        return text.substring(0, at) + replacement + text.substring(at + old.length());
+    private Optional<BeneathFile.Identity> identity(String path) {
+        return binds.place(path).flatMap(place -> BeneathFile.identity(place.folder(), place.name()));
     }
 
-    private static Content bounded(String text) {
-        return text.length() > MAX_BYTES ? Content.unknown("too-large") : Content.of(text);
-    }
-
-    private static Optional<String> text(JsonNode node, String... names) {
-        for (String name : names) {
-            if (node.path(name).isTextual()) {
-                return Optional.of(node.path(name).textValue());
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Content read(String path) {
+    private FileContent read(String path) {
         Optional<BoundFolders.Place> place = binds.place(path);
         if (place.isEmpty()) {
-            return Content.unknown("not-on-host");
+            return FileContent.unknown("not-on-host");
         }
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         try (BeneathFile file =
                 BeneathFile.open(place.get().folder(), place.get().name())) {
             byte[] chunk = file.read();
             while (chunk.length > 0) {
-                if (content.size() + chunk.length > MAX_BYTES) {
-                    return Content.unknown("too-large");
+                if (content.size() + chunk.length > FileContent.MAX) {
+                    return FileContent.unknown("too-large");
                 }
                 content.writeBytes(chunk);
                 chunk = file.read();
             }
-            return Content.of(StandardCharsets.UTF_8
+            return FileContent.of(StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(content.toByteArray()))
                     .toString());
         } catch (PosixException e) {
-            return e.errno() == Posix.ENOENT ? Content.NONE : Content.unknown("unreadable");
+            return e.errno() == Posix.ENOENT ? FileContent.NONE : FileContent.unknown("unreadable");
         } catch (CharacterCodingException e) {
-            return Content.unknown("not-text");
+            return FileContent.unknown("not-text");
         } catch (IOException e) {
-            return Content.unknown("unreadable");
+            return FileContent.unknown("unreadable");
         }
     }
 }

@@ -63,8 +63,9 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits
 
     /** The workload has ended: what is still to be told about files is told when this returns. */
     void end(Duration limit) throws InterruptedException {
-        edits.finish();
-        hashes.end(limit);
+        long begin = System.nanoTime();
+        edits.finish(limit);
+        hashes.end(limit.minusNanos(System.nanoTime() - begin));
     }
 
     private static SessionOutbox watched(SessionOutbox journal, PolicyTripwire.Brake brake) {

@@ -88,6 +88,7 @@ final class Session {
     private final PolicyInForce policyInForce;
     private volatile ControlGroups.Group group = ControlGroups.Group.none();
     private volatile @Nullable SessionJournal confirmations;
+    private volatile @Nullable EditedFiles edits;
     private volatile String state = "CREATING";
 
     private record EarlyVerdict(Event verdict, StageTimes stages) {}
@@ -263,6 +264,7 @@ final class Session {
         prepared.boot();
         times.setSandboxNs(Clock.nowNanos());
         Observation observation = Observation.of(policy, this::tripped, journal);
+        edits = observation.edits();
         TraceListener trace = prepared.listen(id, journal, this::blind, observation.tripwire(), observation.hashes());
         opened.trace = trace;
         List<SessionPart> openedParts = host.parts()
@@ -627,6 +629,10 @@ final class Session {
         }
         if (current != null) {
             current.onVerdict(verdict, stages);
+        }
+        EditedFiles edited = edits;
+        if (verdict.hasGateAnswered() && edited != null) {
+            edited.answered(verdict.getGateAnswered());
         }
         // Connections get a thaw when the sandbox has it: what stays frozen must not get them back.
         if (!verdict.hasThawOrdered()) {

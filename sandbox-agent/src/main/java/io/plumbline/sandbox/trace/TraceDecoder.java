@@ -1,14 +1,17 @@
 package io.plumbline.sandbox.trace;
 
-import io.plumbline.events.EventIds;
 import io.plumbline.events.SteeringVariables;
 import io.plumbline.events.v1.SteeringVariable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Decodes one datagram of gVisor's remote sink: {@code u16 header size, u16 type, u32 dropped}, then protobuf, little endian
@@ -26,7 +29,7 @@ final class TraceDecoder {
 
     private static final int MAX_VARIABLE_NAME = 256;
 
-    /** Longest variable of which a digest is made, bytes: a trace message is not longer. */
+    /** Of a variable that counts, bytes: a trace message is not longer. */
     private static final int MAX_VALUE = 64 * 1024;
 
     /** Of a program that was started, beside gVisor's own fields: the fallback's watch has not told all of its arguments. */
@@ -365,12 +368,12 @@ final class TraceDecoder {
     }
 
     private static final class Variables {
-        private final List<String> names = new ArrayList<>();
-        private final List<SteeringVariable> steering = new ArrayList<>();
+        private final Set<String> names = new LinkedHashSet<>();
+        private final Map<String, SteeringVariable> steering = new LinkedHashMap<>();
+        private final Set<String> cut = new LinkedHashSet<>();
         private boolean leftOut;
 
         void add(WireReader in) throws MalformedTraceException {
-            boolean whole = in.length() <= MAX_VALUE;
             byte[] pair = in.bytes(MAX_VALUE);
             int equals = 0;
             while (equals < pair.length && equals < MAX_VARIABLE_NAME && pair[equals] != '=') {
@@ -381,25 +384,39 @@ final class TraceDecoder {
             String name = named ? new String(pair, 0, equals, StandardCharsets.UTF_8) : "";
             if (names.size() < MAX_ENV_NAMES) {
                 names.add(name);
+            } else if (!names.contains(name)) {
+                cut.add("env_names");
             }
-            if (steering.size() < SteeringVariables.MAX && SteeringVariables.contains(name)) {
-                byte[] value = Arrays.copyOfRange(pair, equals + 1, pair.length);
-                steering.add(SteeringVariable.newBuilder()
-                        .setName(name)
-                        .setSha256(whole ? EventIds.sha256Hex(value) : "")
-                        .build());
+            if (SteeringVariables.contains(name)) {
+                steer(name, Arrays.copyOfRange(pair, equals + 1, pair.length));
             }
+        }
+
+        private void steer(String name, byte[] value) {
+            SteeringVariable known = steering.get(name);
+            if (known == null && steering.size() >= SteeringVariables.MAX) {
+                cut.add("steering");
+                return;
+            }
+            String digest = ValueDigests.of(value);
+            SteeringVariable.Builder variable =
+                    known == null ? SteeringVariable.newBuilder().setName(name).setSha256(digest) : known.toBuilder();
+            // Several values are none: programs differ in which one they take.
+            steering.put(
+                    name,
+                    variable.setSeveral(variable.getSeveral()
+                                    || !variable.getSha256().equals(digest))
+                            .build());
         }
 
         TraceMessage.Environment environment() {
             return new TraceMessage.Environment(
-                    names,
-                    leftOut
-                            ? steering.stream()
-                                    .map(variable ->
-                                            variable.toBuilder().clearSha256().build())
-                                    .toList()
-                            : steering);
+                    List.copyOf(names),
+                    steering.values().stream()
+                            .map(variable ->
+                                    leftOut ? variable.toBuilder().clearSha256().build() : variable)
+                            .toList(),
+                    List.copyOf(cut));
         }
     }
 }

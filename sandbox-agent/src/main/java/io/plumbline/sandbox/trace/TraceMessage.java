@@ -25,15 +25,17 @@ sealed interface TraceMessage {
     /**
      * The environment that a program was given, without values.
      *
-     * @param names of its variables
-     * @param steering those that decide what code runs, with digests of their values
+     * @param names of its variables, each once
+     * @param steering those that decide what code runs, each once, with digests of their values
+     * @param cut what is not whole, as {@code Event.truncated} names it
      */
-    record Environment(List<String> names, List<SteeringVariable> steering) {
-        static final Environment NONE = new Environment(List.of(), List.of());
+    record Environment(List<String> names, List<SteeringVariable> steering, List<String> cut) {
+        static final Environment NONE = new Environment(List.of(), List.of(), List.of());
 
         public Environment {
             names = List.copyOf(names);
             steering = List.copyOf(steering);
+            cut = List.copyOf(cut);
         }
     }
 

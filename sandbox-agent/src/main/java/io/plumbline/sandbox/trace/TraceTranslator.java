@@ -96,12 +96,14 @@ final class TraceTranslator {
                         context,
                         started(context, m.argv().isEmpty() ? "" : m.argv().getFirst(), m.argv(), m.environment())
                                 .setFirst(true),
+                        m.environment(),
                         m.cut());
             }
             case TraceMessage.Executed m ->
                 event(
                         context,
                         hashed(started(context, m.binary(), m.argv(), m.environment()), m.binary(), m.sha256()),
+                        m.environment(),
                         m.cut());
             case TraceMessage.ExecTried m ->
                 m.error().orElse(0) == 0
@@ -114,6 +116,7 @@ final class TraceTranslator {
                                                 m.argv(),
                                                 m.environment())
                                         .setFailed(true),
+                                m.environment(),
                                 m.cut());
             case TraceMessage.Cloned m -> {
                 if (m.group() != context.group()) {
@@ -387,8 +390,11 @@ final class TraceTranslator {
     }
 
     private static Optional<Translated> event(
-            TraceMessage.Context context, ProcessStarted.Builder started, boolean cut) {
-        Event.Builder event = Event.newBuilder().setProcessStarted(started);
+            TraceMessage.Context context,
+            ProcessStarted.Builder started,
+            TraceMessage.Environment environment,
+            boolean cut) {
+        Event.Builder event = Event.newBuilder().setProcessStarted(started).addAllTruncated(environment.cut());
         if (cut) {
             event.addTruncated("argv");
         }

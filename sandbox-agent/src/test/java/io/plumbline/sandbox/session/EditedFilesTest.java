@@ -1,32 +1,45 @@
 package io.plumbline.sandbox.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.management.ThreadMXBean;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileEdited;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.sandbox.posix.BoundFolders;
 import io.plumbline.sandbox.testing.RecordingOutbox;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EditedFilesTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
     @TempDir
     Path workspace;
 
     private final RecordingOutbox outbox = new RecordingOutbox();
-    private final EditedFiles edits = new EditedFiles(outbox);
+    private EditedFiles edits = new EditedFiles(outbox);
 
     @BeforeEach
     void mount() {
@@ -34,6 +47,10 @@ class EditedFilesTest {
     }
 
     private void announce(String tool, String path, Map<String, Object> arguments) throws IOException {
+        announce("c1", tool, path, arguments);
+    }
+
+    private void announce(String call, String tool, String path, Map<String, Object> arguments) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>(arguments);
         all.put("file_path", path);
         edits.publish(
@@ -41,7 +58,7 @@ class EditedFilesTest {
                 1,
                 Event.newBuilder()
                         .setToolCall(ToolCall.newBuilder()
-                                .setCall("c1")
+                                .setCall(call)
                                 .setTool(tool)
                                 .setCwd("/workspace")
                                 .addPaths(path)
@@ -51,12 +68,16 @@ class EditedFilesTest {
     }
 
     private void tell(String outcome) {
+        tell("c1", outcome);
+    }
+
+    private void tell(String call, String outcome) {
         edits.publish(
                 Channel.CLAIMS,
                 2,
                 Event.newBuilder()
                         .setToolResult(ToolResult.newBuilder()
-                                .setCall("c1")
+                                .setCall(call)
                                 .setOutcome(outcome)
                                 .setSource("hook")));
     }
@@ -103,12 +124,12 @@ class EditedFilesTest {
 
     @Test
     void aReplacementIsAppliedToTheFileAsItWas() throws IOException {
-        write("a b a");
+        write("a b");
         announce("Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "$1"));
-        write("$1 b a");
+        write("$1 b");
         tell("success");
 
-        assertThat(told().getFirst().getAnnouncedSha256()).isEqualTo(EventIds.sha256Hex("$1 b a"));
+        assertThat(told().getFirst().getAnnouncedSha256()).isEqualTo(EventIds.sha256Hex("$1 b"));
     }
 
     @Test
@@ -182,6 +203,111 @@ class EditedFilesTest {
     }
 
     @Test
+    void aFailedEditIsHeldUntilTheEnd() throws IOException {
+        write("before");
+        announce("Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
+        tell("failure");
+        write("evil");
+
+        edits.finish(LIMIT);
+
+        assertThat(told()).singleElement().satisfies(edited -> {
+            assertThat(edited.getFailed()).isTrue();
+            assertThat(edited.getUntold()).isFalse();
+            assertThat(edited.getWrittenSha256()).isEqualTo(EventIds.sha256Hex("evil"));
+        });
+    }
+
+    @Test
+    void aFailedEditThatIsTriedAgainIsNoMore() throws IOException {
+        write("before");
+        announce("c1", "Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
+        tell("c1", "failure");
+        announce("c2", "Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
+        write("evil");
+        tell("c2", "success");
+        edits.finish(LIMIT);
+
+        assertThat(told()).singleElement().satisfies(edited -> {
+            assertThat(edited.getCall()).isEqualTo("c2");
+            assertThat(edited.getUncompared()).isEmpty();
+        });
+    }
+
+    @Test
+    void aLaterEditOfTheFileEndsOneThatWaits() throws IOException {
+        write("before");
+        announce("c1", "Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
+        announce("c2", "Write", "/workspace/a.txt", Map.of("content", "whole"));
+        write("whole");
+        tell("c2", "success");
+        edits.finish(LIMIT);
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared)
+                .containsExactly(tuple("c1", "superseded"), tuple("c2", ""));
+    }
+
+    @Test
+    void editsOfAFileThatAreUnderWayTogetherProveNothing() throws IOException {
+        write("a b");
+        announce("c1", "Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "c"));
+        announce("c2", "Edit", "/workspace/a.txt", Map.of("old_string", "b", "new_string", "d"));
+        write("c b");
+        tell("c1", "success");
+        write("c d");
+        tell("c2", "success");
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared)
+                .containsExactly(tuple("c1", "superseded"), tuple("c2", "overlapping"));
+    }
+
+    @Test
+    void aFileThatIsChangedWhileTheAnswerIsWaitedForProvesNothing() throws IOException {
+        write("a b");
+        announce("Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "c"));
+        answer(GateDecision.ASK);
+        write("a b, saved by somebody");
+        answer(GateDecision.ALLOW);
+        write("c b, saved by somebody");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("overlapping");
+    }
+
+    @Test
+    void aFileThatIsChangedAfterTheAnswerIsCompared() throws IOException {
+        write("a b");
+        announce("Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "c"));
+        answer(GateDecision.ASK);
+        answer(GateDecision.ALLOW);
+        write("evil");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("");
+    }
+
+    @Test
+    void aDeniedEditDoesNotBlurTheNext() throws IOException {
+        write("a b");
+        announce("c1", "Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "x"));
+        answer(GateDecision.DENY);
+        announce("c2", "Edit", "/workspace/a.txt", Map.of("old_string", "a", "new_string", "c"));
+        write("evil");
+        tell("c2", "success");
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared)
+                .containsExactly(tuple("c2", ""));
+    }
+
+    private void answer(GateDecision decision) {
+        edits.answered(
+                GateAnswered.newBuilder().setCall("c1").setDecision(decision).build());
+    }
+
+    @Test
     void aFailedEditThatChangedTheFileIsTold() throws IOException {
         write("before");
         announce("Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
@@ -197,8 +323,8 @@ class EditedFilesTest {
         announce("Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
         write("evil");
 
-        edits.finish();
-        edits.finish();
+        edits.finish(LIMIT);
+        edits.finish(LIMIT);
 
         assertThat(told()).singleElement().satisfies(edited -> {
             assertThat(edited.getUntold()).isTrue();
@@ -211,14 +337,152 @@ class EditedFilesTest {
         write("before");
         announce("Edit", "/workspace/a.txt", Map.of("old_string", "before", "new_string", "after"));
 
-        edits.finish();
+        edits.finish(LIMIT);
 
         assertThat(told()).isEmpty();
     }
 
     @Test
+    void whatIsTooLargeAfterTheEditIsNeverMade() throws IOException {
+        write("a".repeat(FileContent.MAX));
+        long before = allocated();
+        announce(
+                "Edit",
+                "/workspace/a.txt",
+                Map.of("old_string", "a", "new_string", "x".repeat(200), "replace_all", true));
+        assertThat(allocated() - before).isLessThan(40L << 20);
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("too-large");
+    }
+
+    private static long allocated() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    @Test
+    void whatTakesTheSearchLongestIsFoundInOnePass() throws IOException {
+        String half = "a".repeat(FileContent.MAX / 2);
+        List<Map<String, Object>> replacements = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            replacements.add(Map.of("old_string", half + "b", "new_string", half + "b"));
+        }
+        write(half + half.substring(1) + "b");
+        announce("MultiEdit", "/workspace/a.txt", Map.of("edits", replacements));
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("");
+    }
+
+    @Test
+    void aFileOfBlanksIsComparedInOnePass() throws IOException {
+        String blanks = " ".repeat(FileContent.MAX - 1);
+        announce("Write", "/workspace/a.txt", Map.of("content", blanks + "x"));
+        write(blanks + "y");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getBlanksOnly).containsExactly(false);
+    }
+
+    @Test
+    void moreReplacementsThanTheLimitAreNotMade() throws IOException {
+        write("a");
+        announce(
+                "MultiEdit",
+                "/workspace/a.txt",
+                Map.of("edits", Collections.nCopies(257, Map.of("old_string", "a", "new_string", "a"))));
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("too-many-edits");
+    }
+
+    @Test
+    void withoutItsTurnNothingIsCompared() throws IOException {
+        EditedFiles crowded = new EditedFiles(outbox, new Semaphore(0), Duration.ZERO);
+        crowded.mounted(new BoundFolders(Map.of("/workspace", workspace)));
+        edits = crowded;
+        announce("Write", "/workspace/a.txt", Map.of("content", "one"));
+        write("two");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("busy");
+    }
+
+    @Test
+    void theEndDoesNotWaitForLongerThanItsLimit() throws IOException {
+        announce("Write", "/workspace/a.txt", Map.of("content", "one"));
+        write("two");
+
+        edits.finish(Duration.ZERO);
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("late");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "x, false, '', ambiguous",
+        "x, true, '', ''",
+        "'', false, '', deletion",
+        "x, true, fuzzy, unknown-argument"
+    })
+    void whereAgentsDifferNothingIsCompared(String replacement, boolean all, String further, String uncompared)
+            throws IOException {
+        write("a b a");
+        Map<String, Object> arguments = new LinkedHashMap<>(Map.of("old_string", "a", "new_string", replacement));
+        arguments.put("allow_multiple", all);
+        if (!further.isEmpty()) {
+            arguments.put(further, true);
+        }
+        announce("replace", "/workspace/a.txt", arguments);
+        write("whatever");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly(uncompared);
+    }
+
+    @Test
+    void theLastLineEndAndAByteOrderMarkAreTheAgentsOwn() throws IOException {
+        announce("Write", "/workspace/a.txt", Map.of("content", "one\ntwo"));
+        write("\uFEFFone\ntwo\n");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getBlanksOnly).containsExactly(true);
+    }
+
+    @Test
+    void editsThatAreNeverComparedAreToldToo() throws IOException {
+        announce("c1", "NotebookEdit", "/workspace/a.ipynb", Map.of("new_source", "x"));
+        announce("c2", "apply_patch", "/workspace/b.txt", Map.of("input", "*** Begin Patch"));
+        announce("c3", "Write", "/workspace/c.txt", Map.of("contents", "x"));
+        announce("c4", "Write", "/workspace/d.txt", Map.of());
+        for (String call : List.of("c1", "c2", "c3")) {
+            tell(call, "success");
+        }
+        edits.finish(LIMIT);
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared)
+                .containsExactly(
+                        tuple("c1", "notebook"),
+                        tuple("c2", "patch"),
+                        tuple("c3", "unknown-argument"),
+                        tuple("c4", "unreadable-arguments"));
+    }
+
+    @Test
+    void moreEditsUnderWayThanTheLimitAreToldAsNotCompared() throws IOException {
+        for (int i = 0; i <= EditedFiles.MAX_WAITING; i++) {
+            announce("c" + i, "Write", "/workspace/" + i, Map.of("content", "x"));
+        }
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared)
+                .containsExactly(tuple("c256", "too-many"));
+    }
+
+    @Test
     void filesLargerThanTheLimitAreNotRead() throws IOException {
-        write("x".repeat(EditedFiles.MAX_BYTES + 1));
+        write("x".repeat(FileContent.MAX + 1));
         announce("Edit", "/workspace/a.txt", Map.of("old_string", "x", "new_string", "y"));
         tell("success");
 

@@ -2,10 +2,14 @@ package io.plumbline.sandbox.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.SteeringVariable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -39,13 +43,68 @@ class TraceDecoderTest {
                         new TraceMessage.Environment(
                                 List.of("LD_PRELOAD", "HOME", "A"),
                                 List.of(
-                                        steering("LD_PRELOAD", ""),
-                                        steering("HOME", EventIds.sha256Hex("/home/agent")))),
+                                        steering("LD_PRELOAD", digest("x".repeat((64 << 10) - "LD_PRELOAD=".length()))),
+                                        steering("HOME", digest("/home/agent"))),
+                                List.of()),
                         false));
     }
 
     private static SteeringVariable steering(String name, String sha256) {
         return SteeringVariable.newBuilder().setName(name).setSha256(sha256).build();
+    }
+
+    private static String digest(String value) {
+        return ValueDigests.of(value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void digestsAreKeyed() {
+        assertThat(digest("/usr/bin"))
+                .matches("[0-9a-f]{64}")
+                .isEqualTo(digest("/usr/bin"))
+                .isNotEqualTo(digest("/bin"))
+                .isNotEqualTo(EventIds.sha256Hex("/usr/bin"));
+    }
+
+    private static TraceMessage.Environment environment(List<String> variables) throws MalformedTraceException {
+        TraceDatagrams message = TraceDatagrams.inContext().text(2, "/bin/ls").text(3, "ls");
+        for (String variable : variables) {
+            message = message.text(4, variable);
+        }
+        return ((TraceMessage.Executed) decode(message, 3)).environment();
+    }
+
+    @Test
+    void aVariableCountsOnceHoweverOftenItIsGiven() throws Exception {
+        List<String> variables = new ArrayList<>(Collections.nCopies(300, "PATH=/usr/bin"));
+        variables.add("LD_PRELOAD=/tmp/x.so");
+
+        TraceMessage.Environment environment = environment(variables);
+
+        assertThat(environment.names()).containsExactly("PATH", "LD_PRELOAD");
+        assertThat(environment.steering())
+                .containsExactly(steering("PATH", digest("/usr/bin")), steering("LD_PRELOAD", digest("/tmp/x.so")));
+        assertThat(environment.cut()).isEmpty();
+    }
+
+    @Test
+    void severalValuesOfOneVariableAreTold() throws Exception {
+        assertThat(environment(List.of("PATH=/usr/bin", "PATH=/tmp", "PATH=/usr/bin"))
+                        .steering())
+                .extracting(SteeringVariable::getName, SteeringVariable::getSeveral)
+                .containsExactly(tuple("PATH", true));
+    }
+
+    @Test
+    void moreVariablesThanAreKeptAreTold() throws Exception {
+        List<String> variables = new ArrayList<>();
+        for (int i = 0; i <= TraceDecoder.MAX_ENV_NAMES; i++) {
+            variables.add("GIT_" + i + "=x");
+        }
+
+        assertThat(environment(variables.subList(0, 64)).cut()).isEmpty();
+        assertThat(environment(variables.subList(0, 65)).cut()).containsExactly("steering");
+        assertThat(environment(variables).cut()).containsExactly("steering", "env_names");
     }
 
     @Test
@@ -80,7 +139,7 @@ class TraceDecoderTest {
                         CONTEXT,
                         "/usr/bin/cat",
                         List.of("cat"),
-                        new TraceMessage.Environment(List.of("PATH"), List.of(steering("PATH", ""))),
+                        new TraceMessage.Environment(List.of("PATH"), List.of(steering("PATH", "")), List.of()),
                         "",
                         false));
     }

@@ -97,9 +97,15 @@ public final class ProcessTable {
             put(key, process.setRole(Role.HOST_RELAY));
             return false;
         }
-        if (before.getRole() == Role.HOST_RELAY && before.getParent().isEmpty()) {
+        boolean begins =
+                before.getRole() == Role.HOST_RELAY && before.getParent().isEmpty();
+        if (begins || before.getRole() == Role.AGENT && state.getCallsSeen() == 0) {
+            // Until it announces something it may still become the agent: env, a shell that executes it, its own
+            // launcher.
+            Steering.keep(event, state);
+        }
+        if (begins) {
             put(key, process.setRole(Role.AGENT));
-            state.setSteeringKnown(true).clearSteering().addAllSteering(Steering.of(start));
             return false;
         }
         Role role = before.getRole();

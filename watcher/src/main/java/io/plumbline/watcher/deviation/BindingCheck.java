@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.SteeringVariables;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileEdited;
@@ -49,42 +50,62 @@ public final class BindingCheck {
                         && !call.getEnvironmentSeen()
                         && !Executions.isSetup(start.getArgvList()))
                 .ifPresent(call -> {
-                    found.addAll(environment(start, call, by));
+                    found.addAll(environment(event, call, by));
                     ledger.environmentSeen(call.getCall());
                 });
         return List.copyOf(found);
     }
 
+    /** Announced folders are names, and the kernel's have no links in them: of the workspace itself alone it is known that it is none. */
     private Optional<Deviation> folder(ProcessStarted start, Call call, Attribution by) {
-        String folder = Executions.folder(start);
-        return call.getCwd().isEmpty() || folder.isEmpty() || folder.equals(call.getCwd())
+        String folder = withoutLastSlash(Executions.folder(start));
+        String announced = withoutLastSlash(call.getCwd());
+        return announced.isEmpty() || folder.isEmpty() || folder.equals(announced)
                 ? Optional.empty()
                 : Optional.of(otherwise(
                         call,
+                        announced.equals(state.getTask().getWorkspace()),
                         "folder|" + call.getCall(),
                         "call ran in another folder than announced",
                         by.description() + " was executed in " + folder,
-                        "The call was announced for " + call.getCwd() + ".",
+                        "The call was announced for " + announced + ".",
                         "announce.folder"));
     }
 
-    private List<Deviation> environment(ProcessStarted start, Call call, Attribution by) {
+    private static String withoutLastSlash(String folder) {
+        return folder.length() > 1 && folder.endsWith("/") ? folder.substring(0, folder.length() - 1) : folder;
+    }
+
+    private List<Deviation> environment(Event event, Call call, Attribution by) {
         if (!state.getSteeringKnown()) {
             return List.of();
         }
         AgentProfile profile =
                 AgentProfiles.of(state.getAgent(), state.getAgentVersion()).profile();
-        return Steering.beside(state.getSteeringList(), start).stream()
+        List<Deviation> found = new ArrayList<>();
+        Steering.beside(state.getSteeringList(), event.getProcessStarted()).stream()
                 .filter(variable -> !profile.setsItself(variable))
                 .map(variable -> otherwise(
                         call,
+                        true,
                         // One that stays is one deviation, and one for each call that a person approved.
                         "environment|" + (call.getApproval().isEmpty() ? "" : call.getCall() + "|") + variable,
                         "call ran with a variable that decides what code runs",
                         by.description() + " was executed with another " + variable + " than the agent has",
                         "Neither the command says so, nor is it known of this agent.",
                         "announce.environment"))
-                .toList();
+                .forEach(found::add);
+        if (Steering.isCut(event)) {
+            found.add(otherwise(
+                    call,
+                    false,
+                    "environment-cut|" + (call.getApproval().isEmpty() ? "" : call.getCall()),
+                    "call ran with more variables that decide what code runs than are read",
+                    by.description() + " was executed with more than " + SteeringVariables.MAX + " of them",
+                    "The agent has fewer, and the rest was not compared.",
+                    "announce.environment"));
+        }
+        return List.copyOf(found);
     }
 
     /** The host has held an edited file against its announcement. */
@@ -97,10 +118,13 @@ public final class BindingCheck {
                 .filter(call -> differs && !call.getDenied())
                 .map(call -> otherwise(
                         call,
+                        // What failed is not what was approved, and somebody else may have changed the file since.
+                        !edited.getFailed(),
                         "content|" + edited.getCall() + "|" + edited.getPath(),
                         "edit left another content than announced",
                         edited.getPath() + " has " + content(edited.getWrittenSha256())
-                                + (edited.getUntold() ? ", and no result was told" : ""),
+                                + (edited.getUntold() ? ", and no result was told" : "")
+                                + (edited.getFailed() ? ", and the call failed, as the agent tells it" : ""),
                         "Its arguments make " + content(edited.getAnnouncedSha256()) + " of what was there.",
                         "announce.content"));
     }
@@ -109,20 +133,23 @@ public final class BindingCheck {
         return sha256.isEmpty() ? "no content" : "the content with SHA-256 " + sha256;
     }
 
-    private static Deviation otherwise(Call call, String key, String what, String seen, String why, String clause) {
+    /** @param exact whether a difference cannot be anything else; of an approved call it is a proof then */
+    private static Deviation otherwise(
+            Call call, boolean exact, String key, String what, String seen, String why, String clause) {
         boolean approved = !call.getApproval().isEmpty();
+        boolean proof = approved && exact;
         Deviation found = new Deviation(
                         DeviationKind.UNANNOUNCED,
-                        approved ? Severity.HIGH : Severity.LOW,
+                        proof ? Severity.HIGH : Severity.LOW,
                         key,
                         (approved ? "An approved " : "A ") + what,
                         seen,
-                        why + (approved ? " A person approved that, not this." : ""),
+                        why + (proof ? " A person approved that, not this." : ""),
                         clause,
                         call.getCall(),
-                        approved ? 40 : 10,
-                        approved)
+                        proof ? 40 : 10,
+                        proof)
                 .restingOn(List.of(call.getEvent()));
-        return approved ? found : found.softly();
+        return proof ? found : found.softly();
     }
 }
