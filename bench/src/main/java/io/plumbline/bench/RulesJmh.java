@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Mode;
@@ -45,17 +46,20 @@ public class RulesJmh {
     private CorrelationState state = new CorrelationState();
     private List<String> events = List.of();
     private LogSource source = GeneratedActs.LINUX;
+    private Predicate<String> wanted = name -> true;
     private int next;
 
     /** Loads the rules and makes the events. */
     @Setup
     public void load() {
-        engine = RuleSet.loadUsable(RulesBench.sources(folder.isEmpty() ? null : Path.of(folder)), Placeholders.NONE)
-                .set()
-                .engine();
+        RuleSet set = RuleSet.loadUsable(
+                        RulesBench.sources(folder.isEmpty() ? null : Path.of(folder)), Placeholders.NONE)
+                .set();
+        engine = set.engine();
         state = new CorrelationState();
         boolean sysmon = lane.equals("sysmon");
         source = sysmon ? GeneratedActs.WINDOWS : GeneratedActs.LINUX;
+        wanted = set.fields(List.of(source));
         GeneratedActs acts = new GeneratedActs(1);
         events = sysmon ? acts.sysmon(EVENTS) : acts.linux(EVENTS);
     }
@@ -64,7 +68,7 @@ public class RulesJmh {
     @Benchmark
     public int event() {
         next = next + 1 == events.size() ? 0 : next + 1;
-        return engine.evaluate(RulesBench.parsed(events.get(next), source), state)
+        return engine.evaluate(RulesBench.parsed(events.get(next), source, wanted), state)
                 .size();
     }
 

@@ -30,6 +30,7 @@ import java.util.SequencedSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,9 @@ public final class RuleSet {
 
     /** Combinations of log sources with a program of their own; the watcher has a dozen. */
     private static final int MAX_PROGRAMS = 64;
+
+    /** Sources that are read beside each other. */
+    private static final int MANY = 64;
 
     /** Correlations one upon the other. */
     static final int MAX_CHAIN = 32;
@@ -162,7 +166,9 @@ public final class RuleSet {
             List<RuleSource> sources, Placeholders placeholders, Map<RuleSource, List<Reading>> known) {
         Linker linker = new Linker();
         SigmaReader reader = new SigmaReader(placeholders);
-        List<List<Reading>> readings = sources.parallelStream()
+        // A change of a few beside events that wait must not take a processor more from them.
+        boolean few = sources.size() - known.size() < MANY;
+        List<List<Reading>> readings = (few ? sources.stream() : sources.parallelStream())
                 .map(source -> {
                     List<Reading> before = known.get(source);
                     return before == null ? read(source, reader) : before;
@@ -310,6 +316,19 @@ public final class RuleSet {
         Routed made = new Routed(Program.compile(expressions), expressions, rules);
         Routed first = programs.putIfAbsent(List.copyOf(sources), made);
         return first == null ? made : first;
+    }
+
+    /**
+     * Which fields of events of these log sources say something to the set: {@link io.plumbline.rules.engine.JsonEvents} passes over the
+     * others. All of them when a rule asks for keywords.
+     *
+     * @param sources in the order in which the event names them
+     */
+    public Predicate<String> fields(List<LogSource> sources) {
+        Program program = routed(sources).program();
+        Set<String> correlated =
+                correlations.stream().flatMap(one -> one.fields().stream()).collect(Collectors.toUnmodifiableSet());
+        return name -> program.asksFor(name) || correlated.contains(name);
     }
 
     private int[] rulesFor(List<LogSource> sources) {

@@ -1,8 +1,10 @@
 package io.plumbline.rules.correlation;
 
 import io.plumbline.rules.sigma.SigmaDocument.Correlation;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A correlation with its references resolved.
@@ -14,6 +16,14 @@ public record LinkedCorrelation(Correlation definition, String stateKey) {
     String groupField(String name, int position) {
         Map<String, String> alias = definition.aliases().get(name);
         return alias == null ? name : alias.getOrDefault(definition.rules().get(position), name);
+    }
+
+    /** Names of the fields whose values it takes from events. */
+    public Set<String> fields() {
+        Set<String> fields = new HashSet<>(definition.groupBy());
+        definition.aliases().values().forEach(byRule -> fields.addAll(byRule.values()));
+        fields.addAll(definition.fields());
+        return fields;
     }
 
     long timespanNs() {

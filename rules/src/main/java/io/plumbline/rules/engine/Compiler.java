@@ -1,10 +1,11 @@
 package io.plumbline.rules.engine;
 
 import io.plumbline.rules.sigma.Expression;
-import io.plumbline.rules.sigma.RegexTree;
+import io.plumbline.rules.sigma.RequiredTexts;
 import io.plumbline.rules.sigma.TextPattern;
 import io.plumbline.rules.sigma.ValueTest;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -26,7 +27,11 @@ final class Compiler {
     /** Texts in all fields' indices together that are there because they are keywords: so that one pass over a value finds both. */
     private static final int MAX_KEYWORD_COPIES = 4096;
 
+    /** Texts of a pattern that are looked for before it is tried. */
+    private static final int MAX_GATES = 3;
+
     private static final int NONE = -1;
+    private static final int[] UNGATED = {};
 
     private final Map<String, Integer> fields = new LinkedHashMap<>();
     private final List<TextIndex.Builder> folded = new ArrayList<>();
@@ -189,22 +194,24 @@ final class Compiler {
         for (ValueTest value : test.anyOf()) {
             switch (value) {
                 case ValueTest.Text text -> text(text, field, index, atom);
-                case ValueTest.Regex regex -> {
-                    int gate = gate(field, RegexTree.requiredTexts(regex.expression()));
-                    lazy(atom, field, new LazyTest(gate, regex, Optional.empty(), NONE));
-                }
-                case ValueTest.Cidr cidr -> lazy(atom, field, new LazyTest(NONE, cidr, Optional.empty(), NONE));
+                case ValueTest.Regex regex ->
+                    lazy(
+                            atom,
+                            field,
+                            new LazyTest(
+                                    gates(field, RequiredTexts.of(regex.expression())), regex, Optional.empty(), NONE));
+                case ValueTest.Cidr cidr -> lazy(atom, field, new LazyTest(UNGATED, cidr, Optional.empty(), NONE));
                 case ValueTest.Compare compare ->
-                    lazy(atom, field, new LazyTest(NONE, compare, Optional.empty(), NONE));
-                case ValueTest.DatePart part -> lazy(atom, field, new LazyTest(NONE, part, Optional.empty(), NONE));
+                    lazy(atom, field, new LazyTest(UNGATED, compare, Optional.empty(), NONE));
+                case ValueTest.DatePart part -> lazy(atom, field, new LazyTest(UNGATED, part, Optional.empty(), NONE));
                 case ValueTest.FieldReference reference ->
-                    lazy(atom, field, new LazyTest(NONE, reference, Optional.empty(), field(reference.field())));
+                    lazy(atom, field, new LazyTest(UNGATED, reference, Optional.empty(), field(reference.field())));
                 case ValueTest.Null nothing -> {
-                    atom.lazy.add(new LazyTest(NONE, nothing, Optional.empty(), NONE));
+                    atom.lazy.add(new LazyTest(UNGATED, nothing, Optional.empty(), NONE));
                     atom.witnessed = false;
                 }
                 case ValueTest.Present present -> {
-                    atom.lazy.add(new LazyTest(NONE, present, Optional.empty(), NONE));
+                    atom.lazy.add(new LazyTest(UNGATED, present, Optional.empty(), NONE));
                     need(atom, present(field));
                 }
             }
@@ -216,11 +223,11 @@ final class Compiler {
         atom.needs.add(needed);
     }
 
-    /** A lazy test is worth asking for when its gate is open, or else when its field is there. */
+    /** A lazy test is worth asking for when its gates are open, or else when its field is there. */
     private void lazy(Atom atom, int field, LazyTest test) {
         atom.lazy.add(test);
-        if (test.gate() != NONE) {
-            need(atom, test.gate());
+        if (test.gates().length > 0) {
+            need(atom, test.gates()[0]);
         } else if (fields.getOrDefault(Expression.Test.KEYWORDS, NONE) == field) {
             atom.witnessed = false;
         } else {
@@ -245,12 +252,14 @@ final class Compiler {
         }
         String inner = symbols.substring(start, end);
         if (new TextPattern(inner).wild()) {
-            List<String> literals = new TextPattern(inner).literals();
-            String longest = literals.stream()
-                    .max(java.util.Comparator.comparingInt(String::length))
-                    .orElse("");
-            int gate = longest.isEmpty() ? NONE : gate(field, Set.of(Folding.fold(longest)));
-            lazy(atom, field, new LazyTest(gate, test, Optional.of(new Glob(test.pattern(), test.cased())), NONE));
+            List<Set<String>> longest = new TextPattern(inner)
+                    .literals().stream()
+                            .sorted(Comparator.comparingInt(String::length).reversed())
+                            .limit(MAX_GATES)
+                            .map(literal -> Set.of(Folding.fold(literal)))
+                            .toList();
+            Glob glob = new Glob(test.pattern(), test.cased());
+            lazy(atom, field, new LazyTest(gates(field, longest), test, Optional.of(glob), NONE));
             return;
         }
         need(atom, index);
@@ -275,11 +284,12 @@ final class Compiler {
         return Math.pow(0.6, Math.min(text.length(), 24));
     }
 
-    /** An atom that holds when the field contains one of the texts; none for no texts. */
+    /** By set the atom that holds when the field contains one of its texts; the first is the most telling. */
+    private int[] gates(int field, List<Set<String>> sets) {
+        return sets.stream().mapToInt(texts -> gate(field, texts)).toArray();
+    }
+
     private int gate(int field, Set<String> texts) {
-        if (texts.isEmpty()) {
-            return NONE;
-        }
         String key = field + " " + String.join("\0", new TreeSet<>(texts));
         Integer known = gates.get(key);
         if (known != null) {

@@ -228,7 +228,7 @@ public final class Matcher implements AtomSink {
         asked[askedCount++] = atom;
         int field = program.atomField[atom];
         for (LazyTest test : tests) {
-            if ((test.gate() < 0 || gateOpen(test.gate())) && holds(test, field)) {
+            if (open(test.gates()) && holds(test, field)) {
                 set(atom);
                 return true;
             }
@@ -236,8 +236,13 @@ public final class Matcher implements AtomSink {
         return false;
     }
 
-    private boolean gateOpen(int gate) {
-        return (truth[gate >>> 6] & (1L << (gate & 63))) != 0;
+    private boolean open(int[] gates) {
+        for (int gate : gates) {
+            if ((truth[gate >>> 6] & (1L << (gate & 63))) == 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean holds(LazyTest test, int field) {

@@ -89,6 +89,11 @@ public final class Program {
         return (field >= 0 && scanned[field]) || (keywords >= 0 && scanned[keywords]);
     }
 
+    /** Whether a rule could depend on a field. */
+    public boolean asksFor(String field) {
+        return keywords >= 0 || fieldNames.number(field) >= 0;
+    }
+
     /** Compiles expressions; a match names them by their index. */
     public static Program compile(List<Expression> rules) {
         return new Compiler().compile(rules);

@@ -36,16 +36,22 @@ public final class SigmaEvent {
     private final String id;
     private final long timeNs;
     private final List<LogSource> logSources;
+    /** Both have room behind the fields. */
     private final String[] names;
+
+    /** Each a {@code String}, a {@code Long}, a {@link Marker}, or an {@code Object[]} of texts and markers. */
     private final Object[] values;
+
+    private final int size;
 
     private SigmaEvent(Builder builder) {
         id = builder.id;
         timeNs = builder.timeNs;
         logSources = builder.logSources;
-        names = Arrays.copyOf(builder.names, builder.size);
-        values = Arrays.copyOf(builder.values, builder.size);
-        for (int i = 0; builder.lists && i < values.length; i++) {
+        names = builder.names;
+        values = builder.values;
+        size = builder.size;
+        for (int i = 0; builder.lists && i < size; i++) {
             if (values[i] instanceof List<?> list) {
                 values[i] = list.toArray();
             }
@@ -68,7 +74,7 @@ public final class SigmaEvent {
 
     /** Number of fields. */
     int size() {
-        return names.length;
+        return size;
     }
 
     String name(int index) {
@@ -77,22 +83,28 @@ public final class SigmaEvent {
 
     /** A {@code String}, a {@link Marker}, or an {@code Object[]} of these. */
     Object value(int index) {
-        return values[index];
+        return text(values[index]);
+    }
+
+    /** Numbers become texts when somebody asks: of most, nobody does. */
+    private static Object text(Object value) {
+        return value instanceof Long number ? Long.toString(number) : value;
     }
 
     /**
      * The texts of a field; empty when it is absent, null, or an object.
      */
     public List<String> texts(String name) {
-        for (int i = 0; i < names.length; i++) {
+        for (int i = 0; i < size; i++) {
             if (names[i].equals(name)) {
-                if (values[i] instanceof String text) {
+                Object value = value(i);
+                if (value instanceof String text) {
                     return List.of(text);
                 }
-                if (values[i] instanceof Object[] list) {
+                if (value instanceof Object[] list) {
                     List<String> texts = new ArrayList<>();
-                    for (Object value : list) {
-                        if (value instanceof String text) {
+                    for (Object member : list) {
+                        if (member instanceof String text) {
                             texts.add(text);
                         }
                     }
@@ -106,15 +118,17 @@ public final class SigmaEvent {
 
     /** Names of all fields in the order in which they were put. */
     public List<String> names() {
-        return List.of(names);
+        return List.of(Arrays.copyOf(names, size));
     }
 
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Builds an event; a name that is put twice has both values. */
+    /** Builds one event; a name that is put twice has both values. */
     public static final class Builder {
+        private static final String[] BUILT = {};
+
         /** In the order in which they were put. */
         private String[] names = new String[20];
 
@@ -173,7 +187,7 @@ public final class SigmaEvent {
         }
 
         public Builder put(String name, long value) {
-            return add(name, Long.toString(value));
+            return add(name, (Object) value);
         }
 
         public Builder put(String name, BigDecimal value) {
@@ -225,7 +239,7 @@ public final class SigmaEvent {
             if (at < 0) {
                 append(name, members);
             } else {
-                members.add(values[at]);
+                members.add(text(values[at]));
                 values[at] = members;
             }
             return members;
@@ -236,7 +250,7 @@ public final class SigmaEvent {
                 append(name, value);
                 return this;
             }
-            addMember(name, members(name), value);
+            addMember(name, members(name), text(value));
             return this;
         }
 
@@ -248,7 +262,11 @@ public final class SigmaEvent {
             members.add(value);
         }
 
+        /** @throws IllegalStateException if the event was built */
         private int number(String name) {
+            if (names == BUILT) {
+                throw new IllegalStateException("field " + name + " of an event that was built (expected: before)");
+            }
             int number = slots[slot(name)] - 1;
             return number < 0 && many != null ? many.getOrDefault(name, -1) : number;
         }
@@ -283,8 +301,18 @@ public final class SigmaEvent {
             size++;
         }
 
+        /**
+         * The event; nothing can be put afterwards.
+         *
+         * @throws IllegalStateException if it was built before
+         */
         public SigmaEvent build() {
-            return new SigmaEvent(this);
+            if (names == BUILT) {
+                throw new IllegalStateException("a builder that has built its event (expected: one for each)");
+            }
+            SigmaEvent event = new SigmaEvent(this);
+            names = BUILT;
+            return event;
         }
     }
 }

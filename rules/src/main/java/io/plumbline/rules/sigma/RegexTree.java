@@ -3,7 +3,6 @@ package io.plumbline.rules.sigma;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -11,22 +10,30 @@ import java.util.Set;
  * The coarse structure of a regular expression: enough to tell which texts have to be in whatever it matches, and how large it
  * gets with its repetitions. What is not understood is opaque: it demands no text.
  */
-public final class RegexTree {
-    private static final int MAX_ALTERNATIVES = 64;
+final class RegexTree {
     private static final int MAX_DEPTH = 60;
 
-    private static final String EVERYWHERE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -./\\:\"_";
+    /** Members of a class of characters that are told; more say nothing. */
+    private static final int MAX_MEMBERS = 4;
 
-    private sealed interface Node {
+    /** Of a repetition without an end. */
+    private static final int NO_LIMIT = -1;
+
+    sealed interface Node {
+        /** ASCII; empty for a place between characters. */
         record Text(String text) implements Node {}
 
-        /** One character that is not known, or a place between characters. */
+        /** One character that is not known. */
         record Opaque() implements Node {}
+
+        /** One of a few characters, ASCII in lower case. */
+        record OneOf(Set<String> characters) implements Node {}
 
         record Concatenation(List<Node> parts) implements Node {}
 
         record Alternation(List<Node> parts) implements Node {}
 
+        /** @param most times; {@link #NO_LIMIT}: any number */
         record Repetition(Node part, int least, int most) implements Node {}
     }
 
@@ -45,7 +52,8 @@ public final class RegexTree {
         this.text = text;
     }
 
-    private static Optional<Node> parse(String expression) {
+    /** Empty when the expression is not understood. */
+    static Optional<Node> parse(String expression) {
         RegexTree tree = new RegexTree(expression);
         try {
             Node node = tree.alternation(0);
@@ -91,6 +99,7 @@ public final class RegexTree {
         return switch (node) {
             case Node.Text part -> part.text().length();
             case Node.Opaque ignored -> 1;
+            case Node.OneOf ignored -> 1;
             case Node.Concatenation part ->
                 part.parts().stream().mapToLong(RegexTree::size).sum() + 1;
             case Node.Alternation part ->
@@ -98,65 +107,6 @@ public final class RegexTree {
             case Node.Repetition part ->
                 Math.min(Integer.MAX_VALUE, size(part.part()) * Math.max(1, Math.max(part.least(), part.most())) + 1);
         };
-    }
-
-    /**
-     * Texts of which at least one is in everything that the expression matches, in lower case and ASCII only; compare them with the
-     * input in lower case. A text of one character is told only when it is none of those that every command line has. Empty: nothing
-     * is known.
-     */
-    public static Set<String> requiredTexts(String expression) {
-        return parse(expression).map(RegexTree::required).orElse(Set.of());
-    }
-
-    private static Set<String> required(Node node) {
-        return switch (node) {
-            case Node.Text part -> longest(part.text());
-            case Node.Opaque ignored -> Set.of();
-            case Node.Repetition part -> part.least() > 0 ? required(part.part()) : Set.of();
-            case Node.Concatenation part -> {
-                Set<String> best = Set.of();
-                for (Node child : part.parts()) {
-                    Set<String> candidate = required(child);
-                    if (weight(candidate) > weight(best)) {
-                        best = candidate;
-                    }
-                }
-                yield best;
-            }
-            case Node.Alternation part -> {
-                Set<String> all = new HashSet<>();
-                for (Node child : part.parts()) {
-                    Set<String> candidate = required(child);
-                    if (candidate.isEmpty() || all.size() + candidate.size() > MAX_ALTERNATIVES) {
-                        yield Set.of();
-                    }
-                    all.addAll(candidate);
-                }
-                yield all;
-            }
-        };
-    }
-
-    /** Long texts are rare, many texts are not. */
-    private static double weight(Set<String> texts) {
-        int shortest = texts.stream().mapToInt(String::length).min().orElse(0);
-        return shortest - Math.log(Math.max(1, texts.size())) / 4;
-    }
-
-    private static Set<String> longest(String text) {
-        String best = "";
-        int start = 0;
-        for (int i = 0; i <= text.length(); i++) {
-            if (i == text.length() || text.charAt(i) > 127) {
-                if (i - start > best.length()) {
-                    best = text.substring(start, i);
-                }
-                start = i + 1;
-            }
-        }
-        boolean telling = best.length() > 1 || (!best.isEmpty() && EVERYWHERE.indexOf(best.charAt(0)) < 0);
-        return telling ? Set.of(best.toLowerCase(Locale.ROOT)) : Set.of();
     }
 
     private Node alternation(int depth) {
@@ -203,7 +153,7 @@ public final class RegexTree {
             int most;
             if (c == '*' || c == '?' || c == '+') {
                 least = c == '+' ? 1 : 0;
-                most = 1;
+                most = c == '?' ? 1 : NO_LIMIT;
                 at++;
             } else if (c == '{') {
                 int close = text.indexOf('}', at);
@@ -218,7 +168,7 @@ public final class RegexTree {
                     return node;
                 }
                 least = Integer.parseInt(counts[0]);
-                most = counts.length == 1 || counts[1].isEmpty() ? least : Integer.parseInt(counts[1]);
+                most = counts.length == 1 ? least : counts[1].isEmpty() ? NO_LIMIT : Integer.parseInt(counts[1]);
                 at = close + 1;
             } else {
                 return node;
@@ -238,33 +188,29 @@ public final class RegexTree {
     private Node atom(int depth) {
         char c = text.charAt(at++);
         return switch (c) {
-            case '.', '^', '$' -> new Node.Opaque();
+            case '.' -> new Node.Opaque();
+            case '^', '$' -> new Node.Text("");
             case '[' -> characterClass();
             case '(' -> group(depth);
             case '\\' -> escape();
             case '*', '+', '?' -> throw new NotUnderstood();
-            default -> Character.isSurrogate(c) ? new Node.Opaque() : new Node.Text(String.valueOf(c));
+            default -> c > 127 ? new Node.Opaque() : new Node.Text(String.valueOf(c));
         };
     }
 
     private Node characterClass() {
         int first = at;
-        if (at < text.length() && text.charAt(at) == '^') {
+        boolean negated = at < text.length() && text.charAt(at) == '^';
+        if (negated) {
             at++;
             first++;
         }
         while (at < text.length()) {
             char c = text.charAt(at);
             if (c == ']' && at > first) {
-                String members = text.substring(first, at++);
-                boolean same = text.charAt(first - 1) == '['
-                        && (members.length() == 1
-                                || (members.length() == 2
-                                        && members.charAt(0) < 128
-                                        && members.equalsIgnoreCase(members.charAt(1) + members.substring(0, 1))));
-                return same && Character.isLetterOrDigit(members.charAt(0))
-                        ? new Node.Text(members.substring(0, 1))
-                        : new Node.Opaque();
+                Node node = negated ? new Node.Opaque() : oneOf(text.substring(first, at));
+                at++;
+                return node;
             }
             if (c == '[' && at + 1 < text.length() && text.charAt(at + 1) == ':') {
                 int end = text.indexOf(":]", at + 2);
@@ -279,6 +225,17 @@ public final class RegexTree {
         throw new NotUnderstood();
     }
 
+    private static Node oneOf(String members) {
+        Set<String> letters = new HashSet<>();
+        for (char member : members.toCharArray()) {
+            if (member > 127 || "-\\[^&".indexOf(member) >= 0) {
+                return new Node.Opaque();
+            }
+            letters.add(String.valueOf(Character.toLowerCase(member)));
+        }
+        return letters.size() <= MAX_MEMBERS ? new Node.OneOf(letters) : new Node.Opaque();
+    }
+
     private Node group(int depth) {
         if (at < text.length() && text.charAt(at) == '?') {
             int colon = at + 1;
@@ -287,7 +244,7 @@ public final class RegexTree {
             }
             if (colon < text.length() && text.charAt(colon) == ')') {
                 at = colon + 1;
-                return new Node.Opaque();
+                return new Node.Text("");
             }
             if (colon < text.length() && text.charAt(colon) == ':') {
                 at = colon + 1;
@@ -315,8 +272,11 @@ public final class RegexTree {
         char c = text.charAt(at++);
         if (Character.isLetterOrDigit(c) || c > 127) {
             switch (c) {
-                case 'd', 'D', 's', 'S', 'w', 'W', 'b', 'B', 'A', 'z', 'v', 'a' -> {
+                case 'd', 'D', 's', 'S', 'w', 'W', 'v', 'a' -> {
                     return new Node.Opaque();
+                }
+                case 'b', 'B', 'A', 'z' -> {
+                    return new Node.Text("");
                 }
                 case 'n', 't', 'r', 'f' -> {
                     return new Node.Text(String.valueOf("\n\t\r\f".charAt("ntrf".indexOf(c))));

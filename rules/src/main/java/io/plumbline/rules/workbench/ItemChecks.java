@@ -2,7 +2,7 @@ package io.plumbline.rules.workbench;
 
 import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Numbers;
-import io.plumbline.rules.sigma.RegexTree;
+import io.plumbline.rules.sigma.RequiredTexts;
 import io.plumbline.rules.sigma.TextPattern;
 import io.plumbline.rules.workbench.RuleText.Item;
 import io.plumbline.rules.yaml.YamlNode;
@@ -322,7 +322,7 @@ final class ItemChecks {
         if (HOST_WITH_DOT.matcher(bare).find()) {
             remarks.add(Check.REGEX_DOT, node, node.kind() + " (expected: \\. for a dot)");
         }
-        if (RegexTree.requiredTexts(expression).isEmpty()) {
+        if (RequiredTexts.of(expression).isEmpty()) {
             remarks.add(
                     Check.SLOW_EXPRESSION,
                     node,

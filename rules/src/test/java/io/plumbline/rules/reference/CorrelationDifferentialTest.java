@@ -37,6 +37,7 @@ class CorrelationDifferentialTest {
     private static final int EVENTS = 60;
     private static final int CORRELATIONS = 8;
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final LogSource SOURCE = new LogSource("test", "", "");
 
     /** A correlation, its walker and what it is built on. */
     private record Walked(String id, List<String> rules, List<String> groupBy, WindowWalker walker) {}
@@ -60,6 +61,7 @@ class CorrelationDifferentialTest {
             }
             RuleSet set = RuleSet.load(sources, Placeholders.NONE);
             var engine = set.engine();
+            var wanted = set.fields(List.of(SOURCE));
             CorrelationState state = new CorrelationState();
             long newest = 1_000;
             for (int order = 0; order < EVENTS; order++) {
@@ -69,10 +71,10 @@ class CorrelationDifferentialTest {
                 Map<String, Object> fields = fields(random);
                 TreeSet<String> said = new TreeSet<>();
                 engine.evaluate(
-                                JsonEvents.read(JSON.writeValueAsString(fields))
+                                JsonEvents.read(JSON.writeValueAsString(fields), wanted)
                                         .id("e" + order)
                                         .timeNs(second * 1_000_000_000L)
-                                        .logSource(new LogSource("test", "", ""))
+                                        .logSource(SOURCE)
                                         .build(),
                                 state)
                         .forEach(match -> said.add(match.rule() + "@" + match.timeNs() / 1_000_000_000L));

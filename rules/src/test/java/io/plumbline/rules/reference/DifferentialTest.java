@@ -32,6 +32,7 @@ class DifferentialTest {
     private static final int FILTERS = 5;
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final LogSource SOURCE = new LogSource("test", "", "");
 
     @Test
     void bothSayTheSameOfEveryPair() throws IOException {
@@ -86,14 +87,16 @@ class DifferentialTest {
                     .map(rule -> new TreeWalker(rule, Generated.PLACEHOLDERS))
                     .toList();
             var engine = set.engine();
+            var wanted = set.fields(List.of(SOURCE));
             for (int i = 0; i < EVENTS; i++) {
                 Map<String, @Nullable Object> fields = generated.event();
-                SigmaEvent event = JsonEvents.read(JSON.writeValueAsString(fields))
-                        .logSource(new LogSource("test", "", ""))
-                        .build();
+                String json = JSON.writeValueAsString(fields);
+                SigmaEvent event = JsonEvents.read(json).logSource(SOURCE).build();
                 Set<String> compiled = evaluated(engine, event);
+                SigmaEvent asked =
+                        JsonEvents.read(json, wanted).logSource(SOURCE).build();
                 // Now its values are remembered.
-                assertThat(List.of(evaluated(engine, event), evaluated(engine, event)))
+                assertThat(List.of(evaluated(engine, event), evaluated(engine, asked), evaluated(engine, event)))
                         .containsOnly(compiled);
                 for (int rule = 0; rule < RULES; rule++) {
                     boolean found = walkers.get(rule).matches(fields);

@@ -333,7 +333,7 @@ public final class Generated {
             String atom =
                     switch (random.nextInt(depth == 0 ? 5 : 8)) {
                         case 0 -> ".";
-                        case 1 -> pick(List.of("[a-c]", "[^a]", "[-/]", "[A-Z_]"));
+                        case 1 -> pick(List.of("[a-c]", "[^a]", "[-/]", "[A-Z_]", "[ab]", "[Bb]", "[xA1]"));
                         case 2 -> pick(List.of("\\.exe", "\\\\", "\\d", "\\s", "\\w"));
                         case 5 -> "(" + regex(depth - 1) + "|" + regex(depth - 1) + ")";
                         case 6 -> "(?:" + regex(depth - 1) + ")";

@@ -1,0 +1,131 @@
+package io.plumbline.rules.sigma;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.re2j.Pattern;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RequiredTextsTest {
+    @ParameterizedTest
+    @CsvSource({
+        "'(?i)PowerShell[0-9]+', powershell",
+        "'[Cc]url\\.exe', curl.exe",
+        "'`\\w+`', '`'",
+        "'(abc)+d', abc",
+        "'a\\x41longer', longer",
+        "'x?yz{2}abcd', abcd",
+        "'cur^l$', curl",
+        "'a(?i)bc', abc"
+    })
+    void knowsATextThatEveryMatchHas(String expression, String text) {
+        assertThat(RequiredTexts.of(expression)).contains(Set.of(text));
+    }
+
+    @Test
+    void wantsOneTextOfEachAlternative() {
+        assertThat(RequiredTexts.of("one|two|(three|four)x")).containsExactly(Set.of("one", "two", "threex", "fourx"));
+        assertThat(RequiredTexts.of("one|[a-z]+")).isEmpty();
+    }
+
+    @Test
+    void joinsChoicesWithWhatStandsBesideThem() {
+        assertThat(RequiredTexts.of("-(W|R)\\s?x")).containsExactly(Set.of("-w", "-r"));
+        assertThat(RequiredTexts.of("^https?://ab")).containsExactly(Set.of("http://ab", "https://ab"));
+        assertThat(RequiredTexts.of("ab[ce]?\\$")).containsExactly(Set.of("ab$", "abc$", "abe$"));
+        assertThat(RequiredTexts.of("(ba|z|da|)sh -c")).containsExactly(Set.of("sh -c"));
+        // Too many to be told one by one: what is before and behind stays.
+        assertThat(RequiredTexts.of("begin[abcd][abcd][abcd]?[abcd]end"))
+                .hasSize(2)
+                .allSatisfy(texts -> assertThat(texts).hasSizeLessThanOrEqualTo(64));
+    }
+
+    @Test
+    void wantsAllTextsThatStandApart() {
+        assertThat(RequiredTexts.of("cmd.{0,5}(?:/c|/r).+powershell.+noexit"))
+                .containsExactly(Set.of("powershell"), Set.of("noexit"), Set.of("cmd"));
+        assertThat(RequiredTexts.of("\"(?:\\{\\d\\})+\"\\s*-f")).contains(Set.of("{"), Set.of("}"));
+        // The second says nothing that the first does not.
+        assertThat(RequiredTexts.of("powershell.*power")).containsExactly(Set.of("powershell"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "(abc)?",
+        "abc|",
+        "[abc]+",
+        "a",
+        "'\\Qabc\\E'",
+        "(?P<n>a)*",
+        "'[^a]'",
+        "'é'",
+        "a{0}",
+        "(abc){0}",
+        "'(abc){0,}'",
+        "'(?:abc)*'",
+        "'[a`]'"
+    })
+    void promisesNothingWhereNothingIsNeeded(String expression) {
+        assertThat(RequiredTexts.of(expression)).isEmpty();
+    }
+
+    @Test
+    void nothingMatchesWithoutTheTextsThatAreToldOfIt() {
+        Random random = new Random(1);
+        int demands = 0;
+        int matches = 0;
+        for (int i = 0; i < 4_000; i++) {
+            String expression = (random.nextInt(4) == 0 ? "(?i)" : "") + expression(random, 3);
+            List<Set<String>> required = RequiredTexts.of(expression);
+            Pattern pattern = Pattern.compile(expression);
+            demands += required.size();
+            for (int j = 0; j < 50; j++) {
+                String input = input(random);
+                if (pattern.matcher(input).find()) {
+                    matches++;
+                    String folded = input.toLowerCase(Locale.ROOT);
+                    assertThat(required).as("%s in %s", expression, input).allMatch(texts -> texts.stream()
+                            .anyMatch(folded::contains));
+                }
+            }
+        }
+        assertThat(demands).isGreaterThan(500);
+        assertThat(matches).isGreaterThan(10_000);
+    }
+
+    private static String input(Random random) {
+        StringBuilder input = new StringBuilder();
+        for (int i = random.nextInt(14); i > 0; i--) {
+            input.append("aabBc|".charAt(random.nextInt(6)));
+        }
+        return input.toString();
+    }
+
+    private static String expression(Random random, int depth) {
+        StringBuilder expression = new StringBuilder();
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+            expression.append(
+                    switch (random.nextInt(depth == 0 ? 9 : 12)) {
+                        case 0 -> List.of(".", "\\w", "\\S", "\\|").get(random.nextInt(4));
+                        case 1 -> List.of("[ab]", "[^a]", "[B|]", "[a-c]").get(random.nextInt(4));
+                        case 2 ->
+                            random.nextInt(8) == 0 ? List.of("^", "$", "\\b").get(random.nextInt(3)) : "b";
+                        case 9 -> "(" + expression(random, depth - 1) + "|" + expression(random, depth - 1) + ")";
+                        case 10 -> "(?:" + expression(random, depth - 1) + "|)";
+                        case 11 -> "(" + expression(random, depth - 1) + ")";
+                        default -> List.of("a", "b", "c", "B").get(random.nextInt(4));
+                    });
+            if (!"^$".contains(expression.substring(expression.length() - 1))
+                    && !expression.toString().endsWith("\\b")) {
+                expression.append(List.of("", "?", "+", "*", "{2}", "{1,3}", "{0,2}", "{2,}", "+?")
+                        .get(Math.max(0, random.nextInt(16) - 7)));
+            }
+        }
+        return expression.toString();
+    }
+}
