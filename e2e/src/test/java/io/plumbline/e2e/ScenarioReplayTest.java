@@ -2,7 +2,17 @@ package io.plumbline.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.v1.EgressRule;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.standalone.model.Scenario;
+import io.plumbline.standalone.scenario.Outcome;
+import io.plumbline.standalone.scenario.Recording;
 import io.plumbline.standalone.scenario.ScenarioFile;
+import io.plumbline.standalone.scenario.ScenarioFile.ScriptedStep;
 import io.plumbline.standalone.scenario.ScenarioReplay;
 import io.plumbline.standalone.scenario.ScenarioReport;
 import io.plumbline.standalone.scenario.ScenarioResult;
@@ -11,6 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -29,6 +42,62 @@ class ScenarioReplayTest {
                     ScenarioResult result = REPLAY.replay(scenario);
                     assertThat(result.differences()).as("%s", result.alerts()).isEmpty();
                 }));
+    }
+
+    /** A scenario that was changed has to be recorded anew; one that was frozen before its end has a beginning of its steps. */
+    @TestFactory
+    Stream<DynamicTest> eachRecordingIsOfItsScenarioAsItStands() throws IOException {
+        return Scenarios.all().stream()
+                .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> {
+                    List<Event> events =
+                            Recording.read(Recording.file(Scenarios.RECORDINGS, scenario.name()), scenario.name());
+                    TaskAssigned task = events.stream()
+                            .filter(Event::hasTaskAssigned)
+                            .findFirst()
+                            .orElseThrow()
+                            .getTaskAssigned();
+                    assertThat(task.getTask()).isEqualTo(scenario.script().prompt());
+                    TaskPolicy now = PolicyParser.parse(scenario.policy().yaml(1, 1));
+                    assertThat(rules(task.getPolicy())).isEqualTo(rules(now));
+
+                    Set<String> told = events.stream()
+                            .map(Event::getToolCall)
+                            .map(ToolCall::getCommand)
+                            .collect(Collectors.toSet());
+                    List<ScriptedStep> steps = scenario.steps();
+                    List<Scenario.Step> acts = scenario.script().turns().stream()
+                            .flatMap(turn -> turn.steps().stream())
+                            .toList();
+                    for (int i = 0; i < acts.size() && scenario.expected().outcome() == Outcome.RUNS; i++) {
+                        boolean itself = steps.get(i).conduct().announced()
+                                && steps.get(i).conduct().announces().isEmpty();
+                        if (itself
+                                && acts.get(i) instanceof Scenario.Step.Shell shell
+                                && !shell.command().contains("${")) {
+                            assertThat(told).contains(shell.command());
+                        }
+                    }
+                }));
+    }
+
+    /** What decides: ports differ with each run. */
+    private static Map<String, Object> rules(TaskPolicy policy) {
+        return Map.of(
+                "files", policy.getFilesList(),
+                "scopes", policy.getScopesList(),
+                "gate", policy.getGateList(),
+                "ask", policy.getToolsAskList(),
+                "deny", policy.getToolsDenyList(),
+                "decoys", policy.getDecoysList(),
+                "hosts",
+                        policy.getEgressList().stream()
+                                .map(EgressRule::getHost)
+                                // The model and whoever takes what is sent.
+                                .filter(host -> !host.equals("127.0.0.1"))
+                                .sorted()
+                                .toList(),
+                "unknown", policy.getEgressUnknown(),
+                "ladder", List.of(policy.getAlertAt(), policy.getAskAt(), policy.getFreezeAt(), policy.getKillAt()));
     }
 
     @Test

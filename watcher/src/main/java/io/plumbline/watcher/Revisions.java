@@ -28,6 +28,7 @@ final class Revisions {
         if (state.getRevisionsOrderedCount() == StateLimits.REVISIONS) {
             List<String> kept = List.copyOf(state.getRevisionsOrderedList().subList(1, StateLimits.REVISIONS));
             state.clearRevisionsOrdered().addAllRevisionsOrdered(kept);
+            state.getEvictedBuilder().setRevisions(state.getEvicted().getRevisions() + 1);
         }
         state.addRevisionsOrdered(statementSha256);
     }

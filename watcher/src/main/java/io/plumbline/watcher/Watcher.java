@@ -729,6 +729,7 @@ public final class Watcher {
             if (state.getOrdersDoneCount() >= StateLimits.ORDERS) {
                 List<String> kept = List.copyOf(state.getOrdersDoneList().subList(1, state.getOrdersDoneCount()));
                 state.clearOrdersDone().addAllOrdersDone(kept);
+                state.getEvictedBuilder().setOrders(state.getEvicted().getOrders() + 1);
             }
             state.addOrdersDone(event.getId());
             order.run();

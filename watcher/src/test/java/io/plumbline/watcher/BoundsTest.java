@@ -2,12 +2,16 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.SignedPolicy;
+import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
 import io.plumbline.watcher.state.v1.WatchState;
@@ -117,6 +121,35 @@ class BoundsTest {
         assertThat(Alerts.of(session.verdicts()))
                 .extracting(AlertRaised::getClause)
                 .contains("limits");
+    }
+
+    @Test
+    void ordersAndRevisionsThatDoNotFitAreCounted() {
+        for (int i = 0; i < 20; i++) {
+            session.order(Event.newBuilder()
+                    .setPolicyRevised(PolicyRevised.newBuilder()
+                            .setSigned(
+                                    SignedPolicy.newBuilder().setStatement(ByteString.copyFromUtf8("revision " + i)))));
+        }
+        for (int i = 0; i < 250; i++) {
+            session.order(
+                    Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder().setReason("again " + i)));
+        }
+
+        WatchState state = session.state().values().build();
+        assertThat(state.getEvicted().getRevisions()).isEqualTo(4);
+        assertThat(state.getOrdersDoneCount()).isEqualTo(256);
+        assertThat(state.getEvicted().getOrders()).isEqualTo(14);
+    }
+
+    @Test
+    void credentialsOfAProcessThatDoNotFitAreCounted() {
+        session.run("c1", "our-tool", SHELL);
+        for (int i = 0; i < 6; i++) {
+            session.open(SHELL, "/home/agent/.ssh/id_" + i, 0);
+        }
+
+        assertThat(session.state().values().getEvicted().getTaints()).isEqualTo(2);
     }
 
     @Test

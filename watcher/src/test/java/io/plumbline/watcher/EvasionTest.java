@@ -56,6 +56,42 @@ class EvasionTest {
         assertThat(Alerts.of(verdicts)).extracting(AlertRaised::getTitle).isNotEmpty();
     }
 
+    @Test
+    void aCommandThatIsStillAskedAboutAndRunsFreezes() {
+        SessionScript session = SessionScript.of("tools: {ask: [Bash]}");
+
+        assertThat(session.run("c1", "make test", SHELL)).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aRefusedCommandThatAnotherCallRunsFreezes() {
+        SessionScript session =
+                SessionScript.of("gate: [{name: wipe, when: 'act.command == \"rm -r build\"', answer: deny, why: w}]");
+        ProcessRef child = SessionScript.process(11, 101);
+        assertThat(gate(session.call("c1", "Bash", "rm -r build"))).isEqualTo(GateDecision.DENY);
+        session.run("c2", "python3 tool.py", SHELL);
+        session.fork(SHELL, child);
+
+        assertThat(Alerts.of(session.exec(child, "grep", "-r", "rm -r build"))).isEmpty();
+        List<Event> verdicts = session.exec(child, "sh", "-c", "rm -r build");
+
+        assertThat(Alerts.of(verdicts)).anySatisfy(alert -> {
+            assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway");
+            assertThat(alert.getCall()).isEqualTo("c1");
+        });
+        assertThat(verdicts).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
+    void aCommandThatWasRefusedOnceAndAllowedLaterIsNone() {
+        SessionScript other =
+                SessionScript.of("gate: [{name: once, when: 'act.tool == \"Shell\"', answer: deny, why: w}]");
+        other.call("c1", "Shell", "npm test");
+        other.run("c2", "npm test", SHELL);
+
+        assertThat(Alerts.of(other.exec(SHELL, "sh", "-c", "npm test"))).isEmpty();
+    }
+
     static List<List<String>> oneCallExplainsNothingButItself() {
         return List.of(
                 List.of("bash", "-c", "cat ~/.ssh/id_rsa", "ls"),

@@ -160,6 +160,31 @@ class PlanReviewTest {
                 .isEqualTo(GateDecision.DENY);
     }
 
+    @Test
+    void aPlanThatNamesAFileWhichThePolicyKeepsAwayIsReviewed() {
+        String policy = "files: {deny: [/srv/payroll/**]}";
+        SessionScript session = SessionScript.of(policy);
+        assertThat(Alerts.of(plan(session, "Compare with /srv/payroll/2026.csv.")))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getScope()).isEqualTo("files");
+                    assertThat(alert.getRiskAdded()).isEqualTo(5);
+                });
+        assertThat(gate(tool(
+                                SessionScript.of(policy),
+                                "TodoWrite",
+                                "",
+                                "{\"todos\":[{\"content\":\"Read /srv/payroll/2026.csv\"}]}"))
+                        .getDecision())
+                .isEqualTo(GateDecision.DENY);
+        assertThat(plan(
+                        SessionScript.of("{files: {deny: [/srv/payroll/**]}, scopes: {files: freeze}}"),
+                        "Read /srv/payroll/a"))
+                .anyMatch(Event::hasFreezeOrdered);
+        assertThat(Alerts.of(plan(SessionScript.of(policy), "Read /srv/public/a")))
+                .isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -180,6 +180,25 @@ class WatcherTest {
         assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
     }
 
+    /** Not processes alone: the agent itself writes and connects without one. */
+    @ParameterizedTest
+    @CsvSource({"alert, false", "ask, false", "freeze, true"})
+    void aPolicySaysWhatBecomesOfFilesAndConnectionsThatNothingAnnounced(String answer, boolean frozen) {
+        String policy = "{unannounced: " + answer + ", egress: [{host: api.example.com}]}";
+        SessionScript writes = SessionScript.of(policy);
+        SessionScript connects = SessionScript.of(policy);
+        connects.call("c1", "Bash", "ls");
+        connects.proxy(SessionScript.agent());
+
+        List<Event> written = writes.open(SessionScript.agent(), "/workspace/b.c", 0x41);
+        List<Event> connected = connects.connect("api.example.com", 443);
+
+        assertThat(alerts(written)).hasSize(1);
+        assertThat(alerts(connected)).hasSize(1);
+        assertThat(written.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
+        assertThat(connected.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
+    }
+
     @Test
     void aHostOfWhichNothingComesIsToldOnce() {
         SessionScript session = SessionScript.of("{}");

@@ -57,6 +57,9 @@ public final class PolicyParser {
             "unannounced",
             "workspace");
 
+    /** Of the document's form. One without is of the first. */
+    private static final Set<String> VERSIONS = Set.of("1");
+
     private static final Set<String> NOT_SCORED = Set.of("allow", "ask", "ask-high-risk", "deny");
     private static final Set<String> UNKNOWN_DESTINATIONS = Set.of("deny", "ask");
     private static final Set<String> SCOPE_ANSWERS =
@@ -122,6 +125,7 @@ public final class PolicyParser {
             clear(policy, "write");
             policy.clearEgress();
         }
+        root.text("version").ifPresent(value -> value.oneOf(VERSIONS));
         root.text("name").ifPresent(value -> policy.setName(value.matching(NAME, "a name such as maintenance-1")));
         root.mapping("files").ifPresent(files -> readFiles(files, policy, mayWiden));
         if (root.has("egress") && !mayWiden.contains("egress")) {

@@ -105,6 +105,7 @@ class PolicyParserTest {
             egress: [{host: a.b, service: x, plain: true}] | (expected: a service is a raw tunnel)
             egress: [{host: a.b, credential: {name: x, env: X}}] | (expected: an exact host, and terminate: true)
             egress: [{host: a.b, terminate: true, credential: {name: ../x, env: X}}] | name: '../x'
+            version: 2                             | version: '2' (expected: one of 1)
             egress-unknown: allow                  | egress-unknown: 'allow' (expected: one of ask, deny)
             workspace: writable                    | workspace: 'writable' (expected: one of read-only, read-write, review)
             limits: {cpu: 0.01}                    | cpu: '0.01' (expected: a number of processors from 0.05 on)

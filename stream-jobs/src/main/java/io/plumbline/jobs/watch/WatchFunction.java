@@ -118,7 +118,10 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
                 .of("accepted", Evicted::getAccepted)
                 .of("plan_items", Evicted::getPlanItems)
                 .of("suspects", Evicted::getSuspects)
-                .of("written", Evicted::getWritten);
+                .of("written", Evicted::getWritten)
+                .of("orders", Evicted::getOrders)
+                .of("revisions", Evicted::getRevisions)
+                .of("taints", Evicted::getTaints);
         metrics.gauge("intent_scored", (Gauge<Long>) () -> scores(IntentJudge::scored));
         metrics.gauge("intent_not_scored", (Gauge<Long>) () -> scores(IntentJudge::notScored));
         metrics.gauge("intent_drift", (Gauge<Double>) this::drift);

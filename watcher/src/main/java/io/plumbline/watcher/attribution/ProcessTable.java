@@ -150,6 +150,11 @@ public final class ProcessTable {
                 }
             }
         }
+        if ((role == Role.CALL || role == Role.MCP_SERVER)
+                && ledger.isOnlyRefused(start.getBinary(), start.getArgvList())) {
+            // Another call that runs the refused one does not make it its own.
+            process.setRole(Role.UNANNOUNCED);
+        }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
     }
@@ -290,6 +295,7 @@ public final class ProcessTable {
         }
         Process.Builder tainted = known.toBuilder();
         if (tainted.getTaintsCount() >= StateLimits.TAINTS) {
+            state.getEvictedBuilder().setTaints(state.getEvicted().getTaints() + 1);
             // A forbidden file is never given up for one that is not.
             if (!taint.getForbidden()) {
                 return;

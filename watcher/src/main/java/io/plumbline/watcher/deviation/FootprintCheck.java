@@ -16,6 +16,7 @@ import io.plumbline.watcher.footprint.Footprint.Mention;
 import io.plumbline.watcher.footprint.Footprints;
 import io.plumbline.watcher.footprint.Tools;
 import io.plumbline.watcher.intent.IntentLedger;
+import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Role;
@@ -208,9 +209,11 @@ public final class FootprintCheck {
         List<String> evidence = new ArrayList<>();
         owners.candidates().forEach(candidate -> evidence.add(candidate.getEvent()));
         refused.map(Call::getEvent).ifPresent(evidence::add);
+        boolean freezes = policy().getUnannounced().equals("freeze");
+        boolean proof = refused.isPresent() || freezes;
         Deviation found = new Deviation(
                         DeviationKind.UNANNOUNCED,
-                        refused.isPresent() ? Severity.CRITICAL : Severity.LOW,
+                        proof ? Severity.CRITICAL : Severity.LOW,
                         "agent-host|" + host,
                         refused.isPresent()
                                 ? "A refused call ran anyway"
@@ -221,10 +224,10 @@ public final class FootprintCheck {
                                 .orElse("No announced call connects there, and it is none of the agent's services."),
                         "announce",
                         refused.map(Call::getCall).orElse(""),
-                        refused.isPresent() ? 80 : 5,
-                        refused.isPresent())
+                        freezes ? Ladder.MAX : refused.isPresent() ? 80 : 5,
+                        proof)
                 .restingOn(evidence);
-        return Optional.of(refused.isPresent() ? found : found.softly());
+        return Optional.of(proof ? found : found.softly());
     }
 
     private Deviation outside(

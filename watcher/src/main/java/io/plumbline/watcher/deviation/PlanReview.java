@@ -2,6 +2,7 @@ package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.FileRules.Access;
+import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.policy.GateRules;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.policy.Scope.Answer;
@@ -208,6 +209,8 @@ public final class PlanReview {
                 boolean decoy = aliases.isDecoy(absolute);
                 if (decoy || scopes.named(absolute, false).isPresent()) {
                     add(found, Scope.CREDENTIALS, name, decoy);
+                } else if (isKeptAway(absolute)) {
+                    add(found, Scope.FILES, name, false);
                 }
             }
         }
@@ -216,6 +219,17 @@ public final class PlanReview {
                 add(found, Scope.SECURITY_TOOLS, line.strip(), false);
             }
         }
+    }
+
+    /** What the task was not given may be named for many reasons, what it is kept from is meant. */
+    private boolean isKeptAway(String path) {
+        boolean known = !state.getTask().getWorkspace().isEmpty()
+                && state.getTask().getPolicy().getFilesCount() > 0;
+        return known
+                && session.fileRules()
+                        .refusal(aliases.original(path), Access.READ)
+                        .filter(Refusal::denied)
+                        .isPresent();
     }
 
     private static String withoutStops(String word) {

@@ -141,17 +141,19 @@ public final class PolicyCheck {
                 && by.role() == Role.AGENT
                 && inWorkspace(path)
                 && ledger.editing(path).isEmpty()) {
+            boolean freezes =
+                    session.values().getTask().getPolicy().getUnannounced().equals("freeze");
             return Optional.of(new Deviation(
                     DeviationKind.UNANNOUNCED,
-                    Severity.LOW,
+                    freezes ? Severity.CRITICAL : Severity.LOW,
                     "edit|" + path,
                     "The agent wrote a file that it did not announce",
                     seen,
                     "No announced call edits this file.",
                     "announce",
                     "",
-                    5,
-                    false));
+                    freezes ? Ladder.MAX : 5,
+                    freezes));
         }
         return Optional.empty();
     }

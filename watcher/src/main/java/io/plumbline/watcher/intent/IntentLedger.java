@@ -326,6 +326,20 @@ public final class IntentLedger {
                 .min(Comparator.comparing(Call::getNumber));
     }
 
+    /** Whether this is the execution of a command that was announced and refused, and that no allowed call has. */
+    public boolean isOnlyRefused(String binary, List<String> argv) {
+        if (calls.values().stream().noneMatch(Call::getDenied)) {
+            return false;
+        }
+        String workspace = state.getTask().getWorkspace();
+        List<Call> same = calls.values().stream()
+                // One word alone is a program that others start as well.
+                .filter(call -> call.getCommand().indexOf(' ') > 0
+                        && Executions.isExactly(binary, argv, call.getCommand(), workspace))
+                .toList();
+        return !same.isEmpty() && same.stream().allMatch(Call::getDenied);
+    }
+
     /** Whether a call that was not refused names a host, itself or in its command. */
     public boolean names(String host) {
         return calls.values().stream()
