@@ -113,14 +113,17 @@ public final class Ingest implements AutoCloseable {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         IngestMetrics metrics = new IngestMetrics(registry);
         SeqLedger ledger = new SeqLedger(LEDGER_ENTRIES);
-        long known = LogTail.read(settings.kafka(), Topics.TELEMETRY, settings.tail(), ledger::written);
+        SilentSessions silent = new SilentSessions(settings.silence(), metrics.silentForgotten);
+        long known = LogTail.read(settings.kafka(), Topics.TELEMETRY, settings.tail(), event -> {
+            ledger.written(event);
+            silent.written(event);
+        });
         VerdictRouter router = new VerdictRouter(settings.pendingVerdicts(), settings.pendingVerdictAge(), metrics);
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("plumbline-ingest-timer").factory());
         HeldCalls held = new HeldCalls(timer, settings.heldCalls());
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
-        SilentSessions silent = new SilentSessions(settings.silence(), metrics.silentForgotten);
         // Verdicts that are delivered later than these, or once more, change nothing.
         LogTail.read(settings.kafka(), Topics.VERDICTS, settings.tail(), silent::verdict);
         DirectAgents agents =
@@ -144,6 +147,7 @@ public final class Ingest implements AutoCloseable {
             timer.shutdownNow();
             throw e;
         }
+        silent.begin(Clock.nanos());
         Readiness readiness = new Readiness(settings.kafka(), verdicts, timer);
         gauges(metrics, router, ledger, hosts, held, gate);
         metrics.gauge("plumbline.ingest.direct.sessions", "Direct agents' sessions remembered", agents::knownSessions);

@@ -8,6 +8,7 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Tick;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ import java.util.Map;
  * person about a call of an agent without a host gets one when its time is over: nothing else may come of that session.
  *
  * <p>Bounded: of more sessions than {@link #MAX_SESSIONS} the one that was heard of longest ago is not watched any more, and counted. An
- * ingest that is started anew watches the sessions that it hears of, and the questions that the end of the log has.
+ * ingest that is started anew watches the sessions and the questions that the end of the log has, as well as those that it hears of: a
+ * host that fell silent while nobody listened is told too.
  */
 final class SilentSessions {
     static final Duration AGAIN = Duration.ofMinutes(1);
@@ -93,6 +95,29 @@ final class SilentSessions {
         return state == RuntimeState.State.KILLED
                 || state == RuntimeState.State.EXITED
                 || state == RuntimeState.State.FAILED;
+    }
+
+    /** An event of the end of the log, which an earlier life heard; before {@link #begin}. */
+    synchronized void written(Event event) {
+        if (event.getChannel() == Channel.EVIDENCE && event.getObservedTimeNs() > 0) {
+            heard(event, event.getObservedTimeNs());
+        }
+    }
+
+    /**
+     * Goes on where an earlier life ended; silence is told from now on, since hosts need time to come back. A session that another ingest hears
+     * is told as well: the tick names the last evidence that is known here, so the watcher sees that it has newer.
+     */
+    synchronized void begin(long nowNanos) {
+        List<Map.Entry<Key, Heard>> known = new ArrayList<>(sessions.entrySet());
+        known.sort(Comparator.comparingLong(entry -> entry.getValue().atNanos()));
+        sessions.clear();
+        for (Map.Entry<Key, Heard> entry : known) {
+            if (nowNanos - entry.getValue().atNanos() <= LAST.toNanos()) {
+                sessions.put(entry.getKey(), entry.getValue());
+            }
+        }
+        deaf(nowNanos);
     }
 
     /** A verdict; those about sessions of agents without a host are looked at. */

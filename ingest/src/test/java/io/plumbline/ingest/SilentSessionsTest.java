@@ -1,6 +1,7 @@
 package io.plumbline.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -14,6 +15,7 @@ import io.plumbline.events.v1.RuntimeState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +64,28 @@ class SilentSessionsTest {
             ticks += sessions.due(NOW + second * SECOND).size();
         }
         assertThat(ticks).isEqualTo(59);
+    }
+
+    @Test
+    void aSessionThatFellSilentWhileNobodyListenedIsToldByTheNextLife() {
+        for (String name : List.of("b", "a", "ended", "old")) {
+            long ago = Map.of("a", 200L, "b", 100L, "ended", 90L, "old", 4_000L).get(name);
+            sessions.written(heartbeat(name, 7).toBuilder()
+                    .setObservedTimeNs(NOW - ago * SECOND)
+                    .build());
+        }
+        sessions.written(
+                killed("ended").toBuilder().setObservedTimeNs(NOW - 80 * SECOND).build());
+        sessions.begin(NOW);
+        sessions.heard(heartbeat("new", 1), NOW + SECOND);
+
+        assertThat(until(29)).isEmpty();
+        assertThat(sessions.due(NOW + 30 * SECOND))
+                .extracting(Event::getSession, event -> event.getTick().getSilentSinceNs())
+                .containsExactly(tuple("a", NOW - 200 * SECOND), tuple("b", NOW - 100 * SECOND));
+        assertThat(sessions.due(NOW + 31 * SECOND))
+                .extracting(Event::getSession)
+                .containsExactly("new");
     }
 
     @Test
