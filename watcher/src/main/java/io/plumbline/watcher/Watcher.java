@@ -236,7 +236,7 @@ public final class Watcher {
                 }
                 case TOOL_CALL -> called(event.getToolCall());
                 case TOOL_RESULT -> {
-                    if (!ledger.finish(event.getToolResult())) {
+                    if (!ledger.finish(event.getToolResult(), event.getObservedTimeNs())) {
                         deviate(Completeness.hookMissing(
                                 event.getToolResult().getCall(),
                                 event.getToolResult().getTool()));
@@ -283,6 +283,9 @@ public final class Watcher {
                     boolean killed = state.getPhase() == Phase.KILL_ORDERED;
                     processes.overdue(Long.MAX_VALUE).forEach(this::neverAnnounced);
                     if (!killed) {
+                        if (event.getSessionReconciled().getComplete()) {
+                            reportCheck.neverRun(Long.MAX_VALUE).forEach(this::deviate);
+                        }
                         Completeness.unaccounted(event.getSessionReconciled()).ifPresent(this::deviate);
                         judge(Attribution.none());
                     }
@@ -330,6 +333,7 @@ public final class Watcher {
                 case HEARTBEAT -> {
                     completeness.missingBefore(event.getHeartbeat()).ifPresent(this::deviate);
                     killSwitch.overdue(event).ifPresent(this::deviate);
+                    reportCheck.neverRun(event.getEventTimeNs()).forEach(this::deviate);
                 }
                 case AGENT_CONFIGURATION -> {
                     configurationCheck.reported(event.getAgentConfiguration()).forEach(this::deviate);

@@ -7,12 +7,15 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,49 @@ class ReportsTest {
             assertThat(alert.getClause()).isEqualTo("report.exit-code");
             assertThat(alert.getEvidenceList()).hasSize(3);
         });
+    }
+
+    @Test
+    void aCommandThatDidNotRunButIsToldAsDoneIsAFalseReport() {
+        session.call("c1", "Bash", "make test");
+        session.run("c2", "ls", SHELL);
+        told("c1");
+        told("c2");
+
+        assertThat(Alerts.of(beatAfter(9))).isEmpty();
+        assertThat(Alerts.of(beatAfter(2))).singleElement().satisfies(alert -> {
+            assertThat(alert.getClause()).isEqualTo("report.not-run");
+            assertThat(alert.getKind()).isEqualTo(DeviationKind.FALSE_REPORT);
+            assertThat(alert.getCall()).isEqualTo("c1");
+            assertThat(alert.getRiskAdded()).isEqualTo(10);
+        });
+        assertThat(Alerts.of(beatAfter(30))).isEmpty();
+    }
+
+    @Test
+    void whatDidNotRunAndIsNotToldAsDoneIsNone() {
+        session.call("failed", "Bash", "make test");
+        session.call("patched", "shell", "apply_patch <<'EOF'\n*** Begin Patch\n*** End Patch\nEOF");
+        session.call("read", "Read", "");
+        session.result(ToolResult.newBuilder().setCall("failed").setTool("Bash").setOutcome("failure"));
+        told("patched");
+        told("read");
+
+        assertThat(Alerts.of(beatAfter(60))).isEmpty();
+    }
+
+    @Test
+    void whatDidNotRunIsAlsoToldAtTheEnd() {
+        session.call("c1", "Bash", "make test");
+        told("c1");
+
+        assertThat(Alerts.of(session.evidence(Event.newBuilder()
+                        .setSessionReconciled(SessionReconciled.newBuilder().setComplete(true)))))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("report.not-run");
+                    assertThat(alert.getRiskAdded()).isZero();
+                });
     }
 
     @Test
@@ -220,6 +266,15 @@ class ReportsTest {
                 Event.newBuilder()
                         .setPlan(Plan.newBuilder()
                                 .addItems(PlanItem.newBuilder().setText(text).setStatus(status))));
+    }
+
+    private void told(String call) {
+        session.result(ToolResult.newBuilder().setCall(call).setTool("Bash").setOutcome("success"));
+    }
+
+    private List<Event> beatAfter(int seconds) {
+        session.pass(Duration.ofSeconds(seconds).toNanos());
+        return session.evidence(Event.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()));
     }
 
     private List<Event> result(String call, int exitCode) {

@@ -268,6 +268,7 @@ final class SessionScript {
                 .setHost("host-1")
                 .setSession(session)
                 .setChannel(channel)
-                .setEventTimeNs(time);
+                .setEventTimeNs(time)
+                .setObservedTimeNs(time);
     }
 }

@@ -9,6 +9,7 @@ import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.WatchState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,9 @@ public final class ReportCheck {
 
     private static final Pattern READING_REASON =
             Pattern.compile("(?i)(?:list|show|read|view|display|print|check|inspect|look at|count|find|search)\\b.*");
+
+    /** How much later than its result a command may be seen; they come on two ways. */
+    private static final Duration LAG = Duration.ofSeconds(10);
 
     private final WatchState.Builder state;
     private final IntentLedger ledger;
@@ -149,6 +153,29 @@ public final class ReportCheck {
                 "report.outcome",
                 call,
                 10));
+    }
+
+    /**
+     * Commands that the agent tells as done and that nothing executed. What the kernel saw until a time has all been read when a heartbeat of
+     * that time is.
+     *
+     * @param nowNs the host's clock, nanoseconds since the epoch; {@code Long.MAX_VALUE} when nothing comes any more: then there is nothing
+     *     left to be stopped, and it adds no risk
+     */
+    public List<Deviation> neverRun(long nowNs) {
+        if (state.getAgent().isEmpty() || state.getDroppedTotal() > 0) {
+            return List.of();
+        }
+        return ledger.unseen(nowNs - LAG.toNanos()).stream()
+                .map(call -> report(
+                        "not-run|" + call.getCall(),
+                        "A command that did not run is told as done",
+                        "no process executed call " + call.getCall() + " (" + cut(call.getCommand()) + ")",
+                        "The agent tells its result as a success.",
+                        "report.not-run",
+                        call,
+                        nowNs == Long.MAX_VALUE ? 0 : 10))
+                .toList();
     }
 
     /** What the agent says about its turn. */

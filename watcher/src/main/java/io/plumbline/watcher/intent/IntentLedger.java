@@ -178,8 +178,13 @@ public final class IntentLedger {
                 : Footprints.ofCommand(command, folder, home);
     }
 
-    /** False when the result belongs to a call that nobody announced: a hook was missing or bypassed. */
-    public boolean finish(ToolResult result) {
+    /**
+     * Takes a call's result.
+     *
+     * @param heardNs when the host heard it, nanoseconds since the epoch
+     * @return false when the result belongs to a call that nobody announced: a hook was missing or bypassed
+     */
+    public boolean finish(ToolResult result, long heardNs) {
         Call call = calls.get(result.getCall());
         if (call == null) {
             return false;
@@ -191,6 +196,10 @@ public final class IntentLedger {
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
+        boolean unseen = finished.getToldSuccess() && !call.getStarted() && !call.getDenied();
+        // A patch Codex carries out itself.
+        boolean runs = !call.getCommand().isBlank() && !call.getCommand().contains(PATCHING);
+        finished.setToldUnseenNs(unseen && runs ? heardNs : 0);
         session.keep(finished.build());
         return true;
     }
@@ -223,7 +232,19 @@ public final class IntentLedger {
                 call,
                 known -> known.getStarted()
                         ? known
-                        : known.setStarted(true).setRoot(root).setRootEvent(event));
+                        : known.setStarted(true)
+                                .setRoot(root)
+                                .setRootEvent(event)
+                                .setToldUnseenNs(0));
+    }
+
+    /** The calls whose result was told as a success before a time, and that nothing has executed; told once. */
+    public List<Call> unseen(long beforeNs) {
+        List<Call> unseen = calls.values().stream()
+                .filter(call -> call.getToldUnseenNs() > 0 && call.getToldUnseenNs() <= beforeNs)
+                .toList();
+        unseen.forEach(call -> change(call.getCall(), known -> known.setToldUnseenNs(0)));
+        return unseen;
     }
 
     /** The variables with which the call is executed have been looked at. */
