@@ -302,7 +302,10 @@ public final class Watcher {
                 case EGRESS_REQUESTED -> {
                     requested(event.getEgressRequested());
                     boolean service = policyCheck.isService(event.getEgressRequested());
-                    judge(Attribution.none(), service ? ActContext.SERVICE : "", Optional.empty());
+                    judge(
+                            Attribution.none(),
+                            service ? ActContext.SERVICE : policyVerdict(Attribution.none()),
+                            Optional.empty());
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
                             case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());

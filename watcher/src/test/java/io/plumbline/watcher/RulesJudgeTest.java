@@ -170,6 +170,17 @@ class RulesJudgeTest {
     }
 
     @Test
+    void aCorrelationsFindingNamesTheEventsThatItRestsOn() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+
+        List<Event> verdicts = write(script, 3);
+
+        assertThat(found(verdicts)).singleElement().satisfies(alert -> assertThat(alert.getEvidenceList())
+                .hasSize(3)
+                .doesNotHaveDuplicates());
+    }
+
+    @Test
     void aCorrelationThatDidNotChangeKeepsItsWindowsInAnotherRuleSet() {
         String more = String.join("---\n", CORRELATION, SOMETHING_ELSE);
         SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
@@ -298,6 +309,24 @@ class RulesJudgeTest {
 
             assertThat(found(script.open(tee, expected[0], 1))).hasSize(1);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"egress/agent", "network_connection/linux", "dns_query/linux"})
+    void rulesSeeWhatThePolicySaysOfAConnectionThatIsAskedFor(String source) {
+        String[] parts = source.split("/");
+        String rule = """
+                title: A connection of the policy
+                id: 00000000-0000-4000-8000-000000000006
+                logsource: {product: PRODUCT, category: CATEGORY}
+                detection: {selection: {PolicyVerdict: allow}, condition: selection}
+                level: high
+                """.replace("CATEGORY", parts[0]).replace("PRODUCT", parts[1]);
+        SessionScript script =
+                SessionScript.of("egress: [{host: api.example.com}]").judgedBy(new Watcher(List.of(judge(rule))));
+
+        assertThat(found(script.connect("other.example", 443))).isEmpty();
+        assertThat(found(script.connect("api.example.com", 443))).hasSize(1);
     }
 
     /** Opens files for writing, one after another. */

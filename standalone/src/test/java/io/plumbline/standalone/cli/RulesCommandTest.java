@@ -98,6 +98,28 @@ class RulesCommandTest {
     }
 
     @Test
+    void importShowsTheLicenceAndWhatNothingFeeds() throws IOException {
+        Path rules = Files.createDirectory(folder.resolve("rules"));
+        Files.writeString(folder.resolve("LICENSE"), "# Licenses\n\nDetection Rule License 1.1\n");
+        Files.writeString(rules.resolve("fed.yml"), RULE + "license: Apache-2.0\n");
+        Files.writeString(
+                rules.resolve("unfed.yml"),
+                RULE.replace("5f0e", "7f0e")
+                        .replace("{category: process_creation, product: linux}", "{product: linux, service: auditd}"));
+
+        assertThat(rules("import", rules.toString(), "--to", file("taken"))).isEqualTo(ExitCodes.OK);
+
+        assertThat(out.toString())
+                .contains(
+                        "licence Apache-2.0: 1 documents",
+                        "licence not said in the rule: 1 documents",
+                        "LICENSE",
+                        "  Detection Rule License 1.1",
+                        "2 files copied; 1 rules are for log sources that nothing here feeds");
+        assertThat(folder.resolve("taken/LICENSE")).hasContent("# Licenses\n\nDetection Rule License 1.1\n");
+    }
+
+    @Test
     void whatCannotBeReadIsUsage() {
         assertThat(rules("lint", file("missing"))).isEqualTo(ExitCodes.USAGE);
         assertThat(rules("explain", file("good.yml"), file("missing.json"))).isEqualTo(ExitCodes.USAGE);

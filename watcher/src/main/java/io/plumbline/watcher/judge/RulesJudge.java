@@ -102,7 +102,10 @@ public final class RulesJudge implements Judge {
             CorrelationState state = state(memory);
             long forgotten = forgotten(state);
             for (RuleMatch match : engine.evaluate(seen.get(), state)) {
-                finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get())))
+                finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get()))
+                                .addAllEvidence(match.events().stream()
+                                        .filter(id -> !alert.getEvidenceList().contains(id))
+                                        .toList()))
                         .ifPresent(findings::add);
             }
             if (forgotten(state) != forgotten) {
