@@ -2,6 +2,7 @@ package io.plumbline.standalone.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
@@ -92,15 +93,19 @@ final class RulesCommand implements Callable<Integer> {
         private @Nullable Path file;
 
         Placeholders placeholders() {
-            if (file == null) {
-                return Placeholders.NONE;
-            }
             try {
-                return Placeholders.read(file.toString(), Files.readString(file));
-            } catch (IOException e) {
-                throw new CommandException("pipeline " + file + " (expected: a readable file)", ExitCodes.USAGE);
+                return file == null ? Placeholders.NONE : Placeholders.read(file.toString(), text());
             } catch (RuleException e) {
                 throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
+            }
+        }
+
+        /** The file's text; empty without one. */
+        String text() {
+            try {
+                return file == null ? "" : Files.readString(file);
+            } catch (IOException e) {
+                throw new CommandException("pipeline " + file + " (expected: a readable file)", ExitCodes.USAGE);
             }
         }
     }
@@ -568,6 +573,9 @@ final class RulesCommand implements Callable<Integer> {
                 description = "File or folder with rules; shipped: those that come with the product.")
         private String path;
 
+        @Mixin
+        private final Pipeline pipeline = new Pipeline();
+
         ActivateRules() {
             super("rules");
         }
@@ -578,7 +586,7 @@ final class RulesCommand implements Callable<Integer> {
                 return new Activations.Content(ActivationOrder.SHIPPED, "", new byte[0]);
             }
             List<RuleSource> sources = sources(List.of(Path.of(path)));
-            RuleSet.Loaded loaded = RuleSet.loadUsable(sources, Placeholders.NONE);
+            RuleSet.Loaded loaded = RuleSet.loadUsable(sources, pipeline.placeholders());
             if (!loaded.problems().isEmpty()) {
                 throw new CommandException(
                         Printable.line(
@@ -596,7 +604,9 @@ final class RulesCommand implements Callable<Integer> {
             }
             Path name = Path.of(path).toAbsolutePath().normalize().getFileName();
             return new Activations.Content(
-                    name == null ? "rules" : name.toString(), RulesJudge.version(loaded.set()), Contents.of(sources));
+                    name == null ? "rules" : name.toString(),
+                    RulesJudge.version(loaded.set()),
+                    Contents.of(new RuleBundle(sources, pipeline.text())));
         }
     }
 

@@ -120,6 +120,17 @@ class RulesCommandTest {
     }
 
     @Test
+    void rulesWhosePlaceholdersNobodyGivesAreNotActivated() throws IOException {
+        Files.writeString(folder.resolve("good.yml"), RULE.replace("Image|endswith: /nc", "Image|expand: '%tools%'"));
+        assertThat(rules("activate", file("good.yml"), "--reason", "try")).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("good.yml:6:", "tools");
+        Files.writeString(folder.resolve("pipeline.yml"), "transformations: []\n");
+        assertThat(rules("activate", file("good.yml"), "--pipeline", file("pipeline.yml"), "--reason", "try"))
+                .isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("pipeline.yml:1:1:");
+    }
+
+    @Test
     void whatCannotBeReadIsUsage() {
         assertThat(rules("lint", file("missing"))).isEqualTo(ExitCodes.USAGE);
         assertThat(rules("explain", file("good.yml"), file("missing.json"))).isEqualTo(ExitCodes.USAGE);
