@@ -81,8 +81,9 @@ public final class Contents {
         }
         try {
             RuleBundle bundle = bundle(content);
-            boolean alike = before != null && before.placeholders().equals(bundle.placeholders());
-            RuleSet loaded = alike ? before.changedTo(bundle.rules()) : bundle.load();
+            RuleSet loaded = before != null && before.placeholders().equals(bundle.placeholders())
+                    ? before.changedTo(bundle.rules())
+                    : bundle.load();
             if (loaded.detections().isEmpty()) {
                 throw new ActivationException("rules: none in " + content.length + " bytes (expected: at least one)");
             }
