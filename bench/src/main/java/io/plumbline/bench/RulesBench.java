@@ -215,6 +215,8 @@ final class RulesBench implements Callable<Integer> {
                 "/usr/bin/node",
                 "node agent.js",
                 List.of("/usr/bin/bash -c x", "node agent.js"),
+                "/usr/bin/bash",
+                List.of(),
                 "allow");
         // Each pass begins with its time anew, and so with nothing to remember: else all of its events would come late.
         List<Double> rates = rates(lane, () -> {

@@ -6,18 +6,23 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.microsoft.playwright.Page;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.standalone.ExitCodes;
+import io.plumbline.standalone.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +71,11 @@ class RulesLiveIT {
             level: medium
             """;
 
+    /** Of a checkout of SigmaHQ's rules, unchanged; {@code -Dplumbline.sigmahq=FOLDER}. The collection is not part of this repository. */
+    private static final String CHECKOUT = System.getProperty("plumbline.sigmahq", "");
+
+    private static final String DECODE = "rules/linux/process_creation/proc_creation_lnx_base64_decode.yml";
+
     private static @Nullable Platform platform;
     private static @Nullable EventLog log;
 
@@ -102,6 +112,13 @@ class RulesLiveIT {
         return folder;
     }
 
+    private static String[] mine() throws IOException {
+        String own = OWN.replace("endswith: /marker.txt", "endswith|expand: '/%marker%.txt'");
+        return CHECKOUT.isEmpty()
+                ? new String[] {own, PUBLIC}
+                : new String[] {own, PUBLIC, Files.readString(Path.of(CHECKOUT, DECODE))};
+    }
+
     /** An activation is answered before its judges are made: until a session is judged by them, it is judged as before. */
     private static void awaitInForce(String name, Predicate<Judged> by) throws Exception {
         RunningSession session =
@@ -135,23 +152,38 @@ class RulesLiveIT {
     @Test
     @Order(2)
     void rulesThatAreActivatedFireOnARealSessionAndAreExplained() throws Exception {
+        Path pipeline = platform().layout().home().resolve("pipeline.yml");
+        Files.writeString(pipeline, "vars: {marker: marker}\n");
         Platform.Answer answer = platform()
-                .plumbline("rules", "activate", rules("mine", OWN, PUBLIC).toString(), "--reason", "try", "--json");
+                .plumbline(
+                        "rules",
+                        "activate",
+                        rules("mine", mine()).toString(),
+                        "--pipeline",
+                        pipeline.toString(),
+                        "--reason",
+                        "try",
+                        "--json");
         assertThat(answer.code()).as(answer.err()).isZero();
         String version = answer.json().path("in_force").path("version").asText();
         assertThat(version).startsWith("rules ");
         awaitInForce("mine-in-force", judged -> judged.getRuleSet().equals(version));
 
         RunningSession session = RunningSession.start(
-                platform(), "rules", LADDER, "sleep 1; whoami; hostname; touch marker.txt; echo done");
+                platform(),
+                "rules",
+                LADDER,
+                "sleep 1; whoami; hostname; touch marker.txt; echo aGk= | base64 -d; echo done");
         String id = session.id();
         assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
 
         await().atMost(LIMIT).untilAsserted(() -> assertThat(found(id, DeviationKind.RULE))
                 .extracting(AlertRaised::getTitle)
-                .contains("A marker file is made", "Host name or user is asked for"));
+                .contains("A marker file is made", "Host name or user is asked for")
+                .containsAll(CHECKOUT.isEmpty() ? List.of() : List.of("Decode Base64 Encoded Text")));
         assertThat(found(id, DeviationKind.RULE)).allSatisfy(alert -> {
-            assertThat(alert.getExplanation().getRuleVersion()).isEqualTo("2026-11-29");
+            boolean own = alert.getExplanation().getAuthor().equals("Plumbline");
+            assertThat(alert.getExplanation().getRuleVersion()).isEqualTo(own ? "2026-11-29" : "2021-11-27");
             assertThat(version)
                     .isEqualTo("rules " + alert.getExplanation().getSetSha256().substring(0, 16));
             assertThat(alert.getExplanation().getTree().getMatched()).isTrue();
@@ -159,6 +191,45 @@ class RulesLiveIT {
         assertThat(log().of(id, Event::hasJudged))
                 .anyMatch(verdict -> verdict.getJudged().getRuleSet().equals(version));
         assertThat(platform().plumbline("rules", "active").out()).contains("in force  mine " + version);
+        theConsoleShowsWhy(id, version);
+    }
+
+    /** Of each alert of a rule: which rule of which set, and what its condition saw. */
+    private static void theConsoleShowsWhy(String session, String version) throws IOException {
+        Map<String, String> seen = new HashMap<>(
+                Map.of("A marker file is made", "/workspace/marker.txt", "Host name or user is asked for", "whoami"));
+        if (!CHECKOUT.isEmpty()) {
+            seen.put("Decode Base64 Encoded Text", "/base64");
+        }
+        String console = platform().state().endpoint("console");
+        await().atMost(LIMIT).until(() -> platform().search().alerts(session).stream()
+                .filter(alert -> alert.path("kind").asText().equals("rule"))
+                .map(alert -> alert.path("title").asText())
+                .collect(Collectors.toSet())
+                .containsAll(seen.keySet()));
+        List<Event> alerts = log().of(session, Event::hasAlertRaised);
+        try (Chromium chromium = new Chromium();
+                Page page = chromium.page()) {
+            page.setDefaultTimeout(LIMIT.toMillis());
+            Chromium.signIn(page, console, Secrets.read(new Secrets(platform().layout()).adminPassword()));
+            seen.forEach((title, value) -> {
+                Event alert = alerts.stream()
+                        .filter(one -> one.getAlertRaised().getTitle().equals(title))
+                        .findFirst()
+                        .orElseThrow();
+                page.navigate(console + "/session/" + session + "?at=" + alert.getId());
+                assertThat(page.locator("#rule-explanation").innerText())
+                        .contains(
+                                alert.getAlertRaised().getExplanation().getRule(),
+                                alert.getAlertRaised().getExplanation().getRuleVersion(),
+                                version.substring("rules ".length()));
+                assertThat(page.locator("#rule-tree").innerText())
+                        .contains("saw")
+                        .contains(value);
+                page.screenshot(new Page.ScreenshotOptions()
+                        .setPath(Path.of("target", "rule-explained-" + value.replace('/', '-') + ".png")));
+            });
+        }
     }
 
     @Test

@@ -5,10 +5,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaul
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.WebSocketFrame;
 import io.plumbline.events.EventIds;
@@ -45,15 +42,11 @@ class TenantPushIT {
         private final List<String> frames = new ArrayList<>();
         private final List<Response> responses = new ArrayList<>();
 
-        Watching(Browser browser, String console, String password) {
-            page = browser.newContext().newPage();
+        Watching(Chromium chromium, String console, String password) {
+            page = chromium.page();
             page.setDefaultTimeout(LIMIT.toMillis());
             page.onWebSocket(socket -> socket.onFrameReceived(frame -> frames.add(text(frame))));
-            page.navigate(console + "/login");
-            page.locator("input[name=username]").fill("admin");
-            page.locator("input[name=password]").fill(password);
-            page.keyboard().press("Enter");
-            page.waitForURL(url -> !url.contains("login"));
+            Chromium.signIn(page, console, password);
             page.navigate(console + "/alerts");
             assertThat(page.locator("#queue-summary")).containsText("0 causes");
             // The bodies of what a page has left are gone; from here on it stays.
@@ -100,16 +93,9 @@ class TenantPushIT {
                             Map.of("bootstrap.servers", platform.state().endpoint("broker"), "acks", "all"),
                             new StringSerializer(),
                             new ByteArraySerializer());
-                    Playwright playwright = Playwright.create(
-                            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-                    Browser browser = playwright
-                            .chromium()
-                            .launch(new BrowserType.LaunchOptions()
-                                    .setExecutablePath(Path.of("/usr/bin/chromium"))
-                                    .setArgs(List.of(
-                                            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")));
-                    Watching ours = new Watching(browser, platform.state().endpoint("console"), password);
-                    Watching theirs = new Watching(browser, other, password)) {
+                    Chromium chromium = new Chromium();
+                    Watching ours = new Watching(chromium, platform.state().endpoint("console"), password);
+                    Watching theirs = new Watching(chromium, other, password)) {
                 raise(log, "default", "only-for-us");
                 ours.shows("only-for-us");
                 // The later one has arrived: the earlier one would have.

@@ -223,6 +223,11 @@ public final class RuleSet {
         return new RuleSet(linker, placeholders);
     }
 
+    /** What stands for the placeholders of its rules. */
+    public Placeholders placeholders() {
+        return placeholders;
+    }
+
     /** 64 hex digits over the content of all usable documents and the placeholders; the order and the layout do not matter. */
     public String hash() {
         return hash;

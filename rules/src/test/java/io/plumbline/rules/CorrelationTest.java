@@ -495,6 +495,40 @@ class CorrelationTest {
         assertThat(feed(engine, 201, "'Kind':'a','U':'kept'")).hasSize(1);
     }
 
+    @Test
+    void tooManyMatchesInAllPushOutTheGroupUsedLongestAgoAndAreCounted() {
+        RuleSet set = Rules.load(
+                base("a"),
+                correlation("type: event_count\nrules: [a]\ngroup-by: [U]\ntimespan: 1h\ncondition: {gte: 1000}\n"));
+        RuleEngine engine = set.engine();
+        int ofOneGroup = 1_000;
+        int groups = CorrelationState.MAX_ENTRIES / ofOneGroup + 2;
+        for (int group = 0; group < groups; group++) {
+            for (int i = 1; i < ofOneGroup; i++) {
+                feed(engine, 1, "'Kind':'a','U':'u" + group + "'");
+            }
+        }
+        assertThat(state.entries()).isLessThanOrEqualTo(CorrelationState.MAX_ENTRIES);
+        assertThat(state.groups()).isEqualTo(groups - state.lost(Loss.EVICTED_GROUPS));
+        assertThat(state.lost(Loss.EVICTED_GROUPS)).isPositive();
+        assertThat(state.lost(Loss.EVICTED_MATCHES)).isEqualTo(groups * (ofOneGroup - 1L) - state.entries());
+        assertThat(feed(engine, 2, "'Kind':'a','U':'u0'")).as("forgotten").isEmpty();
+        assertThat(feed(engine, 2, "'Kind':'a','U':'u" + (groups - 1) + "'")).hasSize(1);
+    }
+
+    @Test
+    void longValuesAreKeptAsWhatTellsThemApart() {
+        RuleSet set = Rules.load(
+                base("a"),
+                correlation("type: event_count\nrules: [a]\ngroup-by: [U]\ntimespan: 1h\ncondition: {gte: 2}\n"));
+        RuleEngine engine = set.engine();
+        String text = "x".repeat(100_000);
+        assertThat(feed(engine, 1, "'Kind':'a','U':'" + text + "1'")).isEmpty();
+        assertThat(feed(engine, 2, "'Kind':'a','U':'" + text + "2'")).isEmpty();
+        assertThat(state.toBytes()).hasSizeLessThan(2_000);
+        assertThat(feed(engine, 3, "'Kind':'a','U':'" + text + "1'")).hasSize(1);
+    }
+
     private static String link(int number, int last) {
         return "title: l\nid: l" + number + "\ncorrelation:\n  type: event_count\n  rules: ["
                 + (number == last ? "a" : "l" + (number + 1)) + "]\n  timespan: 1m\n  condition: {gte: 1}\n";

@@ -303,9 +303,9 @@ public final class Watcher {
                 case RAW_SYSCALL ->
                     judge(processes.attribute(event.getRawSyscall().getActor()));
                 case EGRESS_REQUESTED -> {
-                    requested(event.getEgressRequested());
+                    Attribution by = requested(event.getEgressRequested());
                     boolean service = policyCheck.isService(event.getEgressRequested());
-                    judge(Attribution.none(), service ? ActContext.SERVICE : "", Optional.empty());
+                    judge(by, service ? ActContext.SERVICE : policyVerdict(by), Optional.empty());
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
                             case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());
@@ -315,7 +315,8 @@ public final class Watcher {
                 }
                 case EGRESS_DECIDED -> {
                     decided(event.getEgressDecided());
-                    judge(Attribution.none());
+                    Owners owners = egressOwners.of(event.getEgressDecided());
+                    judge(processes.attribute(owners), "", Optional.empty());
                 }
                 case FILE_EDITED -> {
                     bindingCheck.edited(event.getFileEdited()).ifPresent(this::deviate);
@@ -566,7 +567,8 @@ public final class Watcher {
             }
         }
 
-        private void requested(EgressRequested request) {
+        /** @return whose the connection is; nobody where that is not certain */
+        private Attribution requested(EgressRequested request) {
             Owners owners = egressOwners.of(request);
             Optional<Deviation> refused = policyCheck.requested(request);
             boolean service = policyCheck.isService(request);
@@ -581,6 +583,7 @@ public final class Watcher {
             if (refused.isEmpty() && !service) {
                 footprintCheck.requested(request, owners).ifPresent(this::deviate);
             }
+            return processes.attribute(owners);
         }
 
         private void decided(EgressDecided decided) {
@@ -654,6 +657,7 @@ public final class Watcher {
                     state.getPlanList(),
                     by,
                     processes.parents(by),
+                    processes.parentImage(by),
                     processes.image(by),
                     processes.commandLine(by),
                     policyVerdict,

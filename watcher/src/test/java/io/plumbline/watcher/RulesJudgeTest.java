@@ -9,10 +9,13 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalDecided;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ExplainedPart;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.LimitReached;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionReconciled;
@@ -170,6 +173,17 @@ class RulesJudgeTest {
     }
 
     @Test
+    void aCorrelationsFindingNamesTheEventsThatItRestsOn() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+
+        List<Event> verdicts = write(script, 3);
+
+        assertThat(found(verdicts)).singleElement().satisfies(alert -> assertThat(alert.getEvidenceList())
+                .hasSize(3)
+                .doesNotHaveDuplicates());
+    }
+
+    @Test
     void aCorrelationThatDidNotChangeKeepsItsWindowsInAnotherRuleSet() {
         String more = String.join("---\n", CORRELATION, SOMETHING_ELSE);
         SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
@@ -298,6 +312,173 @@ class RulesJudgeTest {
 
             assertThat(found(script.open(tee, expected[0], 1))).hasSize(1);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"egress/agent", "network_connection/linux", "dns_query/linux"})
+    void rulesSeeWhatThePolicySaysOfAConnectionThatIsAskedFor(String source) {
+        String[] parts = source.split("/");
+        String rule = """
+                title: A connection of the policy
+                id: 00000000-0000-4000-8000-000000000006
+                logsource: {product: PRODUCT, category: CATEGORY}
+                detection: {selection: {PolicyVerdict: allow}, condition: selection}
+                level: high
+                """.replace("CATEGORY", parts[0]).replace("PRODUCT", parts[1]);
+        SessionScript script =
+                SessionScript.of("egress: [{host: api.example.com}]").judgedBy(new Watcher(List.of(judge(rule))));
+
+        assertThat(found(script.connect("other.example", 443))).isEmpty();
+        assertThat(found(script.connect("api.example.com", 443))).hasSize(1);
+    }
+
+    /** What acts behind the proxy is told by who connected to its door, where only one process can have. */
+    @ParameterizedTest
+    @ValueSource(strings = {"egress/agent", "network_connection/linux", "dns_query/linux"})
+    void rulesSeeWhoAsksForAConnection(String source) {
+        String[] parts = source.split("/");
+        String rule = """
+                title: A connection by curl
+                id: 00000000-0000-4000-8000-000000000007
+                logsource: {product: PRODUCT, category: CATEGORY}
+                detection:
+                  selection:
+                    DestinationHostname: api.example.com
+                    Image: /usr/bin/curl
+                    CommandLine|startswith: curl
+                    ParentImage: /usr/bin/bash
+                    ParentCommandLine: bash -c curl -s https://api.example.com
+                    AncestorCommandLines: claude -p Tidy up
+                    CallId: c1
+                    Announced: true
+                    Role: call
+                  condition: selection
+                level: high
+                """.replace("CATEGORY", parts[0]).replace("PRODUCT", parts[1]);
+        SessionScript script =
+                SessionScript.of("egress: [{host: api.example.com}]").judgedBy(new Watcher(List.of(judge(rule))));
+        ProcessRef shell = SessionScript.process(7, 1);
+        ProcessRef curl = SessionScript.process(8, 2);
+        script.run("c1", "curl -s https://api.example.com", shell);
+        script.fork(shell, curl);
+        script.exec(curl, "curl", "-s", "https://api.example.com");
+        script.proxy(curl);
+
+        assertThat(found(script.connect("api.example.com", 443)))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.getCall()).isEqualTo("c1"));
+        script.proxy(curl);
+        script.proxy(SessionScript.agent());
+        assertThat(found(script.connect("api.example.com", 443)))
+                .as("two processes wait: it may be either")
+                .isEmpty();
+    }
+
+    @Test
+    void rulesSeeWhoAskedForAConnectionThatIsDecided() {
+        String rule = """
+                title: Curl is let through
+                id: 00000000-0000-4000-8000-000000000008
+                logsource: {product: agent, category: egress}
+                detection: {selection: {Image: /usr/bin/curl, Verdict: allowed}, condition: selection}
+                level: high
+                """;
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(rule))));
+        ProcessRef curl = SessionScript.process(7, 1);
+        script.run("c1", "curl https://api.example.com", curl);
+        script.exec(curl, "curl", "https://api.example.com");
+        script.proxy(curl);
+        script.connect("api.example.com", 443);
+
+        assertThat(found(script.evidence(decided(2)))).isEmpty();
+        assertThat(found(script.evidence(decided(1)))).hasSize(1);
+    }
+
+    private static Event.Builder decided(long connection) {
+        return Event.newBuilder()
+                .setEgressDecided(EgressDecided.newBuilder()
+                        .setConnection(connection)
+                        .setHost("api.example.com")
+                        .setPort(443)
+                        .setAllowed(true));
+    }
+
+    /** The first argument is the workload's own word; what the kernel executed is not. */
+    @Test
+    void aParentsExecutableIsWhatTheKernelRanAndNotWhatItCallsItself() {
+        String rule = """
+                title: Started from a temporary folder
+                id: 00000000-0000-4000-8000-000000000009
+                logsource: {product: linux, category: CATEGORY}
+                detection: {selection: {ParentImage: /tmp/x, Image: /usr/bin/tee}, condition: selection}
+                level: high
+                """;
+        for (String category : List.of("process_creation", "file_event")) {
+            SessionScript script = SessionScript.of("name: t")
+                    .judgedBy(new Watcher(List.of(judge(rule.replace("CATEGORY", category)))));
+            ProcessRef parent = SessionScript.process(7, 1);
+            ProcessRef child = SessionScript.process(8, 2);
+            script.fork(SessionScript.agent(), parent);
+            script.execFile(parent, "/tmp/x", "/usr/bin/make", "all");
+            script.fork(parent, child);
+
+            List<Event> verdicts = new ArrayList<>(script.exec(child, "tee", "a"));
+            verdicts.addAll(script.open(child, "/workspace/a", 1));
+
+            assertThat(found(verdicts)).as(category).hasSize(1);
+        }
+    }
+
+    @Test
+    void rulesSeeWhatOfThePlanIsStillToBeDone() {
+        String rule = """
+                title: The network while the plan is to write tests
+                id: 00000000-0000-4000-8000-00000000000a
+                logsource: {product: PRODUCT, category: CATEGORY}
+                detection:
+                  selection: {Plan|contains: write tests}
+                  filter: {Plan|contains: read the code}
+                  condition: selection and not filter
+                level: high
+                """;
+        for (String[] source : new String[][] {{"agent", "tool_call"}, {"linux", "process_creation"}}) {
+            SessionScript script = SessionScript.of("name: t")
+                    .judgedBy(new Watcher(
+                            List.of(judge(rule.replace("PRODUCT", source[0]).replace("CATEGORY", source[1])))));
+            assertThat(found(script.run("c1", "ls", SessionScript.process(7, 1))))
+                    .as("no plan")
+                    .isEmpty();
+            script.send(Channel.CLAIMS, plan("in_progress"));
+            assertThat(found(script.run("c2", "ls", SessionScript.process(8, 2))))
+                    .as("the other item is not done")
+                    .isEmpty();
+            script.send(Channel.CLAIMS, plan("completed"));
+            assertThat(found(script.run("c3", "ls", SessionScript.process(9, 3))))
+                    .hasSize(1);
+        }
+    }
+
+    private static Event.Builder plan(String firstItem) {
+        return Event.newBuilder()
+                .setPlan(Plan.newBuilder()
+                        .addItems(PlanItem.newBuilder().setText("read the code").setStatus(firstItem))
+                        .addItems(PlanItem.newBuilder().setText("write tests").setStatus("pending")));
+    }
+
+    @Test
+    void whatIsUnderWayComesFirst() {
+        SessionScript script = SessionScript.of("name: t");
+        script.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setPlan(Plan.newBuilder()
+                                .addItems(PlanItem.newBuilder().setText("a").setStatus("pending"))
+                                .addItems(PlanItem.newBuilder().setText("b").setStatus("in_progress"))
+                                .addItems(PlanItem.newBuilder().setText("c").setStatus("completed"))));
+        script.call("c1", "Bash", "ls");
+
+        assertThat(SessionRecorder.record(script.events()).getLast().texts("Plan"))
+                .containsExactly("b", "a");
     }
 
     /** Opens files for writing, one after another. */

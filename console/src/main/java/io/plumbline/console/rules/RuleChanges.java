@@ -18,10 +18,10 @@ import io.plumbline.events.activation.ActivationOrder.Subject;
 import io.plumbline.events.v1.Activation;
 import io.plumbline.events.v1.ActivationAction;
 import io.plumbline.events.v1.ActivationStatement;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
-import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.watcher.activation.Contents;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,23 +65,8 @@ public final class RuleChanges {
         return twoPeople;
     }
 
-    /** Rules of a set, one file changed or new; the set has to load whole. */
-    public static List<RuleSource> with(List<RuleSource> sources, RuleSource changed) {
-        List<RuleSource> all = new ArrayList<>();
-        boolean known = false;
-        for (RuleSource source : sources) {
-            boolean same = source.name().equals(changed.name());
-            known |= same;
-            all.add(same ? changed : source);
-        }
-        if (!known) {
-            all.add(changed);
-        }
-        return all;
-    }
-
     /**
-     * A file that one set has otherwise than another.
+     * A file that one set has otherwise than another; what gives placeholders their values is one of them.
      *
      * @param word new, changed or gone
      * @param text as it would be; empty when it is gone
@@ -89,11 +74,11 @@ public final class RuleChanges {
     public record ChangedFile(String word, String name, String text) {}
 
     /** What differs between two sets, in the order of the second. */
-    public static List<ChangedFile> difference(List<RuleSource> before, List<RuleSource> after) {
+    public static List<ChangedFile> difference(RuleBundle before, RuleBundle after) {
         Map<String, String> old = new LinkedHashMap<>();
-        before.forEach(source -> old.put(source.name(), source.text()));
+        files(before).forEach(source -> old.put(source.name(), source.text()));
         List<ChangedFile> changed = new ArrayList<>();
-        for (RuleSource source : after) {
+        for (RuleSource source : files(after)) {
             String was = old.remove(source.name());
             if (!source.text().equals(was)) {
                 changed.add(new ChangedFile(was == null ? "new" : "changed", source.name(), source.text()));
@@ -103,12 +88,20 @@ public final class RuleChanges {
         return changed;
     }
 
+    private static List<RuleSource> files(RuleBundle bundle) {
+        List<RuleSource> files = new ArrayList<>(bundle.rules());
+        if (!bundle.pipeline().isEmpty()) {
+            files.add(new RuleSource("pipeline", bundle.pipeline()));
+        }
+        return files;
+    }
+
     /**
      * @param base what was in force when the person began to change it; another one since would be undone unseen
      * @param name what people call the set
      */
     public Outcome put(
-            ActivationAction action, Described base, List<RuleSource> sources, String name, String reason, Person by) {
+            ActivationAction action, Described base, RuleBundle bundle, String name, String reason, Person by) {
         Described inForce = rules.now().inForce();
         if (!inForce.sha256().equals(base.sha256())) {
             return new Refused(
@@ -117,8 +110,8 @@ public final class RuleChanges {
                             + inForce.by() + ". Open the page again.");
         }
         try {
-            RuleSet set = RuleSet.load(sources, Placeholders.NONE);
-            byte[] content = Contents.of(sources);
+            RuleSet set = bundle.load();
+            byte[] content = Contents.of(bundle);
             ActivationStatement statement = ActivationOrder.statement(Subject.RULES, action, name, set.hash(), content);
             return order(statement, ActivationContent.compress(content), reason, by);
         } catch (RuleException | ActivationException e) {
@@ -167,8 +160,8 @@ public final class RuleChanges {
     }
 
     /** The rules of a proposal. */
-    public List<RuleSource> sources(Proposal proposal) throws EventLogException {
-        return RulesInForce.sources(rules.content(proposal.event()));
+    public RuleBundle bundle(Proposal proposal) throws EventLogException {
+        return RulesInForce.bundle(rules.content(proposal.event()));
     }
 
     /** @param seenSha256 hash of the content that the person looked at */

@@ -14,11 +14,11 @@ import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.events.v1.Activation;
 import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.Event;
-import io.plumbline.events.v1.RuleSources;
+import io.plumbline.rules.RuleBundle;
+import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
-import io.plumbline.rules.RuleSource;
-import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.watcher.activation.Contents;
 import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,20 +28,20 @@ import java.util.Optional;
 /** The rule sets that the watch job says it has, with their text. Sets are kept by their hash for as long as there is room. */
 public final class RulesInForce {
     private static final int MAX_KEPT = 4;
+    private static final RuleBundle SHIPPED = RuleBundle.of(RulePack.sources());
 
     private final Search search;
     private final EventLog log;
     private final Map<String, SoftReference<Loaded>> kept = new LinkedHashMap<>();
 
     /** A set's text, and what of it can be used. */
-    public record Loaded(List<RuleSource> sources, RuleSet set) {
-        public Loaded {
-            sources = List.copyOf(sources);
-        }
-
-        static Loaded of(List<RuleSource> sources) {
-            return new Loaded(
-                    sources, RuleSet.loadUsable(sources, Placeholders.NONE).set());
+    public record Loaded(RuleBundle bundle, RuleSet set) {
+        static Loaded of(RuleBundle bundle) throws EventLogException {
+            try {
+                return new Loaded(bundle, bundle.loadUsable().set());
+            } catch (RuleException e) {
+                throw new EventLogException("The pipeline of the order is not readable.", e);
+            }
         }
     }
 
@@ -114,8 +114,7 @@ public final class RulesInForce {
                 return loaded;
             }
         }
-        Loaded loaded =
-                Loaded.of(described.sha256().isEmpty() ? RulePack.sources() : sources(content(described.order())));
+        Loaded loaded = Loaded.of(described.sha256().isEmpty() ? SHIPPED : bundle(content(described.order())));
         synchronized (kept) {
             if (kept.size() >= MAX_KEPT) {
                 kept.remove(kept.keySet().iterator().next());
@@ -134,18 +133,14 @@ public final class RulesInForce {
                 : event.getRuleSetActivated().getActivation();
     }
 
-    static List<RuleSource> sources(Activation activation) throws EventLogException {
+    static RuleBundle bundle(Activation activation) throws EventLogException {
         try {
             ActivationStatement statement = ActivationStatement.parseFrom(activation.getStatement());
             ByteString content = activation.getContent();
             if (content.isEmpty()) {
-                return RulePack.sources();
+                return SHIPPED;
             }
-            return RuleSources.parseFrom(ActivationContent.expand(content, statement.getSize(), statement.getSha256()))
-                    .getRulesList()
-                    .stream()
-                    .map(rule -> new RuleSource(rule.getName(), rule.getText()))
-                    .toList();
+            return Contents.bundle(ActivationContent.expand(content, statement.getSize(), statement.getSha256()));
         } catch (InvalidProtocolBufferException | ActivationException e) {
             throw new EventLogException("The rules of the order are not readable.", e);
         }

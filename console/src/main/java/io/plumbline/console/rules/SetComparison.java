@@ -4,11 +4,10 @@ import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSet;
-import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.hunt.StoredEvents;
-import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.workbench.Backtest;
 import io.plumbline.rules.workbench.Backtest.Hit;
 import io.plumbline.rules.workbench.Recordings;
@@ -51,11 +50,10 @@ public record SetComparison(
      * @throws io.plumbline.console.search.SearchUnavailableException when the search copy does not answer in full
      * @throws io.plumbline.rules.RuleException when the candidate does not load whole
      */
-    public static SetComparison run(
-            List<RuleSource> inForce, List<RuleSource> candidate, From from, Search search, EventLog log)
+    public static SetComparison run(RuleBundle inForce, RuleBundle candidate, From from, Search search, EventLog log)
             throws EventLogException {
-        RuleSet after = RuleSet.load(candidate, Placeholders.NONE);
-        RuleSet before = RuleSet.loadUsable(inForce, Placeholders.NONE).set();
+        RuleSet after = candidate.load();
+        RuleSet before = inForce.loadUsable().set();
         List<Hit> now = new ArrayList<>();
         List<Hit> then = new ArrayList<>();
         Map<String, Set<String>> notHeld = new HashMap<>();

@@ -68,14 +68,17 @@ public final class TestBench {
         }
     }
 
-    /** @throws TestBenchException when it is too long */
-    public static Draft draft(String name, String text) throws TestBenchException {
+    /**
+     * @param placeholders of the set that it is to be part of
+     * @throws TestBenchException when it is too long
+     */
+    public static Draft draft(String name, String text, Placeholders placeholders) throws TestBenchException {
         bounded("rule", text);
         RuleSource source = new RuleSource(name, text);
         return new Draft(
                 source,
-                Lint.check(List.of(source), Placeholders.NONE),
-                RuleSet.loadUsable(List.of(source), Placeholders.NONE).set());
+                Lint.check(List.of(source), placeholders),
+                RuleSet.loadUsable(List.of(source), placeholders).set());
     }
 
     /**

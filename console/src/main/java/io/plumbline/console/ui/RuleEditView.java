@@ -35,6 +35,7 @@ import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.events.v1.ActivationAction;
 import io.plumbline.events.v1.Event;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.workbench.Remark;
@@ -91,9 +92,9 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     private final Choice session = new Choice("bench-session", "Session to try the rule on", picked -> {});
     private final NativeButton activate;
     private final NativeButton shadow;
-    private transient List<RuleSource> sources = List.of();
+    private transient RuleBundle bundle = RuleBundle.of(List.of());
 
-    /** What {@link #sources} is the text of. */
+    /** What {@link #bundle} is the text of. */
     private transient Optional<Described> base = Optional.empty();
 
     private transient Optional<Draft> draft = Optional.empty();
@@ -180,7 +181,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         Optional<String> file = event.getLocation().getQueryParameters().getSingleParameter("file");
         try {
             Described inForce = rules.now().inForce();
-            sources = rules.load(inForce).sources();
+            bundle = rules.load(inForce).bundle();
             base = Optional.of(inForce);
             Map<String, String> sessions = new LinkedHashMap<>();
             for (SessionSummary row : search.sessions(PICKED_SESSIONS)) {
@@ -195,8 +196,9 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         }
         Parts.permitted(activate, person, Permission.CHANGE_RULES);
         Parts.permitted(shadow, person, Permission.CHANGE_RULES);
-        Optional<RuleSource> known = file.flatMap(wanted ->
-                sources.stream().filter(source -> source.name().equals(wanted)).findFirst());
+        Optional<RuleSource> known = file.flatMap(wanted -> bundle.rules().stream()
+                .filter(source -> source.name().equals(wanted))
+                .findFirst());
         name.setValue(known.map(RuleSource::name).orElse("rules/new.yml"));
         name.setReadOnly(known.isPresent());
         text.setValue(known.map(RuleSource::text).orElse(NEW_RULE));
@@ -207,7 +209,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         remarks.removeAll();
         draft = Optional.empty();
         try {
-            Draft now = TestBench.draft(name.getValue(), text.getValue());
+            Draft now = TestBench.draft(name.getValue(), text.getValue(), bundle.placeholders());
             draft = Optional.of(now);
             if (now.remarks().isEmpty()) {
                 remarks.add(new Div(Parts.text("The linter has nothing to say.", "mut")));
@@ -219,8 +221,9 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         } catch (TestBenchException e) {
             remarks.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
         }
-        boolean usable =
-                draft.filter(Draft::isUsable).isPresent() && !sources.isEmpty() && person.may(Permission.CHANGE_RULES);
+        boolean usable = draft.filter(Draft::isUsable).isPresent()
+                && !bundle.rules().isEmpty()
+                && person.may(Permission.CHANGE_RULES);
         activate.setEnabled(usable);
         shadow.setEnabled(usable);
     }
@@ -301,9 +304,9 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         if (draft.isEmpty()) {
             return;
         }
-        List<RuleSource> candidate = candidate(draft.get());
+        RuleBundle candidate = candidate(draft.get());
         LogWork.beside(tested, () -> {
-            SetComparison comparison = SetComparison.run(sources, candidate, from, search, log);
+            SetComparison comparison = SetComparison.run(bundle, candidate, from, search, log);
             return () -> show(comparison);
         });
     }
@@ -348,7 +351,7 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
             return "File: empty (expected: a name such as rules/new.yml)";
         }
         if (!name.isReadOnly()
-                && sources.stream().anyMatch(source -> source.name().equals(file))) {
+                && bundle.rules().stream().anyMatch(source -> source.name().equals(file))) {
             return "File: " + VisibleText.line(file, 120) + " (expected: a name that no file of the set has)";
         }
         if (base.isEmpty()) {
@@ -368,9 +371,8 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     }
 
     /** The set in force with this file as it stands here. */
-    private List<RuleSource> candidate(Draft written) {
-        return RuleChanges.with(
-                sources,
+    private RuleBundle candidate(Draft written) {
+        return bundle.with(
                 new RuleSource(name.getValue().strip(), written.source().text()));
     }
 

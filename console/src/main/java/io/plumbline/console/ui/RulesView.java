@@ -32,6 +32,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSource;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
@@ -64,7 +65,7 @@ public class RulesView extends Div {
     private final Div status = new Div();
     private final Grid<RuleRow> grid = new Grid<>();
     private final Aside detail = new Aside();
-    private transient List<RuleSource> sources = List.of();
+    private transient RuleBundle bundle = RuleBundle.of(List.of());
 
     public RulesView(RulesInForce rules, RuleChanges changes, Search search, Clock clock) {
         this.rules = rules;
@@ -138,7 +139,7 @@ public class RulesView extends Div {
             RulesInForce.Now inForce = rules.now();
             showSets(inForce, changes.proposals(now));
             RulesInForce.Loaded loaded = rules.load(inForce.inForce());
-            sources = loaded.sources();
+            bundle = loaded.bundle();
             List<RuleRow> rows = RuleRow.of(loaded.set(), search.ruleStatistics(DAYS, now), inForce);
             grid.setItems(rows);
             message.setVisible(false);
@@ -245,7 +246,7 @@ public class RulesView extends Div {
             return Optional.of(shown);
         }
         try {
-            List<ChangedFile> files = RuleChanges.difference(sources, changes.sources(proposal));
+            List<ChangedFile> files = RuleChanges.difference(bundle, changes.bundle(proposal));
             if (files.isEmpty()) {
                 shown.add(new Div("The same rules as those in force."));
             }
@@ -352,7 +353,7 @@ public class RulesView extends Div {
             Parts.fact(facts, "shadow", row.gained() + " gained, " + row.lost() + " lost");
         }
         detail.add(title, acts, facts, Parts.heading("Text"));
-        Pre text = new Pre(VisibleText.block(sources.stream()
+        Pre text = new Pre(VisibleText.block(bundle.rules().stream()
                 .filter(source -> source.name().equals(row.file()))
                 .findFirst()
                 .map(RuleSource::text)

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plumbline.console.rules.TestBench.Draft;
 import io.plumbline.console.rules.TestBench.TestBenchException;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Placeholders;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,7 +36,7 @@ class TestBenchTest {
                 "- Image: /usr/bin/curl\n  User: ana"
             })
     void saysWhichPartHoldsHoweverTheEventIsWritten(String pasted) throws TestBenchException {
-        Draft draft = TestBench.draft("curl.yml", RULE);
+        Draft draft = TestBench.draft("curl.yml", RULE, Placeholders.NONE);
         assertThat(TestBench.explain(draft, TestBench.events(pasted)))
                 .singleElement()
                 .satisfies(answer -> {
@@ -62,17 +65,19 @@ class TestBenchTest {
                 .hasMessageContaining("expected: at most " + TestBench.MAX_TEXT);
         assertThatThrownBy(() -> TestBench.events("{\"a\":1}\n".repeat(TestBench.MAX_PASTED + 1)))
                 .hasMessageContaining("more than " + TestBench.MAX_PASTED);
-        assertThatThrownBy(() -> TestBench.draft("long.yml", "x".repeat(TestBench.MAX_TEXT + 1)))
+        assertThatThrownBy(() -> TestBench.draft("long.yml", "x".repeat(TestBench.MAX_TEXT + 1), Placeholders.NONE))
                 .isInstanceOf(TestBenchException.class);
     }
 
     @Test
     void aDraftWithAnErrorCannotBeUsed() throws TestBenchException {
-        assertThat(TestBench.draft("curl.yml", RULE).isUsable()).isTrue();
-        assertThat(TestBench.draft("curl.yml", RULE.replace("selection and other", "nothing"))
+        assertThat(TestBench.draft("curl.yml", RULE, Placeholders.NONE).isUsable())
+                .isTrue();
+        assertThat(TestBench.draft("curl.yml", RULE.replace("selection and other", "nothing"), Placeholders.NONE)
                         .isUsable())
                 .isFalse();
-        assertThat(TestBench.draft("curl.yml", "").isUsable()).isFalse();
+        assertThat(TestBench.draft("curl.yml", "", Placeholders.NONE).isUsable())
+                .isFalse();
     }
 
     @Test
@@ -80,7 +85,25 @@ class TestBenchTest {
         RuleSource one = new RuleSource("one.yml", "1");
         RuleSource two = new RuleSource("two.yml", "2");
         RuleSource changed = new RuleSource("one.yml", "3");
-        assertThat(RuleChanges.with(List.of(one, two), changed)).containsExactly(changed, two);
-        assertThat(RuleChanges.with(List.of(two), changed)).containsExactly(two, changed);
+        RuleBundle both = new RuleBundle(List.of(one, two), "vars: {a: b}");
+        assertThat(both.with(changed)).isEqualTo(new RuleBundle(List.of(changed, two), both.pipeline()));
+        assertThat(RuleBundle.of(List.of(two)).with(changed).rules()).containsExactly(two, changed);
+        assertThat(RuleChanges.difference(both, new RuleBundle(List.of(one, two), "vars: {a: c}")))
+                .singleElement()
+                .satisfies(file -> {
+                    assertThat(file.word()).isEqualTo("changed");
+                    assertThat(file.name()).isEqualTo("pipeline");
+                    assertThat(file.text()).isEqualTo("vars: {a: c}");
+                });
+    }
+
+    @Test
+    void aDraftHasThePlaceholdersOfTheSetThatItIsFor() throws TestBenchException {
+        String rule = RULE.replace("User: root", "User|expand: '%admins%'");
+        assertThat(TestBench.draft("curl.yml", rule, Placeholders.NONE).isUsable())
+                .isFalse();
+        assertThat(TestBench.draft("curl.yml", rule, new Placeholders(Map.of("admins", List.of("ada"))))
+                        .isUsable())
+                .isTrue();
     }
 }

@@ -11,6 +11,9 @@ import java.util.List;
  * @param image executable of the acting process; empty: not known
  * @param commandLine of the acting process; empty: not known
  * @param parents command lines from the actor's parent up to the agent, nearest first
+ * @param parentImage executable of the actor's parent; empty: not known
+ * @param plan items of the agent's plan that are not completed, those in progress first; the agent's text. Agents do not say which item an
+ *     act belongs to
  * @param verdict what the policy says about it, one word; {@link #SERVICE} of a connection to one of the agent's own services, such as its
  *     model; empty: nothing
  */
@@ -21,14 +24,17 @@ public record ActContext(
         String image,
         String commandLine,
         List<String> parents,
+        String parentImage,
+        List<String> plan,
         String verdict) {
     /** The policy names the destination as a service of the agent. */
     public static final String SERVICE = "service";
 
     /** Nothing is known; also what a claim has. */
-    public static final ActContext NONE = new ActContext(false, "", "", "", "", List.of(), "");
+    public static final ActContext NONE = new ActContext(false, "", "", "", "", List.of(), "", List.of(), "");
 
     public ActContext {
         parents = List.copyOf(parents);
+        plan = List.copyOf(plan);
     }
 }

@@ -123,7 +123,7 @@ public final class AgentEvents {
                 outcome(event.getBound().getError(), fields);
             }
             case EGRESS_REQUESTED -> egressRequested(event.getEgressRequested(), context, fields);
-            case EGRESS_DECIDED -> egressDecided(event.getEgressDecided(), fields);
+            case EGRESS_DECIDED -> egressDecided(event.getEgressDecided(), context, fields);
             case NAMED_SYSCALL -> {
                 var named = event.getNamedSyscall();
                 actor(named.getActor(), context, fields);
@@ -136,7 +136,7 @@ public final class AgentEvents {
                 }
                 outcome(named.getError(), fields);
             }
-            case TOOL_CALL -> toolCall(event.getToolCall(), fields);
+            case TOOL_CALL -> toolCall(event.getToolCall(), context, fields);
             case TOOL_RESULT -> toolResult(event.getToolResult(), fields);
             case PLAN -> {
                 fields.logSource(agent("plan"))
@@ -287,7 +287,33 @@ public final class AgentEvents {
     /** Who acts, and what program that is. */
     private static void actor(Actor actor, ActContext context, Builder fields) {
         process(actor, context, fields);
+        program(context, fields);
+    }
+
+    private static void program(ActContext context, Builder fields) {
         fields.putPresent("Image", context.image()).putPresent("CommandLine", context.commandLine());
+        ancestors(context, fields);
+    }
+
+    private static void ancestors(ActContext context, Builder fields) {
+        fields.putPresent("ParentImage", context.parentImage());
+        if (!context.parents().isEmpty()) {
+            fields.put("ParentCommandLine", context.parents().getFirst())
+                    .put("AncestorCommandLines", context.parents());
+        }
+    }
+
+    private static void plan(ActContext context, Builder fields) {
+        if (!context.plan().isEmpty()) {
+            fields.put("Plan", context.plan());
+        }
+    }
+
+    /** Who holds a connection of the proxy, where only one process can. */
+    private static void owner(ActContext context, Builder fields) {
+        fields.putPresent("CallId", context.call());
+        program(context, fields);
+        plan(context, fields);
     }
 
     private static void process(Actor actor, ActContext context, Builder fields) {
@@ -297,6 +323,7 @@ public final class AgentEvents {
                 .put("UserId", Integer.toUnsignedLong(actor.getUid()))
                 .put("User", actor.getUid() == 0 ? "root" : Integer.toUnsignedString(actor.getUid()))
                 .putPresent("CallId", context.call());
+        plan(context, fields);
     }
 
     private static void outcome(long error, Builder fields) {
@@ -317,15 +344,7 @@ public final class AgentEvents {
         if (!started.getSha256().isEmpty()) {
             fields.put("Hashes", "SHA256=" + started.getSha256());
         }
-        if (!context.parents().isEmpty()) {
-            String parent = context.parents().getFirst();
-            fields.put("ParentCommandLine", parent).put("AncestorCommandLines", context.parents());
-            int end = parent.indexOf(' ');
-            // A command line's first word is the executable only when it is a whole path.
-            if (parent.startsWith("/")) {
-                fields.put("ParentImage", end < 0 ? parent : parent.substring(0, end));
-            }
-        }
+        ancestors(context, fields);
         fields.put("Succeeded", !started.getFailed());
     }
 
@@ -411,12 +430,13 @@ public final class AgentEvents {
                 .put("BytesOut", requested.getBytesSoFar())
                 .put("Upload", requested.getUpload())
                 .put("Unknown", requested.getUnknown());
+        owner(context, fields);
         if (!requested.getUpload() && !isAddress(requested.getHost())) {
             fields.logSource(linux("dns_query")).put("QueryName", requested.getHost());
         }
     }
 
-    private static void egressDecided(EgressDecided decided, Builder fields) {
+    private static void egressDecided(EgressDecided decided, ActContext context, Builder fields) {
         destination(decided.getHost(), decided.getPort(), fields);
         if (!decided.getResolvedAddress().isEmpty() && !isAddress(decided.getHost())) {
             fields.put("DestinationIp", unmapped(decided.getResolvedAddress()));
@@ -430,9 +450,10 @@ public final class AgentEvents {
                 .put("BytesOut", decided.getBytesOut())
                 .put("BytesIn", decided.getBytesIn())
                 .put("Closed", decided.getClosed());
+        owner(context, fields);
     }
 
-    private static void toolCall(ToolCall call, Builder fields) {
+    private static void toolCall(ToolCall call, ActContext context, Builder fields) {
         fields.logSource(agent("tool_call"))
                 .putPresent("CallId", call.getCall())
                 .putPresent("ToolName", call.getTool())
@@ -449,6 +470,7 @@ public final class AgentEvents {
         if (call.getPathsCount() > 0) {
             fields.put("TargetFilename", call.getPathsList());
         }
+        plan(context, fields);
     }
 
     private static void toolResult(ToolResult result, Builder fields) {

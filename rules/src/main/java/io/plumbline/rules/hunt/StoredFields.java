@@ -200,6 +200,10 @@ final class StoredFields {
     private StoredFields actor() {
         unasked("Image", "process.executable");
         unasked("CommandLine", "process.command_line");
+        return process();
+    }
+
+    private StoredFields process() {
         number("ProcessId", "process.pid");
         text("ProcessName", "process.thread.name");
         text("CurrentDirectory", "process.working_directory");
@@ -262,8 +266,9 @@ final class StoredFields {
     private static StoredFields connection() {
         Query asked = action("egress-requested");
         Query kernel = Query.all(Query.any(action("connected"), action("accepted")), new Query.Exists("network.type"));
+        // Whose a connection at the proxy is stands in no document, so the program is known of a part only.
         StoredFields stored = new StoredFields(Query.any(kernel, asked))
-                .actor()
+                .process()
                 .outcome()
                 .destination(Query.any(action("connected"), asked), asked);
         stored.fields.put("DestinationIp", new Stored.Address(action("connected"), "destination.address", true));

@@ -82,13 +82,18 @@ public final class Coverage {
         return dot > id.indexOf('T') ? id.substring(0, dot) : id;
     }
 
-    /** A layer of the ATT&amp;CK Navigator, format 4.5: the score is the number of rules, the comment has their titles. */
+    /**
+     * A layer of the ATT&amp;CK Navigator, format 4.5, or of the ATLAS Navigator, which is a fork that reads 4.3: the score is the number of
+     * rules, the comment has their titles.
+     */
     public ObjectNode layer(String name) {
         ObjectNode layer = JsonNodeFactory.instance.objectNode().put("name", name);
-        layer.putObject("versions")
-                .put("attack", base.version())
-                .put("navigator", "5.1.0")
-                .put("layer", "4.5");
+        ObjectNode versions = layer.putObject("versions");
+        if (base == Techniques.ATTACK) {
+            versions.put("attack", base.version()).put("navigator", "5.1.0").put("layer", "4.5");
+        } else {
+            versions.put("navigator", "4.6.4").put("layer", "4.3");
+        }
         layer.put("domain", base.domain())
                 .put("description", "Techniques that rules have tags of; the score is their number.");
         ArrayNode techniques = layer.putArray("techniques");

@@ -18,35 +18,36 @@ public final class Taxonomy {
 
     /** Fields of what a process does. */
     private static final String ACTOR =
-            " ProcessId ProcessName CurrentDirectory UserId User CallId Succeeded ErrorNumber";
+            " ProcessId ProcessName CurrentDirectory UserId User CallId Plan* Succeeded ErrorNumber";
 
-    /** What acts, with everything but its own start. */
-    private static final String PROGRAM = ACTOR + " Image CommandLine";
+    /** The program that acts, and those that started it. */
+    private static final String PROGRAM = " Image CommandLine ParentCommandLine ParentImage AncestorCommandLines*";
 
-    private static final String FILES = PROGRAM + " TargetFilename SourceFilename Operation";
+    private static final String ACT = ACTOR + PROGRAM;
+
+    private static final String FILES = ACT + " TargetFilename SourceFilename Operation";
     private static final String EGRESS =
-            " DestinationHostname DestinationIp DestinationPort Url Method Verdict BytesOut Upload" + " Unknown";
+            " DestinationHostname DestinationIp DestinationPort Url Method Verdict BytesOut Upload Unknown"
+                    + " CallId Plan*" + PROGRAM;
     private static final String TOOL = " CallId ToolName ToolServer ServerTool Source";
 
     private static final Map<String, String> TABLE = new LinkedHashMap<>();
 
     static {
-        TABLE.put(
-                "linux/process_creation",
-                ACTOR
-                        + " Image CommandLine Arguments* Sha256 Hashes EnvironmentNames* ParentCommandLine ParentImage AncestorCommandLines*");
+        TABLE.put("linux/process_creation", ACT + " Arguments* Sha256 Hashes EnvironmentNames*");
         for (String category : List.of("file_event", "file_access", "file_rename", "file_delete", "file_change")) {
             TABLE.put("linux/" + category, FILES);
         }
-        TABLE.put("linux/network_connection", PROGRAM + EGRESS + " Initiated Protocol SourceIp SourcePort");
-        TABLE.put("linux/network_listen", PROGRAM + " SourceIp SourcePort TargetFilename");
-        TABLE.put("linux/unix_socket", PROGRAM + " TargetFilename Initiated");
+        TABLE.put("linux/network_connection", ACT + EGRESS + " Initiated Protocol SourceIp SourcePort");
+        TABLE.put("linux/network_listen", ACT + " SourceIp SourcePort TargetFilename");
+        TABLE.put("linux/unix_socket", ACT + " TargetFilename Initiated");
         TABLE.put("linux/dns_query", EGRESS + " Initiated Protocol QueryName");
-        TABLE.put("linux/syscall", PROGRAM + " Syscall TargetFilename Arguments DestinationIp DestinationPort");
+        TABLE.put("linux/syscall", ACT + " Syscall TargetFilename Arguments DestinationIp DestinationPort");
         TABLE.put("agent/egress", EGRESS + " Initiated Protocol Reason Detail BytesIn Closed QueryName");
         TABLE.put(
                 "agent/tool_call",
-                TOOL + " Arguments CommandLine TargetFilename* Reason CurrentDirectory Contradicts Gated Escalation");
+                TOOL
+                        + " Arguments CommandLine TargetFilename* Reason CurrentDirectory Contradicts Gated Escalation Plan*");
         TABLE.put("agent/tool_result", TOOL + " Outcome Output ExitCode DurationMs");
         TABLE.put("agent/plan", " Intent* CallId");
         TABLE.put("agent/prompt", " Text");

@@ -18,7 +18,7 @@ import java.util.TreeSet;
  */
 public enum Techniques {
     ATTACK("attack", "enterprise-attack", "19", "/mitre/attack.tsv"),
-    ATLAS("atlas", "atlas", "5.6.0", "/mitre/atlas.tsv");
+    ATLAS("atlas", "atlas-atlas", "5.6.0", "/mitre/atlas.tsv");
 
     private final String namespace;
     private final String domain;

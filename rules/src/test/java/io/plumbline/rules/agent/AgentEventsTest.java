@@ -60,7 +60,15 @@ class AgentEventsTest {
             .setUid(1000)
             .build();
     private static final ActContext CONTEXT = new ActContext(
-            true, "call", "toolu_1", "/bin/cat", "cat x", List.of("/bin/bash -c x", "node agent.js"), "allowed");
+            true,
+            "call",
+            "toolu_1",
+            "/bin/cat",
+            "cat x",
+            List.of("/bin/bash -c x", "node agent.js"),
+            "/usr/bin/bash",
+            List.of("Read the file"),
+            "allowed");
 
     private static Event.Builder event() {
         return Event.newBuilder()
@@ -89,7 +97,10 @@ class AgentEventsTest {
         return new Row(event.build(), List.of(sources.split(" ")), List.of(fields.split(" ")));
     }
 
-    static final String ACTED = "ProcessId ProcessName CurrentDirectory UserId User CallId ";
+    private static final String PROGRAM =
+            "Image CommandLine ParentImage ParentCommandLine AncestorCommandLines CallId Plan ";
+
+    private static final String ACTED = "ProcessId ProcessName CurrentDirectory UserId User " + PROGRAM;
 
     static List<Row> rows() {
         Endpoint remote = Endpoint.newBuilder()
@@ -107,29 +118,28 @@ class AgentEventsTest {
                                 .setSha256("ab")
                                 .addEnvNames("PATH")),
                         "process_creation/linux",
-                        ACTED + "Image CommandLine Arguments Sha256 EnvironmentNames Hashes ParentCommandLine"
-                                + " AncestorCommandLines ParentImage Succeeded"),
+                        ACTED + "Arguments Sha256 EnvironmentNames Hashes Succeeded"),
                 row(
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
                                 .setFlags(2)),
                         "file_event/linux file_access/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
+                        ACTED + "TargetFilename Operation Succeeded"),
                 row(
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
                                 .setFlags(0x241)),
                         "file_event/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
+                        ACTED + "TargetFilename Operation Succeeded"),
                 row(
                         event().setFileOpened(FileOpened.newBuilder()
                                 .setActor(ACTOR)
                                 .setPath("/x")
                                 .setError(13)),
                         "file_access/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation Succeeded ErrorNumber"),
+                        ACTED + "TargetFilename Operation Succeeded ErrorNumber"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
@@ -137,36 +147,36 @@ class AgentEventsTest {
                                 .setPath("/a")
                                 .setNewPath("/b")),
                         "file_event/linux file_rename/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation SourceFilename Succeeded"),
+                        ACTED + "TargetFilename Operation SourceFilename Succeeded"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
                                 .setOperation("unlink")
                                 .setPath("/a")),
                         "file_delete/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
+                        ACTED + "TargetFilename Operation Succeeded"),
                 row(
                         event().setFileChanged(FileChanged.newBuilder()
                                 .setActor(ACTOR)
                                 .setOperation("chmod")
                                 .setPath("/a")),
                         "file_change/linux",
-                        ACTED + "Image CommandLine TargetFilename Operation Succeeded"),
+                        ACTED + "TargetFilename Operation Succeeded"),
                 row(
                         event().setConnected(
                                         Connected.newBuilder().setActor(ACTOR).setPeer(remote)),
                         "network_connection/linux",
-                        ACTED + "Image CommandLine DestinationIp DestinationPort Initiated Succeeded"),
+                        ACTED + "DestinationIp DestinationPort Initiated Succeeded"),
                 row(
                         event().setConnected(Connected.newBuilder()
                                 .setActor(ACTOR)
                                 .setPeer(Endpoint.newBuilder().setFamily("unix").setAddress("/run/x.sock"))),
                         "unix_socket/linux",
-                        ACTED + "Image CommandLine TargetFilename Initiated Succeeded"),
+                        ACTED + "TargetFilename Initiated Succeeded"),
                 row(
                         event().setBound(Bound.newBuilder().setActor(ACTOR).setLocal(remote)),
                         "network_listen/linux",
-                        ACTED + "Image CommandLine SourceIp SourcePort Succeeded"),
+                        ACTED + "SourceIp SourcePort Succeeded"),
                 row(
                         event().setNamedSyscall(NamedSyscall.newBuilder()
                                 .setActor(ACTOR)
@@ -175,8 +185,7 @@ class AgentEventsTest {
                                 .setText("t")
                                 .setPeer(remote)),
                         "syscall/linux",
-                        ACTED
-                                + "Image CommandLine Syscall TargetFilename Arguments DestinationIp DestinationPort Succeeded"),
+                        ACTED + "Syscall TargetFilename Arguments DestinationIp DestinationPort Succeeded"),
                 row(
                         event().setEgressRequested(EgressRequested.newBuilder()
                                 .setHost("x.example")
@@ -184,8 +193,9 @@ class AgentEventsTest {
                                 .setMethod("GET")
                                 .setUrl("http://x.example/")),
                         "network_connection/linux egress/agent dns_query/linux",
-                        "DestinationHostname DestinationPort Initiated Protocol Verdict Method Url BytesOut Upload Unknown"
-                                + " QueryName"),
+                        PROGRAM
+                                + "DestinationHostname DestinationPort Initiated Protocol Verdict Method Url BytesOut Upload"
+                                + " Unknown QueryName"),
                 row(
                         event().setEgressDecided(EgressDecided.newBuilder()
                                 .setHost("x.example")
@@ -196,8 +206,9 @@ class AgentEventsTest {
                                 .setDetail("d")
                                 .setResolvedAddress("203.0.113.5")),
                         "egress/agent",
-                        "DestinationHostname DestinationPort DestinationIp Verdict Reason Detail Method Url BytesOut BytesIn"
-                                + " Closed"),
+                        PROGRAM
+                                + "DestinationHostname DestinationPort DestinationIp Verdict Reason Detail Method Url BytesOut"
+                                + " BytesIn Closed"),
                 row(
                         event().setToolCall(ToolCall.newBuilder()
                                 .setCall("c")
@@ -213,7 +224,7 @@ class AgentEventsTest {
                                 .setContradicts("otlp")),
                         "tool_call/agent",
                         "CallId ToolName ToolServer ServerTool Arguments CommandLine Reason CurrentDirectory Source"
-                                + " Contradicts Gated Escalation TargetFilename"),
+                                + " Contradicts Gated Escalation TargetFilename Plan"),
                 row(
                         event().setToolResult(ToolResult.newBuilder()
                                 .setCall("c")

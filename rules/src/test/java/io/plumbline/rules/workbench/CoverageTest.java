@@ -53,7 +53,15 @@ class CoverageTest {
     void thePackHasTechniquesOfBoth() {
         RuleSet set = RuleSet.load(RulePack.sources(), Placeholders.NONE);
         assertThat(Coverage.of(set, Techniques.ATTACK).rules()).hasSizeGreaterThan(50);
-        assertThat(Coverage.of(set, Techniques.ATLAS).rules()).containsKeys("AML.T0051.001", "AML.T0081");
+        Coverage atlas = Coverage.of(set, Techniques.ATLAS);
+        assertThat(atlas.rules()).containsKeys("AML.T0051.001", "AML.T0081");
+        JsonNode layer = atlas.layer("x");
+        assertThat(layer.at("/domain").asText()).isEqualTo("atlas-atlas");
+        assertThat(layer.at("/versions/layer").asText()).isEqualTo("4.3");
+        assertThat(layer.at("/versions/attack").isMissingNode()).isTrue();
+        assertThat(layer.path("techniques").findValuesAsText("techniqueID"))
+                .containsExactlyElementsOf(atlas.rules().keySet());
+        assertThat(atlas.rows()).anySatisfy(row -> assertThat(row.missing()).isNotEmpty());
     }
 
     @Test

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** The table of fields against what events become. */
 class TaxonomyTest {
-    private static final ActContext KNOWN =
-            new ActContext(true, "call", "c", "/bin/x", "x", List.of("/bin/sh -c x"), "allowed");
+    private static final ActContext KNOWN = new ActContext(
+            true, "call", "c", "/bin/x", "x", List.of("/bin/sh -c x"), "/bin/sh", List.of("do x"), "allowed");
 
     /** An event of each payload with every field set. */
     private static Event full(FieldDescriptor payload) {

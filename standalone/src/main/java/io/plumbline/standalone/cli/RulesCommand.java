@@ -2,10 +2,12 @@ package io.plumbline.standalone.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.agent.AgentEvents;
 import io.plumbline.rules.engine.EventLimitException;
 import io.plumbline.rules.engine.JsonEvents;
 import io.plumbline.rules.engine.SigmaEvent;
@@ -31,9 +33,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -86,15 +93,19 @@ final class RulesCommand implements Callable<Integer> {
         private @Nullable Path file;
 
         Placeholders placeholders() {
-            if (file == null) {
-                return Placeholders.NONE;
-            }
             try {
-                return Placeholders.read(file.toString(), Files.readString(file));
-            } catch (IOException e) {
-                throw new CommandException("pipeline " + file + " (expected: a readable file)", ExitCodes.USAGE);
+                return file == null ? Placeholders.NONE : Placeholders.read(file.toString(), text());
             } catch (RuleException e) {
                 throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.USAGE);
+            }
+        }
+
+        /** The file's text; empty without one. */
+        String text() {
+            try {
+                return file == null ? "" : Files.readString(file);
+            } catch (IOException e) {
+                throw new CommandException("pipeline " + file + " (expected: a readable file)", ExitCodes.USAGE);
             }
         }
     }
@@ -411,6 +422,12 @@ final class RulesCommand implements Callable<Integer> {
                 "Exit code 0 also when some are refused; they are listed."
             })
     static final class ImportRules implements Callable<Integer> {
+        /** Lines of a licence file that are shown. */
+        private static final int MAX_LICENCE_LINES = 20;
+
+        /** Folders above a path in which its licence is looked for. */
+        private static final int MAX_ABOVE = 3;
+
         @Parameters(paramLabel = "PATH", arity = "1..*", description = "Files or folders.")
         private List<Path> paths = List.of();
 
@@ -443,17 +460,81 @@ final class RulesCommand implements Callable<Integer> {
                         String.valueOf(problem.getMessage()));
             }
             int copied = target == null ? 0 : copy(target, sources, refused);
+            List<Path> licences = licenceFiles();
+            if (target != null) {
+                copyLicences(target, licences);
+            }
+            tellLicences(loaded.set(), licences);
             int usable = loaded.set().documents().size();
+            long unfed = loaded.set().detections().stream()
+                    .filter(rule -> AgentEvents.LOG_SOURCES.stream()
+                            .flatMap(List::stream)
+                            .noneMatch(rule.logSource()::accepts))
+                    .count();
             answers.tell(
                     Answers.object()
                             .put("files", sources.size())
                             .put("usable", usable)
                             .put("refused", refused.size())
                             .put("copied", copied)
+                            .put("unfed", unfed)
                             .put("rule_set", loaded.set().hash()),
                     sources.size() + " files: " + usable + " documents usable, " + refused.size() + " refused"
-                            + (target == null ? "" : ", " + copied + " files copied"));
+                            + (target == null ? "" : ", " + copied + " files copied")
+                            + (unfed == 0 ? "" : "; " + unfed + " rules are for log sources that nothing here feeds"));
             return ExitCodes.OK;
+        }
+
+        /** What the rules say themselves, and the licence files that lie in their folders or above. */
+        private void tellLicences(RuleSet set, List<Path> files) {
+            Map<String, Integer> said = new TreeMap<>();
+            set.documents().forEach(document -> said.merge(document.metadata().license(), 1, Integer::sum));
+            said.forEach((licence, count) -> answers.tell(
+                    Answers.object().put("license", licence).put("documents", count),
+                    "licence " + (licence.isEmpty() ? "not said in the rule" : licence) + ": " + count + " documents"));
+            for (Path file : files) {
+                String text;
+                try {
+                    text = Files.readString(file);
+                } catch (IOException e) {
+                    throw new CommandException("licence " + file + " (expected: a readable text)", ExitCodes.USAGE);
+                }
+                answers.tell(
+                        Answers.object().put("license_file", file.toString()).put("text", text),
+                        "licence file " + file);
+                text.lines()
+                        .filter(line -> !line.isBlank())
+                        .limit(MAX_LICENCE_LINES)
+                        .forEach(line -> answers.line("  " + Printable.line(line, MAX_LINE)));
+            }
+        }
+
+        private List<Path> licenceFiles() {
+            Set<Path> found = new LinkedHashSet<>();
+            for (Path path : paths) {
+                Path folder = path.toAbsolutePath().normalize();
+                for (int up = 0; folder != null && up <= MAX_ABOVE; up++) {
+                    Path file = folder.resolve("LICENSE");
+                    if (Files.isRegularFile(file)) {
+                        found.add(file);
+                        break;
+                    }
+                    folder = folder.getParent();
+                }
+            }
+            return List.copyOf(found);
+        }
+
+        private static void copyLicences(Path folder, List<Path> files) {
+            for (int i = 0; i < files.size(); i++) {
+                Path file = folder.resolve(i == 0 ? "LICENSE" : "LICENSE." + i);
+                try {
+                    Files.createDirectories(folder);
+                    Files.copy(files.get(i), file, StandardCopyOption.REPLACE_EXISTING);
+                } catch (IOException e) {
+                    throw new CommandException("licence " + file + " cannot be written: " + e.getMessage());
+                }
+            }
         }
 
         private static int copy(Path folder, List<RuleSource> sources, List<String> refused) {
@@ -492,6 +573,9 @@ final class RulesCommand implements Callable<Integer> {
                 description = "File or folder with rules; shipped: those that come with the product.")
         private String path;
 
+        @Mixin
+        private final Pipeline pipeline = new Pipeline();
+
         ActivateRules() {
             super("rules");
         }
@@ -502,7 +586,7 @@ final class RulesCommand implements Callable<Integer> {
                 return new Activations.Content(ActivationOrder.SHIPPED, "", new byte[0]);
             }
             List<RuleSource> sources = sources(List.of(Path.of(path)));
-            RuleSet.Loaded loaded = RuleSet.loadUsable(sources, Placeholders.NONE);
+            RuleSet.Loaded loaded = RuleSet.loadUsable(sources, pipeline.placeholders());
             if (!loaded.problems().isEmpty()) {
                 throw new CommandException(
                         Printable.line(
@@ -520,7 +604,9 @@ final class RulesCommand implements Callable<Integer> {
             }
             Path name = Path.of(path).toAbsolutePath().normalize().getFileName();
             return new Activations.Content(
-                    name == null ? "rules" : name.toString(), RulesJudge.version(loaded.set()), Contents.of(sources));
+                    name == null ? "rules" : name.toString(),
+                    RulesJudge.version(loaded.set()),
+                    Contents.of(new RuleBundle(sources, pipeline.text())));
         }
     }
 

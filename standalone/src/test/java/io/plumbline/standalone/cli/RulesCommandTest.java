@@ -98,6 +98,39 @@ class RulesCommandTest {
     }
 
     @Test
+    void importShowsTheLicenceAndWhatNothingFeeds() throws IOException {
+        Path rules = Files.createDirectory(folder.resolve("rules"));
+        Files.writeString(folder.resolve("LICENSE"), "# Licenses\n\nDetection Rule License 1.1\n");
+        Files.writeString(rules.resolve("fed.yml"), RULE + "license: Apache-2.0\n");
+        Files.writeString(
+                rules.resolve("unfed.yml"),
+                RULE.replace("5f0e", "7f0e")
+                        .replace("{category: process_creation, product: linux}", "{product: linux, service: auditd}"));
+
+        assertThat(rules("import", rules.toString(), "--to", file("taken"))).isEqualTo(ExitCodes.OK);
+
+        assertThat(out.toString())
+                .contains(
+                        "licence Apache-2.0: 1 documents",
+                        "licence not said in the rule: 1 documents",
+                        "LICENSE",
+                        "  Detection Rule License 1.1",
+                        "2 files copied; 1 rules are for log sources that nothing here feeds");
+        assertThat(folder.resolve("taken/LICENSE")).hasContent("# Licenses\n\nDetection Rule License 1.1\n");
+    }
+
+    @Test
+    void rulesWhosePlaceholdersNobodyGivesAreNotActivated() throws IOException {
+        Files.writeString(folder.resolve("good.yml"), RULE.replace("Image|endswith: /nc", "Image|expand: '%tools%'"));
+        assertThat(rules("activate", file("good.yml"), "--reason", "try")).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("good.yml:6:", "tools");
+        Files.writeString(folder.resolve("pipeline.yml"), "transformations: []\n");
+        assertThat(rules("activate", file("good.yml"), "--pipeline", file("pipeline.yml"), "--reason", "try"))
+                .isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("pipeline.yml:1:1:");
+    }
+
+    @Test
     void whatCannotBeReadIsUsage() {
         assertThat(rules("lint", file("missing"))).isEqualTo(ExitCodes.USAGE);
         assertThat(rules("explain", file("good.yml"), file("missing.json"))).isEqualTo(ExitCodes.USAGE);

@@ -21,6 +21,7 @@ import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.jobs.EmbeddedCluster;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.sigma.Placeholders;
@@ -361,7 +362,7 @@ class WatchJobIT {
     }
 
     private static Event activation(ActivationAction action, String name, String text, long issued) throws Exception {
-        byte[] content = Contents.of(List.of(new RuleSource(name + ".yml", text)));
+        byte[] content = Contents.of(RuleBundle.of(List.of(new RuleSource(name + ".yml", text))));
         ActivationStatement statement =
                 ActivationOrder.statement(ActivationOrder.Subject.RULES, action, name, "", content).toBuilder()
                         .setTenant("default")

@@ -7,15 +7,14 @@ import io.plumbline.events.v1.RuleSources;
 import io.plumbline.events.v1.RuleText;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
-import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.v1.Accepted;
 import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -38,11 +37,22 @@ public final class Contents {
     private Contents() {}
 
     /** The content of an order for rules, before it is compressed. */
-    public static byte[] of(List<RuleSource> sources) {
-        RuleSources.Builder content = RuleSources.newBuilder();
-        sources.forEach(source ->
-                content.addRules(RuleText.newBuilder().setName(source.name()).setText(source.text())));
+    public static byte[] of(RuleBundle bundle) {
+        RuleSources.Builder content = RuleSources.newBuilder().setPipeline(bundle.pipeline());
+        bundle.rules()
+                .forEach(source -> content.addRules(
+                        RuleText.newBuilder().setName(source.name()).setText(source.text())));
         return content.build().toByteArray();
+    }
+
+    /** What an order for rules carries, expanded. */
+    public static RuleBundle bundle(byte[] content) throws InvalidProtocolBufferException {
+        RuleSources read = RuleSources.parseFrom(content);
+        return new RuleBundle(
+                read.getRulesList().stream()
+                        .map(rule -> new RuleSource(rule.getName(), rule.getText()))
+                        .toList(),
+                read.getPipeline());
     }
 
     /**
@@ -70,10 +80,10 @@ public final class Contents {
             before = last == null ? null : last.get();
         }
         try {
-            List<RuleSource> sources = RuleSources.parseFrom(content).getRulesList().stream()
-                    .map(rule -> new RuleSource(rule.getName(), rule.getText()))
-                    .toList();
-            RuleSet loaded = before == null ? RuleSet.load(sources, Placeholders.NONE) : before.changedTo(sources);
+            RuleBundle bundle = bundle(content);
+            RuleSet loaded = before != null && before.placeholders().equals(bundle.placeholders())
+                    ? before.changedTo(bundle.rules())
+                    : bundle.load();
             if (loaded.detections().isEmpty()) {
                 throw new ActivationException("rules: none in " + content.length + " bytes (expected: at least one)");
             }

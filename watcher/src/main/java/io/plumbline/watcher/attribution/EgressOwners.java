@@ -1,6 +1,7 @@
 package io.plumbline.watcher.attribution;
 
 import io.plumbline.events.v1.Connected;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
@@ -30,6 +31,8 @@ public final class EgressOwners {
             candidates = List.copyOf(candidates);
         }
     }
+
+    private static final Owners NOBODY = new Owners(List.of(), false);
 
     private final WatchState.Builder state;
 
@@ -70,13 +73,13 @@ public final class EgressOwners {
      * of one process.
      */
     public Owners of(EgressRequested request) {
-        ProxyConnection known = state.getEgressOwnersMap().get(request.getConnection());
-        if (known != null) {
-            return new Owners(known.getProcess().isEmpty() ? List.of() : List.of(known), true);
+        Optional<Owners> known = known(request.getConnection());
+        if (known.isPresent()) {
+            return known.get();
         }
         List<ProxyConnection> waiting = state.getProxyConnectionsList();
         if (waiting.isEmpty()) {
-            return new Owners(List.of(), false);
+            return NOBODY;
         }
         Set<String> processes = new TreeSet<>();
         waiting.forEach(connection -> processes.add(connection.getProcess()));
@@ -87,6 +90,16 @@ public final class EgressOwners {
             remember(request.getConnection(), first);
         }
         return owners;
+    }
+
+    /** Whose the connection is that was decided about; nobody when its request did not say. */
+    public Owners of(EgressDecided decided) {
+        return known(decided.getConnection()).orElse(NOBODY);
+    }
+
+    private Optional<Owners> known(long connection) {
+        return Optional.ofNullable(state.getEgressOwnersMap().get(connection))
+                .map(known -> new Owners(known.getProcess().isEmpty() ? List.of() : List.of(known), true));
     }
 
     /** The call that explains all who may have asked; empty when they differ or have none. */

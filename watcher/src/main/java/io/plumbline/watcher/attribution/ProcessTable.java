@@ -7,6 +7,7 @@ import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.watcher.attribution.EgressOwners.Owners;
 import io.plumbline.watcher.intent.Executions;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
@@ -250,13 +251,26 @@ public final class ProcessTable {
 
     /** Who the actor is. A process that the trace never introduced is unannounced. */
     public Attribution attribute(Actor actor) {
-        Process process = process(actor);
+        return attribution(key(actor.getProcess()), process(actor), actor.getName());
+    }
+
+    /** Who holds a connection of the proxy; nobody unless only one process can, and the table knows it. */
+    public Attribution attribute(Owners owners) {
+        if (!owners.certain() || owners.candidates().isEmpty()) {
+            return Attribution.none();
+        }
+        String key = owners.candidates().getFirst().getProcess();
+        Process known = processes.get(key);
+        return known == null ? Attribution.none() : attribution(key, known, "");
+    }
+
+    private Attribution attribution(String key, Process process, String name) {
         return new Attribution(
-                key(actor.getProcess()),
+                key,
                 process.getRole(),
                 process.getCall(),
-                AgentProfile.fileName(process.getBinary().isEmpty() ? actor.getName() : process.getBinary()) + " ("
-                        + actor.getProcess().getThreadGroup() + ")"
+                AgentProfile.fileName(process.getBinary().isEmpty() ? name : process.getBinary()) + " ("
+                        + process.getThreadGroup() + ")"
                         + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()),
                 process.getEvent(),
                 // Of a call that was forgotten nothing is in force any more.
@@ -318,6 +332,13 @@ public final class ProcessTable {
     public String commandLine(Attribution attribution) {
         Process known = processes.get(attribution.process());
         return known == null ? "" : known.getCommandLine();
+    }
+
+    /** The executable of a process's parent; empty when it is not known. */
+    public String parentImage(Attribution attribution) {
+        Process known = processes.get(attribution.process());
+        Process parent = known == null ? null : processes.get(known.getParent());
+        return parent == null ? "" : parent.getBinary();
     }
 
     /** Command lines of the ancestors, nearest first. */

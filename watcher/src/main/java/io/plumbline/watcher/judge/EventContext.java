@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param plan the plan in force, agent's text
  * @param attribution who acted and which announced call explains it; {@link Attribution#none()} for claims
  * @param parents command lines from the actor's parent up to the agent, nearest first
+ * @param parentImage executable of the actor's parent; empty: not known
  * @param image executable of the acting process; empty: not known
  * @param commandLine of the acting process, at most {@link io.plumbline.events.EventLimits#COMMAND_LINE} characters; empty: not known
  * @param policyVerdict what the policy says about it: allow, log, ask, deny, freeze, or service; empty: it is no act, or there is no policy
@@ -24,6 +25,7 @@ public record EventContext(
         List<PlanItem> plan,
         Attribution attribution,
         List<String> parents,
+        String parentImage,
         String image,
         String commandLine,
         String policyVerdict,

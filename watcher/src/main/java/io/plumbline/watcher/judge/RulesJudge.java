@@ -2,6 +2,7 @@ package io.plumbline.watcher.judge;
 
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.rules.RuleEngine;
 import io.plumbline.rules.RuleMatch;
@@ -102,7 +103,10 @@ public final class RulesJudge implements Judge {
             CorrelationState state = state(memory);
             long forgotten = forgotten(state);
             for (RuleMatch match : engine.evaluate(seen.get(), state)) {
-                finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get())))
+                finding(match, alert -> alert.setExplanation(MatchExplanation.of(match, set, seen.get()))
+                                .addAllEvidence(match.events().stream()
+                                        .filter(id -> !alert.getEvidenceList().contains(id))
+                                        .toList()))
                         .ifPresent(findings::add);
             }
             if (forgotten(state) != forgotten) {
@@ -132,7 +136,7 @@ public final class RulesJudge implements Judge {
     static ActContext act(EventContext context) {
         Attribution by = context.attribution();
         return by.process().isEmpty()
-                ? new ActContext(false, "", "", "", "", List.of(), context.policyVerdict())
+                ? new ActContext(false, "", "", "", "", List.of(), "", open(context.plan()), context.policyVerdict())
                 : new ActContext(
                         by.explained(),
                         by.role().name().toLowerCase(Locale.ROOT),
@@ -140,7 +144,23 @@ public final class RulesJudge implements Judge {
                         context.image(),
                         context.commandLine(),
                         context.parents(),
+                        context.parentImage(),
+                        open(context.plan()),
                         context.policyVerdict());
+    }
+
+    /** What of a plan is still to be done, what is under way first. */
+    private static List<String> open(List<PlanItem> plan) {
+        List<String> open = new ArrayList<>();
+        int underWay = 0;
+        for (PlanItem item : plan) {
+            switch (item.getStatus()) {
+                case "completed" -> {}
+                case "in_progress" -> open.add(underWay++, item.getText());
+                default -> open.add(item.getText());
+            }
+        }
+        return open;
     }
 
     private static Optional<Finding> finding(RuleMatch match, AlertDetail detail) {

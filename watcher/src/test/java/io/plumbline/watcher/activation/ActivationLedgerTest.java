@@ -16,8 +16,10 @@ import io.plumbline.events.v1.ActivationAnswered;
 import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.watcher.state.v1.Activations;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -44,7 +46,8 @@ class ActivationLedgerTest {
     }
 
     private Event rules(ActivationAction action, String name, String text) {
-        byte[] content = text.isEmpty() ? new byte[0] : Contents.of(List.of(new RuleSource(name + ".yml", text)));
+        byte[] content =
+                text.isEmpty() ? new byte[0] : Contents.of(RuleBundle.of(List.of(new RuleSource(name + ".yml", text))));
         return event(action, name, content, Optional.empty(), Subject.RULES);
     }
 
@@ -79,6 +82,33 @@ class ActivationLedgerTest {
                     .extracting(judge -> judge.version())
                     .containsExactly(answer.getInForce().getVersion());
         }
+    }
+
+    @Test
+    void placeholdersComeFromThePipelineOfTheOrder() {
+        String rule = RULE.replace("Image|endswith: /bash", "User|expand: '%admins%'");
+        RuleSource source = new RuleSource("mine.yml", rule);
+        List<String> versions = new ArrayList<>();
+        for (String admin : List.of("ada", "bob", "ada")) {
+            ActivationAnswered answer = order(
+                    content(Contents.of(new RuleBundle(List.of(source), "vars:\n  admins: [root, " + admin + "]\n"))));
+            assertThat(answer.getAccepted()).as(answer.getReason()).isTrue();
+            versions.add(answer.getInForce().getVersion());
+        }
+        // The same text is another set with other values, and what was loaded before is not taken for it.
+        assertThat(versions.get(0)).isEqualTo(versions.get(2)).isNotEqualTo(versions.get(1));
+
+        ActivationAnswered without = order(content(Contents.of(RuleBundle.of(List.of(source)))));
+        assertThat(without.getAccepted()).isFalse();
+        assertThat(without.getReason()).startsWith("mine.yml:4:").contains("admins");
+        ActivationAnswered broken =
+                order(content(Contents.of(new RuleBundle(List.of(source), "transformations: []\n"))));
+        assertThat(broken.getAccepted()).isFalse();
+        assertThat(broken.getReason()).startsWith("pipeline:1:1:");
+    }
+
+    private Event content(byte[] content) {
+        return event(ActivationAction.ACTIVATE, "mine", content, Optional.empty(), Subject.RULES);
     }
 
     @Test
@@ -187,7 +217,7 @@ class ActivationLedgerTest {
     @Test
     void whereKeysAreTrustedOnlyTheirOrdersAreTaken() {
         ledger = new ActivationLedger(Optional.of(new TrustedKeys(List.of(KEY.published()))));
-        byte[] content = Contents.of(List.of(new RuleSource("a.yml", RULE)));
+        byte[] content = Contents.of(RuleBundle.of(List.of(new RuleSource("a.yml", RULE))));
 
         assertThat(order(rules(ActivationAction.ACTIVATE, "unsigned", RULE)).getAccepted())
                 .isFalse();
