@@ -11,6 +11,12 @@ class SocKeys extends HTMLElement {
       if (e.key === 'Enter' && at instanceof Element && at.closest('button, a, [role=button]')) return;
       if (!(this.getAttribute('keys') || '').split(' ').includes(e.key)) return;
       e.preventDefault();
+      // Who uses the keys of the page has left the navigation: Enter is the page's from here on.
+      if (at instanceof Element && at.closest('nav')) {
+        const main = document.querySelector('main');
+        main.tabIndex = -1;
+        main.focus({ preventScroll: true });
+      }
       this.dispatchEvent(new CustomEvent('soc-key', { detail: { key: e.key } }));
     };
     document.addEventListener('keydown', this._listen);

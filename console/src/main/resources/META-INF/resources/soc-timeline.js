@@ -90,7 +90,7 @@ class SocTimeline extends HTMLElement {
       let row = rows.findIndex(taken => taken.every(([a, b]) => b < fx - 6 || a > fx + w + 6));
       if (row < 0) { if (rows.length >= 7) continue; row = rows.length; rows.push([]); }
       rows[row].push([fx, fx + w]);
-      const g = this._item(svg, s.id, 'claim ' + s.tone, s.call);
+      const g = this._item(svg, s.id, 'claim ' + s.tone, label, s.call);
       const top = y + 6 + row * 26;
       this._add(g, 'path', { d: `M${x} ${top + 20}V${top + 24}`, class: 'tick' });
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 20, rx: 4 });
@@ -125,7 +125,7 @@ class SocTimeline extends HTMLElement {
         } else { lane = lanes.length; lanes.push(0); }
       }
       lanes[lane] = labelled ? right : fx + w;
-      const g = this._item(svg, p.id, 'process ' + p.tone + (p.unexplained ? ' unexplained' : ''), p.call), top = y + lane * 16;
+      const g = this._item(svg, p.id, 'process ' + p.tone + (p.unexplained ? ' unexplained' : ''), p.label, p.call), top = y + lane * 16;
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 12, rx: 3 });
       if (labelled) this._text(g, inside ? fx + 5 : fx + w + 4, top + 10, p.label, 'm' + (inside ? ' inside' : ''));
     }
@@ -137,16 +137,19 @@ class SocTimeline extends HTMLElement {
     y += 10;
     this._note(svg, 'files', y + 4);
     if (m.density) this._density(svg, m.density.files, y + 16, 18);
-    let lastLabel = -1e9;
+    // Names of files that lie upon each other are not drawn twice.
+    const names = [];
     for (const f of m.files.filter(f => f.tone !== 'bad').concat(m.files.filter(f => f.tone === 'bad'))) {
       const x = this._x(f.t);
       if (x < LEFT || x > this._width) continue;
-      const g = this._item(svg, f.id, 'file ' + f.tone, f.call);
+      const g = this._item(svg, f.id, 'file ' + f.tone + (f.unexplained ? ' unexplained' : ''), f.label, f.call);
       this._add(g, 'circle', { cx: x, cy: y, r: f.tone === 'bad' ? 5 : 2 });
-      if (f.label && x - lastLabel > 30) {
-        const lw = f.label.length * CHAR, flip = x + lw + 16 > this._width;
-        this._text(g, flip ? x - 10 - lw : x + 10, y + 4, f.label, 'm');
-        lastLabel = x + (flip ? 0 : lw);
+      if (f.label) {
+        const lw = f.label.length * CHAR, flip = x + lw + 16 > this._width, from = flip ? x - 10 - lw : x + 10;
+        if (names.every(([a, b]) => from + lw < a - 4 || from > b + 4)) {
+          this._text(g, from, y + 4, f.label, 'm');
+          names.push([from, from + lw]);
+        }
       }
     }
     y += 26;
@@ -162,7 +165,7 @@ class SocTimeline extends HTMLElement {
       let row = wires.findIndex(end => end < (flip ? fx - lw : fx) - 6);
       if (row < 0) { if (wires.length >= 5) continue; row = wires.length; wires.push(0); }
       wires[row] = flip ? fx + w : fx + w + lw;
-      const g = this._item(svg, e.id, 'egress ' + e.tone, e.call), top = y - 4 + row * 15;
+      const g = this._item(svg, e.id, 'egress ' + e.tone + (e.unexplained ? ' unexplained' : ''), e.label, e.call), top = y - 4 + row * 15;
       this._add(g, 'rect', { x: fx, y: top, width: w, height: 8, rx: 2 });
       this._text(g, flip ? fx - lw + 2 : fx + w + 5, top + 8, e.label, 'm');
     }
@@ -178,7 +181,7 @@ class SocTimeline extends HTMLElement {
     for (const gate of m.gates.filter(g => g.tone === 'bad').concat(m.gates.filter(g => g.tone !== 'bad'))) {
       const x = this._x(gate.t), lw = gate.label.length * 6;
       if (x < LEFT || x > this._width - 8) continue;
-      const g = this._item(svg, gate.id, 'gate ' + gate.tone);
+      const g = this._item(svg, gate.id, 'gate ' + gate.tone, gate.label);
       this._add(g, 'path', { d: `M${x} ${y + 4}V${y + 16}` });
       const at = Math.min(x + 5, this._width - lw - 6);
       if (free(at, at + lw)) this._text(g, at, y + 14, gate.label);
@@ -201,7 +204,7 @@ class SocTimeline extends HTMLElement {
     for (const mark of [...m.marks].reverse()) {
       const x = this._x(mark.t);
       if (x < LEFT || x > this._width) continue;
-      const g = this._item(svg, mark.id, 'mark ' + mark.state);
+      const g = this._item(svg, mark.id, 'mark ' + mark.state, mark.label);
       this._add(g, 'path', { d: `M${x} 22V${y}` });
       const lw = mark.label.length * 7;
       const mx = x + 6 + lw > this._width ? x - 6 - lw : x + 6;
@@ -320,13 +323,14 @@ class SocTimeline extends HTMLElement {
     }, 300);
   }
 
-  _item(parent, id, kind, call) {
+  // The label is said although there may be no room to draw it.
+  _item(parent, id, kind, label, call) {
     const important = kind.includes('bad') || kind.includes('claim') || kind.includes('mark') || kind.includes('held');
     const g = this._add(parent, 'g', { class: 'item ' + kind + (id && id === this._selected ? ' selected' : '') });
     if (id) {
       g.dataset.id = id;
       if (call) g.dataset.call = call;
-      if (important) { g.setAttribute('tabindex', '0'); g.setAttribute('role', 'button'); }
+      if (important) { g.setAttribute('tabindex', '0'); g.setAttribute('role', 'button'); g.setAttribute('aria-label', label || kind); }
     }
     return g;
   }

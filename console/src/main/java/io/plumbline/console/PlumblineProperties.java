@@ -24,7 +24,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     {@code plumbline.kafka[security.protocol]})
  * @param tenant the tenant that this console shows; every question and order carries it
  * @param adminPasswordFile file with the password of the user {@code admin}; read once at the start
- * @param adminPasswordHash hash of that password, {@code {bcrypt}$2...}; instead of the file
+ * @param adminPasswordHash hash of that password, {@code {bcrypt}$2...} or {@code {pbkdf2@SpringSecurity_v5_8}...}; instead of the file
  * @param users further local users
  * @param apiTokenFile file with the bearer token of {@code /api/v1}; absent: the API answers 401 to everybody
  * @param policyKeyFile PEM with the Ed25519 private and public key that revised policies are signed with; absent: none are
@@ -134,7 +134,7 @@ public record PlumblineProperties(
     }
 
     /**
-     * @param passwordHash {@code {bcrypt}$2...}
+     * @param passwordHash {@code {bcrypt}$2...} or {@code {pbkdf2@SpringSecurity_v5_8}...}; any other kind fails the start
      * @param role in the console's tenant: {@link Role#parse roles}, commas between
      * @param roles the same by tenant, for a list of users that consoles of several tenants share; a person without roles in the console's
      *     tenant cannot sign in

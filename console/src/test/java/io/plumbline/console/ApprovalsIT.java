@@ -16,6 +16,7 @@ import io.plumbline.events.v1.Severity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Approvals as people decide on them. */
@@ -37,6 +38,8 @@ class ApprovalsIT {
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/approvals");
             page.locator("#approval-" + id).click();
+            assertThat(page.locator("#approval-" + id)).containsText(Pattern.compile("codex · \\d+ (s|min)"));
+            assertThat(page.locator("#approval-detail")).containsText(Pattern.compile("asked \\d+ (s|min) ago"));
             assertThat(page.locator("#subject .esc")).hasText("\\u043e");
             assertThat(page.locator("#approval-detail")).containsText("looks like “o” and is another letter");
             assertThat(page.locator("#footprint")).containsText("git");

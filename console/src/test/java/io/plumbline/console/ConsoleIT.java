@@ -76,6 +76,7 @@ class ConsoleIT {
             assertThat(page.locator("#cause")).containsText("2026-01-16 08:30:00 +09:00 · ");
             assertThat(page.locator("#cause")).containsText(" d ago");
         }
+        assertThat(stack().failures()).isEmpty();
     }
 
     @Test

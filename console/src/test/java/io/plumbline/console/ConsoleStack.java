@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 
 /**
  * The console over a real Elasticsearch that holds demo sessions, and a browser (Debian's chromium). The log is played by the test; what
@@ -34,6 +35,7 @@ import org.springframework.context.support.GenericApplicationContext;
  */
 final class ConsoleStack {
     static final String PASSWORD = "a-password-of-this-test";
+    private static final String HASH = "{bcrypt}" + new BCryptPasswordEncoder(4).encode(PASSWORD);
     static final String TOKEN = "a-token-of-this-test";
 
     static final Person ADMIN = Person.of("admin", Role.ADMIN);
@@ -126,16 +128,16 @@ final class ConsoleStack {
                 "--plumbline.views-file=" + directory.resolve("views.json"),
                 "--plumbline.policy-key-file=" + directory.resolve("policy-key.pem"),
                 "--plumbline.users[0].name=bea",
-                "--plumbline.users[0].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[0].password-hash=" + HASH,
                 "--plumbline.users[0].role=analyst,approver,rule-engineer",
                 "--plumbline.users[1].name=vic",
-                "--plumbline.users[1].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[1].password-hash=" + HASH,
                 "--plumbline.users[1].role=viewer",
                 "--plumbline.users[2].name=ana",
-                "--plumbline.users[2].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[2].password-hash=" + HASH,
                 "--plumbline.users[2].roles." + DemoSession.TENANT + "=analyst",
                 "--plumbline.users[3].name=tom",
-                "--plumbline.users[3].password-hash={noop}" + PASSWORD,
+                "--plumbline.users[3].password-hash=" + HASH,
                 "--plumbline.users[3].role=viewer",
                 "--plumbline.people-file=" + directory.resolve("people.json"),
                 "--logging.level.org.apache.kafka=OFF"));
@@ -186,6 +188,12 @@ final class ConsoleStack {
         page.onResponse(response -> {
             if (response.status() >= 400) {
                 failures.add(response.status() + " " + response.url());
+            }
+        });
+        // A page that is left while it still loads, and a download, abort; whoever cuts the line takes the rest away.
+        page.onRequestFailed(request -> {
+            if (!"net::ERR_ABORTED".equals(request.failure())) {
+                failures.add(request.failure() + " " + request.url());
             }
         });
         page.onPageError(failures::add);

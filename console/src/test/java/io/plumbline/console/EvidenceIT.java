@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,24 @@ class EvidenceIT {
             assertThat(foreign.statusCode()).isEqualTo(404);
             assertThat(new String(foreign.body(), StandardCharsets.UTF_8)).contains("There is no such session.");
         }
+    }
+
+    @Test
+    void whatSomebodyChangedInTheLogIsTold() throws Exception {
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
+            page.locator("#check-chain").click();
+            assertThat(page.locator("#chain")).containsText("✓ whole, each record as its hash says");
+            assertThat(page.locator("#chain")).containsText(Pattern.compile("telemetry \\d+ links · head [0-9a-f]"));
+            stack.log.forge(stack.index.telemetry(DemoSession.SESSION).get(6).getId());
+            page.locator("#check-chain").click();
+            assertThat(page.locator("#chain"))
+                    .containsText("telemetry.jsonl record 7: its id is not the hash of its content");
+            assertThat(page.locator("#chain")).not().containsText("✓");
+        } finally {
+            stack.log.forge("");
+        }
+        assertThat(stack.failures()).isEmpty();
     }
 
     @Test

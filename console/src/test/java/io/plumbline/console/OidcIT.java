@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 
 /** Signing in with an identity provider that this test plays over loopback. */
 class OidcIT {
@@ -162,7 +163,7 @@ class OidcIT {
                         "--plumbline.tenant=acme",
                         "--server.port=0",
                         "--plumbline.users[0].name=bea",
-                        "--plumbline.users[0].password-hash={noop}x",
+                        "--plumbline.users[0].password-hash={bcrypt}" + new BCryptPasswordEncoder(4).encode("x"),
                         "--plumbline.users[0].role=analyst",
                         "--plumbline.oidc.issuer=" + issuer,
                         "--plumbline.oidc.client-id=plumbline",

@@ -147,6 +147,7 @@ class PeopleIT {
         Awaitility.await().untilAsserted(() -> assertThat(signIns())
                 .contains("vic failed", "vic locked", "(nobody's name) failed", "ana signed_in")
                 .doesNotContain("nobody failed"));
+        assertThat(stack.failures()).isEmpty();
     }
 
     private List<String> signIns() {
@@ -197,12 +198,12 @@ class PeopleIT {
             assertThat(changed.getPerson()).isEqualTo("tom");
             assertThat(changed.getChangedBy()).isEqualTo("admin");
         });
-        stack.failures();
         try (Page page = stack.signedIn("tom")) {
             page.navigate(stack.base + "/account");
             assertThat(page.locator("#set-factor")).isVisible();
             assertThat(page.locator("#factors-of-others")).hasCount(0);
         }
+        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
@@ -215,6 +216,22 @@ class PeopleIT {
                 assertThat(page.url()).contains("/login");
             });
             Awaitility.await().untilAsserted(() -> assertThat(signIns()).contains("vic session_ended"));
+        }
+    }
+
+    @Test
+    void anOpenPageThatNobodyTouchesEnds() throws Exception {
+        try (ConfigurableApplicationContext other = stack.console(
+                        DemoSession.TENANT, 0, "--server.servlet.session.timeout=1m", "--vaadin.heartbeatInterval=15");
+                Page page = stack.signedIn("ana", "http://127.0.0.1:" + ConsoleStack.port(other))) {
+            // What is pushed to it, and what it asks by itself, is nobody who is there.
+            stack.index.approvals(System.currentTimeMillis() * 1_000_000L);
+            page.navigate("http://127.0.0.1:" + ConsoleStack.port(other) + "/approvals");
+            assertThat(page.locator("#subject")).isVisible();
+            Awaitility.await().atMost(Duration.ofMinutes(4)).untilAsserted(() -> assertThat(signIns())
+                    .contains("ana session_ended"));
+            page.reload();
+            assertThat(page).hasURL(Pattern.compile(".*/login.*"));
         }
     }
 }

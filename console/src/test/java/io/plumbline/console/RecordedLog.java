@@ -27,6 +27,7 @@ final class RecordedLog implements OrderLog, EventLog {
     private final Semaphore gate = new Semaphore(1);
     private final AtomicInteger reading = new AtomicInteger();
     private boolean holding;
+    private volatile String forged = "";
 
     RecordedLog(DemoIndex index) {
         this.index = index;
@@ -54,6 +55,14 @@ final class RecordedLog implements OrderLog, EventLog {
     void hold() {
         synchronized (held) {
             holding = true;
+        }
+    }
+
+    /** What no job has read is never read. */
+    void lose() {
+        synchronized (held) {
+            holding = false;
+            held.clear();
         }
     }
 
@@ -105,10 +114,20 @@ final class RecordedLog implements OrderLog, EventLog {
                 };
         long offset = 0;
         for (Event event : events) {
-            if (!sink.add(0, offset++, event.toByteArray())) {
+            Event told = event.getId().equals(forged)
+                    ? event.toBuilder()
+                            .setObservedTimeNs(event.getObservedTimeNs() + 1)
+                            .build()
+                    : event;
+            if (!sink.add(0, offset++, told.toByteArray())) {
                 return;
             }
         }
+    }
+
+    /** From now on somebody has changed an event in the log; an empty id: nobody has. */
+    void forge(String event) {
+        forged = event;
     }
 
     /** The log answers nobody until the result is run. */

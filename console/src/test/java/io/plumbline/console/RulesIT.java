@@ -101,6 +101,21 @@ class RulesIT {
                 .setActivationAnswered(answer));
     }
 
+    /** The watch job ends the shadow: what judges stays. */
+    private static Event rolledBack(Event order) {
+        return EventIds.withId(Event.newBuilder()
+                .setTenant(DemoSession.TENANT)
+                .setChannel(Channel.VERDICTS)
+                .setEventTimeNs(now())
+                .setObservedTimeNs(now())
+                .setActivationAnswered(ActivationAnswered.newBuilder()
+                        .setCause(order.getId())
+                        .setSubject("rules")
+                        .setAction(ActivationAction.ROLL_BACK)
+                        .setAccepted(true)
+                        .setInForce(ActiveSet.newBuilder().setName("shipped"))));
+    }
+
     @Test
     void theListSaysHowEachRuleDid() throws Exception {
         ConsoleStack stack = ConsoleStack.shared();
@@ -123,6 +138,7 @@ class RulesIT {
             assertThat(page.locator("#rule h2")).hasText(rule.title());
             assertThat(page.locator("#rule")).containsText("1 true, 1 not");
             assertThat(page.locator("#rule-hits")).containsText("3 in 14 days");
+            assertThat(page.locator("#rule-precision")).containsText("first 50 %, last 50 %, of 1 day with verdicts");
             assertThat(page.locator("#rule-text")).containsText(rule.id());
             ConsoleStack.screenshot(page, "rules");
             page.locator("#coverage-link").click();
@@ -189,6 +205,21 @@ class RulesIT {
             assertThat(page.locator("#rules-status")).hasText("in the shadow: console");
             page.navigate(stack.base + "/rules");
             assertThat(page.locator("#shadow")).containsText("console");
+
+            page.locator("#roll-back").click();
+            assertThat(page.locator("vaadin-dialog")).containsText("The set in the shadow ends");
+            page.locator("#reason textarea").fill("seen enough");
+            page.locator("#confirm-roll-back").click();
+            assertThat(page.locator("#rules-status")).hasText("requested");
+            Event back = stack.log.orders().getLast();
+            assertThat(back.getRuleSetActivated().getActivation()).satisfies(order -> {
+                assertThat(order.getReason()).isEqualTo("seen enough");
+                assertThat(ActivationStatement.parseFrom(order.getStatement()).getAction())
+                        .isEqualTo(ActivationAction.ROLL_BACK);
+            });
+            stack.index.write(List.of(rolledBack(back)));
+            assertThat(page.locator("#rules-status")).hasText("rolled back; in force: shipped");
+            assertThat(page.locator("#shadow")).hasCount(0);
         }
         assertThat(stack.failures()).isEmpty();
     }

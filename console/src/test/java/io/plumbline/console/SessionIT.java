@@ -9,6 +9,7 @@ import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.search.Search;
 import io.plumbline.events.policy.PolicyDocument;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.DeviationKind;
@@ -17,6 +18,7 @@ import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskPolicy;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +33,11 @@ class SessionIT {
             assertThat(page.locator("soc-timeline .process.lit").first()).isVisible();
             assertThat(page.locator("soc-timeline .claim.lit")).hasCount(1);
             assertThat(page.locator("#evidence")).containsText("kept: descriptors, processes, workspace-diff");
+            String drawn = (String) page.locator("soc-timeline").evaluate(LABELS);
+            assertThat(drawn)
+                    .contains("told: success “", "api.anthropic.com:443 · allowed · 18,233 B out, 4,120 B in")
+                    .contains("gate: deny", "Credential read, then egress", "policy r4");
+            assertThat(page.locator("soc-timeline .gate.bad").first()).isVisible();
             page.locator("soc-timeline .claim.bad").click();
             assertThat(page).hasURL(Pattern.compile(".*\\?at=[0-9a-f]{32}"));
 
@@ -40,6 +47,27 @@ class SessionIT {
             page.locator("#tab-files").click();
             assertThat(page.locator("#files-table tbody tr.deviates").first()).containsText("id_rsa");
             ConsoleStack.screenshot(page, "session-files");
+        }
+        assertThat(stack.failures()).isEmpty();
+    }
+
+    /** What the lanes said, egress and judged have to draw. */
+    private static final String LABELS =
+            "timeline => ['said', 'egress', 'gates'].flatMap(lane => timeline.model[lane]).map(item => item.label).join('\\n')";
+
+    @Test
+    void approvalsAndRevisionsStandInTheLaneOfJudgements() throws Exception {
+        ConsoleStack stack = ConsoleStack.shared();
+        long now = System.currentTimeMillis() * 1_000_000L;
+        stack.index.write(DemoIndex.under("judged-1", PolicyParser.parse("name: feature-work")));
+        Event asked = DemoIndex.approval(
+                now, now + 280_000_000_000L, "judged-1", Severity.MEDIUM, "make judged", "approvals[0]", "Share it");
+        stack.index.write(List.of(asked, DemoIndex.approved(asked)));
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/judged-1");
+            assertThat(page.locator("soc-timeline svg")).isVisible();
+            assertThat((String) page.locator("soc-timeline").evaluate(LABELS))
+                    .contains("asked: medium", "approved by ana", "policy r1");
         }
         assertThat(stack.failures()).isEmpty();
     }
@@ -61,6 +89,14 @@ class SessionIT {
             page.locator("#tab-files").click();
             assertThat(page.locator("#files-table")).containsText("/work/file-1");
             ConsoleStack.screenshot(page, "session-large");
+            // The oldest one is not among those that are drawn at first.
+            String oldest = stack.bean(Search.class)
+                    .events("large-1", List.of("file-opened"), Optional.empty(), Search.Keep.OLDEST, 1)
+                    .getFirst()
+                    .id();
+            page.navigate(stack.base + "/session/large-1?at=" + oldest);
+            assertThat(page.locator("#selected")).containsText(oldest);
+            assertThat(page.locator("#selected")).containsText("/work/file-1");
         }
         assertThat(stack.failures()).isEmpty();
     }
@@ -201,6 +237,17 @@ class SessionIT {
             assertThat(page.locator("#decision-status")).containsText("freeze requested, not confirmed");
             stack.index.write(DemoIndex.frozen("freeze-1", 43));
             assertThat(page.locator("#decision-status")).hasText("❄ Frozen · confirmed 43 ms later by host-3");
+
+            assertThat(page.locator("#kill-open")).isDisabled();
+            ConsoleStack.key(page, "t");
+            assertThat(page.locator("#confirm-thaw")).isDisabled();
+            page.locator("#reason textarea").fill("it was the build");
+            page.keyboard().press("Control+Enter");
+            assertThat(page.locator("#decision-status")).containsText("thaw requested, not confirmed");
+            assertThat(stack.log.orders().getLast().getThawOrdered().getReason())
+                    .isEqualTo("it was the build");
+            stack.index.write(List.of(DemoIndex.running("freeze-1")));
+            assertThat(page.locator("#decision-status")).hasText("Running");
         }
         assertThat(stack.failures()).isEmpty();
     }

@@ -3,18 +3,31 @@ package io.plumbline.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.live.Queues;
+import io.plumbline.console.orders.Orders;
+import io.plumbline.console.orders.Outcome;
+import io.plumbline.console.orders.TriageDecision;
+import io.plumbline.console.search.Search;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TriageNoted;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +36,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /** The triage queue as people use it: the keyboard, two of them at once, many alerts at once, files. */
 class TriageIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     @SuppressWarnings("NullAway.Init")
     private ConsoleStack stack;
 
@@ -146,17 +161,45 @@ class TriageIT {
 
     @Test
     void manyAreDecidedAtOnceAlsoThoseThatAreNotShown() throws Exception {
-        raise("bulk-1", "one", "two", "three");
+        int many = Queues.MAX_ROWS + 1;
+        long now = System.currentTimeMillis() * 1_000_000L;
+        List<Event> alerts = new ArrayList<>();
+        for (int i = 0; i < many; i++) {
+            alerts.add(DemoIndex.alert(
+                    "bulk-1", now + i, DeviationKind.UNANNOUNCED, Severity.MEDIUM, "found " + i, "sh ran " + i, 30));
+        }
+        stack.index.write(alerts);
         try (Page page = queue("bea", "bulk-1")) {
+            assertThat(page.locator("#queue-summary")).containsText(many + " causes");
             ConsoleStack.key(page, "x");
             page.locator("#mark-all").click();
-            assertThat(page.locator("#bulk")).containsText("3 marked");
+            assertThat(page.locator("#bulk")).containsText(many + " marked");
             page.locator("#bulk-verdict").click();
+            assertThat(page.locator("#confirm-triage")).isVisible();
+            // Of one of them somebody says something before the dialog is done: it is not decided about unseen.
+            String noted = alerts.getFirst().getAlertRaised().getDeviation();
+            assertThat(stack.bean(Orders.class)
+                            .triage(
+                                    stack.bean(Search.class)
+                                            .cause("bulk-1", noted)
+                                            .orElseThrow(),
+                                    TriageDecision.acknowledge("admin"),
+                                    ConsoleStack.ADMIN))
+                    .isInstanceOf(Outcome.Accepted.class);
+            int before = stack.log.orders().size();
+            stack.log.hold();
             page.locator("#confirm-triage").click();
-            assertThat(page.locator("#decision-status")).hasText("3 recorded");
-            page.locator("#filter-state").selectOption("closed");
-            assertThat(page.locator("#queue-summary")).hasText("3 causes");
-            assertThat(page).hasURL(Pattern.compile(".*state=closed.*"));
+            assertThat(page.locator("#decision-status")).hasText("0 recorded, " + many + " requested");
+            stack.log.lose();
+            assertThat(stack.log.orders().stream().skip(before).map(Event::getTriageNoted))
+                    .hasSize(many)
+                    .allSatisfy(decision -> {
+                        assertThat(decision.getVerdict()).isEqualTo("true_positive");
+                        assertThat(decision.getVersion()).isZero();
+                    })
+                    .extracting(TriageNoted::getCause)
+                    .doesNotHaveDuplicates()
+                    .contains(noted);
         }
     }
 
@@ -197,6 +240,8 @@ class TriageIT {
             ConsoleStack.screenshot(page, "connection-lost");
             page.context().setOffline(false);
             assertThat(page.getByText("The connection to the console is lost.")).isHidden();
+            // Those that nobody could answer meanwhile.
+            assertThat(stack.failures()).allMatch(failure -> failure.startsWith("net::"));
             ConsoleStack.key(page, "a");
             assertThat(page.locator("#decision-status")).hasText("recorded: acknowledged");
         }
@@ -396,26 +441,81 @@ class TriageIT {
 
     @Test
     void anotherTenantSeesAndDecidesNothing() throws Exception {
-        raise("tenant-1", "ours");
+        long now = System.currentTimeMillis() * 1_000_000L;
+        raise("tenant-1", "zebra");
+        Event asked = DemoIndex.approval(
+                now, now + 280_000_000_000L, "tenant-1", Severity.LOW, "make zebra", "approvals[0]", "It is one");
+        stack.index.write(List.of(asked));
+        String alert = JSON.readTree(api(stack.base, "GET", "/alerts", "").body())
+                .path("alerts")
+                .findValuesAsText("id")
+                .getFirst();
+        String approval = asked.getApprovalRequested().getApproval();
         try (ConfigurableApplicationContext other = stack.console("other", 0);
                 Page page = stack.signedIn("bea", "http://127.0.0.1:" + ConsoleStack.port(other))) {
             String base = "http://127.0.0.1:" + ConsoleStack.port(other);
-            page.navigate(base + "/alerts?state=all");
-            assertThat(page.locator("#queue-message")).hasText("No alert matches these filters.");
-            page.navigate(base + "/session/tenant-1");
-            assertThat(page.getByText("There is no such session.")).isVisible();
-            page.navigate(base + "/compare/tenant-1/tenant-1");
-            assertThat(page.locator("#comparison")).hasText("There is no session tenant-1.");
-            Download download = backTo(page, base)
-                    .waitForDownload(() -> page.locator("#export-json").click());
-            Path file = Files.createTempFile("alerts", ".json");
-            download.saveAs(file);
-            assertThat(Files.readString(file).strip()).isEqualTo("[ ]");
+            Map<String, String> told = new LinkedHashMap<>();
+            told.put("/session/tenant-1", "There is no such session.");
+            told.put("/session/tenant-1?at=" + asked.getId(), "There is no such session.");
+            told.put("/compare/tenant-1/tenant-1", "There is no session tenant-1.");
+            told.put("/report/session/tenant-1", "There is no such session.");
+            told.put("/policies?session=tenant-1", "none is known");
+            told.put("/approvals", "No agent waits for a decision.");
+            told.put("/sessions", "0 live");
+            told.put("/suppressions", "Nothing is suppressed for the whole tenant.");
+            told.put("/alerts?state=all", "No alert matches these filters.");
+            for (Map.Entry<String, String> entry : told.entrySet()) {
+                page.navigate(base + entry.getKey());
+                assertThat(page.locator("main")).containsText(entry.getValue());
+                assertThat(page.locator("main")).not().containsText("zebra");
+            }
+            for (String format : List.of("json", "csv")) {
+                Download download = page.waitForDownload(
+                        () -> page.locator("#export-" + format).click());
+                assertThat(Files.readString(download.path())).doesNotContain("zebra", "tenant-1");
+            }
+            for (String listing : List.of("/sessions", "/alerts", "/approvals", "/suppressions")) {
+                assertThat(api(base, "GET", listing, "").body()).doesNotContain("zebra", "tenant-1");
+            }
+            int orders = stack.log.orders().size();
+            String reason = "{\"reason\":\"x\"}";
+            Map<String, String> asks = new LinkedHashMap<>();
+            asks.put("GET /sessions/tenant-1", "");
+            asks.put("GET /sessions/tenant-1/evidence", "");
+            asks.put("GET /approvals/" + approval, "");
+            asks.put("GET /alerts/" + alert + "/cause", "");
+            asks.put("POST /sessions/tenant-1/events/" + asked.getId() + "/unmask", reason);
+            asks.put("POST /sessions/tenant-1/freeze", reason);
+            asks.put("POST /sessions/tenant-1/kill", reason);
+            asks.put("POST /sessions/tenant-1/policy", "{\"yaml\":\"name: x\",\"reason\":\"x\"}");
+            asks.put(
+                    "POST /approvals/" + approval,
+                    "{\"approved\":true,\"reason\":\"x\",\"subject_sha256\":\""
+                            + asked.getApprovalRequested().getSubjectSha256() + "\"}");
+            asks.put("POST /alerts/" + alert + "/triage", "{\"verdict\":\"acknowledged\",\"version\":0}");
+            for (Map.Entry<String, String> ask : asks.entrySet()) {
+                String[] words = ask.getKey().split(" ");
+                assertThat(api(base, words[0], words[1], ask.getValue()).statusCode())
+                        .as(ask.getKey())
+                        .isEqualTo(404);
+            }
+            assertThat(JSON.readTree(api(base, "GET", "/sessions/tenant-1/events", "")
+                                    .body())
+                            .path("events"))
+                    .isEmpty();
+            assertThat(stack.log.orders()).hasSize(orders);
         }
     }
 
-    private static Page backTo(Page page, String base) {
-        page.navigate(base + "/alerts?state=all");
-        return page;
+    private static HttpResponse<String> api(String base, String method, String path, String body) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
+                            .header("Authorization", "Bearer " + ConsoleStack.TOKEN)
+                            .header("Content-Type", "application/json")
+                            .method(method, HttpRequest.BodyPublishers.ofString(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
     }
 }

@@ -22,6 +22,10 @@ public record Footprint(List<String> programs, List<String> files, List<String> 
     private static final Pattern URL = Pattern.compile("[a-z][a-z0-9+.-]*://(?:[^/@\\s]*@)?([^/:\\s?#]+(?::[0-9]+)?)");
     private static final Pattern SCP = Pattern.compile("(?:[A-Za-z0-9._-]+@)([A-Za-z0-9.-]+):.*");
 
+    private static final Pattern REFERENCE = Pattern.compile("\\+?[A-Za-z0-9_.^~{}/-]+:(?!//)[^:@]*");
+
+    private static final Set<String> REACHES_OUT = Set.of("push", "fetch", "pull", "clone", "ls-remote");
+
     public static Footprint of(String subject) {
         ShellCommands commands = ShellCommands.of(subject);
         Set<String> programs = new LinkedHashSet<>();
@@ -34,7 +38,18 @@ public record Footprint(List<String> programs, List<String> files, List<String> 
             if (!invocation.isExact()) {
                 unknown.add("arguments of " + invocation.name() + " are made when it runs");
             }
-            invocation.arguments().forEach(argument -> place(argument, files, hosts));
+            boolean git = invocation.name().equals("git");
+            int before = hosts.size();
+            invocation.arguments().stream()
+                    // "HEAD:release/2.4" is a branch elsewhere, "v1:docs/a" a file of a commit.
+                    .filter(argument ->
+                            !git || !REFERENCE.matcher(argument.text()).matches())
+                    .forEach(argument -> place(argument, files, hosts));
+            if (git
+                    && hosts.size() == before
+                    && invocation.arguments().stream().map(Argument::text).anyMatch(REACHES_OUT::contains)) {
+                unknown.add("the host that git reaches stands in the repository's configuration");
+            }
         }
         commands.scripts().forEach(script -> files.add("runs " + script.text()));
         commands.redirections()

@@ -9,14 +9,18 @@ import io.plumbline.console.orders.Outcome.Refused;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.Search;
+import io.plumbline.events.evidence.BundleVerifier;
 import io.plumbline.events.evidence.BundleWriter;
+import io.plumbline.events.evidence.Verification;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
+import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
@@ -80,6 +84,27 @@ public final class EvidenceExport {
      * @throws IOException when the log does not answer
      */
     public void deliver(String session, Person by, Delivery delivery) throws IOException {
+        whole(session, by, bundle -> Files.copy(bundle, delivery.open(Files.size(bundle))));
+    }
+
+    /**
+     * Checks what the log has of a session now as the verifier of bundles does: ids, numbers, order and signatures, and each record bound to
+     * the one before. Nothing leaves.
+     *
+     * @throws BusyException when two others are being written
+     * @throws IOException when the log does not answer
+     */
+    public Verification check(String session, Person by) throws IOException {
+        TrustedKeys keys =
+                key.map(own -> new TrustedKeys(List.of(own.published()))).orElse(TrustedKeys.none());
+        return whole(session, by, bundle -> BundleVerifier.verify(bundle, keys));
+    }
+
+    private interface Use<T> {
+        T of(Path bundle) throws IOException;
+    }
+
+    private <T> T whole(String session, Person by, Use<T> use) throws IOException {
         if (!free.tryAcquire()) {
             throw new BusyException("Evidence is being taken by " + AT_ONCE + " others; ask again in a moment.");
         }
@@ -93,7 +118,7 @@ public final class EvidenceExport {
                             key,
                             out);
                 }
-                Files.copy(whole, delivery.open(Files.size(whole)));
+                return use.of(whole);
             } finally {
                 Files.delete(whole);
             }

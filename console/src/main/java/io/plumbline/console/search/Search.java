@@ -23,6 +23,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.console.audit.AuditQuery;
 import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.rules.RuleStatistics;
+import io.plumbline.console.rules.RuleStatistics.Day;
 import io.plumbline.console.triage.QueueQuery;
 import io.plumbline.console.triage.QueueText;
 import io.plumbline.events.ecs.EcsDocument;
@@ -874,13 +875,13 @@ public final class Search {
                         .query(q -> q.bool(query))
                         .aggregations(
                                 "rules", a -> a.terms(t -> t.field("clause").size(MAX_RESULTS))
-                                        .aggregations(
-                                                "days",
-                                                d -> d.dateHistogram(h -> h.field("@timestamp")
+                                        .aggregations("days", d -> d.dateHistogram(h -> h.field("@timestamp")
                                                         .fixedInterval(t -> t.time("1d"))
-                                                        .minDocCount(1)))
-                                        .aggregations("right", verdict(List.of("true_positive")))
-                                        .aggregations("wrong", verdict(List.of("benign", "expected_by_policy")))
+                                                        .minDocCount(1))
+                                                .aggregations("right", verdict(RIGHT))
+                                                .aggregations("wrong", verdict(WRONG)))
+                                        .aggregations("right", verdict(RIGHT))
+                                        .aggregations("wrong", verdict(WRONG))
                                         .aggregations("triaged", m -> m.max(x -> x.field("triage.at"))))),
                 "rules");
         Map<String, RuleStatistics> statistics = new LinkedHashMap<>();
@@ -888,13 +889,16 @@ public final class Search {
         if (rules != null && rules.isSterms()) {
             rules.sterms().buckets().array().forEach(bucket -> {
                 String rule = bucket.key().stringValue().replaceFirst("^rule ", "");
-                Long[] perDay = new Long[days];
-                Arrays.fill(perDay, 0L);
+                Day[] perDay = new Day[days];
+                Arrays.fill(perDay, Day.EMPTY);
                 var histogram = bucket.aggregations().get("days");
                 if (histogram != null && histogram.isDateHistogram()) {
                     histogram.dateHistogram().buckets().array().forEach(day -> {
                         long at = ChronoUnit.DAYS.between(from, Instant.ofEpochMilli(day.key()));
-                        perDay[(int) Math.clamp(at, 0, days - 1L)] += day.docCount();
+                        perDay[(int) Math.clamp(at, 0, days - 1L)] = new Day(
+                                day.docCount(),
+                                filtered(day.aggregations(), "right"),
+                                filtered(day.aggregations(), "wrong"));
                     });
                 }
                 double triaged = metric(bucket.aggregations(), "triaged");
@@ -911,6 +915,11 @@ public final class Search {
         }
         return statistics;
     }
+
+    private static final List<String> RIGHT = List.of("true_positive");
+
+    /** Verdicts that count against a rule. */
+    private static final List<String> WRONG = List.of("benign", "expected_by_policy");
 
     private static Aggregation verdict(List<String> words) {
         List<FieldValue> values = words.stream().map(FieldValue::of).toList();

@@ -1,5 +1,7 @@
 package io.plumbline.console.security;
 
+import com.vaadin.flow.server.VaadinServiceInitListener;
+import com.vaadin.flow.server.WrappedSession;
 import com.vaadin.flow.spring.security.VaadinSecurityConfigurer;
 import io.plumbline.console.PlumblineProperties;
 import io.plumbline.console.audit.AuditLog;
@@ -34,7 +36,6 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
-import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
@@ -140,7 +141,7 @@ class SecurityConfiguration {
 
     @Bean
     PasswordEncoder passwordEncoder() {
-        return PasswordEncoderFactories.createDelegatingPasswordEncoder();
+        return PasswordHashes.encoder();
     }
 
     @Bean
@@ -154,7 +155,10 @@ class SecurityConfiguration {
             accounts.add("admin", hash, Set.of(Role.ADMIN));
         }
         for (PlumblineProperties.LocalUser user : properties.localUsers()) {
-            accounts.add(user.name(), user.passwordHash(), user.rolesIn(properties.tenant()));
+            accounts.add(
+                    user.name(),
+                    PasswordHashes.checked("user " + user.name() + ": password-hash", user.passwordHash()),
+                    user.rolesIn(properties.tenant()));
         }
         return accounts;
     }
@@ -194,6 +198,21 @@ class SecurityConfiguration {
         return new HttpSessionEventPublisher();
     }
 
+    /** A page that nobody touches asks the server for nothing but whether it is there. Its sign-in ends with it. */
+    @Bean
+    VaadinServiceInitListener idlePages() {
+        return starting -> starting.getSource().addSessionDestroyListener(ended -> {
+            WrappedSession session = ended.getSession().getSession();
+            try {
+                if (session != null) {
+                    session.invalidate();
+                }
+            } catch (IllegalStateException e) {
+                LOG.debug("the session has ended before its pages", e);
+            }
+        });
+    }
+
     /** A session ended by time; of one that somebody left the log has that already, and a console that stops ends no person's shift. */
     @Bean
     ApplicationListener<HttpSessionDestroyedEvent> sessionEnds(AuditLog audit, ConfigurableApplicationContext console) {
@@ -218,7 +237,7 @@ class SecurityConfiguration {
 
     private static String adminHash(PlumblineProperties properties, PasswordEncoder encoder) throws IOException {
         if (properties.adminPasswordHash() != null) {
-            return properties.adminPasswordHash();
+            return PasswordHashes.checked("plumbline.admin-password-hash", properties.adminPasswordHash());
         }
         if (properties.adminPasswordFile() == null) {
             return "";

@@ -4,8 +4,10 @@ import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The answer that the page starts with: what was said, what was done, why it does not fit.
@@ -43,9 +45,10 @@ public record Contradiction(
                 .filter(alert -> !alert.id().equals(subject.id()))
                 .filter(alert ->
                         alert.call().equals(subject.call()) || alert.call().isEmpty())
-                .limit(MAX_REASONS - 1)
                 .forEach(group::add);
         Optional<TimelineEvent> call = session.call(subject.call());
+        // One rule often matches more than one event of a call.
+        Set<String> told = new HashSet<>();
         return new Contradiction(
                 task(session),
                 session.summary().plan().stream()
@@ -59,14 +62,18 @@ public record Contradiction(
                         .distinct()
                         .toList(),
                 group.stream()
-                        .map(alert -> new Reason(
-                                alert.why().isEmpty() ? alert.title() : alert.why(),
-                                (alert.clause().startsWith(alert.kind())
-                                                ? alert.clause()
-                                                : alert.kind() + " " + alert.clause())
-                                        .strip(),
-                                alert.id()))
+                        .map(Contradiction::reason)
+                        .filter(reason -> told.add(reason.sentence() + '\n' + reason.chip()))
+                        .limit(MAX_REASONS)
                         .toList());
+    }
+
+    private static Reason reason(AlertRow alert) {
+        // A rule's own sentence names it by its id; its title says what it is about.
+        boolean named = alert.why().isEmpty()
+                || (alert.kind().equals("rule") && !alert.title().isEmpty());
+        String clause = alert.clause().startsWith(alert.kind()) ? alert.clause() : alert.kind() + " " + alert.clause();
+        return new Reason(named ? alert.title() : alert.why(), clause.strip(), alert.id());
     }
 
     private static String task(SessionRecord session) {

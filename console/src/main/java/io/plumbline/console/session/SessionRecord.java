@@ -64,6 +64,7 @@ public record SessionRecord(
             "policy-revised",
             "policy-refused",
             "approval-decided",
+            "approval-settled",
             "freeze-ordered",
             "thaw-ordered",
             "kill-ordered",
@@ -80,15 +81,20 @@ public record SessionRecord(
 
     /** Empty when there is no such session. */
     public static Optional<SessionRecord> read(Search search, String session) {
-        return read(search, session, Optional.empty());
+        return read(search, session, Optional.empty(), Optional.empty());
     }
 
-    /** @param window where kernel events are read; what was said and judged is read of the whole session */
-    public static Optional<SessionRecord> read(Search search, String session, Optional<Window> window) {
-        return search.session(session).map(summary -> read(search, summary, window));
+    /**
+     * @param window where kernel events are read; what was said and judged is read of the whole session
+     * @param at an event that somebody looks at; it is read wherever it is
+     */
+    public static Optional<SessionRecord> read(
+            Search search, String session, Optional<Window> window, Optional<String> at) {
+        return search.session(session).map(summary -> read(search, summary, window, at));
     }
 
-    private static SessionRecord read(Search search, SessionSummary summary, Optional<Window> window) {
+    private static SessionRecord read(
+            Search search, SessionSummary summary, Optional<Window> window, Optional<String> at) {
         String id = summary.session();
         List<AlertRow> alerts = search.alerts(Optional.of(id), 500);
         List<TimelineEvent> claims =
@@ -105,8 +111,7 @@ public record SessionRecord(
         evidence.forEach(event -> known.add(event.id()));
         processes.forEach(event -> known.add(event.id()));
         claims.forEach(event -> known.add(event.id()));
-        List<String> missing = alerts.stream()
-                .flatMap(alert -> alert.evidence().stream())
+        List<String> missing = Stream.concat(at.stream(), alerts.stream().flatMap(alert -> alert.evidence().stream()))
                 .filter(event -> !known.contains(event))
                 .distinct()
                 .limit(500)
@@ -121,6 +126,8 @@ public record SessionRecord(
                     network = with(network, event);
                 } else if (PROCESSES.contains(event.action())) {
                     processes = with(processes, event);
+                } else if (SAID_AND_JUDGED.contains(event.action())) {
+                    claims = with(claims, event);
                 }
             }
         }

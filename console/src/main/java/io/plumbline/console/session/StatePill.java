@@ -16,23 +16,23 @@ import java.util.Optional;
  */
 public record StatePill(String text, String tone) {
     /** A host confirms within a second; nobody waits for one that is gone. */
-    private static final Duration OVERDUE = Duration.ofSeconds(15);
+    public static final Duration OVERDUE = Duration.ofSeconds(15);
 
     /**
      * @param sent an order of this page that the log acknowledged and the search copy may not have yet: freeze, thaw or kill
      */
-    public static StatePill of(SessionSummary session, Optional<String> sent) {
+    public static StatePill of(SessionSummary session, Optional<OrderInFlight> sent, Instant now) {
         String state = confirmed(session);
-        Optional<String> ordered = session.ordered().map(OrderInFlight::action);
-        Optional<String> requested =
-                session.requested().map(OrderInFlight::action).or(() -> sent);
+        Optional<OrderInFlight> ordered = session.ordered();
+        Optional<OrderInFlight> requested = session.requested().or(() -> sent);
         if (ordered.isPresent()
-                && requested.filter(action -> !action.equals(ordered.get())).isEmpty()) {
-            return waiting(state, ordered.get(), "ordered", session.ordered().flatMap(OrderInFlight::at));
+                && requested
+                        .filter(order -> !order.action().equals(ordered.get().action()))
+                        .isEmpty()) {
+            return waiting(state, ordered.get(), "ordered", now);
         }
         if (requested.isPresent()) {
-            return waiting(
-                    state, requested.get(), "requested", session.requested().flatMap(OrderInFlight::at));
+            return waiting(state, requested.get(), "requested", now);
         }
         return switch (session.state()) {
             case "frozen" -> new StatePill("❄ " + state + after(session), "ice");
@@ -41,12 +41,16 @@ public record StatePill(String text, String tone) {
         };
     }
 
-    private static StatePill waiting(String state, String action, String step, Optional<Instant> since) {
-        boolean overdue =
-                since.map(at -> at.isBefore(Instant.now().minus(OVERDUE))).orElse(false);
+    private static StatePill waiting(String state, OrderInFlight order, String step, Instant now) {
+        boolean overdue = order.at().map(at -> at.isBefore(now.minus(OVERDUE))).orElse(false);
         return overdue
-                ? new StatePill(state + " · " + action + " " + step + ", FAILED to be confirmed", "bad")
-                : new StatePill(state + " · " + action + " " + step + ", not confirmed", "warn");
+                ? new StatePill(state + " · " + order.action() + " " + step + ", FAILED to be confirmed", "bad")
+                : new StatePill(state + " · " + order.action() + " " + step + ", not confirmed", "warn");
+    }
+
+    /** Whether it changes by time alone: what waits becomes overdue. */
+    public boolean isWaiting() {
+        return tone.equals("warn");
     }
 
     /** The confirmed state, capitalised. */

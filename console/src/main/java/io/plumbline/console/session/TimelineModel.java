@@ -11,10 +11,12 @@ import io.plumbline.console.text.VisibleText;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The data of the {@code soc-timeline} element. Times are milliseconds after {@code start}, which is milliseconds since the epoch.
@@ -23,7 +25,9 @@ import java.util.stream.Stream;
  * <p>Shape: {@code {start, end, said:[{id,t,label,tone,mono}], processes:[{id,from,to,label,tone,depth}],
  * files:[{id,t,label,tone}], egress:[{id,from,to,label,tone}], gates:[{id,t,label,tone}], risk:[{t,v}], freezeAt, marks:[{t,label}],
  * deviations:[t], density:{from, step, processes:[n], files:[n], egress:[n]}}}; tones: plain, quiet, call, ok, bad. Items carry the
- * announced {@code call} that they are attributed to. Density is there when not every event is.
+ * announced {@code call} that they are attributed to; what an alert rests on and no call explains is {@code unexplained}. Gates are
+ * everything that was judged at a moment: answers of the gate, approvals, alerts, revisions of the policy. Density is there when not
+ * every event is.
  */
 public final class TimelineModel {
     private static final int LABEL = 60;
@@ -83,6 +87,7 @@ public final class TimelineModel {
             ArrayNode said = root.putArray("said");
             // Hooks and telemetry both tell of the same prompt.
             Set<String> prompts = new HashSet<>();
+            List<String> planned = List.of();
             for (TimelineEvent event : session.claims()) {
                 switch (event.action()) {
                     case "prompt" -> {
@@ -90,16 +95,13 @@ public final class TimelineModel {
                             said(said, event, "task: " + event.text("/message"), "plain", false);
                         }
                     }
-                    case "plan" ->
-                        said(
-                                said,
-                                event,
-                                "plan: "
-                                        + steps(event.document()
-                                                .at("/plumbline/plan/items")
-                                                .size()),
-                                "plain",
-                                false);
+                    case "plan" -> {
+                        List<String> steps = texts(event, "text");
+                        said(said, event, plan(event, planned, steps), "plain", false);
+                        if (!event.flag("/plumbline/plan/incremental")) {
+                            planned = steps;
+                        }
+                    }
                     case "message" -> {
                         if (!event.text("/plumbline/message/role").equals("user")) {
                             said(said, event, "“" + event.text("/message") + "”", "plain", false);
@@ -109,11 +111,39 @@ public final class TimelineModel {
                         boolean bad = deviatingCalls.contains(event.text("/plumbline/call/id"));
                         said(said, event, Contradiction.command(event), bad ? "bad" : "plain", true);
                     }
+                    case "tool-result" ->
+                        said(
+                                said,
+                                event,
+                                "told: " + event.text("/plumbline/call/outcome") + " “" + event.text("/message") + "”",
+                                evidence.contains(event.id()) ? "bad" : "plain",
+                                false);
                     default -> {
                         // Not something the agent says about its work.
                     }
                 }
             }
+        }
+
+        /** What a plan says, or what it changes of the one before. */
+        private static String plan(TimelineEvent event, List<String> before, List<String> steps) {
+            List<String> statuses = texts(event, "status");
+            if (event.flag("/plumbline/plan/incremental") && steps.size() == 1) {
+                return "plan: “" + steps.getFirst() + "” " + statuses.getFirst();
+            }
+            if (before.isEmpty()) {
+                return "plan: " + steps(steps.size());
+            }
+            return before.equals(steps)
+                    ? "plan: " + statuses.stream().filter("completed"::equals).count() + " of " + steps.size() + " done"
+                    : "plan changed: " + steps(steps.size());
+        }
+
+        private static List<String> texts(TimelineEvent event, String field) {
+            return StreamSupport.stream(
+                            event.document().at("/plumbline/plan/items").spliterator(), false)
+                    .map(item -> item.path(field).asText(""))
+                    .toList();
         }
 
         private static String steps(int count) {
@@ -166,11 +196,13 @@ public final class TimelineModel {
             for (TimelineEvent event : session.files()) {
                 boolean bad = evidence.contains(event.id());
                 boolean changed = event.action().equals("file-changed");
+                String call = call(event);
                 ObjectNode dot = files.addObject()
                         .put("id", event.id())
                         .put("t", t(event.atNs()))
                         .put("tone", bad ? "bad" : changed ? "plain" : "quiet")
-                        .put("call", call(event));
+                        .put("call", call)
+                        .put("unexplained", bad && call.isEmpty());
                 if (bad) {
                     dot.put("label", VisibleText.line(event.text("/file/path"), LABEL));
                 }
@@ -203,9 +235,14 @@ public final class TimelineModel {
                             connections.put(connection, bar);
                         }
                         boolean allowed = event.flag("/plumbline/egress/allowed");
+                        if (evidence.contains(event.id())) {
+                            bar.put("unexplained", call(event).isEmpty());
+                        }
                         bar.put("to", t(event.atNs()))
                                 .put("tone", allowed ? "ok" : "bad")
-                                .put("label", destination(event) + (allowed ? " · allowed" : " · refused"));
+                                .put(
+                                        "label",
+                                        destination(event) + (allowed ? " · allowed" : " · refused") + bytes(event));
                     }
                     case "connected" -> {
                         if (evidence.contains(event.id())) {
@@ -219,6 +256,12 @@ public final class TimelineModel {
             }
         }
 
+        private static String bytes(TimelineEvent event) {
+            long out = event.number("/source/bytes");
+            long in = event.number("/destination/bytes");
+            return out + in == 0 ? "" : String.format(Locale.ROOT, " · %,d B out, %,d B in", out, in);
+        }
+
         private static String address(TimelineEvent event) {
             return event.text("/destination/address") + ":" + event.number("/destination/port");
         }
@@ -228,12 +271,14 @@ public final class TimelineModel {
         }
 
         private ObjectNode bar(ArrayNode target, TimelineEvent event, String label, String tone) {
+            String call = call(event);
             return target.addObject()
                     .put("id", event.id())
                     .put("from", t(event.atNs()))
                     .put("label", label)
                     .put("tone", tone)
-                    .put("call", call(event));
+                    .put("call", call)
+                    .put("unexplained", evidence.contains(event.id()) && call.isEmpty());
         }
 
         /** The announced call that an event is attributed to: by an alert, else by its process. */
@@ -270,6 +315,26 @@ public final class TimelineModel {
                                 .put("label", "gate: " + decision)
                                 .put("tone", decision.equals("allow") ? "quiet" : "bad");
                     }
+                    case "approval-requested" ->
+                        gate(gates, event, "asked: " + event.text("/plumbline/approval/tier"), "quiet");
+                    case "approval-decided" -> {
+                        boolean approved = event.flag("/plumbline/approval/approved");
+                        gate(
+                                gates,
+                                event,
+                                (approved ? "approved by " : "denied by ") + event.text("/user/name"),
+                                approved ? "quiet" : "bad");
+                    }
+                    case "approval-settled" -> {
+                        String state = event.text("/plumbline/approval/state");
+                        if (!state.equals("approved") && !state.equals("denied")) {
+                            gate(gates, event, "approval: " + state.replace('_', ' '), "quiet");
+                        }
+                    }
+                    case "policy-confirmed" ->
+                        gate(gates, event, "policy r" + event.number("/plumbline/policy/revision"), "quiet");
+                    case "policy-refused" ->
+                        gate(gates, event, "policy r" + event.number("/plumbline/policy/revision") + " refused", "bad");
                     case "session-risk" ->
                         risk.addObject().put("t", t(event.atNs())).put("v", event.number("/plumbline/risk/total"));
                     case "runtime-state" -> {
@@ -291,7 +356,25 @@ public final class TimelineModel {
                     }
                 }
             }
+            for (AlertRow alert : session.alerts()) {
+                gates.addObject()
+                        .put("id", alert.id())
+                        .put(
+                                "t",
+                                t(alert.at().getEpochSecond() * 1_000_000_000L
+                                        + alert.at().getNano()))
+                        .put("label", VisibleText.line(alert.title(), LABEL))
+                        .put("tone", "bad");
+            }
             root.put("freezeAt", session.summary().freezeAt());
+        }
+
+        private void gate(ArrayNode gates, TimelineEvent event, String label, String tone) {
+            gates.addObject()
+                    .put("id", event.id())
+                    .put("t", t(event.atNs()))
+                    .put("label", VisibleText.line(label, LABEL))
+                    .put("tone", tone);
         }
 
         ObjectNode finish() {

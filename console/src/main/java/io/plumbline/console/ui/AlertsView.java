@@ -38,6 +38,7 @@ import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SessionSummary.OrderInFlight;
 import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.session.StatePill;
@@ -56,13 +57,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,7 +104,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final Map<String, Choice> filters = new LinkedHashMap<>();
     private final CauseDetail detail;
     private final transient Map<String, Sent> sent = new LinkedHashMap<>();
-    private final Set<String> marked = new LinkedHashSet<>();
+    /** By key, each as it was when it was marked. */
+    private final transient Map<String, CauseRow> marked = new LinkedHashMap<>();
+
     private transient Map<String, List<String>> known = Map.of();
     private transient QueueQuery query = QueueQuery.WAITING;
     private transient Optional<String> selected = Optional.empty();
@@ -127,7 +131,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 "v", this::verdict,
                 "s", this::suppress,
                 "o", this::reopen,
-                "f", this::freeze,
+                "f", () -> act(Orders.Act.FREEZE),
+                "t", () -> act(Orders.Act.THAW),
+                "K", () -> act(Orders.Act.KILL),
                 "i", this::isolate,
                 "p", this::tighten);
         detail = new CauseDetail(acts, person);
@@ -140,7 +146,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 .on("n", "write a note", this::note)
                 .on("s", "suppress", this::suppress)
                 .on("o", "open again", this::reopen)
-                .on("f", "freeze the session", this::freeze)
+                .on("f", "freeze the session", () -> act(Orders.Act.FREEZE))
+                .on("t", "thaw the session", () -> act(Orders.Act.THAW))
+                .on("K", "kill the session", () -> act(Orders.Act.KILL))
                 .on("i", "isolate the session's egress", this::isolate)
                 .on("p", "tighten the session's policy", this::tighten)
                 .on("x", "mark for an act on several", () -> selected.ifPresent(this::toggleMark))
@@ -285,7 +293,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private Component mark(CauseRow cause) {
-        boolean isMarked = marked.contains(cause.key());
+        boolean isMarked = marked.containsKey(cause.key());
         // The grid's cell is what is focused; a control of its own in it would be a second, smaller target.
         Span mark = Parts.text(isMarked ? "☑" : "☐", "mark");
         mark.getElement().setAttribute("role", "img");
@@ -594,10 +602,12 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private void toggleMark(String key) {
-        if (!marked.remove(key)) {
-            marked.add(key);
-        }
-        row(key).ifPresent(grid.getListDataView()::refreshItem);
+        row(key).ifPresent(row -> {
+            if (marked.remove(key) == null) {
+                marked.put(key, row.value());
+            }
+            grid.getListDataView().refreshItem(row);
+        });
         summarise();
     }
 
@@ -605,7 +615,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         try {
             search.causes(query, person.name(), clock.instant(), Search.MAX_RESULTS)
                     .rows()
-                    .forEach(cause -> marked.add(cause.key()));
+                    .forEach(cause -> marked.put(cause.key(), cause));
         } catch (SearchUnavailableException e) {
             Notification.show("The search copy does not answer.");
         }
@@ -633,13 +643,13 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void take() {
         if (mayTriage()) {
-            decide(TriageDecision.acknowledge(person.name()));
+            deciding().accept(TriageDecision.acknowledge(person.name()));
         }
     }
 
     private void verdict() {
         if (mayTriage()) {
-            VerdictDialog.verdict(about(), Words.VERDICTS.getFirst(), this::decide)
+            VerdictDialog.verdict(about(), Words.VERDICTS.getFirst(), deciding())
                     .open();
         }
     }
@@ -652,7 +662,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                             clock.instant(),
                             marked.isEmpty() ? current().flatMap(this::like) : Optional.empty(),
                             this::openLike,
-                            new VerdictDialog.Suppressing(this::decide, this::suppressEverywhere))
+                            new VerdictDialog.Suppressing(deciding(), this::suppressEverywhere))
                     .open();
         }
     }
@@ -710,24 +720,37 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void reason(String title, Function<String, TriageDecision> decision) {
         if (mayTriage()) {
+            Consumer<TriageDecision> decide = deciding();
             new ReasonDialog(title, about(), title, "confirm-triage", words -> {
-                        decide(decision.apply(words));
+                        decide.accept(decision.apply(words));
                         return "";
                     })
                     .open();
         }
     }
 
-    private void freeze() {
-        current().filter(cause -> Parts.permitted(person, Permission.FREEZE)).ifPresent(cause -> new ReasonDialog(
-                        "Freeze the session",
-                        "Session " + VisibleText.line(cause.session(), 40)
-                                + ": no instruction of it runs any more until somebody thaws it.",
-                        "Freeze the session",
-                        "confirm-freeze",
-                        words -> switch (orders.order(Orders.Act.FREEZE, cause.session(), words, person)) {
+    private void act(Orders.Act act) {
+        String title =
+                switch (act) {
+                    case FREEZE -> "Freeze the session";
+                    case THAW -> "Thaw the session";
+                    case KILL -> "Kill the session";
+                };
+        String what =
+                switch (act) {
+                    case FREEZE -> "no instruction of it runs any more until somebody thaws it.";
+                    case THAW -> "it goes on where it stopped.";
+                    case KILL ->
+                        "its processes and its root file system are gone for good. Evidence is collected before.";
+                };
+        current().filter(cause -> Parts.permitted(person, act.permission())).ifPresent(cause -> new ReasonDialog(
+                        title,
+                        "Session " + VisibleText.line(cause.session(), 40) + ": " + what,
+                        title,
+                        "confirm-" + act.name().toLowerCase(Locale.ROOT),
+                        words -> switch (orders.order(act, cause.session(), words, person)) {
                             case Outcome.Accepted accepted -> {
-                                followFreeze(cause);
+                                follow(act, cause);
                                 yield "";
                             }
                             case Outcome.Refused refused -> refused.explanation();
@@ -743,36 +766,38 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         current().ifPresent(cause -> policyActs.tighten(cause.session()));
     }
 
-    private void followFreeze(CauseRow cause) {
-        status.setText("Freeze requested.");
+    private void follow(Orders.Act act, CauseRow cause) {
+        String word = act.name().toLowerCase(Locale.ROOT);
+        status.setText("requested: " + word);
+        Optional<OrderInFlight> sent =
+                Optional.of(new OrderInFlight(word, "", person.name(), "", Optional.of(clock.instant())));
         getUI().ifPresent(ui -> Watch.until(() -> search.session(cause.session())
                 .map(session -> {
-                    String told = StatePill.of(session, Optional.empty()).text();
+                    boolean done = session.isOver()
+                            || switch (act) {
+                                case FREEZE -> session.state().equals("frozen");
+                                case THAW -> session.state().equals("running");
+                                case KILL -> false;
+                            };
+                    String told = StatePill.of(session, done ? Optional.empty() : sent, clock.instant())
+                            .text();
                     ui.access(() -> status.setText(told));
-                    return session.state().equals("frozen") || session.isOver();
+                    return done;
                 })
                 .orElse(true)));
     }
 
-    /** Orders to what is marked, or to what is selected, each with the version that is on the screen. */
-    private void decide(TriageDecision decision) {
-        List<CauseRow> targets = marked.isEmpty() ? current().stream().toList() : markedCauses();
+    private void decide(TriageDecision decision, List<CauseRow> targets) {
         marked.clear();
         grid.getListDataView().refreshAll();
         summarise();
         getUI().ifPresent(ui -> Thread.ofVirtual().name("triage").start(() -> send(ui, decision, targets)));
     }
 
-    private List<CauseRow> markedCauses() {
-        Map<String, CauseRow> onPage =
-                rows.rows().stream().map(SteadyRows.Row::value).collect(Collectors.toMap(CauseRow::key, row -> row));
-        List<CauseRow> causes = new ArrayList<>();
-        for (String key : marked) {
-            Optional.ofNullable(onPage.get(key))
-                    .or(() -> search.cause(key.substring(0, key.indexOf('/')), key.substring(key.indexOf('/') + 1)))
-                    .ifPresent(causes::add);
-        }
-        return causes;
+    /** What is marked, else what is selected, as it is on the screen now: what comes meanwhile was not decided about. */
+    private Consumer<TriageDecision> deciding() {
+        List<CauseRow> targets = marked.isEmpty() ? current().stream().toList() : List.copyOf(marked.values());
+        return decision -> decide(decision, targets);
     }
 
     private void send(UI ui, TriageDecision decision, List<CauseRow> targets) {

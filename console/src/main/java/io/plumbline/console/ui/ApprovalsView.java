@@ -3,6 +3,7 @@ package io.plumbline.console.ui;
 import com.vaadin.flow.component.AttachEvent;
 import com.vaadin.flow.component.DetachEvent;
 import com.vaadin.flow.component.UI;
+import com.vaadin.flow.component.UIDetachedException;
 import com.vaadin.flow.component.html.DescriptionList;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
@@ -26,6 +27,8 @@ import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
+import io.plumbline.console.report.PeriodFigures;
+import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.ApprovalRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
@@ -45,7 +48,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Agents that wait for a person. A decision is bound to the approval's id and to the hash of the bytes that are on the screen, never
@@ -57,6 +63,8 @@ import java.util.stream.Stream;
 public class ApprovalsView extends Div {
     private static final long serialVersionUID = 1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ApprovalsView.class);
+
     /** From this tier on the beginning of the hash has to be typed: high. */
     private static final int TYPED_TIER = 4;
 
@@ -64,6 +72,9 @@ public class ApprovalsView extends Div {
     private static final double SIMILAR = 0.4;
 
     private static final int SIMILAR_READ = 100;
+
+    /** Of the session, looked through for what was found about the call. */
+    private static final int MAX_ALERTS = 200;
 
     private final transient LiveView live;
     private final transient Search search;
@@ -79,16 +90,18 @@ public class ApprovalsView extends Div {
     private final Span waiting = new Span();
     private final NativeButton pill = new NativeButton();
     private final Div entries = new Div();
+    private final Div answered = new Div();
     private final Div detail = new Div();
     private final transient Map<String, Entry> shown = new HashMap<>();
     private final transient Set<String> decided = new HashSet<>();
     private final transient Set<String> settled = new HashSet<>();
     private transient Optional<String> selected = Optional.empty();
     private transient Runnable unsubscribe = () -> {};
+    private transient AtomicBoolean attached = new AtomicBoolean();
     private transient Optional<Span> deadline = Optional.empty();
     private transient List<String> shownPeople = List.of();
 
-    private record Entry(NativeButton button, Span left, Span second) {}
+    private record Entry(NativeButton button, Span left, Span second, Span age) {}
 
     private enum Scope {
         ONCE,
@@ -111,7 +124,9 @@ public class ApprovalsView extends Div {
         pill.setId("new-rows");
         pill.addClickListener(click -> showNewest());
         entries.setId("approval-list");
-        queue.add(head, pill, entries);
+        answered.setId("answered");
+        answered.addClassName("answered");
+        queue.add(head, pill, entries, answered);
         detail.addClassName("detail");
         detail.setId("approval-detail");
         fatigue.setId("fatigue");
@@ -135,15 +150,54 @@ public class ApprovalsView extends Div {
         showNewest();
         showDetail();
         unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
-        // Deadlines count down although nothing else changes.
-        ui.setPollInterval(1_000);
-        ui.addPollListener(poll -> tick());
+        Thread.ofVirtual().name("answered").start(() -> tellAnswered(ui));
+        // Deadlines count down although nothing else changes. Pushed and not asked for by the browser: what a browser
+        // asks for counts as somebody who is there, and the session of an open page would never end for want of one.
+        AtomicBoolean here = new AtomicBoolean(true);
+        attached = here;
+        Thread.ofVirtual().name("deadlines").start(() -> countDown(ui, here));
+    }
+
+    /** As it was when the page was opened. */
+    private void tellAnswered(UI ui) {
+        try {
+            Instant now = clock.instant();
+            PeriodFigures today = search.period(now.minus(Duration.ofDays(1)), now);
+            long people = today.approvers().values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+            String told = people == 0
+                    ? "Nobody answered one in 24 hours"
+                    : "Answered in 24 hours · " + people
+                            + today.toDecision()
+                                    .map(median -> " · median " + Parts.brief(median))
+                                    .orElse("")
+                            + today.accepted()
+                                    .map(share -> " · accepted " + Math.round(share * 100) + " %")
+                                    .orElse("");
+            ui.access(() -> answered.setText(told));
+        } catch (SearchUnavailableException | UIDetachedException e) {
+            LOG.debug("what was answered is not told", e);
+        }
+    }
+
+    private void countDown(UI ui, AtomicBoolean here) {
+        try {
+            while (here.get()) {
+                Thread.sleep(Duration.ofSeconds(1));
+                ui.access(this::tick);
+            }
+        } catch (UIDetachedException e) {
+            LOG.debug("the approvals were left", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
     protected void onDetach(DetachEvent detach) {
         unsubscribe.run();
-        detach.getUI().setPollInterval(-1);
+        attached.set(false);
     }
 
     private void show(Snapshot snapshot) {
@@ -198,13 +252,10 @@ public class ApprovalsView extends Div {
                 Parts.said(" · " + approval.tool() + " · " + approval.clause(), 60));
         Span second = Parts.text(" · needs a second person", "warn-text");
         title.add(second);
-        button.add(
-                title,
-                left,
-                Parts.said(approval.subject(), 70, "mono", "mut"),
-                Parts.said(approval.agent(), 20, "mut"));
+        Span age = Parts.text("", "mut");
+        button.add(title, left, Parts.said(approval.subject(), 70, "mono", "mut"), age);
         button.addClickListener(click -> choose(approval.id()));
-        shown.put(approval.id(), new Entry(button, left, second));
+        shown.put(approval.id(), new Entry(button, left, second, age));
         return button;
     }
 
@@ -220,7 +271,7 @@ public class ApprovalsView extends Div {
                 .count();
         waiting.setText(number == 1 ? "1 agent is waiting" : number + " agents are waiting");
         pill.setVisible(rows.waiting() > 0);
-        pill.setText(rows.waiting() + (rows.waiting() == 1 ? " new approval" : " new approvals"));
+        pill.setText(rows.waiting() + (rows.waiting() == 1 ? " new approval" : " new approvals") + " — press n");
     }
 
     private void tick() {
@@ -230,6 +281,9 @@ public class ApprovalsView extends Div {
             if (entry != null) {
                 entry.left().setText(left(row.value(), now));
                 entry.second().setVisible(row.value().needsSecond());
+                entry.age()
+                        .setText(VisibleText.line(row.value().agent(), 20) + " · "
+                                + Parts.age(Optional.of(row.value().at()), now));
             }
         }
         openApproving(now);
@@ -243,11 +297,12 @@ public class ApprovalsView extends Div {
     }
 
     private static String deadlineText(ApprovalRow approval, Instant now) {
-        return approval.deadline()
-                .map(end -> now.isBefore(end)
-                        ? "deadline in " + Parts.countdown(Duration.between(now, end)) + ", then denied"
-                        : "timed out: denied")
-                .orElse("no deadline");
+        return "asked " + Parts.age(Optional.of(approval.at()), now) + " ago · "
+                + approval.deadline()
+                        .map(end -> now.isBefore(end)
+                                ? "deadline in " + Parts.countdown(Duration.between(now, end)) + ", then denied"
+                                : "timed out: denied")
+                        .orElse("no deadline");
     }
 
     private void step(int by) {
@@ -305,7 +360,8 @@ public class ApprovalsView extends Div {
         Instant now = clock.instant();
         Span left = Parts.chip(deadlineText(approval, now));
         deadline = Optional.of(left);
-        H2 title = new H2(VisibleText.line(approval.tool().isEmpty() ? "Approval" : approval.tool(), 60));
+        Footprint touched = Footprint.of(approval.subject());
+        H2 title = new H2(VisibleText.line(title(approval, touched), 80));
         title.getStyle().set("font-size", "17px");
         Div head = new Div(
                 title,
@@ -337,7 +393,7 @@ public class ApprovalsView extends Div {
         people(approval).ifPresent(detail::add);
         detail.add(fatigue, buttons(approval, now));
         detail.add(Parts.heading("Against the plan"), plan(approval));
-        detail.add(Parts.heading("Expected footprint"), footprint(approval));
+        detail.add(Parts.heading("Expected footprint"), footprint(approval, touched));
         similar(approval);
         openApproving(now);
     }
@@ -359,7 +415,32 @@ public class ApprovalsView extends Div {
         return legend;
     }
 
-    private static DescriptionList plan(ApprovalRow approval) {
+    /** What it would do, in a few words. */
+    private static String title(ApprovalRow approval, Footprint touched) {
+        if (approval.tool().isEmpty()) {
+            return "Approval";
+        }
+        // The arguments of other tools are no commands.
+        return approval.subject().startsWith("{") || touched.programs().isEmpty()
+                ? approval.tool()
+                : "Run " + String.join(", ", touched.programs()) + " · " + approval.tool();
+    }
+
+    /** How the watcher's model finds the call beside the plan; empty when it was not flagged. */
+    private Optional<AlertRow> offPlan(ApprovalRow approval) {
+        try {
+            return approval.call().isEmpty()
+                    ? Optional.empty()
+                    : search.alerts(Optional.of(approval.session()), MAX_ALERTS).stream()
+                            .filter(alert -> alert.kind().equals("off_plan")
+                                    && alert.call().equals(approval.call()))
+                            .findFirst();
+        } catch (SearchUnavailableException e) {
+            return Optional.empty();
+        }
+    }
+
+    private DescriptionList plan(ApprovalRow approval) {
         DescriptionList facts = Parts.facts();
         Parts.fact(facts, "task", Parts.said(approval.task(), 400));
         if (approval.plan().isEmpty()) {
@@ -379,14 +460,19 @@ public class ApprovalsView extends Div {
                 approval.statedReason().isEmpty()
                         ? Parts.text("none", "mut")
                         : Parts.said("“" + approval.statedReason() + "”", 400));
+        Parts.fact(
+                facts,
+                "fits",
+                offPlan(approval)
+                        .map(alert -> Parts.said(alert.why().isEmpty() ? alert.title() : alert.why(), 300, "bad"))
+                        .orElseGet(() -> Parts.text("nothing says that it is off the plan", "mut")));
         if (!approval.call().isEmpty()) {
             Parts.fact(facts, "call", Parts.said(approval.call(), 80, "mono"));
         }
         return facts;
     }
 
-    private static DescriptionList footprint(ApprovalRow approval) {
-        Footprint footprint = Footprint.of(approval.subject());
+    private static DescriptionList footprint(ApprovalRow approval, Footprint footprint) {
         DescriptionList facts = Parts.facts();
         facts.setId("footprint");
         if (!approval.expected().isEmpty()) {
@@ -408,13 +494,14 @@ public class ApprovalsView extends Div {
         return words.isEmpty() ? Parts.text("none named", "mut") : Parts.said(String.join(", ", words), 400, "mono");
     }
 
-    /** What was decided about the most similar text that this tool was to run before. */
+    /** What was decided about the last similar text that this tool was to run. */
     private void similar(ApprovalRow approval) {
         Optional<ApprovalRow> last;
         try {
             last = search.decidedApprovals(approval.tool(), SIMILAR_READ).stream()
+                    .filter(row -> !row.id().equals(approval.id()))
                     .filter(row -> WordDiff.similarity(row.subject(), approval.subject()) >= SIMILAR)
-                    .max(Comparator.comparingDouble(row -> WordDiff.similarity(row.subject(), approval.subject())));
+                    .max(Comparator.comparing(ApprovalRow::at));
         } catch (SearchUnavailableException e) {
             return;
         }
@@ -428,12 +515,16 @@ public class ApprovalsView extends Div {
         difference.addClassName("subject");
         for (WordDiff.Piece piece :
                 WordDiff.of(row.subject(), approval.subject()).pieces()) {
-            String visible = VisibleText.block(piece.text());
+            Span part = new Span();
             switch (piece.kind()) {
-                case SAME -> difference.add(new Span(visible));
-                case REMOVED -> difference.add(Parts.text(visible, "removed"));
-                case ADDED -> difference.add(Parts.text(visible, "added"));
+                case SAME -> {}
+                case REMOVED -> part.addClassName("removed");
+                case ADDED -> part.addClassName("added");
             }
+            // As in the exact bytes: letters that imitate others differ here too.
+            VisibleText.pieces(piece.text())
+                    .forEach(text -> part.add(text.escaped() ? Parts.text(text.text(), "esc") : new Span(text.text())));
+            difference.add(part);
         }
         detail.add(
                 Parts.heading("Last similar approval, " + Parts.age(Optional.of(row.at()), clock.instant()) + " ago, "

@@ -27,7 +27,7 @@ final class CauseDetail extends Aside {
     private final transient Map<String, Runnable> acts;
     private final transient Person person;
 
-    /** @param acts by key: a, n, v, s, o, f, i, p */
+    /** @param acts by key: a, n, v, s, o, f, t, K, i, p */
     CauseDetail(Map<String, Runnable> acts, Person person) {
         this.acts = acts;
         this.person = person;
@@ -107,6 +107,8 @@ final class CauseDetail extends Aside {
                 button("Suppress…", "suppress-open", "s", "", Permission.TRIAGE),
                 button("Reopen…", "reopen-open", "o", "", Permission.TRIAGE),
                 button("Freeze…", "freeze-open", "f", "", Permission.FREEZE),
+                button("Thaw…", "thaw-open", "t", "", Permission.THAW),
+                button("Kill…", "kill-open", "K", "kill", Permission.KILL),
                 button("Isolate egress…", "isolate-open", "i", "", Permission.TIGHTEN_POLICY),
                 button("Tighten policy…", "tighten-open", "p", "", Permission.TIGHTEN_POLICY));
         buttons.addClassName("acts");

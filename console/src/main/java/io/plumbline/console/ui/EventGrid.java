@@ -93,8 +93,14 @@ final class EventGrid extends Div {
         return this;
     }
 
+    /** By a click or, on the row that has the focus, by the space bar. */
     EventGrid onSelect(Consumer<String> select) {
-        grid.addItemClickListener(click -> select.accept(click.getItem().id()));
+        grid.setSelectionMode(Grid.SelectionMode.SINGLE);
+        grid.asSingleSelect().addValueChangeListener(change -> {
+            if (change.isFromClient() && change.getValue() != null) {
+                select.accept(change.getValue().id());
+            }
+        });
         return this;
     }
 

@@ -12,10 +12,12 @@ import com.vaadin.flow.component.html.Span;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A page with one live list. Changed rows are redrawn in place; new rows wait behind a pill.
+ * A page with one live list. Changed rows are redrawn in place; new rows wait behind a pill. A click opens a row, as Enter does the selected
+ * one.
  *
  * @param <T> the row
  */
@@ -45,7 +47,26 @@ abstract class ListPage<T> extends Div {
         grid.setSelectionMode(Grid.SelectionMode.SINGLE);
         grid.addItemClickListener(click -> open(click.getItem().value()));
         grid.getElement().setAttribute("aria-label", title);
-        add(head, grid);
+        Keys keys = new Keys()
+                .on("j", "next", () -> step(1))
+                .on("k", "previous", () -> step(-1))
+                .on("Enter", "open", () -> selected().ifPresent(row -> open(row.value())))
+                .on("r", "show new ones", this::showNewest);
+        add(keys, head, grid);
+    }
+
+    private Optional<SteadyRows.Row<T>> selected() {
+        return grid.asSingleSelect().getOptionalValue();
+    }
+
+    private void step(int by) {
+        List<SteadyRows.Row<T>> all = rows.rows();
+        if (!all.isEmpty()) {
+            int at = selected().map(all::indexOf).orElse(-1);
+            int next = Math.clamp(at + by, 0, all.size() - 1);
+            grid.select(all.get(next));
+            grid.scrollToIndex(Math.max(0, next - 4));
+        }
     }
 
     abstract List<T> select(Snapshot snapshot);

@@ -56,7 +56,7 @@ final class Parts {
     /** Where a page has no clipboard, because it does not come over HTTPS, the text is selected. */
     static NativeButton copy(String name) {
         NativeButton copy = new NativeButton("Copy");
-        copy.addClassNames("small", "copy");
+        copy.addClassNames("act", "small", "copy");
         copy.getElement().setAttribute("aria-label", "Copy " + VisibleText.line(name, 80));
         copy.getElement().executeJs("""
                 this.addEventListener('click', async () => {

@@ -340,7 +340,8 @@ public class RulesView extends Div {
         Parts.fact(facts, "kind", row.correlation() ? "correlation over other rules" : "rule over single events");
         Parts.fact(facts, "about", Parts.said(row.metadata().description(), 600));
         Parts.fact(facts, "tags", Parts.said(String.join(", ", row.tags()), 400));
-        Parts.fact(facts, "hits", bars(row.statistics()));
+        Parts.fact(facts, "hits", hits(row.statistics()));
+        Parts.fact(facts, "precision", precisionOverTime(row.statistics()));
         Parts.fact(
                 facts,
                 "verdicts",
@@ -365,20 +366,47 @@ public class RulesView extends Div {
         detail.add(text);
     }
 
-    /** Hits of each day as bars, and in words for those who do not see them. */
-    private static Div bars(RuleStatistics statistics) {
+    private static Div hits(RuleStatistics statistics) {
+        return bars(
+                "rule-hits",
+                statistics.perDay().stream().map(day -> (double) day.hits()).toList(),
+                statistics.hits() + " in " + DAYS + " days");
+    }
+
+    /** Days without a verdict have no bar, and are no days of a bad rule. */
+    private static Div precisionOverTime(RuleStatistics statistics) {
+        List<RuleStatistics.Day> judged = statistics.perDay().stream()
+                .filter(day -> day.precision().isPresent())
+                .toList();
+        String told = judged.isEmpty()
+                ? "no verdict in " + DAYS + " days"
+                : "first " + percent(judged.getFirst()) + ", last " + percent(judged.getLast()) + ", of "
+                        + judged.size() + (judged.size() == 1 ? " day" : " days") + " with verdicts";
+        return bars(
+                "rule-precision",
+                statistics.perDay().stream()
+                        .map(day -> day.precision().orElse(0.0))
+                        .toList(),
+                told);
+    }
+
+    private static String percent(RuleStatistics.Day day) {
+        return String.format(Locale.ROOT, "%.0f %%", day.precision().orElse(0.0) * 100);
+    }
+
+    /** One bar for each day, and in words for those who do not see them. */
+    private static Div bars(String id, List<Double> days, String told) {
         Div bars = new Div();
         bars.addClassName("bars");
-        bars.setId("rule-hits");
-        long most =
-                statistics.perDay().stream().mapToLong(Long::longValue).max().orElse(0);
-        for (long hits : statistics.perDay()) {
+        bars.setId(id);
+        double most = days.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        for (double day : days) {
             Span bar = new Span();
-            bar.getStyle().set("height", (most == 0 ? 1 : 1 + Math.round(23.0 * hits / most)) + "px");
+            bar.getStyle().set("height", (most == 0 ? 1 : 1 + Math.round(23.0 * day / most)) + "px");
             bar.getElement().setAttribute("aria-hidden", "true");
             bars.add(bar);
         }
-        bars.add(Parts.text(statistics.hits() + " in " + DAYS + " days"));
+        bars.add(Parts.text(told));
         return bars;
     }
 }

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The side of the session page: what is selected, the process tree, the plan, how complete the evidence is, triage, orders. */
 class SessionSide extends Aside {
@@ -38,10 +39,15 @@ class SessionSide extends Aside {
 
     private final transient Triage triage;
     private final transient Person person;
+    private final Div chain = new Div();
     private String fate = "";
 
-    SessionSide(Triage triage, Person person) {
+    /** @param check shows in what it is given how the log's records of the session are bound to each other */
+    SessionSide(Triage triage, Person person, Consumer<Div> check) {
         this.triage = triage;
+        Div checked = new Div();
+        chain.setId("chain");
+        chain.add(checked, Parts.button("check the log now", "check-chain", "small", () -> check.accept(checked)));
         this.person = person;
         addClassName("side");
         getElement().setAttribute("aria-label", "Selected, process tree, evidence");
@@ -56,7 +62,10 @@ class SessionSide extends Aside {
         removeAll();
         Optional<TimelineEvent> subject = at.flatMap(session::event)
                 .or(() -> alert.flatMap(row -> session.call(row.call())))
-                .or(() -> session.worstFirst().stream().findFirst().flatMap(row -> session.call(row.call())));
+                // Who looks at an event that is not read must not be told of another one.
+                .or(() -> at.isPresent() && alert.isEmpty()
+                        ? Optional.empty()
+                        : session.worstFirst().stream().findFirst().flatMap(row -> session.call(row.call())));
         subject.ifPresent(event -> selected(session, event));
         add(Parts.heading("Process tree"), tree(session));
         plan(session.summary());
@@ -294,6 +303,7 @@ class SessionSide extends Aside {
                 summary.dropped() == 0
                         ? Parts.text("none")
                         : Parts.text(summary.dropped() + " dropped by the runtime", "bad"));
+        Parts.fact(facts, "chain", chain);
         List<CollectedEvidence> collected = CollectedEvidence.of(session);
         if (collected.isEmpty()) {
             Parts.fact(facts, "collected", Parts.text("nothing: no freeze or kill was ordered", "mut"));

@@ -26,6 +26,7 @@ import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.evidence.EvidenceExport;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.masking.Masking;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
@@ -38,6 +39,7 @@ import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
+import io.plumbline.console.search.SessionSummary.OrderInFlight;
 import io.plumbline.console.search.Window;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.session.Contradiction;
@@ -47,7 +49,9 @@ import io.plumbline.console.session.TimelineModel;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.console.triage.Fate;
 import io.plumbline.console.triage.Words;
+import io.plumbline.events.evidence.Verification;
 import jakarta.annotation.security.PermitAll;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -82,6 +86,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     private static final int MAX_ALIKE = 5;
 
+    private static final int MAX_FINDINGS = 3;
+
     private final transient LiveView live;
     private final transient Search search;
     private final transient Orders orders;
@@ -101,11 +107,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final Div body = new Div();
     private final AtomicBoolean reading = new AtomicBoolean();
     private transient String id = "";
-    private transient Optional<String> at = Optional.empty();
+    private transient volatile Optional<String> at = Optional.empty();
     private transient Optional<SessionRecord> shown = Optional.empty();
     private transient Optional<SessionSummary> summary = Optional.empty();
     private transient volatile Optional<Window> window = Optional.empty();
-    private transient Optional<String> sent = Optional.empty();
+    private transient Optional<OrderInFlight> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
     private transient Instant lastChange = Instant.now();
     private transient long newestRead;
@@ -113,6 +119,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     /** Whether somebody looks again soon. */
     private transient boolean reminded;
+
+    /** Whether the head is drawn again once an order is overdue. */
+    private transient boolean awaiting;
 
     private transient Runnable unsubscribe = () -> {};
 
@@ -123,7 +132,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         this.orders = orders;
         this.evidence = evidence;
         this.tabs = new SessionTabs(search, masking, audit, person, this::select);
-        this.side = new SessionSide(this::triage, person);
+        this.side = new SessionSide(this::triage, person, this::check);
         this.policyActs = new PolicyActs(search, orders, person, this::tellPolicy);
         alike.setId("alike");
         policy.setId("policy");
@@ -174,7 +183,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .flatMap(values -> values.stream().findFirst());
         Optional<SessionRecord> record;
         try {
-            record = SessionRecord.read(search, id);
+            record = SessionRecord.read(search, id, Optional.empty(), at);
         } catch (SearchUnavailableException e) {
             showMessage("The search copy does not answer. Nothing is known about this session right now.");
             return;
@@ -299,7 +308,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private void read(UI ui) {
         long number = reads.incrementAndGet();
         try {
-            Optional<SessionRecord> record = SessionRecord.read(search, id, window);
+            Optional<SessionRecord> record = SessionRecord.read(search, id, window, at);
             ui.access(() -> record.filter(read -> number > newestRead).ifPresent(read -> {
                 newestRead = number;
                 show(read);
@@ -407,6 +416,34 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         return taking;
     }
 
+    /** Reads the whole session in the log, as a bundle of it would be made and verified. */
+    private void check(Div target) {
+        String session = id;
+        LogWork.beside(target, () -> {
+            Verification checked;
+            try {
+                checked = evidence.check(session, person);
+            } catch (IOException e) {
+                throw new EventLogException(String.valueOf(e.getMessage()), e);
+            }
+            return () -> {
+                checked.chains()
+                        .forEach(log -> target.add(new Div(
+                                Parts.text("%s %,d links · head ".formatted(log.topic(), log.links())),
+                                Parts.copyable(log.head(), 8))));
+                checked.findings().stream()
+                        .limit(MAX_FINDINGS)
+                        .forEach(finding -> target.add(new Div(Parts.said("✗ " + finding, 240, "bad"))));
+                if (checked.findings().size() > MAX_FINDINGS) {
+                    target.add(new Div("and " + (checked.findings().size() - MAX_FINDINGS) + " more"));
+                }
+                if (checked.isIntact()) {
+                    target.add(new Div("✓ whole, each record as its hash says"));
+                }
+            };
+        });
+    }
+
     private void tellPolicy(String sentence) {
         policyTold.setText(sentence);
         stale = true;
@@ -462,7 +499,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                         160,
                         "mono",
                         "mut"));
-        StatePill pill = StatePill.of(session, sent);
+        StatePill pill = StatePill.of(session, sent, Instant.now());
+        if (pill.isWaiting()) {
+            showHeadWhenOverdue();
+        }
         Span state = Parts.chip(pill.text(), pill.tone());
         state.setId("session-state");
         state.getElement().setAttribute("data-state", session.state());
@@ -491,8 +531,20 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
     }
 
+    /** A session that tells nothing more makes no snapshot that would remind of an order it does not confirm. */
+    private void showHeadWhenOverdue() {
+        getUI().filter(ui -> !awaiting).ifPresent(ui -> {
+            awaiting = true;
+            CompletableFuture.delayedExecutor(StatePill.OVERDUE.toMillis() + 1_000, TimeUnit.MILLISECONDS)
+                    .execute(() -> within(ui, () -> {
+                        awaiting = false;
+                        summary.ifPresent(this::showHead);
+                    }));
+        });
+    }
+
     private boolean fulfilled(SessionSummary session) {
-        return sent.map(action -> switch (action) {
+        return sent.map(order -> switch (order.action()) {
                     case "freeze" -> session.state().equals("frozen") || session.isOver();
                     case "thaw" -> session.state().equals("running") || session.isOver();
                     default -> session.isOver();
@@ -564,6 +616,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 showWhy(record);
             }
             tabs.select(event);
+            if (record.event(event).isEmpty() && selectedAlert(record).isEmpty()) {
+                // From a list of all events: what is drawn is a part of them.
+                getUI().ifPresent(ui -> Thread.ofVirtual().name("session-event").start(() -> read(ui)));
+            }
         });
         // The address can be passed on; nothing is loaded again.
         getUI().ifPresent(ui ->
@@ -601,7 +657,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private String give(Orders.Act act, String word, String reason) {
         return switch (orders.order(act, id, reason, person)) {
             case Outcome.Accepted accepted -> {
-                sent = Optional.of(word);
+                sent = Optional.of(new OrderInFlight(word, "", person.name(), reason, Optional.of(Instant.now())));
                 summary.ifPresent(this::showHead);
                 live.poke();
                 yield "";

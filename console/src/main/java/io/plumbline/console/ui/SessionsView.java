@@ -11,6 +11,7 @@ import io.plumbline.console.session.StatePill;
 import io.plumbline.console.text.VisibleText;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,7 +24,7 @@ public class SessionsView extends ListPage<SessionSummary> {
 
     public SessionsView(LiveView live, Clock clock) {
         super(live, "Sessions", "sessions", SessionSummary::session);
-        grid().addComponentColumn(row -> state(row.value()))
+        grid().addComponentColumn(row -> state(row.value(), clock.instant()))
                 .setHeader("State")
                 .setWidth("210px")
                 .setFlexGrow(0);
@@ -58,15 +59,15 @@ public class SessionsView extends ListPage<SessionSummary> {
                 .setFlexGrow(0);
     }
 
-    private static Span state(SessionSummary session) {
-        Span state = chip(session);
+    private static Span state(SessionSummary session, Instant now) {
+        Span state = chip(session, now);
         return session.degraded() ? new Span(state, Parts.chip("degraded", "warn")) : state;
     }
 
-    private static Span chip(SessionSummary session) {
-        StatePill pill = StatePill.of(session, Optional.empty());
+    private static Span chip(SessionSummary session, Instant now) {
+        StatePill pill = StatePill.of(session, Optional.empty(), now);
         Span chip = Parts.chip(
-                pill.tone().equals("warn") ? pill.text().replace(", not confirmed", "") : shortened(pill), pill.tone());
+                pill.isWaiting() ? pill.text().replace(", not confirmed", "") : shortened(pill), pill.tone());
         chip.setTitle(pill.text());
         return chip;
     }

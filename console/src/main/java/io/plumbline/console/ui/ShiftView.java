@@ -144,7 +144,8 @@ public class ShiftView extends Div {
             list.add(new Div(
                     Parts.text("❄ " + Parts.age(session.since(), now) + " ", "mut"),
                     link,
-                    Parts.said(" · " + StatePill.of(session, Optional.empty()).text(), 80, "mut")));
+                    Parts.said(
+                            " · " + StatePill.of(session, Optional.empty(), now).text(), 80, "mut")));
         });
         return card(
                 "shift-frozen", "Frozen, waiting for a person", frozen.isEmpty() ? Parts.text("none", "mut") : list);

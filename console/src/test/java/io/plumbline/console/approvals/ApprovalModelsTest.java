@@ -24,6 +24,15 @@ class ApprovalModelsTest {
         assertThat(footprint.hosts()).containsExactly("drop.example:8443");
         assertThat(footprint.unknown()).isNotEmpty();
         assertThat(Footprint.of("ls -la").unknown()).isEmpty();
+
+        Footprint push = Footprint.of("git push origin HEAD:release/2.4");
+        assertThat(push.files()).isEmpty();
+        assertThat(push.unknown())
+                .containsExactly("the host that git reaches stands in the repository's configuration");
+        assertThat(Footprint.of("git push ssh://git@git.example:22/x.git main").hosts())
+                .containsExactly("git.example:22");
+        assertThat(Footprint.of("git clone git@git.example:a/b.git").hosts()).containsExactly("git.example");
+        assertThat(Footprint.of("git show v1:docs/a").files()).isEmpty();
     }
 
     @Test

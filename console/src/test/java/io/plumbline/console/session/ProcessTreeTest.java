@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.TimelineEvent;
-import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.v1.Event;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,33 +19,10 @@ class ProcessTreeTest {
     @BeforeEach
     void readTheRecording() throws IOException {
         List<Event> events = DemoSession.events(1_795_517_170_000_000_000L);
-        List<TimelineEvent> timeline =
-                events.stream().map(ProcessTreeTest::document).toList();
+        List<TimelineEvent> timeline = events.stream().map(Records::document).toList();
         List<AlertRow> alerts = events.stream()
                 .filter(Event::hasAlertRaised)
-                .map(event -> new AlertRow(
-                        event.getId(),
-                        Instant.ofEpochSecond(0, event.getEventTimeNs()),
-                        "",
-                        "",
-                        "",
-                        "rule",
-                        "high",
-                        4,
-                        "",
-                        "",
-                        "",
-                        "",
-                        "",
-                        event.getAlertRaised().getCall(),
-                        event.getAlertRaised().getEvidenceList(),
-                        1,
-                        1,
-                        "open",
-                        "",
-                        "",
-                        event.getId(),
-                        0))
+                .map(Records::alert)
                 .toList();
         tree = ProcessTree.of(
                 timeline,
@@ -56,17 +31,6 @@ class ProcessTreeTest {
                         .toList(),
                 alerts,
                 timeline);
-    }
-
-    private static TimelineEvent document(Event event) {
-        var document = EcsDocument.render(event);
-        return new TimelineEvent(
-                event.getId(),
-                Instant.ofEpochSecond(0, event.getEventTimeNs()),
-                document.at("/event/action").asText(),
-                document.at("/plumbline/channel").asText(),
-                event.getSeq(),
-                document);
     }
 
     @Test

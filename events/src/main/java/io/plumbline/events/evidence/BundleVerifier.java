@@ -92,7 +92,18 @@ public final class BundleVerifier {
     }
 
     private Verification answer(Named named, long records) {
-        return new Verification(findings.all(), notes.all(), named.tenant(), named.session(), records);
+        return new Verification(
+                findings.all(),
+                notes.all(),
+                named.tenant(),
+                named.session(),
+                records,
+                logs.entrySet().stream()
+                        .map(log -> new Verification.Chain(
+                                log.getKey(),
+                                log.getValue().records(),
+                                log.getValue().chain()))
+                        .toList());
     }
 
     /** By the zip's own directory, which may lie; what it says is only used to begin with, and held against what is read. */

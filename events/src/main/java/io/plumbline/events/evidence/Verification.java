@@ -9,11 +9,21 @@ import java.util.List;
  * @param findings what is wrong, one sentence each; empty: nothing
  * @param notes what was not checked, and what the bundle itself says is missing
  * @param records records of all logs that were read
+ * @param chains one for each log, in the order of the bundle
  */
-public record Verification(List<String> findings, List<String> notes, String tenant, String session, long records) {
+public record Verification(
+        List<String> findings, List<String> notes, String tenant, String session, long records, List<Chain> chains) {
+    /**
+     * The records of a topic, each bound to the one before.
+     *
+     * @param head SHA-256 of the last link, 64 hex digits; that of no record when there is none
+     */
+    public record Chain(String topic, long links, String head) {}
+
     public Verification {
         findings = List.copyOf(findings);
         notes = List.copyOf(notes);
+        chains = List.copyOf(chains);
     }
 
     public boolean isIntact() {
