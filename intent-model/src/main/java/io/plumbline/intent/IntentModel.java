@@ -188,8 +188,12 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
             for (Act earlier : intent.recent()) {
                 recent.add(reading(earlier));
             }
-            Reading reading = reading(act);
-            Score.Scored scored = judge(task, prose, intent.scope(), recent, reading);
+            List<Reading> guises = new ArrayList<>(List.of(reading(act)));
+            Optional<Act> plain = features.withoutWording(task, guises.getFirst());
+            if (plain.isPresent()) {
+                guises.add(reading(plain.get()));
+            }
+            Score.Scored scored = judge(task, prose, intent.scope(), recent, guises);
             Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
             return taken.compareTo(limit) <= 0
                     ? scored
@@ -211,16 +215,20 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     }
 
     private Score.Scored judge(
-            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading reading) {
-        double[][] windows = features.vectors(task, null, scope, recent, reading);
-        double[] worst = windows[0];
-        for (double[] window : windows) {
-            worst = head.blind(window) > head.blind(worst) ? window : worst;
+            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, List<Reading> guises) {
+        Reading reading = guises.getFirst();
+        double[][] windows = features.vectors(task, null, scope, recent, guises);
+        int worst = 0;
+        for (int w = 1; w < windows.length; w++) {
+            worst = head.blind(windows[w]) > head.blind(windows[worst]) ? w : worst;
         }
-        double model = head.blindCalibration().probability(head.blind(worst));
-        List<Score.Reason> reasons = new ArrayList<>(reasons(worst));
+        double model = head.blindCalibration().probability(head.blind(windows[worst]));
+        List<Score.Reason> reasons = new ArrayList<>(reasons(windows[worst]));
+        if (worst >= reading.windows().size()) {
+            reasons.addFirst(new Score.Reason("repeats the task's words, and is judged without them", 0));
+        }
         if (prose != null) {
-            double raised = head.withProse(windows, features.vectors(task, prose, scope, recent, reading));
+            double raised = head.withProse(windows, features.vectors(task, prose, scope, recent, guises));
             double withProse = Math.max(model, head.proseCalibration().probability(raised));
             if (withProse > model) {
                 reasons.addFirst(new Score.Reason("does not fit what the agent announced", withProse - model));
@@ -251,10 +259,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         Map<String, Double> byWords = new TreeMap<>();
         List<Feature> list = features.list();
         for (int i = 0; i < list.size(); i++) {
-            byWords.merge(
-                    list.get(i).words(),
-                    head.relevance().contribution(vector, i) + head.abuse().contribution(vector, i),
-                    Double::sum);
+            byWords.merge(list.get(i).words(), head.contribution(vector, i), Double::sum);
         }
         return byWords.entrySet().stream()
                 .filter(entry -> entry.getValue() > 0.2)

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** Folders and hosts that an act names. */
 final class Places {
-    private static final Pattern PATH = Pattern.compile("(?:^|[\\s='\"<>(@:])((?:~|/)[A-Za-z0-9_.~/+-]{1,200})");
+    private static final Pattern PATH = Pattern.compile("(?:^|[\\s='\"<>(@:])((?:~|/(?!/))[A-Za-z0-9_.~/+-]{1,200})");
     private static final String ADDRESS = "[0-9]{1,3}(?:\\.[0-9]{1,3}){3}";
     private static final String NAME = "(?:[a-z0-9-]{1,40}\\.){1,4}[a-z]{2,20}";
     private static final String AFTER = "(?=[:/\\s'\"`),]|$)";
