@@ -42,6 +42,9 @@ public final class Features {
     private final Glosses glosses = new Glosses();
     private final Signals signals = new Signals();
     private final CommandReader reader;
+    private final int credential = signals.index("credential");
+    private final int upload = signals.index("upload");
+    private final int reverseShell = signals.index("reverse-shell");
 
     /** Vectors of texts. */
     public interface Embedder {
@@ -124,6 +127,7 @@ public final class Features {
                 signals.of(act.kind(), text, outline),
                 stems,
                 Words.literals(deeds),
+                Places.hosts(text),
                 spoken,
                 purpose(known),
                 Folding.disguised(act.bounded()),
@@ -267,12 +271,11 @@ public final class Features {
             vector[2] = byAct;
             vector[3] = (byTask + byAct) / 2;
             vector[5] = 10 * act.spreads().get(w).mean();
-            Encoded.Match asked = task.encoded().foundIn(window);
-            Encoded.Match done = window.foundIn(task.encoded());
-            vector[6] = 4 * asked.mean();
-            vector[7] = 4 * asked.low();
-            vector[8] = 4 * done.mean();
-            vector[9] = 4 * done.low();
+            Encoded.Alignment alignment = task.encoded().alignedWith(window);
+            vector[6] = 4 * alignment.here().mean();
+            vector[7] = 4 * alignment.here().low();
+            vector[8] = 4 * alignment.there().mean();
+            vector[9] = 4 * alignment.there().low();
             if (prose != null) {
                 fillProse(vector, at, task, prose, act, w);
             }
@@ -338,15 +341,16 @@ public final class Features {
 
     /** Whether the act talks to outside after (or while) a credential is read. */
     boolean afterCredential(List<Reading> recent, Reading act) {
-        int credential = signals.index("credential");
-        return talksOutside(act)
-                && (act.gives(credential) || recent.stream().anyMatch(earlier -> earlier.gives(credential)));
+        return talksOutside(act) && (act.gives(credential) || readsCredential(recent));
     }
 
-    boolean talksOutside(Reading act) {
-        return act.gives(signals.index("upload"))
-                || act.gives(signals.index("reverse-shell"))
-                || act.kind() == Act.Kind.EGRESS;
+    /** Whether one of the acts reads a credential: all that the last acts of a session say about the next. */
+    public boolean readsCredential(List<Reading> acts) {
+        return acts.stream().anyMatch(act -> act.gives(credential));
+    }
+
+    private boolean talksOutside(Reading act) {
+        return act.gives(upload) || act.gives(reverseShell) || act.kind() == Act.Kind.EGRESS;
     }
 
     private static int fillPurpose(double[] vector, int from, Side task, Reading act) {

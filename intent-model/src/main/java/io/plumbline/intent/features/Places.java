@@ -70,7 +70,7 @@ final class Places {
      * Whether the act names a host that neither the scope nor the task names, or more hosts than are looked at; this machine is no host.
      */
     static boolean foreignHost(Reading act, Side task, Intent.Scope scope) {
-        List<String> hosts = hosts(act.text());
+        List<String> hosts = act.hosts();
         if (hosts.size() >= MAX_PLACES) {
             return true;
         }
@@ -85,7 +85,7 @@ final class Places {
 
     /** Whether the act names hosts, and none but those that the scope allows. */
     static boolean onlyPermittedHosts(Reading act, Intent.Scope scope) {
-        List<String> hosts = hosts(act.text());
+        List<String> hosts = act.hosts();
         return !hosts.isEmpty() && hosts.size() < MAX_PLACES && hosts.stream().allMatch(scope::allows);
     }
 

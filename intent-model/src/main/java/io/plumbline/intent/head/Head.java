@@ -63,15 +63,19 @@ public record Head(
         return greater + StrictMath.log1p(rest);
     }
 
-    /** By how much the blind score of a window falls, nearly, when a feature takes its usual value, by both networks. */
-    public double contribution(double[] vector, int feature) {
+    /** For each feature, by how much the blind score of a window falls, nearly, when it takes its usual value: of both networks. */
+    public double[] contributions(double[] vector) {
         double about = relevance.logit(vector);
         double abusive = abuse.logit(vector);
-        double neither = either(about, abusive);
+        double either = either(about, abusive);
         // Of a sum of odds each part counts by its share.
-        double share = StrictMath.exp(about - neither) * (1 + StrictMath.exp(abusive));
-        double other = StrictMath.exp(abusive - neither) * (1 + StrictMath.exp(about));
-        return share * relevance.contribution(vector, feature) + other * abuse.contribution(vector, feature);
+        double first = StrictMath.exp(about - either) * (1 + StrictMath.exp(abusive));
+        double second = StrictMath.exp(abusive - either) * (1 + StrictMath.exp(about));
+        double[] contributions = new double[vector.length];
+        for (int i = 0; i < vector.length; i++) {
+            contributions[i] = first * relevance.contribution(vector, i) + second * abuse.contribution(vector, i);
+        }
+        return contributions;
     }
 
     /** The worst window's. */
