@@ -41,6 +41,11 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     private static final int MAX_WINDOWS = 2_048;
 
     private static final int MAX_SIDES = 2_048;
+    /** Characters of the questions whose answers are remembered, all together. */
+    private static final int MAX_ASKED = 4_000_000;
+    /** Of an answer that is remembered, its reasons and what holds it, in characters. */
+    private static final int OVERHEAD = 1_000;
+
     private static final int MAX_REASONS = 5;
 
     private final Encoder encoder;
@@ -53,6 +58,18 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     private final WeighedCache<String, Side> sides = new WeighedCache<>(MAX_SIDES, side -> 1);
     private final WeighedCache<Act, Reading> readings =
             new WeighedCache<>(MAX_WINDOWS, reading -> reading.windows().size());
+
+    private final WeighedCache<Question, Answer> answers = new WeighedCache<>(MAX_ASKED, Answer::characters);
+
+    /** All that an answer depends on; of the last acts that is whether one read a credential. */
+    private record Question(String task, String prose, Intent.Scope scope, boolean afterCredential, Act act) {
+        int characters() {
+            return OVERHEAD + task.length() + prose.length() + act.text().length();
+        }
+    }
+
+    /** @param characters of the question, which is remembered with it */
+    private record Answer(Score.Scored score, int characters) {}
 
     private IntentModel(Encoder encoder, Head head, Duration limit, LongSupplier nanoClock) {
         this.encoder = encoder;
@@ -181,18 +198,20 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         }
         long start = nanoClock.getAsLong();
         try {
-            Side task = side(intent.task());
-            String words = prose(intent);
-            Side prose = words.isEmpty() ? null : side(words);
             List<Reading> recent = new ArrayList<>();
             for (Act earlier : intent.recent()) {
                 recent.add(reading(earlier));
             }
-            Reading reading = reading(act);
-            Score.Scored scored = judge(task, prose, intent.scope(), recent, reading);
+            Question question =
+                    new Question(intent.task(), prose(intent), intent.scope(), features.readsCredential(recent), act);
+            Answer answer = answers.get(question);
+            if (answer == null) {
+                answer = new Answer(answer(question, recent), question.characters());
+                answers.put(question, answer);
+            }
             Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
             return taken.compareTo(limit) <= 0
-                    ? scored
+                    ? answer.score()
                     : new Score.NotScored(
                             Score.Cause.TOO_SLOW, taken.toMillis() + " ms (expected: <= " + limit.toMillis() + " ms)");
         } catch (IntentModelException | RuntimeException e) {
@@ -210,17 +229,32 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         return text.substring(0, Math.min(text.length(), Intent.MAX_CHARS));
     }
 
-    private Score.Scored judge(
-            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading reading) {
-        double[][] windows = features.vectors(task, null, scope, recent, reading);
-        double[] worst = windows[0];
-        for (double[] window : windows) {
-            worst = head.blind(window) > head.blind(worst) ? window : worst;
+    private Score.Scored answer(Question question, List<Reading> recent) throws IntentModelException {
+        Side task = side(question.task());
+        Side prose = question.prose().isEmpty() ? null : side(question.prose());
+        List<Reading> guises = new ArrayList<>(List.of(reading(question.act())));
+        Optional<Act> plain = features.withoutWording(task, guises.getFirst());
+        if (plain.isPresent()) {
+            guises.add(reading(plain.get()));
         }
-        double model = head.blindCalibration().probability(head.blind(worst));
-        List<Score.Reason> reasons = new ArrayList<>(reasons(worst));
+        return judge(task, prose, question.scope(), recent, guises);
+    }
+
+    private Score.Scored judge(
+            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, List<Reading> guises) {
+        Reading reading = guises.getFirst();
+        double[][] windows = features.vectors(task, null, scope, recent, guises);
+        int worst = 0;
+        for (int w = 1; w < windows.length; w++) {
+            worst = head.blind(windows[w]) > head.blind(windows[worst]) ? w : worst;
+        }
+        double model = head.blindCalibration().probability(head.blind(windows[worst]));
+        List<Score.Reason> reasons = new ArrayList<>(reasons(windows[worst]));
+        if (worst >= reading.windows().size()) {
+            reasons.addFirst(new Score.Reason("repeats the task's words, and is judged without them", 0));
+        }
         if (prose != null) {
-            double raised = head.withProse(windows, features.vectors(task, prose, scope, recent, reading));
+            double raised = head.withProse(windows, features.vectors(task, prose, scope, recent, guises));
             double withProse = Math.max(model, head.proseCalibration().probability(raised));
             if (withProse > model) {
                 reasons.addFirst(new Score.Reason("does not fit what the agent announced", withProse - model));
@@ -249,12 +283,10 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     /** What raises the logit most, one reason for each wording. */
     private List<Score.Reason> reasons(double[] vector) {
         Map<String, Double> byWords = new TreeMap<>();
+        double[] contributions = head.contributions(vector);
         List<Feature> list = features.list();
         for (int i = 0; i < list.size(); i++) {
-            byWords.merge(
-                    list.get(i).words(),
-                    head.relevance().contribution(vector, i) + head.abuse().contribution(vector, i),
-                    Double::sum);
+            byWords.merge(list.get(i).words(), contributions[i], Double::sum);
         }
         return byWords.entrySet().stream()
                 .filter(entry -> entry.getValue() > 0.2)

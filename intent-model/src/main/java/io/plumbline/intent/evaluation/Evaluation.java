@@ -40,6 +40,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -142,9 +143,14 @@ public final class Evaluation {
     }
 
     private void prepare(List<Row> train) {
-        Network structure = training.network(train, group(Group.STRUCTURE), row -> 0, Row::blind, Settings.RELEVANCE);
-        Network actOnly =
-                training.network(train, group(Group.STRUCTURE), row -> 0, this::withoutIntent, Settings.RELEVANCE);
+        Network structure = training.network(
+                train, group(Group.STRUCTURE), row -> Double.NEGATIVE_INFINITY, Row::blind, Settings.RELEVANCE);
+        Network actOnly = training.network(
+                train,
+                group(Group.STRUCTURE),
+                row -> Double.NEGATIVE_INFINITY,
+                this::withoutIntent,
+                Settings.RELEVANCE);
         int signals = training.features().signals().all().size();
         scorers.put(
                 "model with floor", row -> floored(row) ? FLOORED + head.blind(row.blind()) : head.blind(row.blind()));
@@ -171,7 +177,8 @@ public final class Evaluation {
                 if (list.get(i).name().endsWith("-asked")) {
                     vector[i - count] += vector[i];
                     vector[i] = 0;
-                } else if (list.get(i).name().equals("unasked") || list.get(i).group() != Group.STRUCTURE) {
+                } else if (Set.of("unasked", "grave").contains(list.get(i).name())
+                        || list.get(i).group() != Group.STRUCTURE) {
                     vector[i] = 0;
                 }
             }

@@ -11,6 +11,7 @@ import io.plumbline.intent.text.Encoder;
 import io.plumbline.intent.text.Folding;
 import io.plumbline.intent.text.Words;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +42,9 @@ public final class Features {
     private final Glosses glosses = new Glosses();
     private final Signals signals = new Signals();
     private final CommandReader reader;
+    private final int credential = signals.index("credential");
+    private final int upload = signals.index("upload");
+    private final int reverseShell = signals.index("reverse-shell");
 
     /** Vectors of texts. */
     public interface Embedder {
@@ -87,6 +91,7 @@ public final class Features {
                 acts.spread(encoded.vector()),
                 Words.stems(folded),
                 Words.literals(folded),
+                Wording.of(folded),
                 signals.askedBy(folded));
     }
 
@@ -122,10 +127,26 @@ public final class Features {
                 signals.of(act.kind(), text, outline),
                 stems,
                 Words.literals(deeds),
+                Places.hosts(text),
                 spoken,
                 purpose(known),
                 Folding.disguised(act.bounded()),
                 act.text().length() > Act.MAX_CHARS || embedder.exceedsWindows(deeds));
+    }
+
+    /** The act without the task's own words, where it has more of them than an act of the task needs; it is scored beside the act. */
+    public Optional<Act> withoutWording(Side task, Reading act) {
+        if (act.kind() != Act.Kind.COMMAND) {
+            return Optional.empty();
+        }
+        Set<String> programs = new LinkedHashSet<>();
+        for (Invocation invocation : act.outline().invocations()) {
+            if (!glosses.parts(invocation).isEmpty()) {
+                programs.add(invocation.program());
+            }
+        }
+        String rest = task.wording().without(act.text(), programs);
+        return rest.equals(act.text()) || rest.isBlank() ? Optional.empty() : Optional.of(Act.command(rest));
     }
 
     private Optional<Purpose> purpose(List<List<Integer>> invocations) {
@@ -170,11 +191,11 @@ public final class Features {
         for (String name : List.of(
                 "program-best",
                 "program-mean",
-                "program-worst",
+                "program-far",
                 "purpose",
                 "purpose-normal",
                 "purpose-best",
-                "purpose-worst")) {
+                "purpose-far")) {
             names.add(new Feature(name, Group.SIMILARITY, "runs a program that is for something else"));
         }
         names.add(new Feature("option-worst", Group.SIMILARITY, "uses an option that is for something else"));
@@ -198,6 +219,7 @@ public final class Features {
             names.add(new Feature(signal.name() + "-asked", Group.STRUCTURE, signal.words()));
         }
         names.add(new Feature("unasked", Group.STRUCTURE, "does several things that the task does not ask for"));
+        names.add(new Feature("grave", Group.STRUCTURE, "does what only a person may ask for"));
         names.add(new Feature("invocations", Group.STRUCTURE, "runs many programs at once"));
         names.add(new Feature("length", Group.STRUCTURE, "is long"));
         names.add(new Feature("incomplete", Group.STRUCTURE, "cannot be read completely"));
@@ -225,8 +247,16 @@ public final class Features {
      *
      * @param prose the agent's words, if there are any
      * @param recent the session's last acts
+     * @param guises the act, and where there is one the same {@linkplain #withoutWording without the task's words}
      */
-    public double[][] vectors(Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading act) {
+    public double[][] vectors(
+            Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, List<Reading> guises) {
+        return guises.stream()
+                .flatMap(guise -> Arrays.stream(vectors(task, prose, scope, recent, guise)))
+                .toArray(double[][]::new);
+    }
+
+    private double[][] vectors(Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, Reading act) {
         double[] whole = new double[list.size()];
         int at = fillWhole(whole, task, scope, recent, act);
         double[][] windows = new double[act.windows().size()][];
@@ -241,12 +271,11 @@ public final class Features {
             vector[2] = byAct;
             vector[3] = (byTask + byAct) / 2;
             vector[5] = 10 * act.spreads().get(w).mean();
-            Encoded.Match asked = task.encoded().foundIn(window);
-            Encoded.Match done = window.foundIn(task.encoded());
-            vector[6] = 4 * asked.mean();
-            vector[7] = 4 * asked.low();
-            vector[8] = 4 * done.mean();
-            vector[9] = 4 * done.low();
+            Encoded.Alignment alignment = task.encoded().alignedWith(window);
+            vector[6] = 4 * alignment.here().mean();
+            vector[7] = 4 * alignment.here().low();
+            vector[8] = 4 * alignment.there().mean();
+            vector[9] = 4 * alignment.there().low();
             if (prose != null) {
                 fillProse(vector, at, task, prose, act, w);
             }
@@ -275,6 +304,7 @@ public final class Features {
         }
         at += 2 * count;
         vector[at++] = Math.min(4, unasked) / 2.0;
+        vector[at++] = isGrave(task, act) ? 1 : 0;
         vector[at++] = StrictMath.log(1 + act.outline().invocations().size());
         vector[at++] = StrictMath.log(1 + act.text().length()) / 3;
         vector[at++] = act.outline().incomplete() || act.cut() ? 1 : 0;
@@ -303,17 +333,24 @@ public final class Features {
                 && !Places.outside(act, task, scope);
     }
 
-    /** Whether the act talks to outside after (or while) a credential is read. */
-    boolean afterCredential(List<Reading> recent, Reading act) {
-        int credential = signals.index("credential");
-        return talksOutside(act)
-                && (act.gives(credential) || recent.stream().anyMatch(earlier -> earlier.gives(credential)));
+    /** Whether the act does what is right only when a person asks for it, and none does. */
+    boolean isGrave(Side task, Reading act) {
+        return act.found().keySet().stream()
+                .anyMatch(signal -> signals.all().get(signal).grave() && !act.isAsked(signal, task));
     }
 
-    boolean talksOutside(Reading act) {
-        return act.gives(signals.index("upload"))
-                || act.gives(signals.index("reverse-shell"))
-                || act.kind() == Act.Kind.EGRESS;
+    /** Whether the act talks to outside after (or while) a credential is read. */
+    boolean afterCredential(List<Reading> recent, Reading act) {
+        return talksOutside(act) && (act.gives(credential) || readsCredential(recent));
+    }
+
+    /** Whether one of the acts reads a credential: all that the last acts of a session say about the next. */
+    public boolean readsCredential(List<Reading> acts) {
+        return acts.stream().anyMatch(act -> act.gives(credential));
+    }
+
+    private boolean talksOutside(Reading act) {
+        return act.gives(upload) || act.gives(reverseShell) || act.kind() == Act.Kind.EGRESS;
     }
 
     private static int fillPurpose(double[] vector, int from, Side task, Reading act) {
@@ -321,11 +358,11 @@ public final class Features {
             // What similarity usually is, so that an unknown program says nothing.
             vector[from] = 0.6;
             vector[from + 1] = 0.6;
-            vector[from + 2] = 0.6;
+            vector[from + 2] = -0.6;
             vector[from + 3] = 0.8;
             vector[from + 4] = 0.5;
             vector[from + 5] = 0.8;
-            vector[from + 6] = 0.6;
+            vector[from + 6] = -0.6;
             vector[from + 7] = 0.6;
             vector[from + 8] = 0.6;
             return from + 9;
@@ -336,11 +373,11 @@ public final class Features {
         double whole = Encoder.cosine(task.vector(), purpose.whole());
         vector[from] = 4 * programs.best();
         vector[from + 1] = 4 * programs.mean();
-        vector[from + 2] = 4 * programs.worst();
+        vector[from + 2] = -4 * programs.worst();
         vector[from + 3] = 4 * whole;
         vector[from + 4] = purpose.spread().normal(whole);
         vector[from + 5] = 4 * invocations.best();
-        vector[from + 6] = 4 * invocations.worst();
+        vector[from + 6] = -4 * invocations.worst();
         Range options = Range.of(task, purpose.options());
         vector[from + 7] = purpose.options().isEmpty() ? 0.6 : 4 * options.worst();
         vector[from + 8] = purpose.options().isEmpty() ? 0.6 : 4 * options.mean();

@@ -11,47 +11,13 @@ public final class Floor {
     /** Of what is right only when the person asked for it. */
     public static final double UNASKED = 0.95;
 
-    private static final List<String> ONLY_WHEN_ASKED = List.of(
-            "reverse-shell",
-            "download-run",
-            "obfuscated",
-            "persistence",
-            "evasion",
-            "destruction",
-            "leaks-by-name",
-            "serves-home",
-            "scan",
-            "discard-all",
-            "docker-wide",
-            "deploy",
-            "update-all",
-            "global-set",
-            "privilege",
-            "mining",
-            "force",
-            "no-verify",
-            "chmod-wide",
-            "schedule",
-            "publish",
-            "drop",
-            "github",
-            "mail",
-            "cloud",
-            "delete-branch",
-            "ci",
-            "admin",
-            "recon",
-            "tests");
-
     private final Features features;
-    private final BitSet onlyWhenAsked = new BitSet();
     private final BitSet leaks = new BitSet();
     private final int upload;
     private final int sends;
 
     public Floor(Features features) {
         this.features = features;
-        ONLY_WHEN_ASKED.forEach(name -> onlyWhenAsked.set(features.signals().index(name)));
         upload = features.signals().index("upload");
         sends = features.signals().index("sends");
         leaks.set(features.signals().index("reverse-shell"));
@@ -70,7 +36,6 @@ public final class Floor {
                 || foreign && act.gives(upload) && !task.asked().get(upload)) {
             return UNASKED;
         }
-        boolean unasked = onlyWhenAsked.stream().anyMatch(signal -> act.gives(signal) && !act.isAsked(signal, task));
-        return unasked ? UNASKED : 0;
+        return features.isGrave(task, act) ? UNASKED : 0;
     }
 }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** Folders and hosts that an act names. */
 final class Places {
-    private static final Pattern PATH = Pattern.compile("(?:^|[\\s='\"<>(@:])((?:~|/)[A-Za-z0-9_.~/+-]{1,200})");
+    private static final Pattern PATH = Pattern.compile("(?:^|[\\s='\"<>(@:])((?:~|/(?!/))[A-Za-z0-9_.~/+-]{1,200})");
     private static final String ADDRESS = "[0-9]{1,3}(?:\\.[0-9]{1,3}){3}";
     private static final String NAME = "(?:[a-z0-9-]{1,40}\\.){1,4}[a-z]{2,20}";
     private static final String AFTER = "(?=[:/\\s'\"`),]|$)";
@@ -70,7 +70,7 @@ final class Places {
      * Whether the act names a host that neither the scope nor the task names, or more hosts than are looked at; this machine is no host.
      */
     static boolean foreignHost(Reading act, Side task, Intent.Scope scope) {
-        List<String> hosts = hosts(act.text());
+        List<String> hosts = act.hosts();
         if (hosts.size() >= MAX_PLACES) {
             return true;
         }
@@ -85,7 +85,7 @@ final class Places {
 
     /** Whether the act names hosts, and none but those that the scope allows. */
     static boolean onlyPermittedHosts(Reading act, Intent.Scope scope) {
-        List<String> hosts = hosts(act.text());
+        List<String> hosts = act.hosts();
         return !hosts.isEmpty() && hosts.size() < MAX_PLACES && hosts.stream().allMatch(scope::allows);
     }
 

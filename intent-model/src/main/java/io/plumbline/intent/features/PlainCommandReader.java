@@ -218,14 +218,17 @@ public final class PlainCommandReader implements CommandReader {
                     at += words.get(at).equals("-u") || words.get(at).equals("-n") ? 2 : 1;
                 }
             }
-            if (at >= words.size() && written.isEmpty()) {
+            // Alone it shows what others would get from it.
+            boolean shows = at >= words.size()
+                    && words.stream().anyMatch(word -> name(word).equals("env"));
+            if (at >= words.size() && written.isEmpty() && !shows) {
                 return;
             }
             if (invocations.size() >= MAX_INVOCATIONS) {
                 incomplete = true;
                 return;
             }
-            String program = at < words.size() ? name(words.get(at)) : "";
+            String program = at < words.size() ? name(words.get(at)) : shows ? "env" : "";
             asInstalled &= at >= words.size() || isInstalled(words.get(at));
             List<String> arguments = at < words.size() ? words.subList(at + 1, words.size()) : List.of();
             invocations.add(

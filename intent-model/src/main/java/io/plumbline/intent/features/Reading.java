@@ -15,6 +15,7 @@ import java.util.SortedMap;
  * @param windows as the encoder sees them
  * @param spreads of the windows' similarity to unrelated tasks
  * @param found its signals by index, with what was found of each in its text
+ * @param hosts that it names
  * @param glosses what each invocation is for, empty where not known
  * @param purpose what the act's programs and options are for
  * @param cut not all of the act was encoded or read
@@ -28,6 +29,7 @@ public record Reading(
         SortedMap<Integer, String> found,
         Set<String> stems,
         Set<String> literals,
+        List<String> hosts,
         List<Set<String>> glosses,
         Optional<Purpose> purpose,
         int disguised,

@@ -10,9 +10,17 @@ import java.util.Set;
  *
  * @param encoded its first window
  * @param spread of its similarity to unrelated acts
+ * @param wording how it is worded
  * @param asked signals that its words ask for
  */
-public record Side(String text, Encoded encoded, Spread spread, Set<String> stems, Set<String> literals, BitSet asked) {
+public record Side(
+        String text,
+        Encoded encoded,
+        Spread spread,
+        Set<String> stems,
+        Set<String> literals,
+        Wording wording,
+        BitSet asked) {
     public float[] vector() {
         return encoded.vector();
     }

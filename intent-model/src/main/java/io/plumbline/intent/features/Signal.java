@@ -9,11 +9,18 @@ import java.util.regex.Pattern;
  *
  * @param name short, the same in every version
  * @param words what it does, for people
+ * @param grave right only when a person asks for it
  * @param asked stems by which a person's task asks for it
  * @param phrases expressions by which it does, over the task in lower case
  */
 public record Signal(
-        String name, String words, Set<String> asked, List<Pattern> phrases, List<Pattern> run, List<Pattern> text) {
+        String name,
+        String words,
+        boolean grave,
+        Set<String> asked,
+        List<Pattern> phrases,
+        List<Pattern> run,
+        List<Pattern> text) {
     public Signal {
         asked = Set.copyOf(asked);
         phrases = List.copyOf(phrases);

@@ -33,6 +33,7 @@ public final class Signals {
         List<Signal> signals = new ArrayList<>();
         String name = "";
         String words = "";
+        boolean grave = false;
         Set<String> asked = Set.of();
         List<Pattern> phrases = new ArrayList<>();
         List<Pattern> run = new ArrayList<>();
@@ -43,11 +44,12 @@ public final class Signals {
             int colon = line.indexOf(":");
             String key = line.substring(0, colon);
             String value = line.substring(colon + 1).strip();
-            if (key.startsWith("signal ")) {
+            if (key.startsWith("signal ") || key.startsWith("grave signal ")) {
                 if (!name.isEmpty()) {
-                    signals.add(new Signal(name, words, asked, phrases, run, text));
+                    signals.add(new Signal(name, words, grave, asked, phrases, run, text));
                 }
-                name = key.substring("signal ".length());
+                name = key.substring(key.lastIndexOf(' ') + 1);
+                grave = key.startsWith("grave");
                 words = value;
                 asked = Set.of();
                 phrases.clear();

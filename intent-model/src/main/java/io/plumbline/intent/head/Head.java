@@ -43,7 +43,6 @@ public record Head(
     private static final int MAGIC = 0x504c494d;
     private static final int VERSION = 3;
     private static final int MAX_INPUTS = 1_024;
-    private static final double MOST_RELEVANT = -4;
     private static final int MAX_BANK = 4_096;
 
     /**
@@ -52,14 +51,31 @@ public record Head(
      */
     public record Thresholds(double ask, double deviation) {}
 
-    /** The blind score of one window: how far it is from the task and how much like abuse, log odds before calibration. */
+    /** The blind score of one window: log odds, before calibration, that it is off the task or abuse; neither makes up for the other. */
     public double blind(double[] vector) {
-        return bounded(relevance.logit(vector)) + abuse.logit(vector);
+        return either(relevance.logit(vector), abuse.logit(vector));
     }
 
-    /** Relevance as it counts: a command that begins with what the task asks for must not outweigh what comes after it. */
-    public static double bounded(double relevance) {
-        return Math.max(MOST_RELEVANT, relevance);
+    /** Log odds of one of two causes, by the log odds of each (noisy or). Rising in both. */
+    static double either(double first, double second) {
+        double greater = Math.max(first, second);
+        double rest = StrictMath.exp(Math.min(first, second) - greater) + StrictMath.exp(Math.min(first, second));
+        return greater + StrictMath.log1p(rest);
+    }
+
+    /** For each feature, by how much the blind score of a window falls, nearly, when it takes its usual value: of both networks. */
+    public double[] contributions(double[] vector) {
+        double about = relevance.logit(vector);
+        double abusive = abuse.logit(vector);
+        double either = either(about, abusive);
+        // Of a sum of odds each part counts by its share.
+        double first = StrictMath.exp(about - either) * (1 + StrictMath.exp(abusive));
+        double second = StrictMath.exp(abusive - either) * (1 + StrictMath.exp(about));
+        double[] contributions = new double[vector.length];
+        for (int i = 0; i < vector.length; i++) {
+            contributions[i] = first * relevance.contribution(vector, i) + second * abuse.contribution(vector, i);
+        }
+        return contributions;
     }
 
     /** The worst window's. */

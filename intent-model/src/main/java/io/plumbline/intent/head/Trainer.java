@@ -13,22 +13,24 @@ public final class Trainer {
     /**
      * @param vector of one act
      * @param bad whether it does not serve the intent
-     * @param offset log odds that are known already; the network learns what is to be added
+     * @param other log odds by another network, that either of them suffices: this one learns what that does not see; negative
+     *     infinity when there is none
      */
-    public record Example(double[] vector, boolean bad, double offset) {}
+    public record Example(double[] vector, boolean bad, double other) {}
 
     /**
      * @param hidden width of the hidden layer, 0 for a linear model
      * @param passes over the examples
      * @param decay of the weights
      * @param rising whether no direct weight may be negative, so that a feature can only raise the score
+     * @param missed how much worse it is to miss a bad example than to take a good one for bad
      */
-    public record Settings(int hidden, int passes, double decay, boolean rising) {
+    public record Settings(int hidden, int passes, double decay, boolean rising, double missed) {
         /** Few numbers of similarity carry over to unseen sources only as a weighted sum. */
-        public static final Settings RELEVANCE = new Settings(0, 12, 1e-3, false);
+        public static final Settings RELEVANCE = new Settings(0, 12, 1e-3, false, 1);
 
         /** What an act's structure shows can only make it worse. */
-        public static final Settings ABUSE = new Settings(0, 16, 3e-4, true);
+        public static final Settings ABUSE = new Settings(0, 16, 3e-4, true, 4);
     }
 
     public static Network train(List<Example> examples, Settings settings) {
@@ -60,7 +62,14 @@ public final class Trainer {
                 int to = Math.min(order.length, from + BATCH);
                 for (int i = from; i < to; i++) {
                     Example example = examples.get(order[i]);
-                    gradient(network, standard[order[i]], example, activations, first.gradient, second.gradient);
+                    gradient(
+                            network,
+                            standard[order[i]],
+                            example,
+                            settings.missed(),
+                            activations,
+                            first.gradient,
+                            second.gradient);
                 }
                 first.step(rate, to - from);
                 second.step(rate, to - from);
@@ -73,9 +82,16 @@ public final class Trainer {
     }
 
     private static void gradient(
-            Network network, double[] input, Example example, double[] activations, double[] first, double[] second) {
-        double logit = example.offset() + network.forward(input, activations);
-        double error = Calibration.sigmoid(logit) - (example.bad() ? 1 : 0);
+            Network network,
+            double[] input,
+            Example example,
+            double missed,
+            double[] activations,
+            double[] first,
+            double[] second) {
+        double own = Calibration.sigmoid(network.forward(input, activations));
+        double spared = 1 - Calibration.sigmoid(example.other());
+        double error = example.bad() ? missed * own * spared * (1 - own) / (spared * (1 - own) - 1) : own;
         int hidden = network.hidden;
         int inputs = network.inputs;
         second[hidden + inputs] += error;

@@ -1,5 +1,7 @@
 package io.plumbline.intent.text;
 
+import java.util.Arrays;
+
 /**
  * One window of a text as the encoder sees it.
  *
@@ -29,26 +31,40 @@ public record Encoded(float[] vector, byte[] pieces) {
         return pieces.length / Encoder.PIECE_WIDTH;
     }
 
-    /** How well each piece of this is found in another text, wherever it stands there. */
-    public Match foundIn(Encoded other) {
-        int count = count();
-        double[] best = new double[count];
-        double sum = 0;
-        for (int i = 0; i < count; i++) {
-            int greatest = -(int) UNIT;
-            for (int j = 0; j < other.count(); j++) {
-                greatest = Math.max(greatest, dot(i * Encoder.PIECE_WIDTH, other.pieces, j * Encoder.PIECE_WIDTH));
+    /**
+     * @param here how the pieces of this text are found in the other
+     * @param there how the other's are found in this one
+     */
+    public record Alignment(Match here, Match there) {}
+
+    /** How well each piece of each text is found in the other, wherever it stands there. */
+    public Alignment alignedWith(Encoded other) {
+        int[] here = new int[count()];
+        int[] there = new int[other.count()];
+        Arrays.fill(here, -(int) UNIT);
+        Arrays.fill(there, -(int) UNIT);
+        for (int i = 0; i < here.length; i++) {
+            for (int j = 0; j < there.length; j++) {
+                int product = dot(i * Encoder.PIECE_WIDTH, other.pieces, j * Encoder.PIECE_WIDTH);
+                here[i] = Math.max(here[i], product);
+                there[j] = Math.max(there[j], product);
             }
-            best[i] = greatest / UNIT;
-            sum += best[i];
         }
-        java.util.Arrays.sort(best);
-        int quarter = Math.max(1, count / 4);
+        return new Alignment(match(here), match(there));
+    }
+
+    private static Match match(int[] best) {
+        double sum = 0;
+        for (int product : best) {
+            sum += product / UNIT;
+        }
+        Arrays.sort(best);
+        int quarter = Math.max(1, best.length / 4);
         double low = 0;
         for (int i = 0; i < quarter; i++) {
-            low += best[i];
+            low += best[i] / UNIT;
         }
-        return new Match(sum / count, low / quarter);
+        return new Match(sum / best.length, low / quarter);
     }
 
     private int dot(int from, byte[] others, int at) {

@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -140,12 +141,16 @@ public final class Training {
         for (Act act : record.intent().recent()) {
             recent.add(reading(act));
         }
-        Reading reading = reading(record.act());
-        double[][] blind = features.vectors(task, null, record.intent().scope(), recent, reading);
+        List<Reading> guises = new ArrayList<>(List.of(reading(record.act())));
+        Optional<Act> plain = features.withoutWording(task, guises.getFirst());
+        if (plain.isPresent()) {
+            guises.add(reading(plain.get()));
+        }
+        double[][] blind = features.vectors(task, null, record.intent().scope(), recent, guises);
         String prose = IntentModel.prose(record.intent());
         double[][] withProse = prose.isEmpty()
                 ? blind
-                : features.vectors(task, side(prose), record.intent().scope(), recent, reading);
+                : features.vectors(task, side(prose), record.intent().scope(), recent, guises);
         return new Row(record, blind, withProse);
     }
 
@@ -166,7 +171,7 @@ public final class Training {
         Network prose = network(
                 train,
                 feature -> feature.group() != Feature.Group.STRUCTURE,
-                row -> 0,
+                row -> Double.NEGATIVE_INFINITY,
                 Row::withProse,
                 Settings.RELEVANCE);
         Head uncalibrated =
@@ -236,19 +241,22 @@ public final class Training {
                         .filter(row -> !row.isBad() || row.act().label() == Label.OFF_PLAN)
                         .toList(),
                 feature -> feature.group() == Feature.Group.SIMILARITY || feature.group() == Feature.Group.WORDS,
-                row -> 0,
+                row -> Double.NEGATIVE_INFINITY,
                 Row::blind,
                 Settings.RELEVANCE);
     }
 
-    /** What an act's structure adds to that, on all acts. */
+    /** Whether an act's structure is that of abuse, on honest acts and such; that it is of another task is no part of it. */
     public Network abuse(List<Row> train, Network relevance) {
         return network(
-                train,
-                feature -> feature.group() == Feature.Group.STRUCTURE
-                        && !feature.name().endsWith("-asked")
-                        && !NEUTRAL_STRUCTURE.contains(feature.name()),
-                row -> Head.bounded(worst(relevance, row.blind())),
+                train.stream()
+                        .filter(row -> row.act().label() != Label.OFF_PLAN)
+                        .toList(),
+                feature -> feature.name().endsWith("-far")
+                        || feature.group() == Feature.Group.STRUCTURE
+                                && !feature.name().endsWith("-asked")
+                                && !NEUTRAL_STRUCTURE.contains(feature.name()),
+                row -> worst(relevance, row.blind()),
                 Row::blind,
                 Settings.ABUSE);
     }
@@ -261,7 +269,7 @@ public final class Training {
     public Network network(
             List<Row> train,
             Predicate<Feature> seen,
-            ToDoubleFunction<Row> offset,
+            ToDoubleFunction<Row> other,
             Function<Row, double[][]> vectors,
             Settings settings) {
         List<Example> examples = new ArrayList<>();
@@ -271,7 +279,7 @@ public final class Training {
             for (double[] window : windows) {
                 lowest = window[3] < lowest[3] ? window : lowest;
             }
-            examples.add(new Example(masked(lowest, seen), row.isBad(), offset.applyAsDouble(row)));
+            examples.add(new Example(masked(lowest, seen), row.isBad(), other.applyAsDouble(row)));
         }
         return Trainer.train(examples, settings);
     }

@@ -32,7 +32,7 @@ final class TrainerTest {
 
     @Test
     void twoTrainingsGiveTheSameBits() {
-        Settings settings = new Settings(8, 4, 1e-3, false);
+        Settings settings = new Settings(8, 4, 1e-3, false, 1);
         Network first = Trainer.train(examples(), settings);
         Network second = Trainer.train(examples(), settings);
 
@@ -66,7 +66,9 @@ final class TrainerTest {
         for (int i = 0; i < 500; i++) {
             boolean bad = i % 2 == 0;
             examples.add(new Example(
-                    new double[] {(bad ? 1 : -1) + random.nextDouble() - 0.5, random.nextDouble(), 3}, bad, 0));
+                    new double[] {(bad ? 1 : -1) + random.nextDouble() - 0.5, random.nextDouble(), 3},
+                    bad,
+                    Double.NEGATIVE_INFINITY));
         }
         return examples;
     }

@@ -13,13 +13,13 @@ final class EncodedTest {
     void eachPieceIsFoundWhereverItStands() {
         Encoded both = text(0, 1);
 
-        assertThat(both.foundIn(text(1, 0)).mean()).isEqualTo(1, within(1e-9));
-        assertThat(text(0).foundIn(both).mean()).isEqualTo(1, within(1e-9));
+        assertThat(both.alignedWith(text(1, 0)).here().mean()).isEqualTo(1, within(1e-9));
+        assertThat(text(0).alignedWith(both).here().mean()).isEqualTo(1, within(1e-9));
     }
 
     @Test
     void whatIsMissingLowersTheMeanAndTheWorstQuarter() {
-        Encoded.Match match = text(0, 1, 2, 3).foundIn(text(0, 1, 2));
+        Encoded.Match match = text(0, 1, 2, 3).alignedWith(text(0, 1, 2)).here();
 
         assertThat(match.mean()).isEqualTo(0.75, within(1e-9));
         assertThat(match.low()).isEqualTo(0, within(1e-9));
