@@ -114,9 +114,9 @@ public final class Ingest implements AutoCloseable {
         IngestMetrics metrics = new IngestMetrics(registry);
         SeqLedger ledger = new SeqLedger(LEDGER_ENTRIES);
         SilentSessions silent = new SilentSessions(settings.silence(), metrics.silentForgotten);
-        long known = LogTail.read(settings.kafka(), Topics.TELEMETRY, settings.tail(), event -> {
+        long known = LogTail.read(settings.kafka(), Topics.TELEMETRY, settings.tail(), (event, writtenNs) -> {
             ledger.written(event);
-            silent.written(event);
+            silent.written(event, writtenNs);
         });
         VerdictRouter router = new VerdictRouter(settings.pendingVerdicts(), settings.pendingVerdictAge(), metrics);
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
@@ -125,7 +125,8 @@ public final class Ingest implements AutoCloseable {
         HookGate gate = new HookGate(held, settings.gateDeadline(), settings.approvalDeadline());
         TelemetryLog log = new TelemetryLog(settings.kafka(), metrics);
         // Verdicts that are delivered later than these, or once more, change nothing.
-        LogTail.read(settings.kafka(), Topics.VERDICTS, settings.tail(), silent::verdict);
+        LogTail.read(
+                settings.kafka(), Topics.VERDICTS, settings.tail(), (verdict, writtenNs) -> silent.verdict(verdict));
         DirectAgents agents =
                 new DirectAgents(tokens, log, router, redactor, held, gate, metrics, settings.directPolicy());
         VerdictConsumer verdicts = new VerdictConsumer(

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -21,6 +21,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class LogTail {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    /** Takes the events. */
+    interface Reader {
+        /** @param writtenNs when an ingest gave it to the log, by that one's clock, nanoseconds since the epoch */
+        void read(Event event, long writtenNs);
+    }
+
     private LogTail() {}
 
     /**
@@ -28,7 +34,7 @@ final class LogTail {
      * @param reader of the events, those of one session in their order
      * @return how many were read
      */
-    static long read(String bootstrap, String topic, int records, Consumer<Event> reader) throws IngestException {
+    static long read(String bootstrap, String topic, int records, Reader reader) throws IngestException {
         long read = 0;
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(
@@ -75,10 +81,10 @@ final class LogTail {
         return read;
     }
 
-    private static void read(ConsumerRecord<byte[], byte[]> record, Consumer<Event> reader) {
+    private static void read(ConsumerRecord<byte[], byte[]> record, Reader reader) {
         try {
             if (record.value() != null) {
-                reader.accept(Event.parseFrom(record.value()));
+                reader.read(Event.parseFrom(record.value()), TimeUnit.MILLISECONDS.toNanos(record.timestamp()));
             }
         } catch (InvalidProtocolBufferException e) {
             // Not ours.

@@ -97,10 +97,14 @@ final class SilentSessions {
                 || state == RuntimeState.State.FAILED;
     }
 
-    /** An event of the end of the log, which an earlier life heard; before {@link #begin}. */
-    synchronized void written(Event event) {
-        if (event.getChannel() == Channel.EVIDENCE && event.getObservedTimeNs() > 0) {
-            heard(event, event.getObservedTimeNs());
+    /**
+     * An event of the end of the log, which an earlier life heard; before {@link #begin}.
+     *
+     * @param writtenNs by the clock of that ingest: what a host says of the time decides nothing here
+     */
+    synchronized void written(Event event, long writtenNs) {
+        if (event.getChannel() == Channel.EVIDENCE) {
+            heard(event, writtenNs);
         }
     }
 
@@ -114,7 +118,9 @@ final class SilentSessions {
         sessions.clear();
         for (Map.Entry<Key, Heard> entry : known) {
             if (nowNanos - entry.getValue().atNanos() <= LAST.toNanos()) {
-                sessions.put(entry.getKey(), entry.getValue());
+                Heard heard = entry.getValue();
+                long at = Math.min(heard.atNanos(), nowNanos);
+                sessions.put(entry.getKey(), new Heard(heard.host(), at, heard.lastSeq(), 0, heard.over()));
             }
         }
         deaf(nowNanos);

@@ -14,6 +14,7 @@ import io.plumbline.events.v1.PathProbed;
 import io.plumbline.events.v1.RuntimeState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,21 +69,21 @@ class SilentSessionsTest {
 
     @Test
     void aSessionThatFellSilentWhileNobodyListenedIsToldByTheNextLife() {
-        for (String name : List.of("b", "a", "ended", "old")) {
-            long ago = Map.of("a", 200L, "b", 100L, "ended", 90L, "old", 4_000L).get(name);
-            sessions.written(heartbeat(name, 7).toBuilder()
-                    .setObservedTimeNs(NOW - ago * SECOND)
-                    .build());
-        }
-        sessions.written(
-                killed("ended").toBuilder().setObservedTimeNs(NOW - 80 * SECOND).build());
+        Map<String, Long> ago = new LinkedHashMap<>();
+        ago.put("ahead", -9_000L);
+        ago.put("b", 100L);
+        ago.put("a", 200L);
+        ago.put("ended", 90L);
+        ago.put("old", 4_000L);
+        ago.forEach((name, seconds) -> sessions.written(heartbeat(name, 7), NOW - seconds * SECOND));
+        sessions.written(killed("ended"), NOW - 80 * SECOND);
         sessions.begin(NOW);
         sessions.heard(heartbeat("new", 1), NOW + SECOND);
 
         assertThat(until(29)).isEmpty();
         assertThat(sessions.due(NOW + 30 * SECOND))
                 .extracting(Event::getSession, event -> event.getTick().getSilentSinceNs())
-                .containsExactly(tuple("a", NOW - 200 * SECOND), tuple("b", NOW - 100 * SECOND));
+                .containsExactly(tuple("a", NOW - 200 * SECOND), tuple("b", NOW - 100 * SECOND), tuple("ahead", NOW));
         assertThat(sessions.due(NOW + 31 * SECOND))
                 .extracting(Event::getSession)
                 .containsExactly("new");

@@ -167,7 +167,8 @@ public final class RuleSet {
         Linker linker = new Linker();
         SigmaReader reader = new SigmaReader(placeholders);
         // A change of a few beside events that wait must not take a processor more from them.
-        boolean few = sources.size() - known.size() < MANY;
+        boolean few =
+                sources.stream().filter(source -> !known.containsKey(source)).count() < MANY;
         List<List<Reading>> readings = (few ? sources.stream() : sources.parallelStream())
                 .map(source -> {
                     List<Reading> before = known.get(source);

@@ -26,6 +26,12 @@ final class Findings {
     /** Key of the deviation that stands for all that do not fit any more. */
     private static final String FLOOD = "flood";
 
+    /** In front of the key of a deviation whose decisive form is told beside a lesser one. */
+    private static final String GRAVE = "grave|";
+
+    /** There instead of a count: the decisive form was told first, under the plain key. */
+    private static final int AS_ITSELF = -1;
+
     private static final Pattern DEVIATION = Pattern.compile("[0-9a-f]{32}");
 
     private final WatchState.Builder state;
@@ -71,7 +77,9 @@ final class Findings {
 
     /** Whether a person has accepted the deviation. */
     boolean accepted(Deviation deviation) {
-        return state.containsAccepted(id(key(deviation)));
+        String key = key(deviation);
+        boolean other = isGrave(deviation) && state.getDeviationsOrDefault(GRAVE + key, 0) != AS_ITSELF;
+        return state.containsAccepted(id(other ? GRAVE + key : key));
     }
 
     private static String key(Deviation deviation) {
@@ -85,6 +93,14 @@ final class Findings {
     /** Takes a deviation: told once, counted afterwards. */
     void take(Deviation deviation) {
         String key = key(deviation);
+        boolean grave = isGrave(deviation);
+        boolean toldBefore = state.containsDeviations(key);
+        if (grave && state.containsDeviations(GRAVE + key)) {
+            return;
+        }
+        if (grave && toldBefore) {
+            key = GRAVE + key;
+        }
         int times = state.getDeviationsOrDefault(key, 0);
         boolean claimed = event.getChannel() == Channel.CLAIMS;
         int soft = claimed ? state.getSoftClaims() : state.getSoftFindings();
@@ -102,9 +118,20 @@ final class Findings {
             return;
         }
         state.putDeviations(key, times + 1);
+        if (grave && !toldBefore) {
+            state.putDeviations(GRAVE + key, AS_ITSELF);
+        }
         if (times == 0) {
             raise(deviation, key);
         }
+    }
+
+    /**
+     * Whether it is what nothing announced in its decisive form: refused, or of a policy that freezes. It is told also when the same was
+     * told before as less, and who has accepted that has not accepted this.
+     */
+    private static boolean isGrave(Deviation deviation) {
+        return deviation.kind() == DeviationKind.UNANNOUNCED && deviation.severity() == Severity.CRITICAL;
     }
 
     private Deviation flood() {

@@ -353,8 +353,11 @@ public final class Watcher {
                     judge(Attribution.none());
                 }
                 case TICK -> {
-                    // Of the questions alone: what else waits goes by the clock of the session's host.
-                    gate.overdue(event.getEventTimeNs()).forEach(this::settled);
+                    // Of the questions alone: what else waits goes by the clock of the session's host. One that another
+                    // ingest hears has its own.
+                    if (!Completeness.isHeardElsewhere(event, state)) {
+                        gate.overdue(event.getEventTimeNs()).forEach(this::settled);
+                    }
                     if (state.hasTask() && state.getPhase() != Phase.ENDED) {
                         completeness.silent(event).ifPresent(this::deviate);
                     }
@@ -475,6 +478,7 @@ public final class Watcher {
             if (revisions.answered(confirmed.getStatementSha256())) {
                 gate.superseded("the policy was revised").forEach(this::settled);
                 session.revise(confirmed.getInForce());
+                ledger.revised();
                 judged(0);
                 respond(
                         Ladder.of(confirmed.getInForce()).step(state.getRisk()),
@@ -678,10 +682,12 @@ public final class Watcher {
 
         private void tell(Finding finding, Attribution by) {
             boolean announcement = event.hasToolCall();
-            // What is found about an announcement counts once for a rule, and once for each act for the classifier.
+            // What is found about an announcement or a connection counts once for a rule, and once for each act for the
+            // classifier.
+            boolean connection = event.hasEgressRequested() || event.hasEgressDecided();
             String act = announcement && finding.kind() == DeviationKind.OFF_PLAN
                     ? event.getToolCall().getCall()
-                    : by.call();
+                    : connection ? "" : by.call();
             String call = announcement ? event.getToolCall().getCall() : by.call();
             deviate(Deviation.found(finding, act, act(by), call));
         }

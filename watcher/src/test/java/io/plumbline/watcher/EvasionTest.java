@@ -83,6 +83,37 @@ class EvasionTest {
     }
 
     @Test
+    void whatWasToldBeforeItWasRefusedIsToldAgainWhenItIs() {
+        SessionScript session = SessionScript.of(
+                "{ladder: {ask: 90, freeze: 95}, gate: [{name: wipe, when: 'act.command == \"rm -r build\"', answer: deny, why: w}]}");
+        ProcessRef child = SessionScript.process(11, 101);
+        ProcessRef second = SessionScript.process(12, 102);
+        session.fork(SessionScript.agent(), child);
+        assertThat(Alerts.of(session.exec(child, "sh", "-c", "rm -r build")))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.getRiskAdded()).isEqualTo(40));
+        session.call("c1", "Bash", "rm -r build");
+        session.run("c2", "python3 tool.py", SHELL);
+        session.fork(SHELL, second);
+
+        assertThat(Alerts.of(session.exec(second, "sh", "-c", "rm -r build")))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway"));
+        assertThat(Alerts.of(session.exec(second, "sh", "-c", "rm -r build"))).isEmpty();
+    }
+
+    @Test
+    void whatIsStillAskedAboutIsNotRefusedForOthers() {
+        SessionScript session = SessionScript.of("tools: {ask: [Slow]}");
+        ProcessRef child = SessionScript.process(11, 101);
+        session.call("c1", "Slow", "npm test");
+        session.run("c2", "make check", SHELL);
+        session.fork(SHELL, child);
+
+        assertThat(Alerts.of(session.exec(child, "sh", "-c", "npm test"))).isEmpty();
+    }
+
+    @Test
     void aCommandThatWasRefusedOnceAndAllowedLaterIsNone() {
         SessionScript other =
                 SessionScript.of("gate: [{name: once, when: 'act.tool == \"Shell\"', answer: deny, why: w}]");

@@ -187,6 +187,7 @@ class WatcherTest {
         String policy = "{unannounced: " + answer + ", egress: [{host: api.example.com}]}";
         SessionScript writes = SessionScript.of(policy);
         SessionScript connects = SessionScript.of(policy);
+        writes.call("c1", "Bash", "ls");
         connects.call("c1", "Bash", "ls");
         connects.proxy(SessionScript.agent());
 
@@ -197,6 +198,13 @@ class WatcherTest {
         assertThat(alerts(connected)).hasSize(1);
         assertThat(written.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
         assertThat(connected.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
+    }
+
+    @Test
+    void anAgentThatHasAnnouncedNothingYetIsNotFrozenForAFile() {
+        SessionScript session = SessionScript.of("unannounced: freeze");
+
+        assertThat(session.open(SessionScript.agent(), "/workspace/b.c", 0x41)).noneMatch(Event::hasFreezeOrdered);
     }
 
     @Test
@@ -212,8 +220,14 @@ class WatcherTest {
         assertThat(Alerts.of(session.order(silent(5, heard))))
                 .as("the same silence")
                 .isEmpty();
-        assertThat(Alerts.of(session.order(silent(9, heard)))).as("another one").hasSize(1);
-        assertThat(Alerts.of(session.order(silent(12, heard - 1))))
+        assertThat(Alerts.of(session.order(silent(6, heard))))
+                .as("the same silence by the clock of another life of ingest")
+                .isEmpty();
+        session.evidence(Event.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()));
+        assertThat(Alerts.of(session.order(silent(9, heard + 1))))
+                .as("another one")
+                .hasSize(1);
+        assertThat(Alerts.of(session.order(silent(12, heard))))
                 .as("more was heard than this ingest knows of")
                 .isEmpty();
     }

@@ -182,7 +182,12 @@ final class RegexTree {
     }
 
     private static boolean number(String digits) {
-        return !digits.isEmpty() && digits.length() <= 4 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        // With a zero in front it is no count for RE2/J, but text.
+        boolean led = digits.length() > 1 && digits.charAt(0) == '0';
+        return !led
+                && !digits.isEmpty()
+                && digits.length() <= 4
+                && digits.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private Node atom(int depth) {
@@ -244,6 +249,10 @@ final class RegexTree {
             }
             if (colon < text.length() && text.charAt(colon) == ')') {
                 at = colon + 1;
+                // RE2/J repeats what is before the flags.
+                if (at < text.length() && "*+?{".indexOf(text.charAt(at)) >= 0) {
+                    throw new NotUnderstood();
+                }
                 return new Node.Text("");
             }
             if (colon < text.length() && text.charAt(colon) == ':') {

@@ -74,6 +74,15 @@ class RequiredTextsTest {
         assertThat(RequiredTexts.of(expression)).isEmpty();
     }
 
+    /** RE2/J applies a repetition to what is before the flags, and takes a count with a zero in front for text. */
+    @ParameterizedTest
+    @CsvSource({"foo(?i)?bar, fobar", "(ab)+(?i)?c, c", "'curl{0,01}x', 'curl{0,01}x'", "curl{01}x, curl{01}x"})
+    void whatIsReadOtherwiseThanItLooksHidesNoMatch(String expression, String input) {
+        assertThat(Pattern.compile(expression).matcher(input).find()).isTrue();
+        assertThat(RequiredTexts.of(expression))
+                .allMatch(texts -> texts.stream().anyMatch(input::contains));
+    }
+
     @Test
     void nothingMatchesWithoutTheTextsThatAreToldOfIt() {
         Random random = new Random(1);
@@ -122,8 +131,9 @@ class RequiredTextsTest {
                     });
             if (!"^$".contains(expression.substring(expression.length() - 1))
                     && !expression.toString().endsWith("\\b")) {
-                expression.append(List.of("", "?", "+", "*", "{2}", "{1,3}", "{0,2}", "{2,}", "+?")
-                        .get(Math.max(0, random.nextInt(16) - 7)));
+                expression.append(
+                        List.of("", "?", "+", "*", "{2}", "{1,3}", "{0,2}", "{2,}", "+?", "{01}", "(?i)?", "(?i)")
+                                .get(Math.max(0, random.nextInt(19) - 7)));
             }
         }
         return expression.toString();

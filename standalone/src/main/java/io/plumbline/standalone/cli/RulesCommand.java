@@ -30,7 +30,9 @@ import io.plumbline.standalone.Printable;
 import io.plumbline.watcher.activation.Contents;
 import io.plumbline.watcher.judge.RulesJudge;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -425,6 +427,8 @@ final class RulesCommand implements Callable<Integer> {
         /** Lines of a licence file that are shown. */
         private static final int MAX_LICENCE_LINES = 20;
 
+        private static final int MAX_LICENCE_BYTES = 64 << 10;
+
         /** Folders above a path in which its licence is looked for. */
         private static final int MAX_ABOVE = 3;
 
@@ -494,8 +498,8 @@ final class RulesCommand implements Callable<Integer> {
                     "licence " + (licence.isEmpty() ? "not said in the rule" : licence) + ": " + count + " documents"));
             for (Path file : files) {
                 String text;
-                try {
-                    text = Files.readString(file);
+                try (InputStream in = Files.newInputStream(file)) {
+                    text = new String(in.readNBytes(MAX_LICENCE_BYTES), StandardCharsets.UTF_8);
                 } catch (IOException e) {
                     throw new CommandException("licence " + file + " (expected: a readable text)", ExitCodes.USAGE);
                 }
@@ -527,9 +531,13 @@ final class RulesCommand implements Callable<Integer> {
 
         private static void copyLicences(Path folder, List<Path> files) {
             for (int i = 0; i < files.size(); i++) {
-                Path file = folder.resolve(i == 0 ? "LICENSE" : "LICENSE." + i);
+                Path file = folder.resolve("LICENSE");
                 try {
                     Files.createDirectories(folder);
+                    // One that an earlier import left stays: it is that of other rules.
+                    for (int next = 1; Files.exists(file) && Files.mismatch(file, files.get(i)) >= 0; next++) {
+                        file = folder.resolve("LICENSE." + next);
+                    }
                     Files.copy(files.get(i), file, StandardCopyOption.REPLACE_EXISTING);
                 } catch (IOException e) {
                     throw new CommandException("licence " + file + " cannot be written: " + e.getMessage());

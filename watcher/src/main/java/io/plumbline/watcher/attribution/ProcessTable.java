@@ -154,7 +154,7 @@ public final class ProcessTable {
         if ((role == Role.CALL || role == Role.MCP_SERVER)
                 && ledger.isOnlyRefused(start.getBinary(), start.getArgvList())) {
             // Another call that runs the refused one does not make it its own.
-            process.setRole(Role.UNANNOUNCED);
+            process.setRole(Role.UNANNOUNCED).clearCall().clearMcpServer();
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);

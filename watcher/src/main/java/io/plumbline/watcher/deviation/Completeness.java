@@ -125,15 +125,21 @@ public final class Completeness {
                 40));
     }
 
+    /** Whether the silence that a tick tells is that of one ingest alone, and newer evidence came by another. */
+    public static boolean isHeardElsewhere(Event tick, WatchState.Builder state) {
+        return state.getLastEvidenceSeq() > tick.getTick().getLastEvidenceSeq()
+                && tick.getTick().getSilentSinceNs() > 0;
+    }
+
     /** The deviation for a session of which nothing comes any more, told once for each silence. */
     public Optional<Deviation> silent(Event event) {
         long since = event.getTick().getSilentSinceNs();
-        boolean heardElsewhere = state.getLastEvidenceSeq() > event.getTick().getLastEvidenceSeq();
         // It adds no risk, and is no finding: those that a session makes must not use up the room of this one.
-        return since == 0 || heardElsewhere
+        return since == 0 || isHeardElsewhere(event, state)
                 ? Optional.empty()
                 : Optional.of(gap(
-                        "silent|" + since,
+                        // Each life of ingest has its own time for it.
+                        "silent|after " + state.getLastEvidenceSeq(),
                         "A session's host is silent",
                         "nothing has come of this session for " + (event.getEventTimeNs() - since) / 1_000_000_000
                                 + " s",

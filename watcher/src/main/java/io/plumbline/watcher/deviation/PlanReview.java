@@ -2,8 +2,8 @@ package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.FileRules.Access;
-import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.policy.GateRules;
+import io.plumbline.events.policy.PolicyDefaults;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.DeviationKind;
@@ -221,14 +221,18 @@ public final class PlanReview {
         }
     }
 
-    /** What the task was not given may be named for many reasons, what it is kept from is meant. */
+    /**
+     * What the task was not given may be named for many reasons, what this policy keeps it from is meant. Rules that every policy has are
+     * not: a plan may speak of a page named /root/login.
+     */
     private boolean isKeptAway(String path) {
         boolean known = !state.getTask().getWorkspace().isEmpty()
                 && state.getTask().getPolicy().getFilesCount() > 0;
         return known
                 && session.fileRules()
                         .refusal(aliases.original(path), Access.READ)
-                        .filter(Refusal::denied)
+                        .filter(refusal -> refusal.denied()
+                                && PolicyDefaults.DENIED.stream().noneMatch(refusal.clause()::endsWith))
                         .isPresent();
     }
 

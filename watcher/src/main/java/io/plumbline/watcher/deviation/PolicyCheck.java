@@ -16,6 +16,7 @@ import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.NamedSyscall;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.EgressOwners;
 import io.plumbline.watcher.attribution.ProcessTable;
@@ -27,6 +28,7 @@ import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.Pending;
 import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.Role;
+import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -141,8 +143,8 @@ public final class PolicyCheck {
                 && by.role() == Role.AGENT
                 && inWorkspace(path)
                 && ledger.editing(path).isEmpty()) {
-            boolean freezes =
-                    session.values().getTask().getPolicy().getUnannounced().equals("freeze");
+            // An agent that tells of its calls afterwards, or never, cannot have announced it.
+            boolean freezes = unannouncedFreezes() && announces();
             return Optional.of(new Deviation(
                     DeviationKind.UNANNOUNCED,
                     freezes ? Severity.CRITICAL : Severity.LOW,
@@ -449,6 +451,19 @@ public final class PolicyCheck {
             case "freeze" -> new Weight(Severity.CRITICAL, Ladder.MAX);
             default -> new Weight(Severity.HIGH, 40);
         };
+    }
+
+    private boolean unannouncedFreezes() {
+        return session.values().getTask().getPolicy().getUnannounced().equals("freeze");
+    }
+
+    /** Whether the agent says before it acts, and has begun to. */
+    private boolean announces() {
+        WatchState.Builder state = session.values();
+        return state.getCallsSeen() > 0
+                && AgentProfiles.of(state.getAgent(), state.getAgentVersion())
+                        .profile()
+                        .announces();
     }
 
     private static String execution(String binary, String line, String shown) {

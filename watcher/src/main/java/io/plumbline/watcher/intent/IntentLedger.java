@@ -29,6 +29,9 @@ public final class IntentLedger {
     /** Claude Code's argument for a command whose result is told when it starts. */
     private static final Pattern BACKGROUND = Pattern.compile("\"run_in_background\"\\s*:\\s*true");
 
+    /** Tools whose command becomes a process; others have an argument of that name as well. */
+    private static final Pattern SHELL_TOOL = Pattern.compile("(?i)bash|shell|exec|terminal");
+
     private final SessionState session;
     private final WatchState.Builder state;
     private final SequencedMap<String, Call> calls;
@@ -198,7 +201,9 @@ public final class IntentLedger {
         }
         boolean unseen = finished.getToldSuccess() && !call.getStarted() && !call.getDenied();
         // A patch Codex carries out itself.
-        boolean runs = !call.getCommand().isBlank() && !call.getCommand().contains(PATCHING);
+        boolean runs = SHELL_TOOL.matcher(call.getTool()).find()
+                && !call.getCommand().isBlank()
+                && !call.getCommand().contains(PATCHING);
         finished.setToldUnseenNs(unseen && runs ? heardNs : 0);
         session.keep(finished.build());
         return true;
@@ -210,6 +215,13 @@ public final class IntentLedger {
 
     public void allow(String call) {
         change(call, known -> known.setDenied(false));
+        overruleEqual(call);
+    }
+
+    private void overruleEqual(String allowed) {
+        call(allowed)
+                .ifPresent(known ->
+                        overrule(call -> call.getDenied() && call.getCommand().equals(known.getCommand())));
     }
 
     /**
@@ -219,6 +231,7 @@ public final class IntentLedger {
      */
     public void approve(String call, String approval) {
         change(call, known -> known.setDenied(false).setApproval(approval));
+        overruleEqual(call);
     }
 
     /**
@@ -349,16 +362,31 @@ public final class IntentLedger {
 
     /** Whether this is the execution of a command that was announced and refused, and that no allowed call has. */
     public boolean isOnlyRefused(String binary, List<String> argv) {
-        if (calls.values().stream().noneMatch(Call::getDenied)) {
-            return false;
-        }
         String workspace = state.getTask().getWorkspace();
-        List<Call> same = calls.values().stream()
-                // One word alone is a program that others start as well.
-                .filter(call -> call.getCommand().indexOf(' ') > 0
-                        && Executions.isExactly(binary, argv, call.getCommand(), workspace))
-                .toList();
-        return !same.isEmpty() && same.stream().allMatch(Call::getDenied);
+        // One word alone is a program that others start as well.
+        Predicate<Call> same = call ->
+                call.getCommand().indexOf(' ') > 0 && Executions.isExactly(binary, argv, call.getCommand(), workspace);
+        return calls.values().stream()
+                        .filter(call -> call.getDenied() && !call.getOverruled() && !isAsked(call))
+                        .anyMatch(same)
+                && calls.values().stream().filter(call -> !call.getDenied()).noneMatch(same);
+    }
+
+    private boolean isAsked(Call call) {
+        return state.getApprovalsMap().values().stream()
+                .anyMatch(
+                        question -> !question.getDecided() && question.getCall().equals(call.getCall()));
+    }
+
+    /** What was refused before may be allowed now. */
+    public void revised() {
+        overrule(Call::getDenied);
+    }
+
+    private void overrule(Predicate<Call> refused) {
+        List.copyOf(calls.values()).stream()
+                .filter(refused)
+                .forEach(call -> change(call.getCall(), known -> known.setOverruled(true)));
     }
 
     /** Whether a call that was not refused names a host, itself or in its command. */
