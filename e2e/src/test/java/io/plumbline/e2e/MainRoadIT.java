@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
-import com.microsoft.playwright.options.LoadState;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
@@ -28,9 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -263,40 +257,12 @@ class MainRoadIT {
     @Order(5)
     void theAnalystKillsItInTheConsole() throws Exception {
         List<ProcessHandle> sandbox = platform().sandboxProcesses();
-        List<String> failures = new ArrayList<>();
         String base = platform().state().endpoint("console");
         try (AutoCloseable intermission = killed::countDown;
-                Playwright playwright = Playwright.create(
-                        new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-                Browser browser = playwright
-                        .chromium()
-                        .launch(new BrowserType.LaunchOptions()
-                                .setExecutablePath(Path.of("/usr/bin/chromium"))
-                                .setArgs(List.of(
-                                        "--no-sandbox",
-                                        "--disable-gpu",
-                                        "--disable-quic",
-                                        "--no-first-run",
-                                        "--disable-background-networking",
-                                        "--disable-component-update",
-                                        "--disable-sync")));
-                Page page = browser.newPage(new Browser.NewPageOptions().setViewportSize(1440, 1000))) {
-            page.onResponse(response -> {
-                if (response.status() >= 400) {
-                    failures.add(response.status() + " " + response.url());
-                }
-            });
-            page.onRequestFailed(request -> failures.add(request.failure() + " " + request.url()));
-            page.onPageError(failures::add);
-            page.navigate(base + "/login");
-            page.locator("input[name=username]").fill("admin");
-            page.locator("input[name=password]")
-                    .fill(Secrets.read(new Secrets(platform().layout()).adminPassword()));
-            // What the page still loads when it is left fails.
-            page.waitForLoadState(LoadState.NETWORKIDLE);
-            page.keyboard().press("Enter");
-            page.waitForURL(url -> !url.contains("login"));
-            page.waitForLoadState(LoadState.NETWORKIDLE);
+                Chromium chromium = Chromium.start();
+                Page page = chromium.open(LIMIT)) {
+            Chromium.signIn(
+                    page, base, "admin", Secrets.read(new Secrets(platform().layout()).adminPassword()));
             page.navigate(base + "/alerts?q=plumbline.session:" + frozenId);
             page.getByText("A decoy was read").first().click();
             page.keyboard().press("Enter");
@@ -320,8 +286,8 @@ class MainRoadIT {
             assertThat(page.locator("#session-state")).hasAttribute("data-state", "killed");
             System.out.printf("figure e2e.kill_click_to_screen_ms %.0f%n", (System.nanoTime() - ordered) / 1e6);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "killed-session.png")));
+            assertThat(chromium.failures()).isEmpty();
         }
-        assertThat(failures).isEmpty();
 
         await().atMost(LIMIT).until(() -> log().has(frozenId, EventLog.reached(RuntimeState.State.KILLED)));
         Event order = log().of(frozenId, event -> event.hasKillOrdered() && event.getChannel() == Channel.CONTROL)
