@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -258,19 +257,12 @@ class MainRoadIT {
     @Order(5)
     void theAnalystKillsItInTheConsole() throws Exception {
         List<ProcessHandle> sandbox = platform().sandboxProcesses();
-        List<String> failures = new ArrayList<>();
         String base = platform().state().endpoint("console");
         try (AutoCloseable intermission = killed::countDown;
-                Chromium chromium = new Chromium();
-                Page page = chromium.page()) {
-            page.onResponse(response -> {
-                if (response.status() >= 400) {
-                    failures.add(response.status() + " " + response.url());
-                }
-            });
-            page.onRequestFailed(request -> failures.add(request.failure() + " " + request.url()));
-            page.onPageError(failures::add);
-            Chromium.signIn(page, base, Secrets.read(new Secrets(platform().layout()).adminPassword()));
+                Chromium chromium = Chromium.start();
+                Page page = chromium.open(LIMIT)) {
+            Chromium.signIn(
+                    page, base, "admin", Secrets.read(new Secrets(platform().layout()).adminPassword()));
             page.navigate(base + "/alerts?q=plumbline.session:" + frozenId);
             page.getByText("A decoy was read").first().click();
             page.keyboard().press("Enter");
@@ -294,8 +286,8 @@ class MainRoadIT {
             assertThat(page.locator("#session-state")).hasAttribute("data-state", "killed");
             System.out.printf("figure e2e.kill_click_to_screen_ms %.0f%n", (System.nanoTime() - ordered) / 1e6);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "killed-session.png")));
+            assertThat(chromium.failures()).isEmpty();
         }
-        assertThat(failures).isEmpty();
 
         await().atMost(LIMIT).until(() -> log().has(frozenId, EventLog.reached(RuntimeState.State.KILLED)));
         Event order = log().of(frozenId, event -> event.hasKillOrdered() && event.getChannel() == Channel.CONTROL)

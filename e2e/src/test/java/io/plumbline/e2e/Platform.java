@@ -10,6 +10,7 @@ import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
+import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.cli.PlumblineCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +23,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * A process tree in a home of its own, started and asked through the command line. Closing it leaves nothing: what the command line
@@ -35,6 +42,7 @@ final class Platform implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long COMMAND_SECONDS = 300;
     private static final int UNPRIVILEGED = 1000;
+    private static final Pattern READY = Pattern.compile("READY (\\d+)");
 
     private final Layout layout;
     private final Set<Long> noted = new HashSet<>();
@@ -168,6 +176,39 @@ final class Platform implements AutoCloseable {
                 .start();
         noted.add(process.pid());
         return process;
+    }
+
+    /**
+     * A further console on the same log and search copy, started as the supervisor starts the first one, with settings that come behind
+     * those. Its address.
+     */
+    String console(String name, String... settings) throws IOException {
+        Secrets secrets = new Secrets(layout);
+        Path output = layout.home().resolve(name + "-console.log");
+        List<String> all = new ArrayList<>(List.of(
+                "--server.address=127.0.0.1",
+                "--server.port=0",
+                "--plumbline.elasticsearch-url=" + state().endpoint("search"),
+                "--plumbline.kafka-bootstrap=" + state().endpoint("broker"),
+                "--plumbline.admin-password-file=" + secrets.adminPassword(),
+                "--plumbline.api-token-file=" + secrets.apiToken(),
+                "--plumbline.policy-key-file=" + secrets.policyKey()));
+        all.addAll(List.of(settings));
+        begin("console", "io.plumbline.console.ConsoleApplication", output, all.toArray(String[]::new));
+        String told = await().atMost(Duration.ofSeconds(120))
+                .until(() -> Files.readString(output), text -> READY.matcher(text)
+                        .find());
+        Matcher ready = READY.matcher(told);
+        assertThat(ready.find()).isTrue();
+        return "http://127.0.0.1:" + ready.group(1);
+    }
+
+    /** Writes to the log past everybody; close it before the platform. */
+    KafkaProducer<String, byte[]> producer() {
+        return new KafkaProducer<>(
+                Map.of("bootstrap.servers", state().endpoint("broker"), "acks", "all"),
+                new StringSerializer(),
+                new ByteArraySerializer());
     }
 
     private ProcessBuilder partBuilder(String module, String mainClass, String... arguments) throws IOException {

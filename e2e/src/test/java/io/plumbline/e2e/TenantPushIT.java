@@ -3,7 +3,6 @@ package io.plumbline.e2e;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
@@ -16,25 +15,16 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.standalone.Secrets;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
 /** Two tenants, each with a console of its own, on one log and one search copy. */
 class TenantPushIT {
     private static final Duration LIMIT = Duration.ofSeconds(120);
-    private static final Pattern READY = Pattern.compile("READY (\\d+)");
 
     /** One person's browser, and everything that its console has sent to it. */
     private static final class Watching implements AutoCloseable {
@@ -43,10 +33,9 @@ class TenantPushIT {
         private final List<Response> responses = new ArrayList<>();
 
         Watching(Chromium chromium, String console, String password) {
-            page = chromium.page();
-            page.setDefaultTimeout(LIMIT.toMillis());
+            page = chromium.open(LIMIT);
             page.onWebSocket(socket -> socket.onFrameReceived(frame -> frames.add(text(frame))));
-            Chromium.signIn(page, console, password);
+            Chromium.signIn(page, console, "admin", password);
             page.navigate(console + "/alerts");
             assertThat(page.locator("#queue-summary")).containsText("0 causes");
             // The bodies of what a page has left are gone; from here on it stays.
@@ -88,12 +77,12 @@ class TenantPushIT {
         setDefaultAssertionTimeout(LIMIT.toMillis());
         try (Platform platform = Platform.start()) {
             String password = Secrets.read(new Secrets(platform.layout()).adminPassword());
-            String other = otherConsole(platform);
-            try (KafkaProducer<String, byte[]> log = new KafkaProducer<>(
-                            Map.of("bootstrap.servers", platform.state().endpoint("broker"), "acks", "all"),
-                            new StringSerializer(),
-                            new ByteArraySerializer());
-                    Chromium chromium = new Chromium();
+            String other = platform.console(
+                    "other",
+                    "--plumbline.tenant=other",
+                    "--plumbline.people-file=" + platform.layout().home().resolve("other-people.json"));
+            try (KafkaProducer<String, byte[]> log = platform.producer();
+                    Chromium chromium = Chromium.start();
                     Watching ours = new Watching(chromium, platform.state().endpoint("console"), password);
                     Watching theirs = new Watching(chromium, other, password)) {
                 raise(log, "default", "only-for-us");
@@ -113,32 +102,9 @@ class TenantPushIT {
                         .noneMatch(sent -> sent.contains("only-for-them") || sent.contains("last-for-them"));
                 assertThat(theirs.received())
                         .noneMatch(sent -> sent.contains("only-for-us") || sent.contains("for-us-again"));
+                assertThat(chromium.failures()).isEmpty();
             }
         }
-    }
-
-    /** Started as the supervisor starts the first one, for another tenant and with people of its own. */
-    private static String otherConsole(Platform platform) throws IOException {
-        Secrets secrets = new Secrets(platform.layout());
-        Path output = platform.layout().home().resolve("other-console.log");
-        platform.begin(
-                "console",
-                "io.plumbline.console.ConsoleApplication",
-                output,
-                "--server.address=127.0.0.1",
-                "--server.port=0",
-                "--plumbline.elasticsearch-url=" + platform.state().endpoint("search"),
-                "--plumbline.kafka-bootstrap=" + platform.state().endpoint("broker"),
-                "--plumbline.tenant=other",
-                "--plumbline.admin-password-file=" + secrets.adminPassword(),
-                "--plumbline.api-token-file=" + secrets.apiToken(),
-                "--plumbline.people-file=" + platform.layout().home().resolve("other-people.json"),
-                "--plumbline.policy-key-file=" + secrets.policyKey());
-        String told = await().atMost(LIMIT).until(() -> Files.readString(output), text -> READY.matcher(text)
-                .find());
-        Matcher ready = READY.matcher(told);
-        assertThat(ready.find()).isTrue();
-        return "http://127.0.0.1:" + ready.group(1);
     }
 
     /** All of them in one partition: who has a later one has read those before it. */

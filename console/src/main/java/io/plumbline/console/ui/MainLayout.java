@@ -17,6 +17,7 @@ import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.Snapshot;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.security.SignedIn;
+import io.plumbline.console.text.VisibleText;
 import jakarta.annotation.security.PermitAll;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -56,7 +57,7 @@ public class MainLayout extends Div implements RouterLayout {
             nav.add(link("Audit", AuditView.class, new Span(), "nav-audit"));
         }
         RouterLink account =
-                link("", AccountView.class, Parts.said(SignedIn.person().name(), 24), "nav-account");
+                link(VisibleText.line(SignedIn.person().name(), 24), AccountView.class, new Span(), "nav-account");
         account.getElement().setAttribute("title", "Account");
         nav.add(
                 Parts.text("", "sp"),

@@ -3,9 +3,6 @@ package io.plumbline.console.ui;
 import com.vaadin.flow.component.AttachEvent;
 import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.DetachEvent;
-import com.vaadin.flow.component.Key;
-import com.vaadin.flow.component.KeyModifier;
-import com.vaadin.flow.component.Shortcuts;
 import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.UIDetachedException;
 import com.vaadin.flow.component.html.DescriptionList;
@@ -138,7 +135,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         policy.setId("policy");
         policyTold.setId("policy-status");
         policyTold.getElement().setAttribute("role", "status");
-        head.addClassName("page-head");
+        head.addClassNames("page-head", "session-head");
         why.addClassName("why");
         why.setId("why");
         why.getElement().setAttribute("aria-label", "Said, done, why it does not fit");
@@ -167,6 +164,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 .on("a", "assign to me", () -> triageWorst(Words.ACKNOWLEDGED))
                 .on("f", "freeze", () -> ask(Orders.Act.FREEZE))
                 .on("t", "thaw", () -> ask(Orders.Act.THAW))
+                .on("K", "kill", () -> ask(Orders.Act.KILL))
                 .on("i", "isolate egress", () -> policyActs.isolate(id))
                 .on("p", "tighten the policy", () -> policyActs.tighten(id));
         add(keys, head, why, body);
@@ -237,9 +235,6 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     protected void onAttach(AttachEvent attach) {
         UI ui = attach.getUI();
         unsubscribe = live.subscribe(snapshot -> follow(ui, snapshot));
-        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.THAW), Key.KEY_T, KeyModifier.ALT);
-        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.KILL), Key.KEY_K, KeyModifier.ALT);
-        Shortcuts.addShortcutListener(this, () -> ask(Orders.Act.FREEZE), Key.KEY_F, KeyModifier.ALT);
     }
 
     @Override
@@ -516,19 +511,21 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                         "evidence incomplete · " + session.missing() + " missing · " + session.dropped() + " dropped",
                         "bad");
         evidence.setId("evidence-state");
-        head.add(names, Parts.text("", "sp"));
+        Div states = new Div();
+        states.addClassName("states");
         if (session.degraded()) {
-            head.add(Parts.chip("degraded runtime", "warn"));
+            states.add(Parts.chip("degraded runtime", "warn"));
         }
-        head.add(state, evidence);
+        states.add(state, evidence);
         if (!session.isOver()) {
             if (session.state().equals("frozen")) {
-                head.add(orderButton("Thaw…", "thaw", "", "Alt+T", Orders.Act.THAW));
+                states.add(orderButton("Thaw…", "thaw", "", "t", Orders.Act.THAW));
             } else {
-                head.add(orderButton("Freeze…", "freeze", "primary", "Alt+F", Orders.Act.FREEZE));
+                states.add(orderButton("Freeze…", "freeze", "primary", "f", Orders.Act.FREEZE));
             }
-            head.add(orderButton("Kill…", "kill", "kill", "Alt+K", Orders.Act.KILL));
+            states.add(orderButton("Kill…", "kill", "kill", "K", Orders.Act.KILL));
         }
+        head.add(names, states);
     }
 
     /** A session that tells nothing more makes no snapshot that would remind of an order it does not confirm. */
