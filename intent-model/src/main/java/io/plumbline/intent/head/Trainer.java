@@ -29,8 +29,11 @@ public final class Trainer {
         /** Few numbers of similarity carry over to unseen sources only as a weighted sum. */
         public static final Settings RELEVANCE = new Settings(0, 12, 1e-3, false, 1);
 
-        /** What an act's structure shows can only make it worse. */
-        public static final Settings ABUSE = new Settings(0, 16, 3e-4, true, 4);
+        /**
+         * What an act's structure shows can only make it worse. Missed counts eight times: relevance sets the threshold, below which abuse
+         * adds no false alarms.
+         */
+        public static final Settings ABUSE = new Settings(0, 16, 3e-4, true, 8);
     }
 
     public static Network train(List<Example> examples, Settings settings) {

@@ -1,6 +1,7 @@
 package io.plumbline.intent.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.plumbline.intent.head.Trainer.Example;
 import io.plumbline.intent.head.Trainer.Settings;
@@ -28,6 +29,31 @@ final class TrainerTest {
             double[] high = {low[0] + random.nextDouble(), low[1] + random.nextDouble(), 3};
             assertThat(network.logit(high)).isGreaterThanOrEqualTo(network.logit(low));
         }
+    }
+
+    @Test
+    void eitherOfTwoCausesSuffices() {
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 1_000; i++) {
+            double first = random.nextDouble() * 60 - 30;
+            double second = random.nextDouble() * 60 - 30;
+            double either = Head.either(first, second);
+
+            assertThat(either).isGreaterThanOrEqualTo(Math.max(first, second)).isEqualTo(Head.either(second, first));
+            assertThat(Head.either(first + 0.5, second)).isGreaterThan(either - 1e-12);
+            assertThat(Head.either(first, second - 0.5)).isLessThan(either + 1e-12);
+        }
+        assertThat(Head.either(-40, 2)).isCloseTo(2, within(1e-9));
+    }
+
+    @Test
+    void learnsOnlyWhatTheOtherNetworkDoesNotSee() {
+        List<Example> seen = examples().stream()
+                .map(example -> new Example(example.vector(), example.bad(), example.bad() ? 20 : -20))
+                .toList();
+
+        assertThat(Trainer.train(seen, Settings.RELEVANCE).logit(new double[] {1, 0.5, 3}))
+                .isLessThan(Trainer.train(examples(), Settings.RELEVANCE).logit(new double[] {1, 0.5, 3}) - 0.1);
     }
 
     @Test
