@@ -191,7 +191,36 @@ class RulesLiveIT {
         assertThat(log().of(id, Event::hasJudged))
                 .anyMatch(verdict -> verdict.getJudged().getRuleSet().equals(version));
         assertThat(platform().plumbline("rules", "active").out()).contains("in force  mine " + version);
+        aBacktestComparesWithWhatIsInForce(id, pipeline);
         theConsoleShowsWhy(id, version);
+    }
+
+    private static void aBacktestComparesWithWhatIsInForce(String session, Path pipeline) throws Exception {
+        Path mine = platform().layout().home().resolve("mine");
+        Platform.Answer same = platform()
+                .plumbline(
+                        "rules",
+                        "backtest",
+                        mine.toString(),
+                        "--pipeline",
+                        pipeline.toString(),
+                        "--session",
+                        session,
+                        "--against",
+                        "active");
+        assertThat(same.code()).as(same.err()).isZero();
+        assertThat(same.out()).contains("0 hits lost, 0 new against active");
+        Platform.Answer less = platform()
+                .plumbline(
+                        "rules",
+                        "backtest",
+                        mine.resolve("rule1.yml").toString(),
+                        "--session",
+                        session,
+                        "--against",
+                        "active");
+        assertThat(less.code()).as(less.err()).isEqualTo(ExitCodes.FAILED);
+        assertThat(less.out()).contains("lost  A marker file is made");
     }
 
     /** Of each alert of a rule: which rule of which set, and what its condition saw. */

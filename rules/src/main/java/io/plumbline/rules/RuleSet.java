@@ -286,6 +286,14 @@ public final class RuleSet {
                 .findFirst();
     }
 
+    /** What correlations call so: the document with this id or name. */
+    public Optional<SigmaDocument> named(String reference) {
+        return documents.stream()
+                .filter(document -> document.metadata().id().equals(reference)
+                        || document.metadata().name().equals(reference))
+                .findFirst();
+    }
+
     boolean detectionReports(int index) {
         return detectionReports[index];
     }

@@ -48,6 +48,19 @@ public final class SessionLog {
                 event -> event.hasAlertRaised() && event.getAlertRaised().hasIntentScore());
     }
 
+    /**
+     * An order by its id.
+     *
+     * @throws CommandException when the log cannot be read, or does not have it any more
+     */
+    public static Event order(String bootstrap, String id) {
+        return read(bootstrap, Topics.CONTROL, "orders", key -> true, event -> event.getId()
+                        .equals(id))
+                .stream()
+                .findFirst()
+                .orElseThrow(() -> new CommandException("order " + id + ": not in the log any more"));
+    }
+
     private static List<Event> read(
             String bootstrap, String topic, String what, Predicate<String> keys, Predicate<Event> wanted) {
         List<Event> events = new ArrayList<>();

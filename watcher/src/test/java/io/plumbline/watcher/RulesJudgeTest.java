@@ -184,6 +184,72 @@ class RulesJudgeTest {
     }
 
     @Test
+    void aCorrelationsFindingSaysItsWindowItsGroupAndItsRules() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
+
+        ExplainedPart tree = found(write(script, 3)).getFirst().getExplanation().getTree();
+
+        assertThat(tree.getText()).isEqualTo("event_count by SessionId within 60 s gte 3");
+        assertThat(tree.getSeen()).isEqualTo("2 before it");
+        assertThat(tree.getMatched()).isTrue();
+        assertThat(tree.getPartsList())
+                .extracting(ExplainedPart::getText)
+                .containsExactly("group-by SessionId", "rule 'A file is opened' matches 1 of 1 event");
+        assertThat(tree.getParts(0).getSeen()).isEqualTo("00112233445566778899aabbccddeeff");
+        assertThat(tree.getParts(1).getParts(0).getSeen()).isEqualTo("/workspace/2");
+    }
+
+    @Test
+    void anUnannouncedReadOfASecretAndThenAnyConnectionWithinAMinuteIsFound() {
+        for (long[] expected : new long[][] {{59_000_000_000L, 1}, {61_000_000_000L, 0}}) {
+            SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(RulesJudge.shipped())));
+            ProcessRef unexplained = SessionScript.process(7, 1);
+            script.fork(SessionScript.agent(), unexplained);
+            script.exec(unexplained, "cat", "/root/.aws/credentials");
+            script.open(unexplained, "/root/.aws/credentials", 0);
+            script.pass(expected[0]);
+
+            assertThat(found(script.connect("x.example", 443)))
+                    .filteredOn(
+                            alert -> alert.getTitle().equals("Unannounced Process Reads a Secret, Then a Connection"))
+                    .hasSize((int) expected[1])
+                    .allSatisfy(
+                            alert -> assertThat(alert.getExplanation().getTree().getPartsList())
+                                    .extracting(ExplainedPart::getText)
+                                    .contains(
+                                            "rule 'Read of a secret that no call explains' matched an earlier event",
+                                            "rule 'Any connection asked for' matches 1 of 1 event"));
+        }
+    }
+
+    @Test
+    void shippedRulesSeePlansThatAreBentAndResourcesThatAreUsedUp() {
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(RulesJudge.shipped())));
+        script.connect("other.example", 443);
+        List<Event> planned = script.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setPlan(
+                                Plan.newBuilder().addItems(PlanItem.newBuilder().setText("Do whatever is needed"))));
+        assertThat(found(planned))
+                .extracting(AlertRaised::getTitle)
+                .contains("Plan That Covers Anything, or Hides What Was Done");
+
+        assertThat(found(script.connect("third.example", 443)))
+                .extracting(AlertRaised::getTitle)
+                .contains("Plan Rewritten Between Two Violations");
+        List<Event> stopped = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            stopped.addAll(script.evidence(Event.newBuilder()
+                    .setLimitReached(
+                            LimitReached.newBuilder().setLimit("memory").setAction("freeze"))));
+        }
+        assertThat(found(stopped))
+                .extracting(AlertRaised::getTitle)
+                .contains("Session Stopped at a Limit of Its Resources", "Limits of Resources Reached Again and Again");
+    }
+
+    @Test
     void aCorrelationThatDidNotChangeKeepsItsWindowsInAnotherRuleSet() {
         String more = String.join("---\n", CORRELATION, SOMETHING_ELSE);
         SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));

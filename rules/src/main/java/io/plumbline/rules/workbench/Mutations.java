@@ -207,11 +207,35 @@ public final class Mutations {
             case YamlNode.Mapping mapping ->
                 entries(mapping, (entry, index) -> {
                     without(mapping, index, outer);
+                    modifiers(mapping, index, outer);
                     if (entry.value() instanceof YamlNode.Sequence list) {
                         without(list, at(withoutAll(mapping, index, list), index, outer));
                     }
                 });
         }
+    }
+
+    /** The item without each of its modifiers. */
+    private static void modifiers(YamlNode.Mapping mapping, int index, Change outer) {
+        YamlNode.Entry entry = mapping.entries().get(index);
+        List<String> words = List.of(entry.key().text().split("\\|", -1));
+        for (int i = 1; i < words.size(); i++) {
+            List<String> fewer = new ArrayList<>(words);
+            String removed = fewer.remove(i);
+            outer.make(
+                    entry.key().position(),
+                    "without '|" + removed + "' of " + entry.key().kind(),
+                    renamed(mapping, index, String.join("|", fewer)));
+        }
+    }
+
+    private static YamlNode.Mapping renamed(YamlNode.Mapping mapping, int index, String name) {
+        YamlNode.Entry entry = mapping.entries().get(index);
+        List<YamlNode.Entry> copy = new ArrayList<>(mapping.entries());
+        YamlNode.Scalar key =
+                new YamlNode.Scalar(name, entry.key().plain(), entry.key().position());
+        copy.set(index, new YamlNode.Entry(key, entry.value()));
+        return new YamlNode.Mapping(copy, mapping.position());
     }
 
     /** The map with {@code all} taken from an item of two values, which has one after the change. */
@@ -220,13 +244,7 @@ public final class Mutations {
         if (list.items().size() != 2 || !entry.key().text().contains("|all")) {
             return mapping;
         }
-        List<YamlNode.Entry> copy = new ArrayList<>(mapping.entries());
-        YamlNode.Scalar key = entry.key();
-        copy.set(
-                index,
-                new YamlNode.Entry(
-                        new YamlNode.Scalar(key.text().replace("|all", ""), key.plain(), key.position()), list));
-        return new YamlNode.Mapping(copy, mapping.position());
+        return renamed(mapping, index, entry.key().text().replace("|all", ""));
     }
 
     private static void condition(YamlNode.Scalar condition, Change outer) {

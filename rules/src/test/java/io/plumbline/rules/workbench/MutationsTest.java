@@ -63,6 +63,20 @@ class MutationsTest {
     }
 
     @Test
+    void namesTheModifiersThatNoCaseProtects() {
+        String rule = RULE.replace("F:", "F|contains|cased:").replace("G: c", "G|neq: c");
+        String cases =
+                "match:\n  - {F: xa, G: d}\n  - {F: b, G: d}\nnone:\n  - {F: x, G: d}\n  - {F: a}\n  - {F: a, G: d, H: d}\n";
+
+        Outcome outcome = run(rule, cases);
+
+        assertThat(outcome.survivors())
+                .extracting(Survivor::change)
+                .containsExactly("without '|cased' of 'F|contains|cased'");
+        assertThat(run(rule, cases + "  - {F: A, G: d}\n").survivors()).isEmpty();
+    }
+
+    @Test
     void failingCasesAreAnError() {
         assertThatThrownBy(() -> run(RULE, "match:\n  - {F: x}\nnone:\n  - {F: a}\n"))
                 .isInstanceOf(RuleException.class)

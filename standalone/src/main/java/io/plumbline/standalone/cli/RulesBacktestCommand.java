@@ -3,6 +3,12 @@ package io.plumbline.standalone.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.plumbline.events.activation.ActivationContent;
+import io.plumbline.events.activation.ActivationException;
+import io.plumbline.events.activation.ActivationOrder;
+import io.plumbline.events.v1.Activation;
+import io.plumbline.events.v1.ActivationStatement;
 import io.plumbline.events.v1.Event;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleSet;
@@ -23,6 +29,7 @@ import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.RunState;
 import io.plumbline.standalone.SearchCluster;
 import io.plumbline.standalone.SessionLog;
+import io.plumbline.watcher.activation.Contents;
 import io.plumbline.watcher.judge.SessionRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,7 +122,8 @@ final class RulesBacktestCommand implements Callable<Integer> {
     @Option(
             names = "--against",
             paramLabel = "RULES",
-            description = "Rules to compare with: file or folder, or shipped for those of the product.")
+            description =
+                    "Rules to compare with: file or folder, shipped for those of the product, active for those in force.")
     private @Nullable Path against;
 
     @Option(
@@ -168,7 +176,7 @@ final class RulesBacktestCommand implements Callable<Integer> {
         }
         int lost = 0;
         if (against != null) {
-            RuleSet other = against.toString().equals("shipped") ? set(List.of()) : set(List.of(against));
+            RuleSet other = against(against);
             List<Hit> before = StoredEvents.answerable(run(other, recordings), notHeld);
             List<Hit> now = StoredEvents.answerable(found, notHeld(other));
             List<Hit> gone = Backtest.without(before, now);
@@ -262,6 +270,40 @@ final class RulesBacktestCommand implements Callable<Integer> {
                 object,
                 what + "  " + hit.match().title() + " [" + hit.match().rule() + "] at "
                         + hit.match().events().getLast() + " in " + hit.recording());
+    }
+
+    private RuleSet against(Path named) {
+        return switch (named.toString()) {
+            case ActivationOrder.SHIPPED -> set(List.of());
+            case "active" -> inForce();
+            default -> set(List.of(named));
+        };
+    }
+
+    /** The set that the watch job of the running platform says it judges by, from the order that brought it. */
+    private RuleSet inForce() {
+        JsonNode active = ConsoleApi.of(Layout.current())
+                .activations("rules", "")
+                .path("answers")
+                .path(0)
+                .path("in_force");
+        if (active.path("sha256").asText().isEmpty()) {
+            return set(List.of());
+        }
+        String order = active.path("order").asText();
+        try {
+            Activation activation = SessionLog.order(running().endpoint("broker"), order)
+                    .getRuleSetActivated()
+                    .getActivation();
+            ActivationStatement statement = ActivationStatement.parseFrom(activation.getStatement());
+            return Contents.bundle(ActivationContent.expand(
+                            activation.getContent(),
+                            statement.getSize(),
+                            active.path("sha256").asText()))
+                    .load();
+        } catch (InvalidProtocolBufferException | ActivationException | RuleException e) {
+            throw new CommandException("rules in force, order " + order + ": " + e.getMessage());
+        }
     }
 
     private RuleSet set(List<Path> rules) {

@@ -4,21 +4,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.events.activation.ActivationOrder;
 import io.plumbline.rules.RuleBundle;
 import io.plumbline.rules.RuleException;
+import io.plumbline.rules.RuleMatch;
 import io.plumbline.rules.RulePack;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.agent.AgentEvents;
+import io.plumbline.rules.correlation.LinkedCorrelation;
 import io.plumbline.rules.engine.EventLimitException;
 import io.plumbline.rules.engine.JsonEvents;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument;
+import io.plumbline.rules.workbench.Backtest;
 import io.plumbline.rules.workbench.Check;
 import io.plumbline.rules.workbench.Diagnostics;
 import io.plumbline.rules.workbench.Explanation;
 import io.plumbline.rules.workbench.JUnitReport;
 import io.plumbline.rules.workbench.Lint;
 import io.plumbline.rules.workbench.Mutations;
+import io.plumbline.rules.workbench.Recordings;
+import io.plumbline.rules.workbench.Recordings.Recording;
 import io.plumbline.rules.workbench.Remark;
 import io.plumbline.rules.workbench.RuleCases;
 import io.plumbline.rules.workbench.RuleFiles;
@@ -37,6 +42,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -361,7 +367,10 @@ final class RulesCommand implements Callable<Integer> {
     @Command(
             name = "explain",
             mixinStandardHelpOptions = true,
-            description = "Say what each part of a rule says about an event. Exit code 1: no rule of the file matches.")
+            description = {
+                "Say what each part of a rule says about an event; of a correlation, what each of its rules says about the events.",
+                "Exit code 1: no rule of the file matches."
+            })
     static final class ExplainRule implements Callable<Integer> {
         @Parameters(paramLabel = "RULE", index = "0", description = "File with rules.")
         private Path rule;
@@ -369,7 +378,10 @@ final class RulesCommand implements Callable<Integer> {
         @Parameters(
                 paramLabel = "EVENT",
                 index = "1",
-                description = "File with one JSON object: fields with Sigma's names.")
+                description = {
+                    "File with one JSON object: fields with Sigma's names;",
+                    "or .jsonl with one on each line, as backtest takes them."
+                })
         private Path event;
 
         @Mixin
@@ -381,29 +393,80 @@ final class RulesCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             RuleSet set;
-            SigmaEvent read;
+            List<Recording> recordings;
             try {
                 set = RuleSet.load(sources(List.of(rule)), pipeline.placeholders());
-                read = JsonEvents.read(Files.readString(event)).build();
+                recordings = event.toString().matches(".*\\.jsonl(\\.gz)?")
+                        ? Recordings.read(List.of(event))
+                        : List.of(new Recording(
+                                event.toString(),
+                                List.of(JsonEvents.read(Files.readString(event)).build())));
             } catch (RuleException | EventLimitException e) {
                 throw new CommandException(Printable.line(String.valueOf(e.getMessage()), MAX_LINE), ExitCodes.USAGE);
             } catch (IOException e) {
                 throw new CommandException(
-                        "event " + event + " (expected: a readable file with a JSON object)", ExitCodes.USAGE);
+                        "event " + event + " (expected: a readable file with a JSON object, or one on each line: "
+                                + Printable.line(String.valueOf(e.getMessage()), MAX_LINE) + ")",
+                        ExitCodes.USAGE);
             }
             boolean matches = false;
-            for (SigmaDocument.Detection detection : set.detections()) {
-                Explanation explanation = Explanation.of(detection.expression(), read);
-                matches |= explanation.holds();
-                answers.tell(
-                        object(explanation)
-                                .put("rule", detection.metadata().id())
-                                .put("title", detection.metadata().title()),
-                        detection.metadata().title() + " ("
-                                + detection.metadata().id() + "), for events of " + detection.logSource());
-                explanation.lines().forEach(line -> answers.line("  " + line));
+            for (Recording recording : recordings) {
+                Map<String, RuleMatch> last = new HashMap<>();
+                Backtest.run(set, List.of(recording))
+                        .forEach(hit -> last.put(hit.match().rule(), hit.match()));
+                for (SigmaDocument.Detection detection : set.detections()) {
+                    Optional<Explained> explained = newest(detection, recording.events());
+                    if (explained.isPresent()) {
+                        matches |= explained.get().explanation().holds();
+                        tell(
+                                detection,
+                                "for events of " + detection.logSource()
+                                        + (recording.events().size() == 1
+                                                ? ""
+                                                : ", at " + explained.get().event()),
+                                explained.get().explanation());
+                    }
+                }
+                for (LinkedCorrelation linked : set.correlations()) {
+                    if (set.reports(linked.definition())) {
+                        Optional<RuleMatch> match = Optional.ofNullable(
+                                last.get(linked.definition().metadata().id()));
+                        matches |= match.isPresent();
+                        tell(
+                                linked.definition(),
+                                "over " + recording.events().size() + " events of " + recording.name(),
+                                Explanation.of(linked.definition(), set, recording.events(), match));
+                    }
+                }
             }
             return matches ? ExitCodes.OK : ExitCodes.FAILED;
+        }
+
+        /** What a rule says of an event, and which one. */
+        private record Explained(String event, Explanation explanation) {}
+
+        /** Of the newest event that the rule matches, else of the last of its log source. */
+        private static Optional<Explained> newest(SigmaDocument.Detection rule, List<SigmaEvent> events) {
+            Optional<Explained> newest = Optional.empty();
+            for (SigmaEvent one : events) {
+                if (one.logSources().isEmpty() || one.logSources().stream().anyMatch(rule.logSource()::accepts)) {
+                    Explanation explanation = Explanation.of(rule.expression(), one);
+                    if (explanation.holds()
+                            || newest.map(known -> !known.explanation().holds()).orElse(true)) {
+                        newest = Optional.of(new Explained(one.id(), explanation));
+                    }
+                }
+            }
+            return newest;
+        }
+
+        private void tell(SigmaDocument rule, String about, Explanation explanation) {
+            answers.tell(
+                    object(explanation)
+                            .put("rule", rule.metadata().id())
+                            .put("title", rule.metadata().title()),
+                    rule.metadata().title() + " (" + rule.metadata().id() + "), " + about);
+            explanation.lines().forEach(line -> answers.line("  " + line));
         }
 
         private static ObjectNode object(Explanation explanation) {

@@ -86,6 +86,50 @@ class RulesCommandTest {
     }
 
     @Test
+    void explainTakesEventsLineByLineForACorrelation() throws IOException {
+        Files.writeString(folder.resolve("many.yml"), RULE + """
+                name: nc
+                ---
+                title: Netcat twice
+                id: 6a0f8f30-6d14-4f6e-9a3e-0d2f4f1f7c02
+                correlation:
+                  type: temporal_ordered
+                  rules: [nc, ls]
+                  group-by: [User]
+                  timespan: 1m
+                level: high
+                ---
+                title: Ls
+                id: 6a0f8f30-6d14-4f6e-9a3e-0d2f4f1f7c03
+                name: ls
+                logsource: {category: process_creation, product: linux}
+                detection: {selection: {Image|endswith: /ls}, condition: selection}
+                level: low
+                """);
+        String nc =
+                "{\"_source\":\"process_creation/linux\",\"_at\":0,\"_id\":\"a\",\"User\":\"ada\",\"Image\":\"/bin/nc\"}\n";
+        String ls = nc.replace("/nc", "/ls").replace("\"a\"", "\"b\"");
+        Files.writeString(folder.resolve("events.jsonl"), nc + ls.replace(":0,", ":60,"));
+        assertThat(rules("explain", file("many.yml"), file("events.jsonl"))).isEqualTo(ExitCodes.OK);
+        assertThat(out.toString())
+                .contains(
+                        "yes temporal_ordered by User within 60 s gte 2; the event has 1 before it",
+                        "  yes group-by User; the event has ada",
+                        "  yes rule 'Ls' matches 1 of 2 events");
+
+        Files.writeString(folder.resolve("events.jsonl"), nc + nc.replace(":0,", ":10,"));
+        rules("explain", file("many.yml"), file("events.jsonl"));
+        assertThat(out.toString())
+                .contains(
+                        "no  temporal_ordered by User within 60 s",
+                        "  no  rule 'Ls' matches 0 of 2 events",
+                        "    no  Image is '*/ls'; the event has /bin/nc");
+        Files.writeString(folder.resolve("events.jsonl"), "{\n");
+        assertThat(rules("explain", file("many.yml"), file("events.jsonl"))).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("events.jsonl:1:");
+    }
+
+    @Test
     void importListsWhatDoesNotLoadAndCopiesTheRest() throws IOException {
         Files.writeString(
                 folder.resolve("old.yml"),

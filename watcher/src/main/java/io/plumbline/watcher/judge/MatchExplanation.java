@@ -5,14 +5,18 @@ import io.plumbline.events.v1.RuleExplanation;
 import io.plumbline.rules.RuleMatch;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.engine.SigmaEvent;
+import io.plumbline.rules.sigma.SigmaDocument.Correlation;
+import io.plumbline.rules.sigma.SigmaDocument.Detection;
+import io.plumbline.rules.sigma.SigmaDocument.Filter;
 import io.plumbline.rules.workbench.Explanation;
+import java.util.List;
+import java.util.Optional;
 
 /** Why a rule matched, bounded for an alert. What was left out is marked. */
 final class MatchExplanation {
     private static final int MAX_DEPTH = 8;
     private static final int MAX_PARTS = 100;
     private static final int MAX_TEXT = 400;
-    private static final String SEEN = "; the event has ";
 
     private int parts;
     private boolean cut;
@@ -27,17 +31,23 @@ final class MatchExplanation {
                 .setAuthor(match.author())
                 .setLicense(match.licence());
         MatchExplanation bounded = new MatchExplanation();
-        set.detection(match.rule())
-                .ifPresent(rule -> explanation.setTree(bounded.part(Explanation.of(rule.expression(), event), 0)));
+        set.named(match.rule())
+                .flatMap(document -> switch (document) {
+                    case Detection rule -> Optional.of(Explanation.of(rule.expression(), event));
+                    case Correlation correlation ->
+                        Optional.of(Explanation.of(correlation, set, List.of(event), Optional.of(match)));
+                    case Filter ignored -> Optional.empty();
+                })
+                .ifPresent(tree -> explanation.setTree(bounded.part(tree, 0)));
         return explanation.setCut(bounded.cut).build();
     }
 
     private ExplainedPart part(Explanation part, int depth) {
         parts++;
-        int seen = part.text().indexOf(SEEN);
+        int seen = part.text().indexOf(Explanation.SEEN);
         ExplainedPart.Builder made = ExplainedPart.newBuilder()
                 .setText(shortened(seen < 0 ? part.text() : part.text().substring(0, seen)))
-                .setSeen(seen < 0 ? "" : shortened(part.text().substring(seen + SEEN.length())))
+                .setSeen(seen < 0 ? "" : shortened(part.text().substring(seen + Explanation.SEEN.length())))
                 .setMatched(part.holds());
         for (Explanation child : part.parts()) {
             if (depth == MAX_DEPTH || parts == MAX_PARTS) {
