@@ -237,10 +237,11 @@ class RulesLiveIT {
                 .collect(Collectors.toSet())
                 .containsAll(seen.keySet()));
         List<Event> alerts = log().of(session, Event::hasAlertRaised);
-        try (Chromium chromium = new Chromium();
-                Page page = chromium.page()) {
+        try (Chromium chromium = Chromium.start();
+                Page page = chromium.open(LIMIT)) {
             page.setDefaultTimeout(LIMIT.toMillis());
-            Chromium.signIn(page, console, Secrets.read(new Secrets(platform().layout()).adminPassword()));
+            Chromium.signIn(
+                    page, console, "admin", Secrets.read(new Secrets(platform().layout()).adminPassword()));
             seen.forEach((title, value) -> {
                 Event alert = alerts.stream()
                         .filter(one -> one.getAlertRaised().getTitle().equals(title))
