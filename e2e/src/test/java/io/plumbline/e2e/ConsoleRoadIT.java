@@ -373,7 +373,7 @@ class ConsoleRoadIT {
             opened(producer, session, seq, BEFORE);
             producer.flush();
             Page page = admin();
-            await().atMost(LIMIT).until(() -> platform().search().events(session) == BEFORE);
+            await().atMost(LIMIT).until(() -> platform().search().events(session) >= BEFORE);
             page.navigate(adminsConsole + "/session/" + session);
             for (int i = 0; i < 2; i++) {
                 Object before = view(page);
