@@ -360,7 +360,7 @@ public class ApprovalsView extends Div {
         Instant now = clock.instant();
         Span left = Parts.chip(deadlineText(approval, now));
         deadline = Optional.of(left);
-        Footprint touched = Footprint.of(approval.subject());
+        Footprint touched = Footprint.ofSubject(approval.tool(), approval.subject());
         H2 title = new H2(VisibleText.line(title(approval, touched), 80));
         title.getStyle().set("font-size", "17px");
         Div head = new Div(
@@ -420,8 +420,7 @@ public class ApprovalsView extends Div {
         if (approval.tool().isEmpty()) {
             return "Approval";
         }
-        // The arguments of other tools are no commands.
-        return approval.subject().startsWith("{") || touched.programs().isEmpty()
+        return touched.programs().isEmpty()
                 ? approval.tool()
                 : "Run " + String.join(", ", touched.programs()) + " · " + approval.tool();
     }

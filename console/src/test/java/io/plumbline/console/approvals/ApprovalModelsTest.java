@@ -35,6 +35,27 @@ class ApprovalModelsTest {
         assertThat(Footprint.of("git show v1:docs/a").files()).isEmpty();
     }
 
+    /** As the gate of the watcher writes it. */
+    @Test
+    void theFootprintOfACallIsThatOfTheCommandInItsArguments() {
+        String rest = "\nmaintenance revision 4";
+        Footprint bash = Footprint.ofSubject(
+                "Bash", "Bash\n/workspace\n{\"command\":\"curl https://a.example/x > out\",\"timeout\":3}" + rest);
+        assertThat(bash.programs()).containsExactly("curl");
+        assertThat(bash.files()).containsExactly("writes out");
+        assertThat(bash.hosts()).containsExactly("a.example");
+        assertThat(Footprint.ofSubject("shell", "shell\n\n{\n  \"cmd\": [\"bash\", \"-lc\", \"make\"]\n}" + rest)
+                        .programs())
+                .contains("make");
+        assertThat(Footprint.ofSubject("Glob", "Glob\n/workspace\n{\"pattern\":\"x\"}" + rest)
+                        .programs())
+                .isEmpty();
+        assertThat(Footprint.ofSubject("Bash", "Bash\n/workspace\n{\"command\": \"cut" + rest)
+                        .programs())
+                .isEmpty();
+        assertThat(Footprint.ofSubject("Bash", "git push").programs()).containsExactly("git");
+    }
+
     @Test
     void theDifferenceIsToldWordByWord() {
         assertThat(WordDiff.of("git push origin HEAD:fix/rounding", "git push origin HEAD:release --force")

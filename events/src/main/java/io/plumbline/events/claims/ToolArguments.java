@@ -88,7 +88,7 @@ final class ToolArguments {
     }
 
     /** A command is a text, or an argument vector as in {@code ["bash","-lc","ls"]}. */
-    private static String command(JsonNode arguments) {
+    static String command(JsonNode arguments) {
         for (String name : List.of("command", "cmd")) {
             JsonNode command = arguments.path(name);
             if (command.isTextual()) {
