@@ -15,9 +15,7 @@ import io.plumbline.events.Topics;
 import io.plumbline.events.evidence.BundleVerifier;
 import io.plumbline.events.evidence.Verification;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
-import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
-import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.scenario.Recording;
@@ -29,10 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -57,12 +51,6 @@ class ConsoleRoadIT {
 
     private static final String BEAS_PASSWORD = "a-password-of-this-test";
     private static final String BEAS_HASH = "{bcrypt}$2a$04$eI7KFXM2VGdbLmP1Kpv.zOtV5lLhz0rwZOT0UBpPlYxb/W1SdcjaG";
-
-    /** Of the session that goes on while somebody reads it. */
-    private static final int EVENTS_PER_SECOND = 200;
-
-    private static final int SECONDS = 60;
-    private static final int BEFORE = 4_000;
 
     @TempDir
     private static Path folder;
@@ -361,93 +349,5 @@ class ConsoleRoadIT {
         page.locator("#confirm-roll-back").click();
         assertThat(page.locator("#rules-status")).hasText("rolled back; in force: shipped");
         assertThat(page.locator("#in-force")).containsText("shipped");
-    }
-
-    @Test
-    @Order(7)
-    void whoReadsASessionOfTwoHundredEventsASecondKeepsThePlace() throws Exception {
-        String session = EventIds.derived("console-road", "busy");
-        AtomicInteger seq = new AtomicInteger();
-        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
-        try (KafkaProducer<String, byte[]> producer = platform().producer()) {
-            opened(producer, session, seq, BEFORE);
-            producer.flush();
-            Page page = admin();
-            await().atMost(LIMIT).until(() -> platform().search().events(session) >= BEFORE);
-            page.navigate(adminsConsole + "/session/" + session);
-            for (int i = 0; i < 2; i++) {
-                Object before = view(page);
-                page.locator("#timeline-in").click();
-                page.waitForCondition(() -> !view(page).equals(before));
-            }
-            page.locator("#tab-files").click();
-            page.locator("#file-events").scrollIntoViewIfNeeded();
-            page.locator("#file-events").evaluate("grid => grid.scrollToIndex(2000)");
-            Object rows = page.waitForFunction(ROWS_AT_REST, "\n2000 ").jsonValue();
-            Object view = view(page);
-
-            long begun = System.nanoTime();
-            AtomicInteger left = new AtomicInteger(SECONDS);
-            var running = host.scheduleAtFixedRate(
-                    () -> {
-                        if (left.getAndDecrement() > 0) {
-                            opened(producer, session, seq, EVENTS_PER_SECOND);
-                        }
-                    },
-                    0,
-                    1,
-                    TimeUnit.SECONDS);
-            int all = BEFORE + SECONDS * EVENTS_PER_SECOND;
-            await().atMost(Duration.ofSeconds(SECONDS).plus(LIMIT)).until(() -> left.get() <= 0);
-            running.cancel(false);
-            assertThat(page.locator("#tab-files")).hasText(String.format("files %,d", all));
-            assertThat(page.locator("#new-events")).hasText(String.format("%,d new", all - BEFORE));
-            System.out.printf(
-                    "figure e2e.busy_session_seconds_until_shown %.1f (of %d s with %d events each)%n",
-                    (System.nanoTime() - begun) / 1e9, SECONDS, EVENTS_PER_SECOND);
-            assertThat(page.waitForFunction(ROWS_AT_REST, "\n2000 ").jsonValue())
-                    .isEqualTo(rows);
-            assertThat(view(page)).isEqualTo(view);
-            screenshot(page, "busy");
-        } finally {
-            host.shutdownNow();
-        }
-    }
-
-    /** Places and texts of the rows of the list on the screen, once they are all read and the same twice; the one that is looked for among them. */
-    private static final String ROWS_AT_REST = """
-        wanted => {
-          const rows = [...document.querySelector('#file-events').shadowRoot.querySelectorAll('#items tr:not([hidden])')]
-              .sort((a, b) => a.index - b.index)
-              .map(tr => tr.index + ' ' + Math.round(tr.getBoundingClientRect().y) + ' '
-                  + [...tr.querySelectorAll('slot')].map(s => s.assignedNodes()[0]?.textContent.trim() ?? '').join(' '));
-          const now = '\\n' + rows.join('\\n'), rest = now === window.rowsBefore;
-          window.rowsBefore = now;
-          return rest && now.includes(wanted) && rows.every(row => row.includes('open_read') || row.includes('/work/file-')) && now;
-        }
-        """;
-
-    private static Object view(Page page) {
-        return page.locator("soc-timeline").evaluate("timeline => String(timeline._view)");
-    }
-
-    /** As many openings of files, a millisecond apart, up to now. */
-    private static void opened(KafkaProducer<String, byte[]> producer, String session, AtomicInteger seq, int number) {
-        long now = System.currentTimeMillis();
-        for (int i = 0; i < number; i++) {
-            long at = (now - number + i) * 1_000_000L;
-            int next = seq.incrementAndGet();
-            produce(
-                    producer,
-                    Event.newBuilder()
-                            .setTenant("default")
-                            .setSession(session)
-                            .setHost("host-9")
-                            .setChannel(Channel.EVIDENCE)
-                            .setSeq(next)
-                            .setEventTimeNs(at)
-                            .setObservedTimeNs(at)
-                            .setFileOpened(FileOpened.newBuilder().setPath("/work/file-" + next % 40)));
-        }
     }
 }
