@@ -98,7 +98,7 @@ public final class DemoIndex {
         write(List.of(
                 approval(
                         nowNs - 18 * SECOND,
-                        nowNs + 102 * SECOND,
+                        nowNs + 902 * SECOND,
                         "8c02-7be1",
                         Severity.HIGH,
                         "git push origin HEAD:release/2.4 \u202e--force $(cat .release-flags)",
@@ -106,7 +106,7 @@ public final class DemoIndex {
                         "Share the fix"),
                 approval(
                         nowNs - 60 * SECOND,
-                        nowNs + 190 * SECOND,
+                        nowNs + 990 * SECOND,
                         "77aa-01fe",
                         Severity.MEDIUM,
                         "GET https://files.example.net/v3.tgz",
@@ -114,7 +114,7 @@ public final class DemoIndex {
                         "Fetch the new release"),
                 approval(
                         nowNs - 5 * SECOND,
-                        nowNs + 295 * SECOND,
+                        nowNs + 1_095 * SECOND,
                         "77aa-01fe",
                         Severity.LOW,
                         "mkdir -p ~/.cache/build",
