@@ -13,6 +13,7 @@ public final class Matcher implements AtomSink {
 
     private final Program program;
     private final ValueMemory memory = new ValueMemory();
+    private final Expressions expressions = new Expressions();
     private final long[] truth;
     private final long[] known;
     private final long[] candidate;
@@ -291,7 +292,7 @@ public final class Matcher implements AtomSink {
     private boolean one(LazyTest test, String value) {
         return switch (test.test()) {
             case ValueTest.Text ignored -> glob(test.glob().orElseThrow(), value);
-            case ValueTest.Regex regex -> regex.pattern().matcher(value).find();
+            case ValueTest.Regex regex -> expressions.finds(regex, value);
             case ValueTest.Cidr cidr -> cidr.network().contains(value);
             case ValueTest.Compare compare -> {
                 BigDecimal number = Numbers.parse(value);

@@ -7,27 +7,33 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The coarse structure of a regular expression: enough to tell which texts have to be in whatever it matches, and how large it
- * gets with its repetitions. What is not understood is opaque: it demands no text.
+ * The structure of a regular expression: enough to tell which texts have to be in whatever it matches, how large it gets with its
+ * repetitions, and how to run it. What stands for one character keeps its source.
  */
-final class RegexTree {
+public final class RegexTree {
     private static final int MAX_DEPTH = 60;
 
     /** Members of a class of characters that are told; more say nothing. */
     private static final int MAX_MEMBERS = 4;
 
     /** Of a repetition without an end. */
-    private static final int NO_LIMIT = -1;
+    public static final int NO_LIMIT = -1;
 
-    sealed interface Node {
-        /** ASCII; empty for a place between characters. */
+    /** A part of an expression. */
+    public sealed interface Node {
+        /** ASCII characters that stand for themselves. */
         record Text(String text) implements Node {}
 
-        /** One character that is not known. */
-        record Opaque() implements Node {}
+        /** Nothing that takes a character: a place between characters, or flags, as they are written. */
+        record Place(String source) implements Node {}
 
-        /** One of a few characters, ASCII in lower case. */
-        record OneOf(Set<String> characters) implements Node {}
+        /**
+         * One character.
+         *
+         * @param source the class, escape or character as it is written
+         * @param few the characters when they are few, ASCII in lower case; empty: not known
+         */
+        record OneOf(String source, Set<String> few) implements Node {}
 
         record Concatenation(List<Node> parts) implements Node {}
 
@@ -53,7 +59,7 @@ final class RegexTree {
     }
 
     /** Empty when the expression is not understood. */
-    static Optional<Node> parse(String expression) {
+    public static Optional<Node> parse(String expression) {
         RegexTree tree = new RegexTree(expression);
         try {
             Node node = tree.alternation(0);
@@ -98,7 +104,7 @@ final class RegexTree {
     private static long size(Node node) {
         return switch (node) {
             case Node.Text part -> part.text().length();
-            case Node.Opaque ignored -> 1;
+            case Node.Place ignored -> 0;
             case Node.OneOf ignored -> 1;
             case Node.Concatenation part ->
                 part.parts().stream().mapToLong(RegexTree::size).sum() + 1;
@@ -191,19 +197,26 @@ final class RegexTree {
     }
 
     private Node atom(int depth) {
+        int start = at;
         char c = text.charAt(at++);
         return switch (c) {
-            case '.' -> new Node.Opaque();
-            case '^', '$' -> new Node.Text("");
+            case '.' -> character(start);
+            case '^', '$' -> new Node.Place(String.valueOf(c));
             case '[' -> characterClass();
             case '(' -> group(depth);
             case '\\' -> escape();
             case '*', '+', '?' -> throw new NotUnderstood();
-            default -> c > 127 ? new Node.Opaque() : new Node.Text(String.valueOf(c));
+            default -> c > 127 ? character(start) : new Node.Text(String.valueOf(c));
         };
     }
 
+    /** What was read since, which stands for one character. */
+    private Node character(int start) {
+        return new Node.OneOf(text.substring(start, at), Set.of());
+    }
+
     private Node characterClass() {
+        int start = at - 1;
         int first = at;
         boolean negated = at < text.length() && text.charAt(at) == '^';
         if (negated) {
@@ -213,9 +226,9 @@ final class RegexTree {
         while (at < text.length()) {
             char c = text.charAt(at);
             if (c == ']' && at > first) {
-                Node node = negated ? new Node.Opaque() : oneOf(text.substring(first, at));
+                Set<String> few = negated ? Set.of() : few(text.substring(first, at));
                 at++;
-                return node;
+                return new Node.OneOf(text.substring(start, at), few);
             }
             if (c == '[' && at + 1 < text.length() && text.charAt(at + 1) == ':') {
                 int end = text.indexOf(":]", at + 2);
@@ -230,18 +243,20 @@ final class RegexTree {
         throw new NotUnderstood();
     }
 
-    private static Node oneOf(String members) {
+    private static Set<String> few(String members) {
         Set<String> letters = new HashSet<>();
         for (char member : members.toCharArray()) {
             if (member > 127 || "-\\[^&".indexOf(member) >= 0) {
-                return new Node.Opaque();
+                return Set.of();
             }
             letters.add(String.valueOf(Character.toLowerCase(member)));
         }
-        return letters.size() <= MAX_MEMBERS ? new Node.OneOf(letters) : new Node.Opaque();
+        return letters.size() <= MAX_MEMBERS ? letters : Set.of();
     }
 
     private Node group(int depth) {
+        int start = at - 1;
+        Node flags = null;
         if (at < text.length() && text.charAt(at) == '?') {
             int colon = at + 1;
             while (colon < text.length() && "imsU-".indexOf(text.charAt(colon)) >= 0) {
@@ -253,9 +268,12 @@ final class RegexTree {
                 if (at < text.length() && "*+?{".indexOf(text.charAt(at)) >= 0) {
                     throw new NotUnderstood();
                 }
-                return new Node.Text("");
+                return new Node.Place(text.substring(start, at));
             }
             if (colon < text.length() && text.charAt(colon) == ':') {
+                if (colon > at + 1) {
+                    flags = new Node.Place(text.substring(start, colon));
+                }
                 at = colon + 1;
             } else {
                 int close = text.indexOf('>', at);
@@ -270,6 +288,9 @@ final class RegexTree {
             throw new NotUnderstood();
         }
         at++;
+        if (flags != null) {
+            return new Node.Concatenation(List.of(flags, inner));
+        }
         // A group ends the run of literal characters around it: its own texts count, and it may be repeated as a whole.
         return inner instanceof Node.Text ? new Node.Concatenation(List.of(inner)) : inner;
     }
@@ -278,14 +299,15 @@ final class RegexTree {
         if (at >= text.length()) {
             throw new NotUnderstood();
         }
+        int start = at - 1;
         char c = text.charAt(at++);
         if (Character.isLetterOrDigit(c) || c > 127) {
             switch (c) {
                 case 'd', 'D', 's', 'S', 'w', 'W', 'v', 'a' -> {
-                    return new Node.Opaque();
+                    return character(start);
                 }
                 case 'b', 'B', 'A', 'z' -> {
-                    return new Node.Text("");
+                    return new Node.Place(text.substring(start, at));
                 }
                 case 'n', 't', 'r', 'f' -> {
                     return new Node.Text(String.valueOf("\n\t\r\f".charAt("ntrf".indexOf(c))));
@@ -302,7 +324,7 @@ final class RegexTree {
                     if (at > text.length()) {
                         throw new NotUnderstood();
                     }
-                    return new Node.Opaque();
+                    return character(start);
                 }
                 default -> throw new NotUnderstood();
             }

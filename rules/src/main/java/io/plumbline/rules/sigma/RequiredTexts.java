@@ -103,8 +103,8 @@ public final class RequiredTexts {
     private static Demand demand(Node node) {
         return switch (node) {
             case Node.Text part -> new Demand(Set.of(part.text().toLowerCase(Locale.ROOT)), List.of());
-            case Node.OneOf part -> new Demand(part.characters(), List.of());
-            case Node.Opaque ignored -> Demand.NONE;
+            case Node.OneOf part -> part.few().isEmpty() ? Demand.NONE : new Demand(part.few(), List.of());
+            case Node.Place ignored -> new Demand(NOTHING, List.of());
             case Node.Repetition part -> repeated(part);
             case Node.Concatenation part -> concatenated(part.parts());
             case Node.Alternation part -> alternated(part.parts());

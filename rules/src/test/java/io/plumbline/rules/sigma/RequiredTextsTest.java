@@ -89,12 +89,12 @@ class RequiredTextsTest {
         int demands = 0;
         int matches = 0;
         for (int i = 0; i < 4_000; i++) {
-            String expression = (random.nextInt(4) == 0 ? "(?i)" : "") + expression(random, 3);
+            String expression = GeneratedExpressions.expression(random);
             List<Set<String>> required = RequiredTexts.of(expression);
             Pattern pattern = Pattern.compile(expression);
             demands += required.size();
             for (int j = 0; j < 50; j++) {
-                String input = input(random);
+                String input = GeneratedExpressions.input(random);
                 if (pattern.matcher(input).find()) {
                     matches++;
                     String folded = input.toLowerCase(Locale.ROOT);
@@ -105,37 +105,5 @@ class RequiredTextsTest {
         }
         assertThat(demands).isGreaterThan(500);
         assertThat(matches).isGreaterThan(10_000);
-    }
-
-    private static String input(Random random) {
-        StringBuilder input = new StringBuilder();
-        for (int i = random.nextInt(14); i > 0; i--) {
-            input.append("aabBc|".charAt(random.nextInt(6)));
-        }
-        return input.toString();
-    }
-
-    private static String expression(Random random, int depth) {
-        StringBuilder expression = new StringBuilder();
-        for (int i = 1 + random.nextInt(4); i > 0; i--) {
-            expression.append(
-                    switch (random.nextInt(depth == 0 ? 9 : 12)) {
-                        case 0 -> List.of(".", "\\w", "\\S", "\\|").get(random.nextInt(4));
-                        case 1 -> List.of("[ab]", "[^a]", "[B|]", "[a-c]").get(random.nextInt(4));
-                        case 2 ->
-                            random.nextInt(8) == 0 ? List.of("^", "$", "\\b").get(random.nextInt(3)) : "b";
-                        case 9 -> "(" + expression(random, depth - 1) + "|" + expression(random, depth - 1) + ")";
-                        case 10 -> "(?:" + expression(random, depth - 1) + "|)";
-                        case 11 -> "(" + expression(random, depth - 1) + ")";
-                        default -> List.of("a", "b", "c", "B").get(random.nextInt(4));
-                    });
-            if (!"^$".contains(expression.substring(expression.length() - 1))
-                    && !expression.toString().endsWith("\\b")) {
-                expression.append(
-                        List.of("", "?", "+", "*", "{2}", "{1,3}", "{0,2}", "{2,}", "+?", "{01}", "(?i)?", "(?i)")
-                                .get(Math.max(0, random.nextInt(19) - 7)));
-            }
-        }
-        return expression.toString();
     }
 }
