@@ -187,10 +187,12 @@ class ApprovalsIT {
         for (int i = 0; i < 15; i++) {
             guard.decided("admin", new FatigueGuard.Decided(now, now, true));
         }
-        stack.index.write(List.of(asked("make release", Severity.LOW)));
+        Event question = asked("make release", Severity.LOW);
+        stack.index.write(List.of(question));
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/approvals");
-            page.locator("#approval-list .entry").last().click();
+            page.locator("#approval-" + question.getApprovalRequested().getApproval())
+                    .click();
             assertThat(page.locator("#approve")).isDisabled();
             assertThat(page.locator("#fatigue")).containsText("You approved 15 in the last 10 minutes.");
             assertThat(page.locator("#deny")).isEnabled();

@@ -117,7 +117,7 @@ class ConsoleIT {
     void anApprovalIsDecidedOnTheBytesOnTheScreen() {
         try (Page page = signedIn()) {
             page.locator("#nav-approvals").click();
-            page.locator("#approval-list .entry").first().click();
+            page.locator("#approval-" + DemoIndex.approvalOf(DemoIndex.PUSH)).click();
             assertThat(page.locator("#subject"))
                     .hasText("git push origin HEAD:release/2.4 \\u202e--force $(cat .release-flags)");
             assertThat(page.locator("#subject .esc")).hasText("\\u202e");
@@ -134,7 +134,9 @@ class ConsoleIT {
     }
 
     @Test
-    void agentTextIsNeverMarkup() {
+    void agentTextIsNeverMarkup() throws Exception {
+        // The newest activity is the first row, whatever else was written.
+        stack().index.write(DemoIndex.live("markup-1", "Write a README \u202efor <b>the</b> parser"));
         try (Page page = signedIn()) {
             page.locator("#nav-sessions").click();
             assertThat(page.locator("vaadin-grid")).containsText("Write a README \\u202efor <b>the</b> parser");
@@ -191,11 +193,12 @@ class ConsoleIT {
 
     @Test
     void anApprovalOverTheApiNeedsTheRightHash() throws Exception {
+        String id = DemoIndex.approvalOf("mkdir -p ~/.cache/build");
         JsonNode approvals = JSON.readTree(call("GET", "/api/v1/approvals?state=pending", "", ConsoleStack.TOKEN)
                 .body());
-        JsonNode row =
-                approvals.path("approvals").get(approvals.path("approvals").size() - 1);
-        String path = "/api/v1/approvals/" + row.path("id").asText();
+        assertThat(approvals.path("approvals").findValuesAsText("id")).contains(id);
+        String path = "/api/v1/approvals/" + id;
+        JsonNode row = JSON.readTree(call("GET", path, "", ConsoleStack.TOKEN).body());
         String body = "{\"approved\":true,\"reason\":\"a cache\",\"subject_sha256\":\"%s\"}";
 
         assertThat(call("POST", path, body.formatted("0".repeat(64)), ConsoleStack.TOKEN)

@@ -35,7 +35,7 @@ class ShiftIT {
             stack.index.write(DemoIndex.frozen("shift-2", 43));
             stack.index.write(List.of(
                     DemoIndex.alert(
-                            "shift-1", now, DeviationKind.RULE, Severity.CRITICAL, "worst of the shift", "x", 99),
+                            "shift-1", now, DeviationKind.RULE, Severity.CRITICAL, "worst of the shift", "x", 100),
                     DemoIndex.approval(
                             now - 3_000 * SECOND,
                             now + 300 * SECOND,

@@ -41,6 +41,9 @@ import java.util.Map;
 
 /** Fills a search copy with the demo sessions, through the index job's own projection. */
 public final class DemoIndex {
+    /** What the most urgent of the {@link #approvals} asks for. */
+    public static final String PUSH = "git push origin HEAD:release/2.4 \u202e--force $(cat .release-flags)";
+
     private static final long SECOND = 1_000_000_000L;
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -101,7 +104,7 @@ public final class DemoIndex {
                         nowNs + 902 * SECOND,
                         "8c02-7be1",
                         Severity.HIGH,
-                        "git push origin HEAD:release/2.4 \u202e--force $(cat .release-flags)",
+                        PUSH,
                         "approvals[1] act.tool.git.pushes",
                         "Share the fix"),
                 approval(
@@ -405,6 +408,11 @@ public final class DemoIndex {
         return DemoSession.on(channel, atNs).setSession(session);
     }
 
+    /** A session whose newest event is of now. */
+    public static List<Event> live(String session, String task) {
+        return live(System.currentTimeMillis() * 1_000_000L - 4 * SECOND, session, task, "codex", "acme/web", 0);
+    }
+
     private static List<Event> live(
             long startNs, String session, String task, String agent, String workspace, int risk) {
         return List.of(
@@ -438,11 +446,16 @@ public final class DemoIndex {
                         .setSessionRisk(SessionRisk.newBuilder().setRisk(risk).setStep("log"))));
     }
 
+    /** The id under which {@link #approval} asks for a text. */
+    public static String approvalOf(String subject) {
+        return EventIds.derived(subject, "approval");
+    }
+
     public static Event approval(
             long atNs, long deadlineNs, String session, Severity tier, String subject, String clause, String reason) {
         return EventIds.withId(on(session, Channel.VERDICTS, atNs)
                 .setApprovalRequested(ApprovalRequested.newBuilder()
-                        .setApproval(EventIds.derived(subject, "approval"))
+                        .setApproval(approvalOf(subject))
                         .setCall("call_7")
                         .setTool("shell")
                         .setSubject(subject)
