@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A part of the scenarios for real: attacks of different kinds by the built-in agent, honest work by real ones. All of them:
- * {@code plumbline scenario run e2e/scenarios}. Needs root, runsc and npm.
+ * A part of the scenarios for real: attacks of different kinds by the built-in agent, honest work by real ones; all of them with
+ * {@code -Dplumbline.scenarios=all}, before a release. Needs root, runsc and npm.
  */
 class ScenariosIT {
     private static final List<String> PLAYED = List.of(
@@ -53,8 +53,10 @@ class ScenariosIT {
         }
     }
 
-    static Stream<String> played() {
-        return PLAYED.stream();
+    static Stream<String> played() throws IOException {
+        return System.getProperty("plumbline.scenarios", "").equals("all")
+                ? Scenarios.all().stream().map(ScenarioFile::name)
+                : PLAYED.stream();
     }
 
     @ParameterizedTest

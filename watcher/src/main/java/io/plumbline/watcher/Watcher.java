@@ -241,6 +241,7 @@ public final class Watcher {
                                 event.getToolResult().getCall(),
                                 event.getToolResult().getTool()));
                     }
+                    reportCheck.refused(event.getToolResult()).ifPresent(this::deviate);
                     reportCheck.finished(event.getToolResult().getCall()).forEach(this::deviate);
                     judge(Attribution.none());
                 }
@@ -558,7 +559,7 @@ public final class Watcher {
                 return;
             }
             boolean writes = PolicyCheck.writes(open);
-            taintCheck.opened(open, by, event.getId());
+            taintCheck.opened(event, by);
             if (taintCheck.isFull()) {
                 deviate(Completeness.tableFull("files with copies of a secret"));
             }
@@ -592,9 +593,9 @@ public final class Watcher {
 
         private void decided(EgressDecided decided) {
             policyCheck.decided(decided).ifPresent(this::deviate);
-            if (decided.getClosed()
-                    && decided.getAllowed()
-                    && !policyCheck.isService(decided.getHost(), decided.getPort())) {
+            boolean service = policyCheck.isService(decided.getHost(), decided.getPort());
+            taintCheck.sent(event, egressOwners.of(decided), service).ifPresent(this::deviate);
+            if (decided.getClosed() && decided.getAllowed() && !service) {
                 state.setTurnBytesOut(state.getTurnBytesOut() + decided.getBytesOut());
             }
         }

@@ -12,6 +12,7 @@ import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.events.v1.ToolResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -61,6 +62,29 @@ class EvasionTest {
         SessionScript session = SessionScript.of("tools: {ask: [Bash]}");
 
         assertThat(session.run("c1", "make test", SHELL)).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mcp__tickets__delete, deny, success, true",
+        "mcp__tickets__delete, ask, success, true",
+        "Read, deny, success, true",
+        "mcp__tickets__delete, deny, failure, false",
+        "mcp__tickets__delete, deny, denied, false",
+        "TodoWrite, deny, success, false"
+    })
+    void aRefusedCallWhoseResultIsToldFreezes(String tool, String answer, String outcome, boolean freezes) {
+        SessionScript session = SessionScript.of("tools: {" + answer + ": [mcp__tickets__delete, Read]}");
+        session.call("c1", tool, "");
+
+        List<Event> verdicts = session.result(
+                ToolResult.newBuilder().setCall("c1").setTool(tool).setOutcome(outcome));
+
+        assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(freezes);
+        assertThat(Alerts.of(verdicts)).hasSize(freezes ? 1 : 0).allSatisfy(alert -> {
+            assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway");
+            assertThat(alert.getCall()).isEqualTo("c1");
+        });
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
@@ -119,6 +120,38 @@ class FootprintDeviationsTest {
                 .satisfies(alert -> {
                     assertThat(alert.getClause()).isEqualTo("footprint.host");
                     assertThat(alert.getCall()).isEqualTo("c1");
+                });
+    }
+
+    @Test
+    void whatAnEndedCallLeavesBehindMayDoWhatItsCommandNamesAndNoMore() {
+        session.run("c1", "./serve.sh & curl https://api.example.com", SHELL);
+        session.fork(SHELL, CHILD);
+        assertThat(Alerts.of(session.exec(CHILD, "node", "x.js"))).isEmpty();
+        session.exit(SHELL, 0);
+        session.result(ToolResult.newBuilder().setCall("c1").setTool("Bash").setOutcome("success"));
+
+        assertThat(Alerts.of(session.exec(CHILD, "curl", "x"))).isEmpty();
+        assertThat(Alerts.of(session.exec(CHILD, "wget", "x")))
+                .extracting(AlertRaised::getTitle, AlertRaised::getClause)
+                .containsExactly(tuple("A program was started after its call had ended", "footprint.program"));
+        session.proxy(CHILD);
+        assertThat(Alerts.of(session.connect("api.example.com", 443))).isEmpty();
+    }
+
+    @Test
+    void aConnectionAfterTheEndOfItsCallIsAFinding() {
+        session.run("c1", "npm start &", SHELL);
+        session.fork(SHELL, CHILD);
+        session.exit(SHELL, 0);
+        session.result(ToolResult.newBuilder().setCall("c1").setTool("Bash").setOutcome("success"));
+        session.proxy(CHILD);
+
+        assertThat(Alerts.of(session.connect("api.example.com", 443)))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getTitle()).isEqualTo("A connection was asked for after its call had ended");
+                    assertThat(alert.getRiskAdded()).isEqualTo(10);
                 });
     }
 

@@ -2,11 +2,14 @@ package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
@@ -19,13 +22,19 @@ import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProcessExited;
 import io.plumbline.events.v1.ProcessForked;
+import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.RawClaim;
 import io.plumbline.events.v1.Reasoning;
+import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.TaskAssigned;
+import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import io.plumbline.watcher.judge.RulesJudge;
@@ -83,6 +92,13 @@ class PropertiesTest {
             egress: [{host: api.example.com}, {host: model.example.com, service: model}]
             decoys: ["~/notes"]
             ladder: {alert: 100, ask: 100, freeze: 100}
+            """;
+
+    private static final String ASKING = """
+            tools: {ask: [Bash]}
+            egress: [{host: api.example.com}]
+            egress-unknown: ask
+            decoys: ["~/notes"]
             """;
 
     private final Watcher watcher = new Watcher(List.of());
@@ -191,24 +207,41 @@ class PropertiesTest {
     void afterACrashAtAnyEventTheRestSaysTheSame(long seed) {
         Watcher withRules = new Watcher(List.of(new RulesJudge(RulesJudge.shippedRules())));
         for (Watcher judging : List.of(watcher, withRules)) {
-            List<Event> events = numbered("s", acts(seed, 60));
-            SessionState running = SessionState.empty();
-            List<List<Event>> verdicts = new ArrayList<>();
-            List<byte[]> stored = new ArrayList<>();
-            for (Event event : events) {
-                stored.add(running.toBytes());
-                verdicts.add(judging.onEvent(running, event));
+            assertACrashChangesNothing(judging, numbered("s", acts(seed, 60)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewSeeds")
+    void afterACrashAtAnyEventWhatPeopleOrderedCountsTheSame(long seed) throws PolicyException {
+        SessionScript script = ordered(seed, 60);
+
+        assertThat(script.verdicts())
+                .anyMatch(Event::hasApprovalRequested)
+                .anyMatch(Event::hasApprovalSettled)
+                .anyMatch(Event::hasFreezeOrdered)
+                .anyMatch(verdict -> verdict.getThawOrdered().getAcceptedCount() > 0)
+                .anyMatch(verdict -> verdict.getJudged().getPolicyRevision() > 1);
+        assertACrashChangesNothing(watcher, script.events());
+    }
+
+    private static void assertACrashChangesNothing(Watcher judging, List<Event> events) {
+        SessionState running = SessionState.empty();
+        List<List<Event>> verdicts = new ArrayList<>();
+        List<byte[]> stored = new ArrayList<>();
+        for (Event event : events) {
+            stored.add(running.toBytes());
+            verdicts.add(judging.onEvent(running, event));
+        }
+        byte[] end = running.toBytes();
+        for (int crash = 0; crash < events.size(); crash++) {
+            SessionState restored = SessionState.parse(stored.get(crash));
+            for (int i = crash; i < events.size(); i++) {
+                assertThat(judging.onEvent(restored, events.get(i)))
+                        .as("event %s after a crash before event %s", i, crash)
+                        .isEqualTo(verdicts.get(i));
             }
-            byte[] end = running.toBytes();
-            for (int crash = 0; crash < events.size(); crash++) {
-                SessionState restored = SessionState.parse(stored.get(crash));
-                for (int i = crash; i < events.size(); i++) {
-                    assertThat(judging.onEvent(restored, events.get(i)))
-                            .as("event %s after a crash before event %s", i, crash)
-                            .isEqualTo(verdicts.get(i));
-                }
-                assertThat(restored.toBytes()).isEqualTo(end);
-            }
+            assertThat(restored.toBytes()).isEqualTo(end);
         }
     }
 
@@ -361,6 +394,85 @@ class PropertiesTest {
             acts.add(act(random, i));
         }
         return acts;
+    }
+
+    /** People decide, thaw, accept and revise: once each at the beginning, then in any order. */
+    private static SessionScript ordered(long seed, int count) throws PolicyException {
+        Random random = new Random(seed);
+        SessionScript script = SessionScript.of(ASKING);
+        script.call("first", "Bash", "make test");
+        decideSome(script, random, true);
+        ProcessRef reader = SessionScript.process(90, 90);
+        script.run("reads", "cat ~/notes", reader);
+        script.open(reader, "/home/agent/notes", 0);
+        script.runtime(RuntimeState.State.FROZEN);
+        thaw(script);
+        revise(script, 2);
+        for (int i = 0; i < count; i++) {
+            String command = COMMANDS.get(random.nextInt(COMMANDS.size()));
+            ProcessRef process = SessionScript.process(100 + i, i + 1);
+            switch (random.nextInt(9)) {
+                case 0 -> script.call("c" + i, "Bash", command);
+                case 1 -> script.run("c" + i, command, process);
+                case 2 -> {
+                    script.fork(SessionScript.agent(), process);
+                    script.open(process, FILES.get(random.nextInt(FILES.size())), random.nextInt(2) * 0x41);
+                }
+                case 3 -> decideSome(script, random, random.nextBoolean());
+                case 4 -> script.pass(random.nextInt(400) * 1_000_000_000L);
+                case 5 -> script.runtime(RuntimeState.State.FROZEN);
+                case 6 -> thaw(script);
+                case 7 -> revise(script, 3 + i);
+                default -> script.connect(random.nextBoolean() ? "api.example.com" : "other.example.com", 443);
+            }
+        }
+        return script;
+    }
+
+    private static void decideSome(SessionScript script, Random random, boolean approved) {
+        List<ApprovalRequested> questions = script.verdicts().stream()
+                .filter(Event::hasApprovalRequested)
+                .map(Event::getApprovalRequested)
+                .toList();
+        if (!questions.isEmpty()) {
+            ApprovalRequested question = questions.get(random.nextInt(questions.size()));
+            script.decide(question.getApproval(), approved, question.getSubjectSha256(), 0);
+        }
+    }
+
+    /** What was found so far is accepted. */
+    private static void thaw(SessionScript script) {
+        List<String> found = script.verdicts().stream()
+                .filter(Event::hasAlertRaised)
+                .map(verdict -> verdict.getAlertRaised().getDeviation())
+                .distinct()
+                .limit(5)
+                .toList();
+        script.order(Event.newBuilder()
+                .setThawOrdered(ThawOrdered.newBuilder()
+                        .setReason("looked at")
+                        .setOrderedBy("ada")
+                        .addAllAccepted(found)));
+        script.runtime(RuntimeState.State.RUNNING);
+    }
+
+    private static void revise(SessionScript script, int revision) throws PolicyException {
+        SignedPolicy signed = SignedPolicy.newBuilder()
+                .setStatement(ByteString.copyFromUtf8("revision " + revision))
+                .build();
+        script.order(Event.newBuilder()
+                .setPolicyRevised(PolicyRevised.newBuilder()
+                        .setSigned(signed)
+                        .setRevisedBy("ada")
+                        .setReason("because")));
+        script.send(
+                Channel.CONTROL,
+                Event.newBuilder()
+                        .setPolicyConfirmed(PolicyConfirmed.newBuilder()
+                                .setRevision(revision)
+                                .setStatementSha256(PolicyStatements.sha256(signed))
+                                .setInForce(
+                                        PolicyParser.parse(ASKING).toBuilder().setRevision(revision))));
     }
 
     /** Calls that are announced and executed, each by a process of its own that opens a file which nobody else opens. */

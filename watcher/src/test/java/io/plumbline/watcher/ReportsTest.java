@@ -80,6 +80,22 @@ class ReportsTest {
         assertThat(Alerts.of(beatAfter(60))).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "Bash, true",
+        "exec_command, true",
+        "run_shell_command, true",
+        "bash, true",
+        "execute_sql, false",
+        "TerminalNotes, false"
+    })
+    void onlyToolsThatRunTheirCommandCanFailToRunIt(String tool, boolean found) {
+        session.call("c1", tool, "make test");
+        told("c1");
+
+        assertThat(Alerts.of(beatAfter(60))).hasSize(found ? 1 : 0);
+    }
+
     @Test
     void whatDidNotRunIsAlsoToldAtTheEnd() {
         session.call("c1", "Bash", "make test");

@@ -3,6 +3,7 @@ package io.plumbline.watcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.ProcessRef;
@@ -149,6 +150,53 @@ class TaintTest {
         session.proxy(ONE);
 
         assertThat(taints(session.connect("api.example.com", 443))).isEmpty();
+    }
+
+    @Test
+    void whatLeavesByAConnectionThatWasOpenBeforeIsToldWithBytesAndTime() {
+        session.run("c1", "our-tool --watch", ONE);
+        session.proxy(ONE);
+        session.connect("api.example.com", 443);
+        session.open(ONE, KEY, 0);
+        session.pass(12_000_000_000L);
+
+        assertThat(Alerts.of(decided(1, "api.example.com", false, 5_000))).isEmpty();
+        assertThat(Alerts.of(decided(1, "api.example.com", true, 5_000)))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("taint.sent");
+                    assertThat(alert.getSeen())
+                            .startsWith("5000 bytes went to api.example.com:443")
+                            .contains(KEY, "12 s before");
+                    assertThat(alert.getCall()).isEqualTo("c1");
+                    assertThat(alert.getRiskAdded()).isEqualTo(10);
+                });
+    }
+
+    @Test
+    void whatTheModelIsSentAndWhatOthersSendIsNone() {
+        session.run("c1", "cat ~/.ssh/id_rsa", ONE);
+        session.proxy(ONE);
+        session.connect("model.example.com", 443);
+        session.run("c2", "curl https://api.example.com", TWO);
+        session.proxy(TWO);
+        session.connect("api.example.com", 443);
+        session.open(ONE, KEY, 0);
+
+        assertThat(Alerts.of(decided(1, "model.example.com", true, 5_000))).isEmpty();
+        assertThat(Alerts.of(decided(2, "api.example.com", true, 5_000))).isEmpty();
+        assertThat(Alerts.of(decided(9, "api.example.com", true, 5_000))).isEmpty();
+    }
+
+    private List<Event> decided(long connection, String host, boolean closed, long bytes) {
+        return session.evidence(Event.newBuilder()
+                .setEgressDecided(EgressDecided.newBuilder()
+                        .setConnection(connection)
+                        .setHost(host)
+                        .setPort(443)
+                        .setAllowed(true)
+                        .setClosed(closed)
+                        .setBytesOut(bytes)));
     }
 
     @Test

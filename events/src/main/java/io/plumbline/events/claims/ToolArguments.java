@@ -87,7 +87,10 @@ final class ToolArguments {
         return tool.equals("apply_patch") || command.startsWith("*** Begin Patch");
     }
 
-    /** A command is a text, or an argument vector as in {@code ["bash","-lc","ls"]}. */
+    /**
+     * A command is a text, or an argument vector as in {@code ["bash","-lc","ls"]}. What Codex types into a program that runs already
+     * ({@code chars}) is one as well, where it is more than keys such as Enter.
+     */
     static String command(JsonNode arguments) {
         for (String name : List.of("command", "cmd")) {
             JsonNode command = arguments.path(name);
@@ -100,7 +103,8 @@ final class ToolArguments {
                 return String.join(" ", words);
             }
         }
-        return "";
+        String typed = text(arguments, "chars");
+        return typed.chars().anyMatch(c -> c > ' ' && c != 0x7f) ? typed : "";
     }
 
     /** A word that a shell would read back as it is. */

@@ -75,6 +75,21 @@ class HookClaimsTest {
         assertThat(claims.get(3).getToolResult().getOutput()).startsWith("total 12\n");
     }
 
+    @ParameterizedTest
+    @CsvSource({"cat ~/.ssh/id_rsa\\n, true", "\\u0003, false", "\\n, false", "'', false"})
+    void whatIsTypedIntoAShellIsACommand(String chars, boolean command) throws MalformedRecordException {
+        String hook = """
+                {"hook_event_name":"PreToolUse","session_id":"s","cwd":"/workspace","tool_name":"write_stdin","tool_use_id":"c1",
+                 "tool_input":{"session_id":7,"chars":"%s"}}""".formatted(chars);
+
+        ToolCall call = HookClaims.read(AgentDialect.CODEX, hook.getBytes(UTF_8), Captures.AFTER)
+                .claims()
+                .getFirst()
+                .getToolCall();
+
+        assertThat(call.getCommand()).isEqualTo(command ? "cat ~/.ssh/id_rsa\n" : "");
+    }
+
     @Test
     void aCommandRunsInTheFolderThatItsArgumentsName() throws MalformedRecordException {
         assertThat(folder(AgentDialect.CODEX, "{\"command\":\"ls\"}")).isEqualTo("/workspace/a");

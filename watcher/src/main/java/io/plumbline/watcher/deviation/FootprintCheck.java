@@ -75,6 +75,15 @@ public final class FootprintCheck {
                     "footprint.program",
                     by,
                     10));
+        } else if (reaching && isOver(by.call()) && !footprint.namesProgram(program) && !isNamed(start, footprint)) {
+            found.add(outside(
+                    "footprint-program-late|" + program,
+                    "A program was started after its call had ended",
+                    by.description() + " executed " + line(start),
+                    "Its command was over, and does not name " + program + ".",
+                    "footprint.program",
+                    by,
+                    10));
         }
         for (Mention mention : Footprints.mentions(start.getBinary(), tail(start.getArgvList()))) {
             unannouncedScope(mention, footprint, start, by).ifPresent(found::add);
@@ -171,7 +180,8 @@ public final class FootprintCheck {
             return isOfTheAgent(owners) ? unannounced(host, request.getPort(), owners) : Optional.empty();
         }
         Footprint footprint = ledger.footprint(call.get());
-        if (footprint.expectsHost(host)) {
+        boolean late = isOver(call.get()) && !footprint.namesHost(host);
+        if (!late && footprint.expectsHost(host)) {
             return Optional.empty();
         }
         List<String> evidence = new ArrayList<>();
@@ -180,16 +190,30 @@ public final class FootprintCheck {
         return Optional.of(new Deviation(
                         DeviationKind.UNANNOUNCED,
                         Severity.LOW,
-                        "footprint-host|" + host,
-                        "A call connected to a host that it cannot need",
+                        (late ? "footprint-host-late|" : "footprint-host|") + host,
+                        late
+                                ? "A connection was asked for after its call had ended"
+                                : "A call connected to a host that it cannot need",
                         "a connection to " + host + ":" + request.getPort() + " was asked for",
-                        "Nothing in the command of the call connects there.",
+                        late
+                                ? "Its command was over, and does not name the host."
+                                : "Nothing in the command of the call connects there.",
                         "footprint.host",
                         call.get(),
                         10,
                         false)
                 .restingOn(evidence)
                 .softly());
+    }
+
+    /**
+     * Whether a call is over: its result is told, its first process has ended, and it was not said to go on in the background. What still
+     * runs of it is its own, and what it may do beside what its command names has ended with it.
+     */
+    private boolean isOver(String call) {
+        return ledger.call(call)
+                .filter(known -> known.getFinished() && known.hasWaitStatus() && !known.getBackground())
+                .isPresent();
     }
 
     /** Whether the agent's own process asks, and no other can. */

@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads what is announced before it is done, and says what of it a policy wants refused, asked for or noted. */
@@ -96,6 +97,11 @@ public final class PlanReview {
             "(?i).*\\b(?:disabl\\w+|stop\\w*|kill\\w*|bypass\\w*|circumvent\\w*|turn(?:ing)? off|remov\\w+)\\b.{0,40}"
                     + "\\b(?:plumbline|auditd|egress proxy|security hooks?|pretooluse)\\b.*");
 
+    /** A step that sends something to an address, or gets it from there. Addresses are named for many other reasons. */
+    private static final Pattern CONNECTS = Pattern.compile(
+            "(?i)\\b(?:send|upload|post|push|transmit|exfiltrate|copy|download|fetch|curl|wget)\\b[^\\n\"]{0,80}?"
+                    + "\\bhttps?://(?:[^/@\\s\"']{0,256}@)?([a-z0-9.-]{1,253})");
+
     /** A step that would cover any act. */
     private static final Pattern BROAD =
             Pattern.compile("(?is).*\\b(?:whatever|anything|everything|any (?:file|host|command|program)s?)\\b.*"
@@ -136,6 +142,7 @@ public final class PlanReview {
         }
         if (PLANNING_TOOLS.contains(call.getTool())) {
             prose(call.getArgumentsJson(), found);
+            connections(call.getArgumentsJson(), found);
             return sorted(found.values());
         }
         footprint.mentions().forEach(mention -> add(found, mention.scope(), mention.what(), false));
@@ -171,6 +178,7 @@ public final class PlanReview {
         Map<Scope, Reviewed> found = new LinkedHashMap<>();
         for (PlanItem item : plan.getItemsList()) {
             prose(item.getText(), found);
+            connections(item.getText(), found);
         }
         return sorted(found.values());
     }
@@ -265,13 +273,30 @@ public final class PlanReview {
         footprint.namedHosts().stream()
                 .filter(MetadataService::is)
                 .forEach(host -> add(found, Scope.METADATA_SERVICE, host, false));
-        // Outside of a sandbox there is no proxy, and no list that it goes by.
-        boolean sandboxed = !state.getTask().getWorkspace().isEmpty();
-        if (sandboxed && !state.getTask().getPolicy().getEgressUnknown().equals("ask")) {
+        if (isHeldToItsHosts()) {
             footprint.contacts().stream()
                     .filter(host -> !MetadataService.is(host) && isElsewhere(host))
                     .forEach(host -> add(found, Scope.EGRESS, host, false));
         }
+    }
+
+    private void connections(String text, Map<Scope, Reviewed> found) {
+        if (!isHeldToItsHosts()) {
+            return;
+        }
+        Matcher connects = CONNECTS.matcher(text);
+        while (connects.find()) {
+            String host = withoutStops(connects.group(1).toLowerCase(Locale.ROOT));
+            if (!MetadataService.is(host) && isElsewhere(host)) {
+                add(found, Scope.EGRESS, host, false);
+            }
+        }
+    }
+
+    /** Outside of a sandbox there is no proxy, and no list that it goes by. */
+    private boolean isHeldToItsHosts() {
+        boolean sandboxed = !state.getTask().getWorkspace().isEmpty();
+        return sandboxed && !state.getTask().getPolicy().getEgressUnknown().equals("ask");
     }
 
     private boolean isElsewhere(String host) {

@@ -5,6 +5,8 @@ import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ToolResult;
+import io.plumbline.watcher.footprint.Footprints;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Call;
@@ -108,6 +110,31 @@ public final class ReportCheck {
                     5));
         }
         return found;
+    }
+
+    /**
+     * A refused call, or one that is still asked about, of which the agent itself tells that it was done. Reads and the tools of servers
+     * make no process and no name by which the kernel's evidence would show it; commands, edits and fetches are seen there.
+     */
+    public Optional<Deviation> refused(ToolResult result) {
+        return ledger.call(result.getCall())
+                .filter(call -> call.getDenied()
+                        && result.getOutcome().equals("success")
+                        && call.getCommand().isBlank()
+                        && !Footprints.EDITING_TOOLS.contains(call.getTool()))
+                .map(call -> new Deviation(
+                                DeviationKind.UNANNOUNCED,
+                                Severity.CRITICAL,
+                                "refused-result|" + call.getCall(),
+                                "A refused call ran anyway",
+                                "the agent told a result of call " + call.getCall() + " (" + cut(call.getTool()) + ")",
+                                "Call " + call.getCall()
+                                        + " was refused; the agent's hook failed open or was bypassed.",
+                                "announce",
+                                call.getCall(),
+                                80,
+                                true)
+                        .restingOn(List.of(call.getEvent())));
     }
 
     /** The exit code that the agent tells, against the kernel's. A signal has no code of its own; agents tell several. */

@@ -2,7 +2,9 @@ package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.EgressRequested;
+import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.Severity;
@@ -12,6 +14,7 @@ import io.plumbline.watcher.attribution.ProcessTable;
 import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.Call;
 import io.plumbline.watcher.state.v1.ProxyConnection;
 import io.plumbline.watcher.state.v1.Role;
 import io.plumbline.watcher.state.v1.Taint;
@@ -43,8 +46,13 @@ public final class TaintCheck {
         this.aliases = new Aliases(session);
     }
 
-    /** A file was opened with success. */
-    public void opened(FileOpened open, Attribution by, String event) {
+    /**
+     * A file was opened with success.
+     *
+     * @param event with a {@link FileOpened}
+     */
+    public void opened(Event event, Attribution by) {
+        FileOpened open = event.getFileOpened();
         // What the agent itself knows leaves by its model's service, which is its purpose; what it writes is its own
         // text.
         if (by.role() == Role.AGENT || by.role() == Role.HOST_RELAY) {
@@ -59,7 +67,7 @@ public final class TaintCheck {
         }
     }
 
-    private void read(String path, Attribution by, String event) {
+    private void read(String path, Attribution by, Event event) {
         Taint known = state.getTaintedFilesMap().get(path);
         if (known != null) {
             processes.taint(by.process(), known.toBuilder().setThrough(path).build());
@@ -68,7 +76,7 @@ public final class TaintCheck {
         secret(path, event, by.call()).ifPresent(taint -> {
             processes.taint(by.process(), taint);
             if (taint.getForbidden()) {
-                ledger.readSecret(by.call(), path, event);
+                ledger.readSecret(by.call(), path, event.getId(), event.getEventTimeNs());
                 // A shell opens what a command's output goes to before the command reads anything.
                 ledger.call(by.call()).ifPresent(call -> call.getWrittenList().forEach(copy -> put(copy, taint)));
             }
@@ -98,6 +106,7 @@ public final class TaintCheck {
         return ledger.call(call).filter(known -> !known.getSecret().isEmpty()).map(known -> Taint.newBuilder()
                 .setPath(known.getSecret())
                 .setEvent(known.getSecretEvent())
+                .setReadNs(known.getSecretNs())
                 .setTurn(known.getTurn())
                 .setForbidden(true)
                 .build());
@@ -142,6 +151,51 @@ public final class TaintCheck {
         return Optional.empty();
     }
 
+    /**
+     * A connection is over, and what left by it is counted: also of one that was open before the secret was read.
+     *
+     * @param event with an {@link EgressDecided}
+     * @param service whether it leads to one of the agent's services
+     */
+    public Optional<Deviation> sent(Event event, Owners owners, boolean service) {
+        EgressDecided decided = event.getEgressDecided();
+        boolean sent = decided.getClosed() && decided.getAllowed() && decided.getBytesOut() > 0;
+        if (!sent || service || !owners.certain()) {
+            return Optional.empty();
+        }
+        return owners.candidates().stream().findFirst().flatMap(owner -> processes.taints(owner.getProcess()).stream()
+                .reduce((older, newer) -> newer)
+                .or(() -> ofCall(owner.getCall()))
+                .filter(Taint::getForbidden)
+                .map(taint -> sent(event, owner, taint)));
+    }
+
+    private Deviation sent(Event event, ProxyConnection owner, Taint taint) {
+        EgressDecided decided = event.getEgressDecided();
+        String target = decided.getHost() + ":" + decided.getPort();
+        long seconds = (event.getEventTimeNs() - taint.getReadNs()) / 1_000_000_000;
+        List<String> evidence = new ArrayList<>(List.of(taint.getEvent(), owner.getEvent()));
+        ledger.call(owner.getCall()).map(Call::getEvent).ifPresent(evidence::add);
+        return new Deviation(
+                        DeviationKind.OUT_OF_POLICY,
+                        Severity.HIGH,
+                        "taint-sent|" + taint.getPath() + "|" + target,
+                        "What has read a secret has sent bytes",
+                        decided.getBytesOut() + " bytes went to " + target
+                                + " by a connection of a process that has read "
+                                + taint.getPath()
+                                + (taint.getThrough().isEmpty() ? "" : " by way of " + taint.getThrough())
+                                + (taint.getReadNs() > 0 ? ", " + seconds + " s before the connection ended" : ""),
+                        "What was read may have left with it.",
+                        "taint.sent",
+                        owner.getCall(),
+                        10,
+                        false)
+                .about(scopes.read(taint.getPath()))
+                .restingOn(evidence)
+                .softly();
+    }
+
     private Optional<Deviation> deviation(
             EgressRequested request, ProxyConnection candidate, Taint taint, boolean certain) {
         String target = request.getHost() + ":" + request.getPort();
@@ -173,7 +227,7 @@ public final class TaintCheck {
         return Optional.of(proof ? found : found.softly());
     }
 
-    private Optional<Taint> secret(String path, String event, String call) {
+    private Optional<Taint> secret(String path, Event event, String call) {
         boolean refused = scopes.read(path).isPresent()
                 && session.fileRules().refusal(path, Access.READ).isPresent();
         // npm reads ~/.npmrc to do what it is there for; that the file is kept away from the task is a deviation
@@ -184,7 +238,8 @@ public final class TaintCheck {
         return secret
                 ? Optional.of(Taint.newBuilder()
                         .setPath(path)
-                        .setEvent(event)
+                        .setEvent(event.getId())
+                        .setReadNs(event.getEventTimeNs())
                         .setTurn(state.getTurn())
                         .setForbidden(forbidden)
                         .build())

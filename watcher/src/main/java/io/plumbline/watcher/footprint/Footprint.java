@@ -90,7 +90,17 @@ public record Footprint(
 
     /** Whether the program may run. */
     public boolean expectsProgram(String name) {
-        return anyProgram || programs.contains(name) || programs.contains(Tools.stem(name));
+        return anyProgram || namesProgram(name);
+    }
+
+    /** Whether the program is named, or known of those that are; not one of any others that may run. */
+    public boolean namesProgram(String name) {
+        return programs.contains(name) || programs.contains(Tools.stem(name));
+    }
+
+    /** Whether the host is named, or known of its programs; not one of any others that may be connected to. */
+    public boolean namesHost(String host) {
+        return namedHosts.contains(host) || hosts.contains(host);
     }
 
     /** Whether the file of the workspace may be written: named, beside a named one (temporary names), or known of its programs. */
@@ -124,7 +134,7 @@ public record Footprint(
 
     /** Whether the host may be connected to. */
     public boolean expectsHost(String host) {
-        return anyHost || namedHosts.contains(host) || hosts.contains(host);
+        return anyHost || namesHost(host);
     }
 
     /** Whether it says that it changes nothing in the workspace. */

@@ -36,6 +36,9 @@ public final class Footprints {
     public static final Set<String> EDITING_TOOLS = Set.of(
             "Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit", "write", "write_file", "replace");
 
+    /** Codex's tool that types into a program that runs already. */
+    public static final String TYPING_TOOL = "write_stdin";
+
     /** Variables kept of one call, and characters of each. */
     private static final int MAX_VARIABLES = 50;
 
@@ -65,6 +68,9 @@ public final class Footprints {
 
     /** Tools whose addresses are where they go; others have them in their texts. */
     private static final Pattern FETCHING = Pattern.compile("(?i)fetch|navigate|browse|download|http");
+
+    /** Begins the name of a tool of a Model Context Protocol server: what the server does with the arguments nobody here knows. */
+    private static final String SERVERS_TOOL = "mcp_";
 
     private static final Pattern URL = Pattern.compile(
             "(?i)\\b[a-z][a-z0-9+.-]{1,15}://(?:[^/@\\s\"']{0,256}@)?(\\[[0-9a-f:.]+]|[^/:?#\\s\"'\\\\]{1,253})");
@@ -98,6 +104,7 @@ public final class Footprints {
     private final Set<String> environment = new LinkedHashSet<>();
     private final List<Mention> mentions = new ArrayList<>();
     private final Set<String> fetched = new LinkedHashSet<>();
+    private boolean typed;
     private boolean overflown;
     private boolean anyProgram;
     private boolean anyWrite;
@@ -122,6 +129,21 @@ public final class Footprints {
     }
 
     /**
+     * Of what is typed into a program that runs already, as a shell would take it. What is no text of a shell may be meant for another
+     * program, and is not asked about for that.
+     *
+     * @param cwd and {@code home} as of a command; where the program is by now nobody knows
+     */
+    public static Footprint ofTyped(String text, String cwd, String home) {
+        Footprints footprints = new Footprints(cwd, home);
+        footprints.typed = true;
+        ShellCommands commands = ShellCommands.of(text);
+        footprints.add(commands, text);
+        footprints.open();
+        return footprints.build(commands.uninspectable());
+    }
+
+    /**
      * Of a tool that is no shell.
      *
      * @param paths the files that its arguments name
@@ -135,6 +157,9 @@ public final class Footprints {
         }
         if (FETCHING.matcher(tool).find()) {
             footprints.urls(arguments, true);
+        }
+        if (tool.startsWith(SERVERS_TOOL)) {
+            footprints.open();
         }
         return footprints.build(List.of());
     }
@@ -204,7 +229,7 @@ public final class Footprints {
         }
         Set<Scope> told = EnumSet.noneOf(Scope.class);
         for (Uninspectable part : commands.uninspectable()) {
-            Scope scope = scope(part.reason());
+            Scope scope = typed && part.reason() == Reason.SYNTAX ? Scope.UNINSPECTABLE : scope(part.reason());
             if (scope == Scope.DOWNLOADED_CODE || told.add(scope)) {
                 mention(scope, part.toString());
             }

@@ -2,6 +2,7 @@ package io.plumbline.watcher.intent;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
+import io.plumbline.events.claims.AgentDialect;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ToolCall;
@@ -28,9 +29,6 @@ public final class IntentLedger {
 
     /** Claude Code's argument for a command whose result is told when it starts. */
     private static final Pattern BACKGROUND = Pattern.compile("\"run_in_background\"\\s*:\\s*true");
-
-    /** Tools whose command becomes a process; others have an argument of that name as well. */
-    private static final Pattern SHELL_TOOL = Pattern.compile("(?i)bash|shell|exec|terminal");
 
     private final SessionState session;
     private final WatchState.Builder state;
@@ -176,8 +174,11 @@ public final class IntentLedger {
     private Footprint footprint(String tool, String command, List<String> paths, String cwd) {
         String folder = cwd.isEmpty() ? state.getTask().getWorkspace() : cwd;
         String home = state.getTask().getHome();
-        return command.isBlank()
-                ? Footprints.ofTool(tool, paths, "", folder, home)
+        if (command.isBlank()) {
+            return Footprints.ofTool(tool, paths, "", folder, home);
+        }
+        return tool.equals(Footprints.TYPING_TOOL)
+                ? Footprints.ofTyped(command, folder, home)
                 : Footprints.ofCommand(command, folder, home);
     }
 
@@ -201,7 +202,7 @@ public final class IntentLedger {
         }
         boolean unseen = finished.getToldSuccess() && !call.getStarted() && !call.getDenied();
         // A patch Codex carries out itself.
-        boolean runs = SHELL_TOOL.matcher(call.getTool()).find()
+        boolean runs = AgentDialect.isShell(call.getTool())
                 && !call.getCommand().isBlank()
                 && !call.getCommand().contains(PATCHING);
         finished.setToldUnseenNs(unseen && runs ? heardNs : 0);
@@ -295,9 +296,10 @@ public final class IntentLedger {
      * A process of the call has read a credential.
      *
      * @param event that told of it
+     * @param readNs its time
      */
-    public void readSecret(String call, String path, String event) {
-        change(call, known -> known.setSecret(path).setSecretEvent(event));
+    public void readSecret(String call, String path, String event, long readNs) {
+        change(call, known -> known.setSecret(path).setSecretEvent(event).setSecretNs(readNs));
     }
 
     /** A person has looked at what the calls have read until now. */
@@ -306,7 +308,8 @@ public final class IntentLedger {
                 .filter(call -> !call.getSecret().isEmpty())
                 .map(Call::getCall)
                 .toList();
-        readers.forEach(call -> change(call, known -> known.clearSecret().clearSecretEvent()));
+        readers.forEach(call ->
+                change(call, known -> known.clearSecret().clearSecretEvent().clearSecretNs()));
     }
 
     public Optional<Call> call(String call) {
@@ -330,6 +333,8 @@ public final class IntentLedger {
         @Nullable Call found = null;
         for (Call call : calls.values()) {
             if (isOpen(call)
+                    // What is typed is carried out by a process that is there, which another call explains.
+                    && !call.getTool().equals(Footprints.TYPING_TOOL)
                     && (!call.getStarted() || call.getRoot().equals(process))
                     && Executions.isExactly(binary, argv, call.getCommand(), workspace)
                     && (found == null || better.compare(call, found) < 0)) {

@@ -112,6 +112,31 @@ class FootprintsTest {
     @CsvSource(
             delimiter = '¦',
             value = {
+                "npm view left-pad¦registry.npmjs.org¦true",
+                "npm ls¦api.example.com¦false",
+                "npm install¦api.example.com¦true",
+                "pip list¦pypi.org¦true",
+                "pip show requests¦api.example.com¦false",
+                "pip install .¦api.example.com¦true",
+                "cargo search serde¦crates.io¦true",
+                "cargo fmt¦crates.io¦false",
+                "docker ps -a¦api.example.com¦false",
+                "docker build .¦api.example.com¦true",
+                "gcc -O2 -o app main.c¦api.example.com¦false",
+                "ruff check src¦api.example.com¦false",
+                "mypy --install-types src¦pypi.org¦true",
+                "make¦api.example.com¦true",
+                "gh pr list¦api.github.com¦true",
+                "gh pr list¦api.example.com¦false"
+            })
+    void aCommandConnectsWhereItsProgramDoes(String command, String host, boolean expected) {
+        assertThat(of(command).expectsHost(host)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '¦',
+            value = {
                 "curl -s https://API.example.com:8443/x?y¦api.example.com",
                 "curl example.net/path¦example.net",
                 "git clone git@github.com:a/b.git¦github.com",
@@ -190,6 +215,21 @@ class FootprintsTest {
         assertThat(Footprints.ofTool("WebFetch", List.of(), "{\"url\":\"https://a.example/x\"}", "/", "")
                         .namedHosts())
                 .containsExactly("a.example");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mcp__tickets__delete, true",
+        "mcp_tickets_delete, true",
+        "Read, false",
+        "Edit, false",
+        "TodoWrite, false"
+    })
+    void aServersToolMayDoAnything(String tool, boolean open) {
+        Footprint footprint = Footprints.ofTool(tool, List.of(), "{\"id\":7}", "/workspace", "/home/agent");
+
+        assertThat(footprint.expectsHost("any.example")).isEqualTo(open);
+        assertThat(footprint.describe().contains("hosts: any")).isEqualTo(open);
     }
 
     @Test
