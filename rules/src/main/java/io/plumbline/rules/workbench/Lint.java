@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Says what is wrong with rules, and what is allowed but doubtful. {@link Check} has what it looks for. */
 public final class Lint {
@@ -94,35 +95,39 @@ public final class Lint {
 
     private static void cases(
             Remarks remarks, RuleSource source, RuleSet set, Placeholders placeholders, Optional<RuleSource> cases) {
-        boolean reported = set.documents().stream()
-                .anyMatch(document ->
-                        document.metadata().position().source().equals(source.name()) && set.reports(document));
+        List<SigmaDocument> reported = set.documents().stream()
+                .filter(document ->
+                        document.metadata().position().source().equals(source.name()) && set.reports(document))
+                .toList();
         Position start = new Position(source.name(), 1, 1);
         if (cases.isEmpty()) {
-            if (reported) {
-                remarks.add(Check.NO_CASES, start, "no cases (expected: NAME.cases.yml beside it)");
+            if (!reported.isEmpty()) {
+                remarks.add(Check.NO_CASES, start, "no cases (expected: NAME.cases.yml or NAME.cases.jsonl beside it)");
             }
             return;
         }
         try {
-            List<YamlNode> documents =
-                    YamlReader.read(cases.get().name(), cases.get().text());
-            Set<String> kinds = new java.util.TreeSet<>();
-            if (!documents.isEmpty() && documents.getFirst() instanceof YamlNode.Mapping body) {
-                body.entries().stream()
-                        .filter(entry -> entry.value() instanceof YamlNode.Sequence list
-                                && !list.items().isEmpty())
-                        .forEach(entry -> kinds.add(entry.key().text()));
-            }
-            if (!kinds.contains("match")) {
+            List<RuleCases.Case> read = RuleCases.parse(cases.get());
+            boolean positive = read.stream().anyMatch(RuleCases.Case::expected);
+            boolean negative = read.stream().anyMatch(one -> !one.expected());
+            if (!positive) {
                 remarks.add(Check.NO_POSITIVE_CASE, start, "no case under match (expected: an event that matches)");
             }
-            if (!kinds.contains("none")) {
+            if (!negative) {
                 remarks.add(
                         Check.NO_NEGATIVE_CASE, start, "no case under none (expected: an event that does not match)");
             }
-            if (kinds.contains("match") && kinds.contains("none")) {
-                RuleCases.run(source, cases.get(), placeholders);
+            if (positive && negative) {
+                Set<String> tested = RuleCases.run(source, cases.get(), placeholders).stream()
+                        .map(RuleCases.Result::rule)
+                        .collect(Collectors.toSet());
+                reported.stream()
+                        .filter(document -> !tested.contains(document.metadata().id()))
+                        .forEach(document -> remarks.add(
+                                Check.NO_CASES,
+                                document.metadata().position(),
+                                "'" + document.metadata().title()
+                                        + "' has no cases (expected: some with rule, its id or name)"));
             }
         } catch (RuleException e) {
             if (e.position().source().equals(cases.get().name())) {

@@ -9,6 +9,8 @@ import io.plumbline.rules.sigma.SigmaDocument;
 import io.plumbline.rules.yaml.YamlNode;
 import io.plumbline.rules.yaml.YamlReader;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,8 +57,8 @@ public final class Mutations {
         List<YamlNode> documents = YamlReader.read(rules.name(), rules.text());
         RuleSet set = RuleSet.of(documents, placeholders);
         SigmaDocument target = RuleCases.target(set);
-        List<RuleCases.Case> read = RuleCases.read(cases);
-        for (RuleCases.Result result : RuleCases.run(set, target, read)) {
+        Map<RuleCases.Case, SigmaDocument> read = RuleCases.targets(set, RuleCases.read(cases));
+        for (RuleCases.Result result : RuleCases.run(set, read)) {
             if (!result.passed()) {
                 throw new RuleException(
                         RuleException.Code.DOCUMENT,
@@ -74,7 +76,7 @@ public final class Mutations {
         int noticed = 0;
         List<Survivor> survivors = new ArrayList<>();
         for (Mutant mutant : mutations.mutants) {
-            Optional<Boolean> survives = survives(mutant, target, read, placeholders);
+            Optional<Boolean> survives = survives(mutant, read, placeholders);
             if (survives.isPresent() && survives.get()) {
                 survivors.add(new Survivor(target.metadata().id(), mutant.position(), mutant.change()));
             }
@@ -84,7 +86,7 @@ public final class Mutations {
     }
 
     private static Optional<Boolean> survives(
-            Mutant mutant, SigmaDocument target, List<RuleCases.Case> cases, Placeholders placeholders) {
+            Mutant mutant, Map<RuleCases.Case, SigmaDocument> cases, Placeholders placeholders) {
         RuleSet changed;
         try {
             changed = RuleSet.of(mutant.documents(), placeholders);
@@ -92,12 +94,19 @@ public final class Mutations {
             // No rule any more: nobody could make this mistake unnoticed.
             return Optional.empty();
         }
-        return changed.documents().stream()
-                .filter(document ->
-                        document.metadata().position().equals(target.metadata().position()))
-                .findFirst()
-                .map(document ->
-                        RuleCases.run(changed, document, cases).stream().allMatch(RuleCases.Result::passed));
+        // By their places: a document without an id has another one when it is changed.
+        Map<Position, SigmaDocument> documents = new HashMap<>();
+        changed.documents()
+                .forEach(document -> documents.put(document.metadata().position(), document));
+        Map<RuleCases.Case, SigmaDocument> again = new LinkedHashMap<>();
+        for (Map.Entry<RuleCases.Case, SigmaDocument> one : cases.entrySet()) {
+            SigmaDocument target = documents.get(one.getValue().metadata().position());
+            if (target == null) {
+                return Optional.empty();
+            }
+            again.put(one.getKey(), target);
+        }
+        return Optional.of(RuleCases.run(changed, again).stream().allMatch(RuleCases.Result::passed));
     }
 
     /** Takes one change of a part: where it is, and what the part becomes. */

@@ -15,14 +15,28 @@ import io.plumbline.rules.sigma.SigmaDocument;
 import io.plumbline.rules.yaml.YamlNode;
 import io.plumbline.rules.yaml.YamlReader;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The cases that lie beside a rule: a map with {@code match} and {@code none}, each a list of events, or of lists of events that
  * follow each other. An event is a map of fields; {@code _source} is {@code category/product}, the rule's own without it, and
- * {@code _at} its time in seconds.
+ * {@code _at} its time in seconds. {@code rule} is the id or the name of what they are about; cases of other rules of the file are further
+ * documents. In JSON lines each line is a case: {@code {"expect": "match" or "none", "rule": optional, "events": [...]}}.
  */
 public final class RuleCases {
+    /** How files of JSON lines end. */
+    static final String LINES = ".cases.jsonl";
+
+    private static final String MATCH = "match";
+    private static final String NONE = "none";
+    private static final String RULE = "rule";
+
     private static final long NANOSECONDS = 1_000_000_000L;
 
     private RuleCases() {}
@@ -39,50 +53,149 @@ public final class RuleCases {
         }
     }
 
-    /** A case as it is written: its place, whether the rule should match, its events. */
-    record Case(Position position, boolean expected, YamlNode events) {}
+    /**
+     * A case as it is written: its place, whether the rule should match, its events.
+     *
+     * @param rule id or name of the rule that it is about; empty: the source's own
+     */
+    record Case(Position position, String rule, boolean expected, YamlNode events) {}
 
     /**
-     * Runs the cases of a source's rule: its correlation that no other names, else its first rule.
+     * Runs the cases of a source. Without {@code rule} they are about its correlation that no other names, else its first rule.
      *
-     * @throws RuleException if the rule or the cases cannot be read, or one of {@code match} and {@code none} is empty
+     * @throws RuleException if the rule or the cases cannot be read, or of one rule there are only cases of one kind
      */
     public static List<Result> run(RuleSource rules, RuleSource cases, Placeholders placeholders) {
         RuleSet set = RuleSet.load(List.of(rules), placeholders);
-        return run(set, target(set), read(cases));
+        return run(set, targets(set, read(cases)));
     }
 
-    static List<Result> run(RuleSet set, SigmaDocument target, List<Case> cases) {
-        return cases.stream()
-                .map(one -> new Result(
-                        target.metadata().id(), one.position(), one.expected(), matches(set, target, one.events())))
-                .toList();
+    static List<Result> run(RuleSet set, Map<Case, SigmaDocument> cases) {
+        List<Result> results = new ArrayList<>();
+        cases.forEach((one, target) -> results.add(new Result(
+                target.metadata().id(), one.position(), one.expected(), matches(set, target, one.events()))));
+        return results;
     }
 
+    /** The cases, of each rule some that match and some that do not. */
     static List<Case> read(RuleSource cases) {
-        List<YamlNode> documents = YamlReader.read(cases.name(), cases.text());
-        if (documents.size() != 1 || !(documents.getFirst() instanceof YamlNode.Mapping body)) {
-            throw new RuleException(
-                    Code.DOCUMENT, new Position(cases.name(), 1, 1), "cases (expected: one map with match and none)");
-        }
-        List<Case> read = new ArrayList<>();
-        for (YamlNode.Entry entry : body.entries()) {
-            String key = entry.key().text();
-            if (!(key.equals("match") || key.equals("none")) || !(entry.value() instanceof YamlNode.Sequence list)) {
-                throw new RuleException(
-                        Code.DOCUMENT, entry.key().position(), "'" + key + "' (expected: match or none, each a list)");
-            }
-            list.items().forEach(item -> read.add(new Case(item.position(), key.equals("match"), item)));
-        }
-        for (boolean expected : new boolean[] {true, false}) {
-            if (read.stream().noneMatch(one -> one.expected() == expected)) {
-                throw new RuleException(
-                        Code.DOCUMENT,
-                        body.position(),
-                        "no case under " + (expected ? "match" : "none") + " (expected: at least one)");
+        List<Case> read = parse(cases);
+        Position start = new Position(cases.name(), 1, 1);
+        for (String rule : read.isEmpty() ? Set.of("") : rules(read)) {
+            for (boolean expected : new boolean[] {true, false}) {
+                if (read.stream()
+                        .noneMatch(
+                                one -> one.expected() == expected && one.rule().equals(rule))) {
+                    throw new RuleException(
+                            Code.DOCUMENT,
+                            start,
+                            "no case under " + (expected ? MATCH : NONE) + (rule.isEmpty() ? "" : " of " + rule)
+                                    + " (expected: at least one)");
+                }
             }
         }
         return read;
+    }
+
+    private static Set<String> rules(List<Case> cases) {
+        return cases.stream().map(Case::rule).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** The cases as they are written, complete or not. */
+    static List<Case> parse(RuleSource cases) {
+        List<Case> read = new ArrayList<>();
+        if (cases.name().endsWith(LINES)) {
+            // An object on each line is a list in YAML's flow style.
+            String list = cases.text()
+                    .lines()
+                    .map(line -> line.isBlank() ? "" : line + ",")
+                    .collect(Collectors.joining("\n"));
+            for (YamlNode items : YamlReader.read(cases.name(), "[" + list + "\n]")) {
+                if (items instanceof YamlNode.Sequence lines) {
+                    lines.items().forEach(line -> line(line, read));
+                }
+            }
+            return read;
+        }
+        for (YamlNode document : YamlReader.read(cases.name(), cases.text())) {
+            document(document, read);
+        }
+        return read;
+    }
+
+    private static void document(YamlNode document, List<Case> read) {
+        YamlNode.Mapping body = mapping(document, "cases (expected: a map with match and none)");
+        String rule = rule(body);
+        for (YamlNode.Entry entry : body.entries()) {
+            String key = entry.key().text();
+            if (key.equals(RULE)) {
+                continue;
+            }
+            if (!(key.equals(MATCH) || key.equals(NONE)) || !(entry.value() instanceof YamlNode.Sequence list)) {
+                throw new RuleException(
+                        Code.DOCUMENT,
+                        entry.key().position(),
+                        "'" + key + "' (expected: match or none, each a list, or rule)");
+            }
+            list.items().forEach(item -> read.add(new Case(item.position(), rule, key.equals(MATCH), item)));
+        }
+    }
+
+    private static void line(YamlNode line, List<Case> read) {
+        YamlNode.Mapping body = mapping(line, "a line (expected: an object with expect and events)");
+        Optional<YamlNode> events = value(body, "events");
+        Optional<Boolean> expected = value(body, "expect")
+                .filter(node -> node instanceof YamlNode.Scalar word
+                        && (word.text().equals(MATCH) || word.text().equals(NONE)))
+                .map(node -> node instanceof YamlNode.Scalar word && word.text().equals(MATCH));
+        if (expected.isEmpty()
+                || !(events.orElse(null) instanceof YamlNode.Sequence list)
+                || list.items().isEmpty()) {
+            throw new RuleException(
+                    Code.DOCUMENT, line.position(), "a line (expected: expect, match or none, and events, a list)");
+        }
+        read.add(new Case(line.position(), rule(body), expected.get(), list));
+    }
+
+    private static YamlNode.Mapping mapping(YamlNode node, String problem) {
+        if (node instanceof YamlNode.Mapping mapping) {
+            return mapping;
+        }
+        throw new RuleException(Code.DOCUMENT, node.position(), problem);
+    }
+
+    private static String rule(YamlNode.Mapping body) {
+        return value(body, RULE)
+                .map(node -> {
+                    if (node instanceof YamlNode.Scalar name) {
+                        return name.text();
+                    }
+                    throw new RuleException(Code.DOCUMENT, node.position(), "rule (expected: an id or a name)");
+                })
+                .orElse("");
+    }
+
+    private static Optional<YamlNode> value(YamlNode.Mapping body, String key) {
+        return body.entries().stream()
+                .filter(entry -> entry.key().text().equals(key))
+                .map(YamlNode.Entry::value)
+                .findFirst();
+    }
+
+    /** Each case with the document that it is about. */
+    static Map<Case, SigmaDocument> targets(RuleSet set, List<Case> cases) {
+        Map<Case, SigmaDocument> targets = new LinkedHashMap<>();
+        for (Case one : cases) {
+            SigmaDocument target = one.rule().isEmpty()
+                    ? target(set)
+                    : set.named(one.rule())
+                            .orElseThrow(() -> new RuleException(
+                                    Code.DOCUMENT,
+                                    one.position(),
+                                    "rule '" + one.rule() + "' (expected: an id or a name of the file)"));
+            targets.put(one, target);
+        }
+        return targets;
     }
 
     /** The document that the cases of a source are about. */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Rules on disk: files that end in .yml or .yaml, the cases beside them in NAME.cases.yml. */
+/** Rules on disk: files that end in .yml or .yaml, the cases beside them in NAME.cases.yml or, an object on each line, NAME.cases.jsonl. */
 public final class RuleFiles {
     /** Files of one run. */
     private static final int MAX_FILES = 20_000;
@@ -44,9 +44,18 @@ public final class RuleFiles {
         return sources;
     }
 
-    /** The cases beside a rule; empty when it has none. */
+    /**
+     * The cases beside a rule; empty when it has none.
+     *
+     * @throws IOException if they cannot be read, or there are both files
+     */
     public static Optional<RuleSource> cases(RuleSource rule) throws IOException {
-        Path file = Path.of(rule.name().replaceFirst("\\.ya?ml$", ".cases.yml"));
+        Path yaml = Path.of(rule.name().replaceFirst("\\.ya?ml$", ".cases.yml"));
+        Path lines = Path.of(rule.name().replaceFirst("\\.ya?ml$", RuleCases.LINES));
+        if (Files.isRegularFile(yaml) && Files.isRegularFile(lines)) {
+            throw new IOException("cases " + lines + " beside " + yaml + " (expected: one of them)");
+        }
+        Path file = Files.isRegularFile(lines) ? lines : yaml;
         return Files.isRegularFile(file) ? Optional.of(new RuleSource(file.toString(), text(file))) : Optional.empty();
     }
 

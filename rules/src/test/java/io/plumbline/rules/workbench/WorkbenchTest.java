@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,5 +72,86 @@ class WorkbenchTest {
         assertThat(RuleFiles.cases(sources.getLast())).isEmpty();
         assertThatThrownBy(() -> RuleFiles.read(List.of(folder.resolve("missing"))))
                 .hasMessageContaining("missing");
+    }
+
+    private static final String TWO = """
+            title: One
+            id: 11111111-1111-4111-8111-111111111111
+            name: one
+            logsource: {product: linux, category: process_creation}
+            detection: {s: {F: x}, condition: s}
+            ---
+            title: Two
+            id: 22222222-2222-4222-8222-222222222222
+            logsource: {product: linux, category: process_creation}
+            detection: {s: {F: y}, condition: s}
+            """;
+
+    @Test
+    void casesSayWhichRuleOfTheFileTheyAreAbout() {
+        RuleSource rules = new RuleSource("r.yml", TWO);
+        String cases = """
+                match: [{F: x}]
+                none: [{F: y}]
+                ---
+                rule: 22222222-2222-4222-8222-222222222222
+                match: [{F: y}]
+                none: [{F: x}]
+                """;
+        assertThat(RuleCases.run(rules, new RuleSource("r.cases.yml", cases), Placeholders.NONE))
+                .allMatch(RuleCases.Result::passed)
+                .extracting(result -> result.rule().substring(0, 1))
+                .containsExactly("1", "1", "2", "2");
+        assertThatThrownBy(() -> RuleCases.run(
+                        rules, new RuleSource("r.cases.yml", cases.replace("rule: 2", "rule: 3")), Placeholders.NONE))
+                .isInstanceOf(RuleException.class)
+                .hasMessageContaining("rule '32222222-2222-4222-8222-222222222222' (expected: an id or a name");
+        assertThatThrownBy(() -> RuleCases.run(
+                        rules, new RuleSource("r.cases.yml", cases.replace("none: [{F: x}]", "")), Placeholders.NONE))
+                .hasMessageContaining("no case under none of 22222222");
+    }
+
+    @Test
+    void casesAreAlsoJsonLines() {
+        RuleSource rules = new RuleSource("r.yml", TWO);
+        String lines = """
+                {"expect": "match", "rule": "one", "events": [{"F": "x"}]}
+
+                {"expect": "none", "rule": "one", "events": [{"F": "\\u0079"}]}
+                """;
+        assertThat(RuleCases.run(rules, new RuleSource("r.cases.jsonl", lines), Placeholders.NONE))
+                .allMatch(RuleCases.Result::passed)
+                .extracting(result -> result.position().line())
+                .containsExactly(1, 3);
+        for (String wrong : List.of(
+                "{\"expect\": \"maybe\", \"events\": [{\"F\": \"x\"}]}",
+                "{\"expect\": \"none\"}",
+                "{\"expect\": \"none\", \"events\": []}")) {
+            assertThatThrownBy(() ->
+                            RuleCases.run(rules, new RuleSource("r.cases.jsonl", lines + wrong), Placeholders.NONE))
+                    .isInstanceOf(RuleException.class)
+                    .hasMessageContaining("r.cases.jsonl:4")
+                    .hasMessageContaining("expected: expect, match or none, and events");
+        }
+    }
+
+    @Test
+    void lintNamesTheRuleOfACollectionThatNoCaseIsAbout() {
+        RuleSource rules = new RuleSource("r.yml", TWO);
+        RuleSource cases = new RuleSource("r.cases.yml", "match: [{F: x}]\nnone: [{F: y}]\n");
+        assertThat(Lint.check(List.of(rules), Placeholders.NONE, source -> Optional.of(cases)))
+                .filteredOn(remark -> remark.check() == Check.NO_CASES)
+                .singleElement()
+                .satisfies(remark -> assertThat(remark.text()).contains("'Two' has no cases"));
+    }
+
+    @Test
+    void casesAreInOneOfTheTwoForms(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("a.yml"), "x");
+        Files.writeString(folder.resolve("a.cases.jsonl"), "z");
+        RuleSource rule = RuleFiles.read(List.of(folder)).getFirst();
+        assertThat(RuleFiles.cases(rule).orElseThrow().name()).endsWith("a.cases.jsonl");
+        Files.writeString(folder.resolve("a.cases.yml"), "z");
+        assertThatThrownBy(() -> RuleFiles.cases(rule)).hasMessageContaining("expected: one of them");
     }
 }

@@ -249,7 +249,7 @@ final class RulesCommand implements Callable<Integer> {
             name = "test",
             mixinStandardHelpOptions = true,
             description = {
-                "Run the cases that lie beside rules (NAME.cases.yml).",
+                "Run the cases that lie beside rules (NAME.cases.yml or NAME.cases.jsonl).",
                 "With --mutate also say which part of a rule no case protects: it is changed at one place at a time.",
                 "Exit code 1 when a case fails or a change is noticed by no case."
             })
