@@ -6,7 +6,6 @@ import io.plumbline.rules.correlation.CorrelationState;
 import io.plumbline.rules.engine.JsonEvents;
 import io.plumbline.rules.engine.SigmaEvent;
 import io.plumbline.rules.sigma.LogSource;
-import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument.Detection;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,10 +18,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The public collection's own events of Windows against the rules that they are said to be found by; prints each that is not. Run with
- * {@code -Dplumbline.sigmahq=FOLDER}.
- */
+/** The public collection's own events of Windows against the rules that they are said to be found by. */
 final class SigmaHqRegression {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,10 +59,8 @@ final class SigmaHqRegression {
 
     private SigmaHqRegression() {}
 
-    public static void main(String[] arguments) throws IOException {
-        Path root = Path.of(System.getProperty("plumbline.sigmahq", ""));
-        RuleSet set = RuleSet.loadUsable(SigmaHqCorpus.sources(root), Placeholders.NONE)
-                .set();
+    /** How many are found, and not for which reasons; prints each that is not. */
+    static Map<String, Integer> judged(Path root, RuleSet set) throws IOException {
         Map<String, Integer> counts = new HashMap<>();
         for (Path info : files(root.resolve("regression_data"), "info.yml")) {
             for (Path file : files(info.resolveSibling(""), ".json")) {
@@ -78,7 +72,7 @@ final class SigmaHqRegression {
                 }
             }
         }
-        System.out.println(counts);
+        return counts;
     }
 
     private static List<Path> files(Path folder, String end) throws IOException {
