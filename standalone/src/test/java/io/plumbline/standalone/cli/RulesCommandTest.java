@@ -6,8 +6,13 @@ import io.plumbline.standalone.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -244,5 +249,38 @@ class RulesCommandTest {
         assertThat(out.toString()).contains("does not match (expected: a match)", "1 cases passed, 1 failed");
         assertThat(rules("watch", file("good.yml"))).isEqualTo(ExitCodes.USAGE);
         assertThat(rules("schema")).isEqualTo(ExitCodes.OK);
+    }
+
+    @Test
+    void watchChecksAfterEachChangeUntilItIsInterrupted() throws Exception {
+        BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+        Writer told = new StringWriter() {
+            @Override
+            public void flush() {
+                lines.addAll(toString().lines().toList());
+                getBuffer().setLength(0);
+            }
+        };
+        FutureTask<Integer> watching = new FutureTask<>(() -> PlumblineCommand.commandLine()
+                .setOut(new PrintWriter(told, true))
+                .execute("rules", "watch", folder.toString()));
+        Thread thread = Thread.ofPlatform().start(watching);
+        assertThat(awaited(lines, "cases passed")).contains("2 cases passed, 0 failed");
+        Files.writeString(folder.resolve("good.cases.yml"), "match:\n  - Image: /bin/ls\nnone:\n  - Image: /bin/cp\n");
+        assertThat(awaited(lines, "cases passed")).contains("1 cases passed, 1 failed");
+        Path below = Files.createDirectory(folder.resolve("below"));
+        Files.writeString(below.resolve("half.yml"), "title: [");
+        assertThat(awaited(lines, "half.yml")).contains("error: refused");
+        thread.interrupt();
+        assertThat(watching.get(60, TimeUnit.SECONDS)).isEqualTo(ExitCodes.OK);
+    }
+
+    private static String awaited(BlockingQueue<String> lines, String text) throws InterruptedException {
+        for (String line = ""; line != null; line = lines.poll(60, TimeUnit.SECONDS)) {
+            if (line.contains(text)) {
+                return line;
+            }
+        }
+        throw new AssertionError("no line with '" + text + "' for a minute");
     }
 }
