@@ -59,6 +59,27 @@ class EcsNamesTest {
         assertThatThrownBy(() -> load(PROCESSES, "Image: x")).hasMessageContaining("'Image'");
     }
 
+    /** The specification's own rule, filter and correlation in these names: their log source is none that Plumbline feeds. */
+    @Test
+    void theSpecificationsExamplesInTheseNamesAreRefusedByName() {
+        assertThatThrownBy(() -> load("logsource: {category: network, service: dns}", "dns.question.name: a"))
+                .isInstanceOf(RuleException.class)
+                .hasMessageContaining("'dns.question.name' of taxonomy ecs for category=network service=dns");
+        assertThatThrownBy(() -> RuleSet.load(List.of(new RuleSource("r.yml", """
+                        title: f
+                        taxonomy: ecs
+                        logsource: {category: network, service: dns}
+                        filter: {rules: any, s: {dns.question.name|startswith: a}, condition: s}
+                        """)), Placeholders.NONE))
+                .hasMessageContaining("'dns.question.name' of taxonomy ecs for category=network service=dns");
+        assertThatThrownBy(() -> RuleSet.load(List.of(new RuleSource("r.yml", """
+                        title: c
+                        taxonomy: ecs
+                        correlation: {type: event_count, rules: [a], group-by: [dns.question.name], timespan: 1h, condition: {gte: 9}}
+                        """)), Placeholders.NONE))
+                .hasMessageContaining("taxonomy 'ecs' in a correlation (expected: sigma");
+    }
+
     @Test
     void aCorrelationHasSigmasNames() {
         assertThatThrownBy(() -> RuleSet.load(List.of(new RuleSource("c.yml", """
