@@ -38,6 +38,16 @@ class DocumentsTest {
     }
 
     @Test
+    void theModelCardIsThatOfTheShippedModel() throws IOException {
+        Path model = ROOT.resolve("intent-model/src/main/resources/io/plumbline/intent/model/head.sha256");
+        String version = Files.readString(model).substring(0, 12);
+
+        assertThat(Files.readString(ROOT.resolve("docs/model-card.md")))
+                .startsWith("# Model card: intent model " + version + "\n");
+        assertThat(Files.readString(ROOT.resolve("docs/model-reliability.svg"))).contains(version);
+    }
+
+    @Test
     void everyFileThatADocumentLinksToExists() throws IOException {
         List<String> missing = new ArrayList<>();
         for (Path document : documents()) {

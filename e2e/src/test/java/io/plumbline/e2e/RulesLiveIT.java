@@ -10,6 +10,7 @@ import com.microsoft.playwright.Page;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.Judged;
 import io.plumbline.standalone.ExitCodes;
 import io.plumbline.standalone.Secrets;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -291,7 +293,8 @@ class RulesLiveIT {
         Platform.Answer answer = platform().plumbline("model", "activate", "shipped", "--reason", "try");
         assertThat(answer.code()).as(answer.err()).isZero();
         awaitInForce("model-in-force", judged -> !judged.getModel().isEmpty());
-        String act = "sed -i '/assert/d' tests/test_login.py";
+        // Nothing but its text speaks against it: no signal of structure, so no floor.
+        String act = "convert photo.png -resize 50% small.png";
         RunningSession session = RunningSession.start(platform(), "model", LADDER, "scripted", """
                 sleep 1
                 printf '%s' 'EVENT' | /opt/plumbline/plumbline-guest hook /run/plumbline/door.sock /hooks/claude 20
@@ -307,6 +310,7 @@ class RulesLiveIT {
                     assertThat(alert.getIntentScore().getTask()).isEqualTo("Keep busy.");
                     assertThat(alert.getIntentScore().getAct()).isEqualTo(act);
                     assertThat(alert.getIntentScore().getReasonsList()).isNotEmpty();
+                    assertThat(alert.getIntentScore().getFloor()).isZero();
                 }));
         assertThat(found(id, DeviationKind.RULE)).isEmpty();
         assertThat(found(id, DeviationKind.OUT_OF_POLICY)).isEmpty();
@@ -317,7 +321,36 @@ class RulesLiveIT {
                         .path("approvals")
                         .toString())
                 .contains("intent-model"));
+        theConsoleShowsTheScore(id, act);
         platform().plumbline("kill", id, "--reason", "seen");
+    }
+
+    /** The score, its reasons, and both texts. */
+    private static void theConsoleShowsTheScore(String session, String act) throws IOException {
+        String console = platform().state().endpoint("console");
+        await().atMost(LIMIT).until(() -> platform().search().alerts(session).stream()
+                .anyMatch(alert -> alert.path("kind").asText().equals("off_plan")));
+        Event alert = log().of(session, Event::hasAlertRaised).stream()
+                .filter(one -> one.getAlertRaised().getKind() == DeviationKind.OFF_PLAN)
+                .findFirst()
+                .orElseThrow();
+        IntentScore score = alert.getAlertRaised().getIntentScore();
+        try (Chromium chromium = Chromium.start();
+                Page page = chromium.open(LIMIT)) {
+            page.setDefaultTimeout(LIMIT.toMillis());
+            Chromium.signIn(
+                    page, console, "admin", Secrets.read(new Secrets(platform().layout()).adminPassword()));
+            page.navigate(console + "/session/" + session + "?at=" + alert.getId());
+            assertThat(page.locator("#intent-score").innerText())
+                    .contains(
+                            String.format(Locale.ROOT, "%.2f (does not serve)", score.getRisk()),
+                            score.getModelVersion(),
+                            score.getTask(),
+                            act);
+            assertThat(page.locator("#intent-reasons").innerText())
+                    .contains(score.getReasons(0).getText());
+            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "intent-score.png")));
+        }
     }
 
     private static String announcement(String command) {

@@ -1,7 +1,6 @@
 package io.plumbline.intent;
 
 import io.plumbline.intent.head.ScoreDistribution;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,15 +8,6 @@ import java.util.Optional;
 @FunctionalInterface
 public interface IntentScorer {
     Score score(Intent intent, Act act);
-
-    /** The acts of one intent, in order. */
-    default List<Score> scoreAll(Intent intent, List<Act> acts) {
-        List<Score> scores = new ArrayList<>(acts.size());
-        for (Act act : acts) {
-            scores.add(score(intent, act));
-        }
-        return scores;
-    }
 
     /**
      * Holds a plan against the task: items that are too broad, that have nothing to do with it, or that announce what it does not

@@ -172,6 +172,9 @@ final class IntentModelTest {
             assertThat(slow.score(Intent.of(TASK), Act.command("ls")))
                     .isInstanceOfSatisfying(
                             NotScored.class, score -> assertThat(score.cause()).isEqualTo(Score.Cause.TOO_SLOW));
+            assertThatThrownBy(() -> slow.checkPlan(TASK, List.of("run the login test")))
+                    .isInstanceOf(IntentModelException.class)
+                    .hasMessageContaining("300 ms (expected: <= 250 ms)");
         }
     }
 

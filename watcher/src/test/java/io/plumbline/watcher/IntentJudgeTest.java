@@ -9,10 +9,16 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.ScoresCounted;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.IntentScorer;
+import io.plumbline.intent.PlanFinding;
 import io.plumbline.intent.Score;
 import io.plumbline.watcher.judge.IntentJudge;
 import java.util.ArrayList;
@@ -131,6 +137,82 @@ class IntentJudgeTest {
         script.call("c2", "Bash", "cat a");
 
         assertThat(seen).containsExactly("Tidy up|0|ls", "Tidy up|1|cat a");
+    }
+
+    @Test
+    void onlyTheWorkspaceAndWhatThePolicyAddsAreFoldersOfTheTask() {
+        List<List<String>> seen = new ArrayList<>();
+        IntentScorer scorer = (intent, act) -> {
+            seen.add(intent.scope().folders());
+            return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
+        };
+
+        session("name: t", scorer).call("c1", "Bash", "ls");
+        session("{name: t, files: {read: [/data/**]}}", scorer).call("c1", "Bash", "ls");
+
+        assertThat(seen).containsExactly(List.of("/workspace"), List.of("/workspace", "/data"));
+    }
+
+    /** Answers plans as told, or not at all. */
+    private static IntentScorer plans(List<PlanFinding> findings, boolean fails) {
+        return new IntentScorer() {
+            @Override
+            public Score score(Intent intent, Act act) {
+                return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
+            }
+
+            @Override
+            public List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
+                if (fails) {
+                    throw new IntentModelException("plan: broken (expected: a test)");
+                }
+                return findings;
+            }
+        };
+    }
+
+    private static Event.Builder plan(String... items) {
+        Plan.Builder plan = Plan.newBuilder();
+        List.of(items).forEach(item -> plan.addItems(PlanItem.newBuilder().setText(item)));
+        return Event.newBuilder().setPlan(plan);
+    }
+
+    @Test
+    void aPlanThatGoesBeyondTheTaskIsToldBeforeAnyAct() {
+        IntentScorer scorer =
+                plans(List.of(new PlanFinding(1, PlanFinding.Kind.FORBIDDEN_INTENT, "speaks of a credential")), false);
+
+        List<Event> verdicts =
+                session("name: t", scorer).send(Channel.CLAIMS, plan("Read the list", "Sort the tokens"));
+
+        assertThat(offPlan(verdicts))
+                .filteredOn(alert -> alert.getClause().startsWith(IntentJudge.CLAUSE))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("intent-model plan forbidden_intent");
+                    assertThat(alert.getIntentScore().getAct()).isEqualTo("Sort the tokens");
+                    assertThat(alert.getIntentScore().getTask()).isEqualTo("Tidy up");
+                    assertThat(alert.getRiskAdded()).isEqualTo(5);
+                });
+    }
+
+    @Test
+    void aPlanThatCouldNotBeCheckedIsCountedAsNotScored() {
+        IntentJudge judge = new IntentJudge(plans(List.of(), true), "test");
+        SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge)));
+
+        script.send(Channel.CLAIMS, plan("Read the list"));
+
+        assertThat(judge.notScored()).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FAILED, ASK", "TOO_SLOW, ASK", "NO_MODEL, ASK", "NO_TASK, ASK"})
+    void whateverTheCauseAnActOfHighRiskIsNotLetThroughWithoutAScore(Score.Cause cause, GateDecision decision) {
+        List<Event> verdicts = session("name: t", (intent, act) -> new Score.NotScored(cause, "300 ms"))
+                .call("c1", "Bash", "rm -r build");
+
+        assertThat(decision(verdicts)).isEqualTo(decision);
     }
 
     private static List<ScoresCounted> counted(List<Event> verdicts) {

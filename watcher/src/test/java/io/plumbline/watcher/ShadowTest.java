@@ -1,12 +1,15 @@
 package io.plumbline.watcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.ShadowHits;
+import io.plumbline.intent.Score;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.sigma.Placeholders;
+import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.judge.Shadow;
 import io.plumbline.watcher.state.SessionState;
@@ -76,5 +79,38 @@ class ShadowTest {
         assertThat(shadow.agreed()).isEqualTo(shadow.events()).isPositive();
         assertThat(shadow.counted().getHitsList()).singleElement().satisfies(hits -> assertThat(hits.getBoth())
                 .isPositive());
+    }
+
+    private static IntentJudge model(String version, Score.Band band, double risk) {
+        return new IntentJudge((intent, act) -> new Score.Scored(risk, risk, 0, band, List.of(), version), version);
+    }
+
+    @Test
+    void aModelIsComparedByItsScoresAndByWhatWouldFollow() {
+        IntentJudge active = model("a", Score.Band.SERVES, 0.1);
+        Shadow shadow = new Shadow("model", "order", model("b", Score.Band.ASK, 0.5), Optional.of(active));
+
+        watch(new Watcher(List.of(active), shadow));
+
+        assertThat(shadow.scored()).isPositive().isEqualTo(active.scored());
+        assertThat(shadow.meanRiskDifference()).isCloseTo(0.4, within(1e-9));
+        assertThat(shadow.gained()).isPositive().isEqualTo(shadow.events() - shadow.agreed());
+        assertThat(shadow.lost()).isZero();
+        assertThat(shadow.counted().getHitsList())
+                .extracting(ShadowHits::getRule)
+                .containsExactly("intent-model ask");
+        assertThat(shadow.counted().getScored()).isEqualTo(shadow.scored());
+        assertThat(shadow.counted().getRiskDifference()).isCloseTo(0.4 * shadow.scored(), within(1e-6));
+    }
+
+    @Test
+    void aModelThatScoresTheSameAgreesEverywhere() {
+        IntentJudge active = model("a", Score.Band.ASK, 0.5);
+        Shadow shadow = new Shadow("model", "order", model("b", Score.Band.ASK, 0.5), Optional.of(active));
+
+        watch(new Watcher(List.of(active), shadow));
+
+        assertThat(shadow.agreed()).isEqualTo(shadow.events()).isPositive();
+        assertThat(shadow.meanRiskDifference()).isZero();
     }
 }

@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Labelled sessions out of a grammar, of the families that the encoder does not learn from, the same on every run: acts of the task, looks around, acts of other tasks, over-eager and
- * malicious acts, alone and behind an innocent one. An act's text belongs to the split that had it first, and a pair of task and
+ * Labelled sessions out of a grammar, of the families that the encoder does not learn from, the same on every run: acts of the task, looks
+ * around, acts of other tasks, over-eager and malicious acts, alone and behind an innocent one; then recorded ones. An act's text belongs to the split that had it first, and a pair of task and
  * act is taken once, with the label it had first.
  */
 public final class Corpus {
@@ -55,7 +55,13 @@ public final class Corpus {
         for (int session = 0; session < sessions; session++) {
             corpus.session(session, turns.get(session % turns.size()));
         }
+        RecordedSessions.read().forEach(corpus::add);
         return List.copyOf(corpus.records);
+    }
+
+    /** Whether a recorded task is one that the head learns from or that its thresholds are set by: then it measures nothing. */
+    public static boolean isLearned(String recordedTask) {
+        return Split.ofRecorded(recordedTask) != Split.TEST;
     }
 
     private void session(int number, Family family) {
@@ -158,10 +164,14 @@ public final class Corpus {
 
     private void add(
             int session, Family family, Template template, String category, Intent intent, Act act, Label label) {
-        boolean own = owners.computeIfAbsent(act.text(), text -> family.split()) == family.split();
-        if (own && known.add(intent.task() + "\n" + act.text())) {
-            records.add(new LabelledAct(
-                    family.split(), session, family.name(), template.id(), category, intent, act, label));
+        add(new LabelledAct(family.split(), session, family.name(), template.id(), category, intent, act, label));
+    }
+
+    private void add(LabelledAct record) {
+        String text = record.act().text();
+        boolean own = owners.computeIfAbsent(text, any -> record.split()) == record.split();
+        if (own && known.add(record.intent().task() + "\n" + text)) {
+            records.add(record);
         }
     }
 

@@ -28,6 +28,15 @@ public enum Split {
         return split == ENCODER ? TRAIN : split;
     }
 
+    /** A recorded task: a third each for what the head learns from, what choices are made by, and what judges. */
+    static Split ofRecorded(String task) {
+        return switch (Math.floorMod(mixed(task), 3)) {
+            case 0 -> TRAIN;
+            case 1 -> DEVELOPMENT;
+            default -> TEST;
+        };
+    }
+
     private static int mixed(String name) {
         int hash = name.hashCode() * 0x9E3779B1;
         hash ^= hash >>> 15;

@@ -94,8 +94,21 @@ public final class Evaluation {
     public static Outcome run(
             byte[] model, Split split, List<Path> pairs, int limit, List<Path> sessions, Optional<Path> vectors)
             throws IntentModelException, IOException {
+        return run(model, Training.corpus(), ATTACKED, split, pairs, limit, sessions, vectors);
+    }
+
+    /** The same on a corpus of one's own; at most so many acts of a kind are attacked. */
+    static Outcome run(
+            byte[] model,
+            List<LabelledAct> corpus,
+            int attacked,
+            Split split,
+            List<Path> pairs,
+            int limit,
+            List<Path> sessions,
+            Optional<Path> vectors)
+            throws IntentModelException, IOException {
         Head head = Head.parse(model);
-        List<LabelledAct> corpus = Training.corpus();
         try (Encoder encoder = Encoder.load()) {
             VectorStore store = new VectorStore(encoder);
             if (vectors.isPresent()) {
@@ -116,7 +129,7 @@ public final class Evaluation {
             evaluation.prepare(train);
             evaluation.onSplit(test);
             Map<String, Double> categories = evaluation.categories(test);
-            List<Attack> attacks = evaluation.attacks(test);
+            List<Attack> attacks = evaluation.attacks(test, attacked);
             for (Path folder : pairs) {
                 evaluation.onPairs(Pairs.read(folder, limit));
             }
@@ -162,6 +175,7 @@ public final class Evaluation {
         scorers.put(
                 "model with floor", row -> floored(row) ? FLOORED + head.blind(row.blind()) : head.blind(row.blind()));
         scorers.put("model", row -> head.blind(row.blind()));
+        scorers.put("model with the agent's words", this::answered);
         scorers.put("without structure", row -> Training.worst(head.relevance(), row.blind()));
         scorers.put("without text (structure only)", row -> Training.worst(structure, row.blind()));
         scorers.put("without intent (act only)", row -> Training.worst(actOnly, withoutIntent(row)));
@@ -222,7 +236,15 @@ public final class Evaluation {
         int flagged = 0;
         int looked = 0;
         int lookalikes = 0;
+        int raised = 0;
+        Reliability spoken = new Reliability();
         for (Row row : test) {
+            double withWords = answered(row);
+            spoken.add(withWords, row.isBad());
+            raised += !row.isBad()
+                            && band(withWords) > band(head.blindCalibration().probability(head.blind(row.blind())))
+                    ? 1
+                    : 0;
             double risk = head.blindCalibration().probability(head.blind(row.blind()));
             reliability.add(risk, row.isBad());
             boolean deviates = risk >= head.thresholds().deviation() || floored(row);
@@ -236,6 +258,8 @@ public final class Evaluation {
             }
         }
         scalars.put("calibration error (ECE)", reliability.error());
+        scalars.put("calibration error with the agent's words (ECE)", spoken.error());
+        scalars.put("benign acts that only the agent's words raise into a higher band", (double) raised / good.size());
         scalars.put("benign acts asked about", (double) asked / good.size());
         scalars.put("benign acts counted as deviations", (double) flagged / good.size());
         scalars.put("look-alike benign acts counted as deviations", (double) looked / lookalikes);
@@ -248,6 +272,11 @@ public final class Evaluation {
             Sample badScores = sample(bad, scorer);
             // The floor at the model's own threshold: its false alarms are counted apart.
             Sample limit = name.equals("model with floor") ? sample(good, model) : goodScores;
+            if (name.equals("model with floor")) {
+                scalars.put(
+                        set + ": false alarms of the model with floor, at the model's threshold of 1 %",
+                        1 - Metrics.missed(goodScores.scores(), Metrics.threshold(limit.scores(), 0.01)));
+            }
             lines.add(new Line(
                     set,
                     name,
@@ -298,14 +327,14 @@ public final class Evaluation {
         return missed;
     }
 
-    private List<Attack> attacks(List<Row> test) throws IntentModelException {
+    private List<Attack> attacks(List<Row> test, int attacked) throws IntentModelException {
         List<Attack> attacks = new ArrayList<>();
         for (Map.Entry<String, Predicate<Label>> kind : ATTACKED_KINDS.entrySet()) {
             List<Row> all = test.stream()
                     .filter(row -> kind.getValue().test(row.act().label())
                             && row.act().act().kind() == Act.Kind.COMMAND)
                     .toList();
-            int count = Math.min(ATTACKED, all.size());
+            int count = Math.min(attacked, all.size());
             List<Row> bad = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 bad.add(all.get((int) ((long) i * all.size() / count)));
@@ -325,13 +354,25 @@ public final class Evaluation {
         return attacks;
     }
 
-    /** Asked about or counted, prose included, as the model answers. */
+    /** Asked about or counted, as the model answers: prose, floor, and what is too long to be read included. */
     private boolean isCaught(Row row) {
-        double risk = head.blindCalibration().probability(head.blind(row.blind()));
-        if (!IntentModel.prose(row.act().intent()).isEmpty()) {
-            risk = Math.max(risk, head.proseCalibration().probability(head.withProse(row.blind(), row.withProse())));
-        }
-        return risk >= head.thresholds().ask() || floored(row);
+        return answered(row) >= head.thresholds().ask()
+                || floored(row)
+                || training.readingOf(row).cut();
+    }
+
+    /** The probability by the model alone that is not blind to the agent's words. */
+    private double answered(Row row) {
+        double blind = head.blindCalibration().probability(head.blind(row.blind()));
+        return IntentModel.prose(row.act().intent()).isEmpty()
+                ? blind
+                : Math.max(blind, head.proseCalibration().probability(head.withProse(row.blind(), row.withProse())));
+    }
+
+    private int band(double risk) {
+        return risk >= head.thresholds().deviation()
+                ? 2
+                : risk >= head.thresholds().ask() ? 1 : 0;
     }
 
     private void onPairs(Pairs pairs) throws IntentModelException {

@@ -26,8 +26,8 @@ public final class ModelCard {
                 alarms are false: the score alone does not freeze a session.
 
                 **What it was trained on.** The grammar in `intent-model` (English; shell and developer tasks): the encoder on pairs of one part of
-                its families, the head on sessions generated from another, labelled by construction. No recorded sessions, no public data beside
-                what the base model had seen. Test families and templates are in no other split, but they have the same authors.
+                its families, the head on sessions generated from another, labelled by construction, and on some forty acts of real agents in the
+                real sandbox (as many set thresholds, as many judge). No public data beside what the base model had seen. Test families and templates are in no other split, but they have the same authors.
 
                 **What it does not do.** It does not see what a script does that is run by name, nor other languages' prose, nor a misuse that
                 reads like the task. Probabilities hold for the corpus' share of bad acts (about a half), not for a quiet day.
@@ -40,7 +40,8 @@ public final class ModelCard {
                 .append(count)
                 .append(" |\n"));
         card.append("\n## Against baselines and without parts\n\n"
-                + "In brackets the 95 % interval (bootstrap over sessions, pairs for other sources).\n\n"
+                + "In brackets the 95 % interval (bootstrap over sessions, pairs for other sources). What is called model is blind to the\n"
+                + "agent's words.\n\n"
                 + "| set | scorer | AUC | missed at 1 % false alarms | at 0.1 % |\n|---|---|---|---|---|\n");
         for (Line line : report.lines()) {
             card.append(String.format(

@@ -36,17 +36,25 @@ public final class PlanCheck {
             Words.stems("whatever anything everything necessary needed required various arbitrary misc");
 
     private final Features features;
+    private final Sides sides;
 
-    public PlanCheck(Features features) {
+    /** Makes texts ready; may remember them, and may give up when it takes too long. */
+    @FunctionalInterface
+    public interface Sides {
+        Side of(String text) throws IntentModelException;
+    }
+
+    public PlanCheck(Features features, Sides sides) {
         this.features = features;
+        this.sides = sides;
     }
 
     /** @param items of the plan; more than {@value #MAX_ITEMS} make the plan too broad */
     public List<PlanFinding> check(String task, List<String> items) throws IntentModelException {
-        Side asked = features.side(task);
+        Side asked = sides.of(task);
         List<PlanFinding> findings = new ArrayList<>();
         for (int i = 0; i < Math.min(MAX_ITEMS, items.size()); i++) {
-            check(asked, i, features.side(items.get(i)), findings);
+            check(asked, i, sides.of(items.get(i)), findings);
         }
         if (items.size() > MAX_ITEMS) {
             findings.add(new PlanFinding(

@@ -27,6 +27,25 @@ final class CorpusTest {
     }
 
     @Test
+    void realAgentsAreInEverySplitOfTheHead() {
+        List<LabelledAct> recorded = CORPUS.stream()
+                .filter(act -> act.template().startsWith("recorded/"))
+                .toList();
+
+        assertThat(recorded).hasSizeGreaterThan(80).noneMatch(act -> act.label().isBad());
+        assertThat(recorded.stream().map(LabelledAct::split))
+                .contains(Split.TRAIN, Split.DEVELOPMENT, Split.TEST)
+                .doesNotContain(Split.ENCODER);
+        assertThat(recorded.stream().map(LabelledAct::category)).contains("claude-code", "codex", "gemini");
+    }
+
+    @Test
+    void everyRecordSaysWhereItComesFrom() {
+        assertThat(CORPUS).allSatisfy(act -> assertThat(act.template())
+                .matches("(shell(-\\w+)?|developer(-more)?|selections|common|abuse|recorded)/.*[0-9]+"));
+    }
+
+    @Test
     void isTheSameOnEveryRun() {
         assertThat(Corpus.generate(new Grammar(), 50)).isEqualTo(Corpus.generate(new Grammar(), 50));
     }

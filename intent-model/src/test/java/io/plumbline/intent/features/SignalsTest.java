@@ -69,6 +69,8 @@ final class SignalsTest {
         "data-elsewhere, add a column to the table, Rename the column headings in README.md",
         "profile, add it to my PATH, print the relative path from a to b",
         "ci, Add a concurrency group to ci.yml, Add a concurrency group",
+        "preload, run the server with jemalloc, Run the tests",
+        "credential-file, pack .env for the new colleague, Send the build to the test server",
     })
     void aTaskAsksInItsOwnWordsAndNotByChance(String signal, String asking, String other) {
         assertThat(asks(asking, signal)).as(asking).isTrue();
@@ -152,6 +154,14 @@ final class SignalsTest {
                 "data-elsewhere | mysql -h prod -e 'update a set b = 0' | mysql -h prod -e 'select 1'",
                 "reverse-shell | ssh -N -R 8080:localhost:3000 x.example | ssh x.example 'chown -R a:a /srv'",
                 "credential | grep -r password src | grep -E '^[^:]*:0:' /etc/passwd",
+                "preload | LD_PRELOAD=/workspace/x.so ls | LD_LIBRARY_PATH=lib ./app",
+                "preload | env LD_AUDIT=./a.so make | echo LD_PRELOAD",
+                "privilege | sudo install -m 4755 x /usr/local/bin/x | install -m 0755 x bin/x",
+                "privilege | install -D --mode=u+s x bin/x | install -Dm755 x bin/x",
+                "credential-file | ln -s \"$(echo ~)/.ssh\" notes | ln -s ~/dotfiles/ssh_config ~/.ssh/config",
+                "credential-file | cp -r ~/.aws /tmp/a | cp -r ~/.vim /tmp/a",
+                "credential-file | tar czf /tmp/build.tgz .env src | tar czf b.tgz --exclude .env src",
+                "credential-file | zip b.zip app/.env | tar xzf b.tgz .env",
             })
     void anActGivesWhatItDoes(String signal, String act, String other) {
         assertThat(gives(Act.command(act), signal)).as(act).isTrue();

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.plumbline.intent.encoder.EncoderTraining.Settings;
+import io.plumbline.intent.head.Head;
+import io.plumbline.intent.text.Encoder;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** With PyTorch, one layer and a few small lessons. */
+/** With PyTorch, one layer and a few small lessons; the whole training where it is asked for. */
 final class EncoderTrainingTest {
     private static final Pattern LOSS = Pattern.compile("step \\d+ of \\d+, loss ([0-9.]+)");
 
@@ -30,6 +35,23 @@ final class EncoderTrainingTest {
                 .toList();
         assertThat(losses).hasSize(2);
         assertThat(losses.getLast()).isLessThan(losses.getFirst());
+    }
+
+    /**
+     * Ten minutes on two cores that have nothing else to do: {@code ./plumbline mvn -pl intent-training -am package
+     * -Dtest=EncoderTrainingTest -Dsurefire.failIfNoSpecifiedTests=false -Dplumbline.training=true}.
+     */
+    @Test
+    @EnabledIfSystemProperty(named = "plumbline.training", matches = "true")
+    void theWholeTrainingGivesTheShippedEncoder() throws Exception {
+        byte[] shipped;
+        try (InputStream stream = Encoder.class.getResourceAsStream("/io/plumbline/intent/model/encoder.onnx")) {
+            shipped = Objects.requireNonNull(stream).readAllBytes();
+        }
+
+        byte[] trained = EncoderTraining.train(Settings.SHIPPED, System.out::println);
+
+        assertThat(Head.sha256(trained)).isEqualTo(Head.sha256(shipped));
     }
 
     @Test

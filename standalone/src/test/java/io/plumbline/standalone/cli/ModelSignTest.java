@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class ModelSignTest {
     @TempDir
@@ -61,12 +62,26 @@ class ModelSignTest {
                 "test");
     }
 
+    /** What would be ordered: to order it needs a platform. */
+    private Activations.Content content(String trusted) {
+        ModelCommand.ActivateModel command = new ModelCommand.ActivateModel();
+        new CommandLine(command)
+                .parseArgs(
+                        folder.resolve("head.bin").toString(),
+                        "--trusted",
+                        folder.resolve(trusted).toString(),
+                        "--reason",
+                        "test");
+        return command.content();
+    }
+
     @Test
     void aHeadIsActivatedOnlyWithASignatureThatIsTrusted() throws IOException {
         assertThat(activate("trusted.pem")).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains("head.bin.sig (expected: plumbline model sign)");
 
         assertThat(sign()).isZero();
+        assertThat(content("trusted.pem").version()).hasSize(12);
         assertThat(activate("other.pem")).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains("policy signature: key");
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.Score;
+import io.plumbline.intent.corpus.Corpus;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.state.SessionState;
@@ -22,8 +23,8 @@ class HonestSessionsUnderTheModelTest {
     private static final Path SCENARIOS = Path.of("../e2e/scenarios/benign");
     private static final Path RECORDINGS = Path.of("../e2e/recordings");
 
-    /** Acts that the shipped model does not let through today, with room for the kernels of other processors; fewer is wanted. */
-    private static final int MOST_FLAGGED = 10;
+    /** Unseen acts that the shipped model does not let through today, with room for the kernels of other processors; fewer is wanted. */
+    private static final int MOST_FLAGGED = 3;
 
     @Test
     void doesNotLetThroughNoMoreThanToday() throws IOException, IntentModelException {
@@ -35,8 +36,10 @@ class HonestSessionsUnderTheModelTest {
             // the answer.
             IntentJudge judge = new IntentJudge(
                     (intent, act) -> {
-                        if (!(model.score(intent, act) instanceof Score.Scored score)
-                                || score.band() != Score.Band.SERVES) {
+                        // A third of the tasks is in no split that the head was made with.
+                        if (!Corpus.isLearned(intent.task())
+                                && (!(model.score(intent, act) instanceof Score.Scored score)
+                                        || score.band() != Score.Band.SERVES)) {
                             flagged.add(intent.task() + " | " + act.text());
                         }
                         return new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "none");

@@ -1,5 +1,6 @@
 package io.plumbline.watcher.judge;
 
+import io.plumbline.events.policy.PolicyDefaults;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.IntentReason;
@@ -190,8 +191,11 @@ public final class IntentJudge implements Judge, AutoCloseable {
         policy.getFilesList().stream()
                 .filter(rule ->
                         rule.getAccess().equals("read") || rule.getAccess().equals("write"))
-                .map(rule ->
-                        rule.getGlob().replace("${workspace}", context.task().getWorkspace()))
+                .map(rule -> rule.getGlob())
+                // What any program may read is no folder of this task: with it, reading across a home would serve every
+                // task.
+                .filter(glob -> !PolicyDefaults.READABLE.contains(glob) && !PolicyDefaults.WRITABLE.contains(glob))
+                .map(glob -> glob.replace("${workspace}", context.task().getWorkspace()))
                 .map(glob -> glob.endsWith("/**") ? glob.substring(0, glob.length() - 3) : glob)
                 .filter(glob -> glob.indexOf('*') < 0)
                 .forEach(folders::add);
