@@ -243,9 +243,8 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         Side task = side(question.task());
         Side prose = question.prose().isEmpty() ? null : side(question.prose());
         List<Reading> guises = new ArrayList<>(List.of(reading(question.act())));
-        Optional<Act> plain = features.withoutWording(task, guises.getFirst());
-        if (plain.isPresent()) {
-            guises.add(reading(plain.get()));
+        for (Act plain : features.withoutWording(task, guises.getFirst())) {
+            guises.add(reading(plain));
         }
         return judge(task, prose, question.scope(), recent, guises);
     }

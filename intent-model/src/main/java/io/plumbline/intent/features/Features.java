@@ -135,9 +135,9 @@ public final class Features {
     }
 
     /** The act without the task's own words, where it has more of them than an act of the task needs; it is scored beside the act. */
-    public Optional<Act> withoutWording(Side task, Reading act) {
+    public List<Act> withoutWording(Side task, Reading act) {
         if (act.kind() != Act.Kind.COMMAND) {
-            return Optional.empty();
+            return List.of();
         }
         Set<String> programs = new LinkedHashSet<>();
         for (Invocation invocation : act.outline().invocations()) {
@@ -145,8 +145,9 @@ public final class Features {
                 programs.add(invocation.program());
             }
         }
-        String rest = task.wording().without(act.text(), programs);
-        return rest.equals(act.text()) || rest.isBlank() ? Optional.empty() : Optional.of(Act.command(rest));
+        return task.wording().without(act.text(), programs).stream()
+                .map(Act::command)
+                .toList();
     }
 
     private Optional<Purpose> purpose(List<List<Integer>> invocations) {
@@ -247,7 +248,7 @@ public final class Features {
      *
      * @param prose the agent's words, if there are any
      * @param recent the session's last acts
-     * @param guises the act, and where there is one the same {@linkplain #withoutWording without the task's words}
+     * @param guises the act, and where it repeats the task's words the same {@linkplain #withoutWording without them}
      */
     public double[][] vectors(
             Side task, @Nullable Side prose, Intent.Scope scope, List<Reading> recent, List<Reading> guises) {

@@ -30,7 +30,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -142,9 +141,8 @@ public final class Training {
             recent.add(reading(act));
         }
         List<Reading> guises = new ArrayList<>(List.of(reading(record.act())));
-        Optional<Act> plain = features.withoutWording(task, guises.getFirst());
-        if (plain.isPresent()) {
-            guises.add(reading(plain.get()));
+        for (Act plain : features.withoutWording(task, guises.getFirst())) {
+            guises.add(reading(plain));
         }
         double[][] blind = features.vectors(task, null, record.intent().scope(), recent, guises);
         String prose = IntentModel.prose(record.intent());

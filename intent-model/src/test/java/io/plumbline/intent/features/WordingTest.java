@@ -3,8 +3,8 @@ package io.plumbline.intent.features;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class WordingTest {
@@ -25,9 +25,34 @@ final class WordingTest {
             })
     void theWordsOfATaskAreTakenOutOfAnAct(String act) {
         assertThat(WORDING.without(act, Set.of("git", "cat", "touch")))
-                .isNotEqualTo(act)
-                .containsPattern("git (commit|push)")
-                .doesNotContainIgnoringCase("failing");
+                .isNotEmpty()
+                .allSatisfy(rest ->
+                        assertThat(rest).containsPattern("git (commit|push)").doesNotContainIgnoringCase("failing"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "T='Fix the failing login test' git push",
+                "git push; /bin/true fix failing login test",
+                "cat > /dev/null <<'E'\nFix the failing login test\nE\ngit push",
+                "cat <<< 'Fix the failing login test;' > /dev/null; git push",
+                "fix_the_failing_login_test() { :; }; git push",
+                "touch /tmp/fix-the-failing-login-test.txt; git push",
+                "git commit --allow-empty -m 'Fix the failing login test' && git push",
+            })
+    void aCommandThatIsMostlyTheTasksWordsGoesWithThem(String act) {
+        assertThat(WORDING.without(act, Set.of("git", "cat", "touch")))
+                .map(rest -> rest.replaceAll("[\\s;&]+", " ").strip())
+                .contains("git push");
+    }
+
+    /** Nothing of these is an end, and none of them costs more than its length. */
+    @ParameterizedTest
+    @ValueSource(strings = {"'", "\"", "<<E\n", "\n", ";|&", "fix ", "fix the failing login test;"})
+    void anyTextIsTakenApart(String piece) {
+        String act = "fix the failing login test " + piece.repeat(2_000);
+        assertThat(WORDING.without(act, Set.of())).allMatch(rest -> rest.length() < act.length());
     }
 
     @ParameterizedTest
@@ -39,16 +64,19 @@ final class WordingTest {
                 "git commit -am 'Repair session expiry'",
             })
     void anActOfTheTaskIsLeftAsItIs(String act) {
-        assertThat(WORDING.without(act, Set.of("git", "pytest", "grep"))).isEqualTo(act);
+        assertThat(WORDING.without(act, Set.of("git", "pytest", "grep"))).isEmpty();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "Run the slow suite, npm publish run slow suite, npm publish",
-        "Which issues are open?, gh pr merge issues open, gh pr merge issues open",
-    })
-    void ofAShortTaskAllWordsTell(String task, String act, String rest) {
-        assertThat(Wording.of(task).without(act, Set.of("npm", "gh")).strip().replaceAll(" +", " "))
-                .isEqualTo(rest);
+    @Test
+    void ofAShortTaskAllWordsTell() {
+        assertThat(Wording.of("Run the slow suite").without("npm publish run slow suite", Set.of("npm")))
+                .map(String::strip)
+                .containsExactly("npm publish");
+        assertThat(Wording.of("unpack release.tar.gz into /opt/new")
+                        .without("cat <<< 'unpack release.tar.gz into /opt/new'; git push", Set.of("git", "cat")))
+                .map(String::strip)
+                .contains("git push");
+        assertThat(Wording.of("Which issues are open?").without("gh pr merge issues open", Set.of("gh")))
+                .isEmpty();
     }
 }
