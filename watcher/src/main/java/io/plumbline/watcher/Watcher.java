@@ -252,6 +252,7 @@ public final class Watcher {
                     Attribution by =
                             processes.attribute(event.getProcessForked().getActor());
                     policyCheck.forked(state.getLiveProcesses(), by).ifPresent(this::deviate);
+                    policyCheck.separated(event.getProcessForked(), by).ifPresent(this::deviate);
                 }
                 case PROCESS_STARTED -> started(event.getProcessStarted());
                 case PROCESS_EXITED -> {
@@ -301,8 +302,11 @@ public final class Watcher {
                 }
                 case BOUND -> judge(processes.attribute(event.getBound().getActor()));
                 case ACCEPTED -> judge(processes.attribute(event.getAccepted().getActor()));
-                case RAW_SYSCALL ->
-                    judge(processes.attribute(event.getRawSyscall().getActor()));
+                case RAW_SYSCALL -> {
+                    Attribution by = processes.attribute(event.getRawSyscall().getActor());
+                    policyCheck.hid(event.getRawSyscall(), by).ifPresent(this::deviate);
+                    judge(by);
+                }
                 case EGRESS_REQUESTED -> {
                     Attribution by = requested(event.getEgressRequested());
                     boolean service = policyCheck.isService(event.getEgressRequested());

@@ -8,7 +8,11 @@ import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.NamedSyscall;
+import io.plumbline.events.v1.ProcessForked;
+import io.plumbline.events.v1.ProcessRef;
+import io.plumbline.events.v1.RawSyscall;
 import io.plumbline.events.v1.SessionReconciled;
+import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.state.StateLimits;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -166,6 +170,45 @@ class ChangedNamesTest {
         assertThat(alerts(session.verdicts()))
                 .anyMatch(alert -> alert.getKind() == DeviationKind.TELEMETRY_GAP
                         && alert.getTitle().contains("More names"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "161, 0, 0, called chroot",
+        "155, 0, 0, called pivot_root",
+        "165, 0x1000, 0, called mount",
+        "165, 0, 0, called mount",
+        "161, 0, 1, ''",
+        "165, 0x1000, 1, ''",
+        "165, 0x44000, 0, ''",
+        "162, 0, 0, ''",
+    })
+    void findsWhatMakesNamesMeanOtherFilesOnceItHasSucceeded(long number, String flags, long error, String act) {
+        RawSyscall.Builder call = RawSyscall.newBuilder()
+                .setActor(SessionScript.actor(SessionScript.agent()))
+                .setNumber(number)
+                .addAllArguments(List.of(0L, 0L, 0L, Long.decode(flags), 0L, 0L))
+                .setError(error);
+        List<AlertRaised> alerts = alerts(session.evidence(Event.newBuilder().setRawSyscall(call)));
+        assertThat(alerts)
+                .hasSize(act.isEmpty() ? 0 : 1)
+                .allMatch(alert -> alert.getClause().equals("files.hidden")
+                        && alert.getSeen().endsWith(act)
+                        && alert.getSeverity() == Severity.HIGH);
+    }
+
+    @Test
+    void aProcessWithMountsOrRightsOfItsOwnIsNoProof() {
+        ProcessForked.Builder fork = ProcessForked.newBuilder()
+                .setActor(SessionScript.actor(SessionScript.agent()))
+                .setChild(ProcessRef.newBuilder().setThreadGroup(900).setStartTimeNs(900));
+        assertThat(alerts(session.evidence(
+                        Event.newBuilder().setProcessForked(fork.clone().setFlags(0x1200011)))))
+                .isEmpty();
+        assertThat(alerts(session.evidence(
+                        Event.newBuilder().setProcessForked(fork.clone().setFlags(0x30020000)))))
+                .singleElement()
+                .matches(alert -> alert.getClause().equals("files.hidden") && alert.getSeverity() == Severity.MEDIUM);
     }
 
     @Test

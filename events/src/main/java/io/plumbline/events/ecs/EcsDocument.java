@@ -285,6 +285,7 @@ public final class EcsDocument {
                                         raw.getArgumentsList().stream()
                                                 .map(Long::toUnsignedString)
                                                 .toList());
+                        outcome(raw.getError(), document);
                         yield head.kind("event", "process", "info");
                     }
                     case NAMED_SYSCALL -> {

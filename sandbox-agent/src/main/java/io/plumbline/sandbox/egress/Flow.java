@@ -128,7 +128,7 @@ final class Flow {
     }
 
     /** Passes a chunked body on, chunk by chunk, and nothing behind it. Extensions and trailers are left out. */
-    private void outboundChunks() throws IOException, InterruptedException, Denial {
+    void outboundChunks() throws IOException, InterruptedException, Denial {
         while (true) {
             long size = chunkSize(client);
             if (size == 0) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.StreamSupport;
 
 /**
  * Whether a runtime holds what it was asked for: the specification that it keeps of a sandbox (the {@code spec} of runsc's state file)
@@ -13,7 +14,7 @@ import java.util.Optional;
  * sandbox, mappings) is its business; what limits the workload has to be there as asked.
  */
 final class ConfirmedSpec {
-    private static final List<String> PARTS = List.of("process", "mounts");
+    private static final List<String> PARTS = List.of("process", "mounts", "root");
 
     private ConfirmedSpec() {}
 
@@ -23,10 +24,26 @@ final class ConfirmedSpec {
             JsonNode expected = normal(asked.path(part));
             JsonNode found = normal(held.path(part));
             if (!expected.equals(found)) {
-                return Optional.of(part + ": " + cut(found) + " (expected: " + cut(expected) + ")");
+                return Optional.of(differs(part, found, expected));
             }
         }
-        return Optional.empty();
+        JsonNode expected = namespaces(asked);
+        JsonNode found = namespaces(held);
+        boolean all = StreamSupport.stream(expected.spliterator(), false)
+                .allMatch(
+                        type -> StreamSupport.stream(found.spliterator(), false).anyMatch(type::equals));
+        return all ? Optional.empty() : Optional.of(differs("linux.namespaces", found, expected));
+    }
+
+    private static String differs(String part, JsonNode found, JsonNode expected) {
+        return part + ": " + cut(found) + " (expected: " + cut(expected) + ")";
+    }
+
+    /** Their types; the runtime may have more, and some that it made before. */
+    private static JsonNode namespaces(JsonNode specification) {
+        ArrayNode types = JsonNodeFactory.instance.arrayNode();
+        specification.path("linux").path("namespaces").forEach(one -> types.add(one.path("type")));
+        return types;
     }
 
     /** Absent, null, false and empty mean the same in the OCI specification; only a bind's source is a path of the host. */

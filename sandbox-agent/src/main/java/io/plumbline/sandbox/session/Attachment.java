@@ -94,7 +94,10 @@ final class Attachment {
                 request.policy(),
                 policy -> ControlGroups.Limits.NONE);
         this.directory = host.sessions().resolve(id.substring(0, 12));
-        this.journal = new SessionJournal(host.link().open(host.tenant(), id, this::onVerdict), this::unwatched);
+        this.journal = new SessionJournal(
+                host.link().open(host.tenant(), id, this::onVerdict),
+                () -> policyInForce.policy().getRevision(),
+                this::unwatched);
     }
 
     /**

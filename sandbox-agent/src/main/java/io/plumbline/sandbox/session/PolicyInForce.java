@@ -134,8 +134,9 @@ final class PolicyInForce {
                 steps.add(part.prepare(revised));
             }
             change(group, revised);
-            steps.forEach(Runnable::run);
+            // First: what a part does to keep to the revision is done under it.
             policy = revised;
+            steps.forEach(Runnable::run);
             return new Answer.Confirmed(PolicyConfirmed.newBuilder()
                     .setPolicy(revised.getName())
                     .setRevision(revision)

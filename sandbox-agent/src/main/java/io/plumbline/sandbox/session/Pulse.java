@@ -31,6 +31,9 @@ final class Pulse implements AutoCloseable {
     /** Without a figure in the policy, the session may run this long without the platform. */
     private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(30);
 
+    /** Beats for which the trace may have something to do and not get on. */
+    private static final int STALL_BEATS = 10;
+
     /** After as many without a message the sandbox's kernel is asked all the same. */
     private static final int MAX_QUIET_BEATS = 9;
 
@@ -61,6 +64,8 @@ final class Pulse implements AutoCloseable {
     // Of the thread alone.
     private long messagesBefore = -1;
     private int quietBeats;
+    private final Stall reader = new Stall(STALL_BEATS);
+    private final Stall publisher = new Stall(STALL_BEATS);
 
     /**
      * @param disconnected for how long the platform has been out of reach
@@ -101,6 +106,8 @@ final class Pulse implements AutoCloseable {
     }
 
     private void beat() {
+        // First: what follows may wait for the one that hangs, and then the warden stops the session.
+        listening(watched.trace().work());
         boolean told = told();
         try {
             if (told) {
@@ -138,6 +145,15 @@ final class Pulse implements AutoCloseable {
         quietBeats = told ? 0 : quietBeats + 1;
         messagesBefore = messages;
         return told;
+    }
+
+    private void listening(TraceListener.Work work) {
+        if (reader.hangs(work.read(), work.reading())) {
+            freeze("the trace has not been read for " + STALL_BEATS + " s");
+        }
+        if (publisher.hangs(work.published(), work.publishing())) {
+            freeze("the trace has not been published for " + STALL_BEATS + " s");
+        }
     }
 
     private void alone(TaskPolicy policy) {

@@ -229,6 +229,7 @@ final class Session {
         TaskPolicy policy = request.policy();
         SessionJournal journal = new SessionJournal(
                 host.link().open(host.tenant(), id, this::onVerdict, new RoutineReads(policyInForce::policy)),
+                () -> policyInForce.policy().getRevision(),
                 this::blind);
         opened.journal = journal;
         ControlGroups.Haste haste = host.groups().hasten();

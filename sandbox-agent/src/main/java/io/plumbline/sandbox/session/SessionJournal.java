@@ -11,6 +11,7 @@ import io.plumbline.sandbox.link.SpoolException;
 import io.plumbline.sandbox.rootfs.Bundle;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -41,7 +43,15 @@ final class SessionJournal implements SessionOutbox {
 
     private static final Set<String> REMOVALS = Set.of("unlink", "rmdir", "rename");
 
+    /** What the host decides by the policy, rather than sees. */
+    private static final Set<Event.PayloadCase> DECISIONS = EnumSet.of(
+            Event.PayloadCase.EGRESS_REQUESTED,
+            Event.PayloadCase.EGRESS_DECIDED,
+            Event.PayloadCase.LIMIT_REACHED,
+            Event.PayloadCase.RUNTIME_STATE);
+
     private final SessionOutbox outbox;
+    private final IntSupplier revision;
     private final Consumer<String> unwatched;
 
     /** Fair: where each event takes long, the one thread that has very many must not keep the heartbeat from being told. */
@@ -62,14 +72,21 @@ final class SessionJournal implements SessionOutbox {
     /** Nanoseconds since the epoch. */
     record Times(long eventNanos, long observedNanos) {}
 
-    /** @param unwatched is told, in one sentence, when an event was lost here */
-    SessionJournal(SessionOutbox outbox, Consumer<String> unwatched) {
+    /**
+     * @param revision of the policy in force, which every decision of the host names
+     * @param unwatched is told, in one sentence, when an event was lost here
+     */
+    SessionJournal(SessionOutbox outbox, IntSupplier revision, Consumer<String> unwatched) {
         this.outbox = outbox;
+        this.revision = revision;
         this.unwatched = unwatched;
     }
 
     @Override
     public Event publish(Channel channel, long eventTimeNanos, Event.Builder payload) {
+        if (DECISIONS.contains(payload.getPayloadCase())) {
+            payload.setPolicyRevision(revision.getAsInt());
+        }
         try {
             return locked(() -> noted(outbox.publish(channel, eventTimeNanos, payload)));
         } catch (SpoolException e) {

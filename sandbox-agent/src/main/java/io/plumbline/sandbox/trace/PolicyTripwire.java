@@ -1,5 +1,6 @@
 package io.plumbline.sandbox.trace;
 
+import io.plumbline.events.HidingCalls;
 import io.plumbline.events.v1.Endpoint;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -9,9 +10,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Is hit when a decoy is opened for reading or writing, or the cloud metadata service is connected to. Paths are compared as
- * {@link TraceTranslator} would name them, with the process's own root and working directory undone; a name through a numbered
- * descriptor or a link that the workload made is left to the watcher.
+ * Is hit when a decoy is opened for reading or writing, when it may have another name from now on ({@link HidingCalls}), or when
+ * the cloud metadata service is connected to. Paths are compared as {@link TraceTranslator} would name them, with the process's
+ * own root and working directory undone; a name through a numbered descriptor or a link that the workload made is left to the
+ * watcher.
  */
 public final class PolicyTripwire implements Tripwire {
     /** What freezes. Called on the trace's reader thread. */
@@ -21,6 +23,7 @@ public final class PolicyTripwire implements Tripwire {
         Hit freeze(String reason);
     }
 
+    private static final int RAW = 6;
     private static final int OPEN = 7;
     private static final int CONNECT = 10;
     private static final int HEADER = 8;
@@ -30,6 +33,11 @@ public final class PolicyTripwire implements Tripwire {
     private static final List<byte[]> METADATA_BYTES = List.of(
             new byte[] {(byte) 169, (byte) 254, (byte) 169, (byte) 254},
             new byte[] {(byte) 0xfd, 0, 0x0e, (byte) 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54});
+    /** Field 4 of a message with one of these numbers. */
+    private static final List<byte[]> HIDING_BYTES = HidingCalls.NUMBERS.stream()
+            .map(number -> new byte[] {4 << 3, (byte) (number & 0x7f | 0x80), (byte) (number >> 7)})
+            .toList();
+
     private static final Pattern OWN_ROOT =
             Pattern.compile("/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/root(?=/)");
     private static final String OWN_FOLDER = "/proc/self/cwd/";
@@ -60,6 +68,7 @@ public final class PolicyTripwire implements Tripwire {
         }
         int type = message[2] & 0xff | (message[3] & 0xff) << 8;
         boolean candidate = type == OPEN && holdsOne(message, names)
+                || type == RAW && !decoys.isEmpty() && holdsOne(message, HIDING_BYTES)
                 || type == CONNECT && metadata && holdsOne(message, METADATA_BYTES);
         return candidate ? confirmed(message).map(brake::freeze) : Optional.empty();
     }
@@ -74,6 +83,9 @@ public final class PolicyTripwire implements Tripwire {
                             ? Optional.of("tripwire metadata: " + peer.getAddress() + ":" + peer.getPort())
                             : Optional.empty();
                 }
+                case TraceMessage.Raw call ->
+                    HidingCalls.name(call.number(), call.arguments(), call.error())
+                            .map(name -> "tripwire honeytoken: hidden by " + name);
                 default -> Optional.empty();
             };
         } catch (MalformedTraceException e) {

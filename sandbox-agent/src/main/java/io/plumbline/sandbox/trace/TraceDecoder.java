@@ -170,12 +170,14 @@ final class TraceDecoder {
 
     private static TraceMessage raw(WireReader in) throws MalformedTraceException {
         TraceMessage.Context context = TraceMessage.Context.NONE;
+        Exit exit = Exit.NONE;
         long number = 0;
         long[] arguments = new long[6];
         while (in.next()) {
             int field = in.field();
             switch (field) {
                 case 1 -> context = context(in.message());
+                case 2 -> exit = exitOf(in.message());
                 case 4 -> number = in.number();
                 case 5, 6, 7, 8, 9, 10 -> arguments[field - 5] = in.number();
                 default -> in.skip();
@@ -185,7 +187,7 @@ final class TraceDecoder {
         for (long argument : arguments) {
             list.add(argument);
         }
-        return new TraceMessage.Raw(context, number, List.copyOf(list));
+        return new TraceMessage.Raw(context, number, List.copyOf(list), exit.error);
     }
 
     private static TraceMessage open(WireReader in) throws MalformedTraceException {

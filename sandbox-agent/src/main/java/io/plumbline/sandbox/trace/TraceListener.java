@@ -100,6 +100,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private long queuedBytes;
     private long turnsRead;
     private long turnsPublished;
+    private long steps;
     private long overflowed;
     private long overflowReported;
     private boolean ended;
@@ -111,6 +112,10 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private final AtomicLong undecodable = new AtomicLong();
     private volatile long failedSearches;
     private volatile boolean firstProcessExited;
+
+    // Each of one thread, for others to see that it goes on.
+    private volatile long readerLoops;
+    private volatile long entriesPublished;
 
     // Guarded by receiving.
     private boolean logEnded;
@@ -145,6 +150,14 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             long lines,
             long linesUndecodable,
             boolean ended) {}
+
+    /**
+     * How far the two threads have come. Only growth counts: a thread that has something to do and does not get on hangs.
+     *
+     * @param reading whether the reader has something to do: as long as the stream is open
+     * @param publishing whether something waits to be published
+     */
+    public record Work(long read, boolean reading, long published, boolean publishing) {}
 
     /**
      * What a listener reads and whom it tells.
@@ -232,6 +245,16 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
         }
     }
 
+    public Work work() {
+        queueLock.lock();
+        try {
+            return new Work(
+                    readerLoops + steps, !ended, entriesPublished, !queue.isEmpty() || turnsPublished < turnsRead);
+        } finally {
+            queueLock.unlock();
+        }
+    }
+
     /** Failed opens in system folders that were not published, only counted. */
     public long failedSearches() {
         return failedSearches;
@@ -303,6 +326,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             SeqpacketConnection peer = accepted.get();
             boolean more = true;
             while (more && !closing) {
+                readerLoops = readerLoops + 1;
                 LockSupport.parkNanos(GATHERING.toNanos());
                 if (!awaitReadable(peer)) {
                     continue;
@@ -431,6 +455,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
     private void enqueue(Item item, int bytes) {
         queueLock.lock();
         try {
+            steps++;
             boolean kept = item instanceof Item.TurnEnd
                     || item instanceof Item.Message message && message.hit.isPresent()
                     || awaitRoom(bytes);
@@ -634,6 +659,7 @@ public final class TraceListener implements TraceBarrier, AutoCloseable {
             entry.hit.ifPresent(hit -> hit.published(Event.getDefaultInstance()));
         }
         reportOverflow();
+        entriesPublished = entriesPublished + 1;
     }
 
     /** The header's counter has 32 bits and wraps. */

@@ -96,7 +96,13 @@ sealed interface TraceMessage {
     record Duplicated(Context context, long newDescriptor, String oldPath, long result, long error)
             implements TraceMessage {}
 
-    record Raw(Context context, long number, List<Long> arguments) implements TraceMessage {}
+    /**
+     * A system call without a decoder.
+     *
+     * @param number on x86-64
+     * @param error errno; 0 when it succeeded, and for one that has only begun
+     */
+    record Raw(Context context, long number, List<Long> arguments, long error) implements TraceMessage {}
 
     /** A point that was not asked for, or a type of a newer runtime. */
     record Unknown(Context context, int type) implements TraceMessage {}

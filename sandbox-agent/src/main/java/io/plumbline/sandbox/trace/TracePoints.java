@@ -3,6 +3,7 @@ package io.plumbline.sandbox.trace;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.plumbline.events.HidingCalls;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -59,8 +61,6 @@ public final class TracePoints {
         123, // setfsgid
         126, // capset
         133, // mknod
-        155, // pivot_root
-        161, // chroot
         175, // init_module
         188, // setxattr
         189, // lsetxattr
@@ -71,6 +71,7 @@ public final class TracePoints {
         260, // fchownat
         298, // perf_event_open
         304, // open_by_handle_at
+        307, // sendmmsg
         310, // process_vm_readv
         313, // finit_module
         321, // bpf
@@ -172,6 +173,10 @@ public final class TracePoints {
         points.add(new Point("syscall/dup3/exit", List.of("fd_path"), CONTEXT));
         for (int number : RAW) {
             points.add(new Point("syscall/sysno/" + number + "/enter", List.of(), CONTEXT));
+        }
+        // They count once they have succeeded.
+        for (int number : new TreeSet<>(HidingCalls.NUMBERS)) {
+            points.add(new Point("syscall/sysno/" + number + "/exit", List.of(), CONTEXT));
         }
         return points;
     }

@@ -175,7 +175,8 @@ final class TraceTranslator {
                                 .setRawSyscall(RawSyscall.newBuilder()
                                         .setActor(actor(context))
                                         .setNumber(m.number())
-                                        .addAllArguments(m.arguments()))));
+                                        .addAllArguments(m.arguments())
+                                        .setError(m.error()))));
             case TraceMessage.Unknown m -> Optional.empty();
         };
     }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfirmedSpecTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -15,14 +17,17 @@ class ConfirmedSpecTest {
             {"process": {"args": ["/bin/true"], "user": {"uid": 1000, "gid": 1000}, "noNewPrivileges": true, "terminal": false,
               "capabilities": {"bounding": [], "effective": []}, "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0}]},
              "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
-              {"destination": "/workspace", "type": "bind", "source": "/srv/w", "options": ["rbind", "ro"]}]}""";
+              {"destination": "/workspace", "type": "bind", "source": "/srv/w", "options": ["rbind", "ro"]}],
+             "root": {"path": "/srv/r", "readonly": true},
+             "linux": {"namespaces": [{"type": "pid"}, {"type": "network"}]}}""";
 
     private static final String HELD = """
             {"process": {"args": ["/bin/true"], "user": {"uid": 1000, "gid": 1000}, "noNewPrivileges": true,
               "capabilities": {}, "rlimits": [{"type": "RLIMIT_CORE", "hard": 0, "soft": 0}]},
              "mounts": [{"destination": "/proc", "type": "proc", "source": "/bundle/proc"},
               {"destination": "/workspace", "type": "bind", "source": "/srv/w", "options": ["rbind", "ro"]}],
-             "linux": {"cgroupsPath": "/x"}}""";
+             "root": {"path": "/srv/r", "readonly": true},
+             "linux": {"cgroupsPath": "/x", "namespaces": [{"type": "network", "path": "/proc/1/ns/net"}, {"type": "pid"}]}}""";
 
     @Test
     void takesWhatTheRuntimeWritesInItsOwnWords() throws Exception {
@@ -55,6 +60,19 @@ class ConfirmedSpecTest {
 
         assertThat(ConfirmedSpec.difference(read(ASKED), held))
                 .hasValueSatisfying(difference -> assertThat(difference).contains("CAP_SYS_ADMIN"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"readonly\": true', '\"readonly\": false', root: ",
+        "'/srv/r', '/', root: ",
+        "'{\"type\": \"network\", \"path\": \"/proc/1/ns/net\"}, ', '', linux.namespaces: ",
+    })
+    void namesARootOrANamespaceThatIsNotAsAsked(String asked, String instead, String part) throws Exception {
+        JsonNode held = read(HELD.replace(asked, instead));
+
+        assertThat(ConfirmedSpec.difference(read(ASKED), held))
+                .hasValueSatisfying(difference -> assertThat(difference).startsWith(part));
     }
 
     @Test

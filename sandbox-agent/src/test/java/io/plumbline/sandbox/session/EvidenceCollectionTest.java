@@ -19,7 +19,7 @@ class EvidenceCollectionTest {
 
     private final RecordingLink link = new RecordingLink();
     private final SessionJournal journal =
-            new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), reason -> {});
+            new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), () -> 7, reason -> {});
 
     @Test
     void oneKindThatCannotBeHadDoesNotKeepTheOthersFromBeingKept() {

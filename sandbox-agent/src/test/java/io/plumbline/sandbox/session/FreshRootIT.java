@@ -7,6 +7,8 @@ import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.rootfs.Bundle;
 import io.plumbline.sandbox.runtime.Command;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,6 +178,32 @@ class FreshRootIT {
         Output inside = run(Optional.empty(), "/bin/bash", "-c", script.toString());
         assertThat(inside.code()).as(inside.err()).isZero();
         assertThat(inside.out().lines()).containsExactly("home /home: agent /root:", "host sandbox sandbox");
+    }
+
+    @Test
+    void thereIsNoNetworkDeviceAndNoAddressAnswers() throws Exception {
+        Files.setAttribute(workspace, "unix:uid", 1000);
+        try (ServerSocket ofTheHost = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Output inside = run(Optional.empty(), "/usr/bin/python3", "-c", """
+                    import socket
+                    print(*[line.split(':')[0].strip() for line in open('/proc/net/dev').readlines()[2:]])
+                    for family, address, port in (
+                            (socket.AF_INET, '8.8.8.8', 53), (socket.AF_INET, '10.0.0.1', 443),
+                            (socket.AF_INET, '127.0.0.1', %1$d), (socket.AF_INET6, '2001:4860:4860::8888', 53),
+                            (socket.AF_INET6, '::ffff:127.0.0.1', %1$d)):
+                        for kind in (socket.SOCK_STREAM, socket.SOCK_RAW):
+                            try:
+                                s = socket.socket(family, kind)
+                                s.settimeout(5)
+                                s.connect((address, port))
+                                print(address, kind, 'open')
+                            except OSError:
+                                print(address, kind, 'closed')
+                    """.formatted(ofTheHost.getLocalPort()));
+            assertThat(inside.code()).as(inside.err()).isZero();
+            assertThat(inside.out().lines().toList().getFirst()).isEqualTo("lo");
+            assertThat(inside.out().lines().skip(1)).hasSize(10).allMatch(line -> line.endsWith(" closed"));
+        }
     }
 
     @ParameterizedTest

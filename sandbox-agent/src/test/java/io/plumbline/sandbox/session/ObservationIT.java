@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.HidingCalls;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EventCount;
 import io.plumbline.events.v1.FileChanged;
@@ -20,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What real programs do in real sandboxes, as evidence. Needs root and runsc, and python3 for what shells cannot do. */
@@ -361,6 +364,34 @@ class ObservationIT {
     }
 
     @Test
+    void aHostThatHangsOverWhatItSawStopsTheSession() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        link.brain = (event, listener) -> {
+            if (event.getFileOpened().getPath().equals("/workspace/hang")) {
+                try {
+                    held.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        Ending session = start(policy(), "/bin/bash", "-c", ": > hang; while true; do :; done");
+        await().atMost(LIMIT).until(() -> link.events.stream()
+                .anyMatch(e -> e.getFileOpened().getPath().equals("/workspace/hang")));
+        Path kernel = Path.of(
+                "/proc", Long.toString(SandboxFolder.kernel(SandboxFolder.of(base.resolve("d"), session.id::equals))));
+        await().atMost(LIMIT)
+                .until(() -> Files.readString(kernel.resolve("status")).contains("State:\tT (stopped)"));
+        held.countDown();
+
+        await().atMost(LIMIT).until(() -> !frozen().isEmpty());
+        assertThat(frozen())
+                .containsExactly("the sandbox host was silent for longer than 10 s; its warden stopped the session");
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
+    @Test
     void theHostFreezesOnTheSpotWhenADecoyIsRead() throws Exception {
         Ending session = start(
                 policy().addDecoys("~/.ssh/id_rsa").addDecoyKinds("").setHoneytokenFreeze("local"),
@@ -397,6 +428,73 @@ class ObservationIT {
         running.host().stop(session.id, "seen");
         session.await();
         assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
+    }
+
+    @Test
+    void theHostFreezesOnTheSpotWhenTheMetadataServiceIsConnectedTo() throws Exception {
+        Ending session = python(policy().setMetadataFreeze("local"), """
+                import socket, time
+                socket.socket().connect_ex(('169.254.169.254', 80))
+                time.sleep(600)
+                """);
+        await().atMost(LIMIT).until(() -> !frozen().isEmpty());
+
+        assertThat(frozen()).containsExactly("tripwire metadata: 169.254.169.254:80");
+        assertThat(link.events.stream().filter(Event::hasRuntimeState)).allMatch(e -> e.getPolicyRevision() == 1);
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
+    /** What is opened after it has a name that says nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "0x10000000, 'os.chroot(\"/home/agent\")', chroot",
+        "0x10020000, 'libc.mount(b\"/home/agent/.ssh\", b\"/tmp\", b\"none\", 0x1000, None)', mount",
+    })
+    void theHostFreezesOnTheSpotWhenNamesAreMadeToMeanOtherFiles(String namespaces, String act, String name)
+            throws Exception {
+        Ending session = python(
+                policy().addDecoys("~/.ssh/id_rsa").addDecoyKinds("").setHoneytokenFreeze("local"),
+                """
+                import ctypes, os, time
+                libc = ctypes.CDLL(None)
+                try:
+                    os.chroot('/workspace')
+                except OSError:
+                    pass
+                libc.unshare(%s)
+                libc.mount(None, b'/', None, 0x44000, None)
+                open('/workspace/README.md').close()
+                %s
+                time.sleep(600)
+                """.formatted(namespaces, act));
+        await().atMost(LIMIT).until(() -> !frozen().isEmpty());
+
+        assertThat(frozen()).containsExactly("tripwire honeytoken: hidden by " + name);
+        assertThat(index(e -> e.hasFileOpened() && e.getFileOpened().getPath().equals("/workspace/README.md")))
+                .isNotNegative();
+        assertThat(link.events)
+                .anyMatch(e -> e.hasRawSyscall()
+                        && e.getRawSyscall().getNumber() == HidingCalls.CHROOT
+                        && e.getRawSyscall().getError() == 1);
+        running.host().stop(session.id, "seen");
+        session.await();
+    }
+
+    /** Agents have sandboxes of their own; in here bubblewrap fails before it has mounted anything. */
+    @Test
+    void anAgentsOwnSandboxDoesNotFreezeTheSession() throws Exception {
+        Ending session = start(
+                policy().addDecoys("~/.ssh/id_rsa").addDecoyKinds("").setHoneytokenFreeze("local"),
+                "/bin/bash",
+                "-c",
+                "for more in --unshare-user --unshare-all --dev=/dev; do"
+                        + " bwrap --ro-bind / / ${more/=/ } /usr/bin/true || : ; done; touch /tmp/on");
+        assertThat(session.await()).isEqualTo("exited 0");
+
+        assertThat(frozen()).isEmpty();
+        assertThat(link.events)
+                .anyMatch(e -> e.hasProcessForked() && (e.getProcessForked().getFlags() & 0x10000000) != 0);
     }
 
     @ParameterizedTest

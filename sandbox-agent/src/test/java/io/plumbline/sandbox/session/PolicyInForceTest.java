@@ -9,11 +9,17 @@ import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.EgressDecided;
+import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.LimitReached;
 import io.plumbline.events.v1.PolicyConfirmed;
 import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.PolicyStatement;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.rootfs.Bundle;
@@ -74,6 +80,41 @@ class PolicyInForceTest {
         assertThat(confirmed.getInForce().getEgress(0).getHost()).isEqualTo("repo.example.com");
         assertThat(inForce.policy()).isEqualTo(confirmed.getInForce());
         assertThat(part.taken).containsExactly(confirmed.getInForce());
+    }
+
+    @Test
+    void whatTheHostDecidesNamesTheRevisionThatItWasDecidedUnder() throws PolicyException {
+        RecordingLink link = new RecordingLink();
+        SessionJournal journal = new SessionJournal(
+                link.open("acme", SESSION, (verdict, stages) -> {}),
+                () -> inForce.policy().getRevision(),
+                reason -> {});
+        Event.Builder cut = Event.newBuilder().setEgressDecided(EgressDecided.getDefaultInstance());
+        Part proxy = new Part();
+        proxy.step = () -> journal.publish(Channel.EVIDENCE, 1, cut.clone());
+        assertThat(inForce.revise(order("acme", SESSION, 2, WIDER), List.of(), Group.none()))
+                .isInstanceOf(Answer.Confirmed.class);
+
+        journal.publish(Channel.EVIDENCE, 1, cut.clone());
+        assertThat(inForce.revise(order("acme", SESSION, 3, WIDER), List.of(proxy), Group.none()))
+                .isInstanceOf(Answer.Confirmed.class);
+        for (Event.Builder decision : List.of(
+                Event.newBuilder().setEgressRequested(EgressRequested.getDefaultInstance()),
+                Event.newBuilder().setLimitReached(LimitReached.getDefaultInstance()),
+                Event.newBuilder().setRuntimeState(RuntimeState.getDefaultInstance()),
+                Event.newBuilder().setFileOpened(FileOpened.getDefaultInstance()))) {
+            journal.publish(Channel.EVIDENCE, 1, decision);
+        }
+
+        assertThat(link.events)
+                .extracting(event -> event.getPayloadCase() + " " + event.getPolicyRevision())
+                .containsExactly(
+                        "EGRESS_DECIDED 2",
+                        "EGRESS_DECIDED 3",
+                        "EGRESS_REQUESTED 3",
+                        "LIMIT_REACHED 3",
+                        "RUNTIME_STATE 3",
+                        "FILE_OPENED 0");
     }
 
     @Test
@@ -221,13 +262,17 @@ class PolicyInForceTest {
     private static final class Part implements SessionPart {
         final List<TaskPolicy> taken = new ArrayList<>();
         String problem = "";
+        Runnable step = () -> {};
 
         @Override
         public Runnable prepare(TaskPolicy revised) throws CannotHoldException {
             if (!problem.isEmpty()) {
                 throw new CannotHoldException(problem);
             }
-            return () -> taken.add(revised);
+            return () -> {
+                taken.add(revised);
+                step.run();
+            };
         }
 
         @Override

@@ -24,7 +24,7 @@ class ResponderTest {
     private final SimulatedSentry sentry = new SimulatedSentry();
     private final List<Event> obeyed = new CopyOnWriteArrayList<>();
     private final SessionJournal journal =
-            new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), reason -> {});
+            new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), () -> 7, reason -> {});
     private final Responder responder = new Responder(
             "s",
             sentry,

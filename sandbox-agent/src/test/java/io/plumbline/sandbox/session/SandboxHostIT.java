@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.events.policy.PolicySignature;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,6 +145,43 @@ class SandboxHostIT {
                 .isInstanceOf(SandboxException.class)
                 .hasMessageStartingWith("guest.path: " + other + ": build 0123456789abcdef (expected: build ");
         assertThat(base.resolve("e")).doesNotExist();
+    }
+
+    /** The bundle is made less strict after the host has written it and before the runtime reads it. */
+    @Test
+    void doesNotStartWhatTheRuntimeDoesNotHoldAsAsked() throws Exception {
+        running.close();
+        Path change = base.resolve("change");
+        Path runsc = Files.writeString(base.resolve("runsc"), """
+                #!/bin/bash
+                for word in "$@"; do
+                  [ "$word" = create ] && creates=yes
+                  [ "$before" = --bundle ] && bundle=$word
+                  before=$word
+                done
+                [ -n "$creates" ] && sed -i -f %s "$bundle/config.json"
+                exec %s "$@"
+                """.formatted(change, GvisorFixture.runsc()));
+        Files.setPosixFilePermissions(runsc, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(change, "");
+        running = open(runsc);
+        RunClient client = new RunClient(base.resolve("d/run.sock"));
+        RunClient.Request request = new RunClient.Request("", "t", "none", workspace, List.of("/bin/true"));
+        assertThat(client.run(request, new Silent()).code()).isZero();
+        link.events.clear();
+
+        Map<String, String> changes = Map.of(
+                "process: ", "s/\"noNewPrivileges\":true/\"noNewPrivileges\":false/",
+                "mounts: ", "s/\"options\":\\[\"ro\"\\]/\"options\":[\"rw\"]/",
+                "root: ", "s/\"readonly\":false/\"readonly\":true/",
+                "linux.namespaces: ", "s/,{\"type\":\"network\"}//");
+        for (Map.Entry<String, String> one : changes.entrySet()) {
+            Files.writeString(change, one.getValue());
+            assertThatThrownBy(() -> client.run(request, new Silent()))
+                    .isInstanceOf(RunClient.RefusedException.class)
+                    .hasMessageContaining("the runtime does not hold what was asked: " + one.getKey());
+        }
+        assertThat(link.events).noneMatch(event -> event.hasPolicyConfirmed() || event.hasProcessStarted());
     }
 
     @Test
@@ -391,14 +431,24 @@ class SandboxHostIT {
         Predicate<Event> tells = event ->
                 tellsProcesses(event) && event.getEvidenceCollected().getOrder().equals(order);
         await().atMost(LIMIT).until(() -> link.events.stream().anyMatch(tells));
-        assertThat(link.events.stream()
-                        .filter(tells)
-                        .findFirst()
-                        .orElseThrow()
-                        .getEvidenceCollected()
-                        .getJson())
-                .contains("while true")
-                .doesNotContain("\"HOME=");
+        String json = link.events.stream()
+                .filter(tells)
+                .findFirst()
+                .orElseThrow()
+                .getEvidenceCollected()
+                .getJson();
+        assertThat(json).contains("while true").doesNotContain("=/home/agent");
+        JsonNode process = StreamSupport.stream(
+                        new ObjectMapper().readTree(json).path("procfs").spliterator(), false)
+                .filter(one -> one.path("args").toString().contains("while true"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(process.path("fdlist")).as(json).isNotEmpty();
+        assertThat(process.path("env"))
+                .as(json)
+                .extracting(JsonNode::asText)
+                .contains("HOME", "PATH")
+                .allMatch(variable -> !variable.contains("="));
         assertStandsStill(pid);
 
         // Delivered a second time, it is not carried out again.

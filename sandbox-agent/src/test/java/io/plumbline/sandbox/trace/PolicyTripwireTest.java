@@ -78,6 +78,27 @@ class PolicyTripwireTest {
         assertThat(tripwire.look(message).isPresent()).isEqualTo(hit);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "161, 0, 0, chroot",
+        "155, 0, 0, pivot_root",
+        "165, 4096, 0, mount",
+        "161, 0, 1, ''",
+        "165, 278528, 0, ''",
+        "105, 0, 0, ''",
+    })
+    void isHitByWhatGivesADecoyAnotherName(long number, long flags, long error, String name) {
+        byte[] message = TraceDatagrams.inContext()
+                .exit(0, error)
+                .number(4, number)
+                .number(8, flags)
+                .datagram(6, 0);
+        assertThat(tripwire.look(message).isPresent()).isEqualTo(!name.isEmpty());
+        assertThat(frozen).isEqualTo(name.isEmpty() ? List.of() : List.of("tripwire honeytoken: hidden by " + name));
+        Tripwire withoutDecoys = new PolicyTripwire(Set.of(), true, reason -> cause -> {});
+        assertThat(withoutDecoys.look(message)).isEmpty();
+    }
+
     @Test
     void leavesTheMetadataServiceToOthersWhenToldSo() {
         PolicyTripwire decoys = new PolicyTripwire(Set.of(DECOY), false, reason -> cause -> {});

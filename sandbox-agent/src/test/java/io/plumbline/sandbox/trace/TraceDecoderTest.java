@@ -182,7 +182,9 @@ class TraceDecoderTest {
     void readsRawCallsWithAllTheirArguments() throws Exception {
         assertThat(decode(
                         TraceDatagrams.inContext().number(4, 101).number(5, 16).number(10, -1), 6))
-                .isEqualTo(new TraceMessage.Raw(CONTEXT, 101, List.of(16L, 0L, 0L, 0L, 0L, -1L)));
+                .isEqualTo(new TraceMessage.Raw(CONTEXT, 101, List.of(16L, 0L, 0L, 0L, 0L, -1L), 0));
+        assertThat(decode(TraceDatagrams.inContext().exit(-1, 1).number(4, 161), 6))
+                .isEqualTo(new TraceMessage.Raw(CONTEXT, 161, List.of(0L, 0L, 0L, 0L, 0L, 0L), 1));
     }
 
     @Test

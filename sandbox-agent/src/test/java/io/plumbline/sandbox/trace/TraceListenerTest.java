@@ -95,6 +95,27 @@ class TraceListenerTest {
     }
 
     @Test
+    void showsThatItsPublisherHasWorkAndDoesNotGetOn() throws Exception {
+        try (SeqpacketConnection sentry = sentry()) {
+            held = new CountDownLatch(1);
+            sentry.send(open("/a", 0));
+            await().atMost(LIMIT).until(() -> listener.work().publishing());
+            TraceListener.Work hanging = listener.work();
+            await().atMost(LIMIT).until(() -> listener.work().read() > hanging.read() + 1);
+            assertThat(listener.work().reading()).isTrue();
+            assertThat(listener.work().publishing()).isTrue();
+            assertThat(listener.work().published()).isEqualTo(hanging.published());
+
+            held.countDown();
+            assertThat(listener.awaitDrained(LIMIT)).isTrue();
+            assertThat(listener.work().published()).isGreaterThan(hanging.published());
+        }
+        assertThat(listener.awaitEnd(LIMIT)).isTrue();
+        assertThat(listener.work().reading()).isFalse();
+        assertThat(listener.work().publishing()).isFalse();
+    }
+
+    @Test
     void reportsWhatTheRuntimeDropped() throws Exception {
         try (SeqpacketConnection sentry = sentry()) {
             sentry.send(open("/a", 0));

@@ -1,6 +1,7 @@
 package io.plumbline.watcher.deviation;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.HidingCalls;
 import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
@@ -14,7 +15,9 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.NamedSyscall;
+import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessStarted;
+import io.plumbline.events.v1.RawSyscall;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
@@ -40,6 +43,9 @@ import java.util.stream.Stream;
 public final class PolicyCheck {
     // open(2) on Linux x86-64
     private static final int O_PATH = 0x200000;
+
+    /** Flags of clone(2): mount namespace, user namespace. */
+    private static final long NAMESPACES = 0x20000L | 0x10000000L;
 
     private static final Pattern HIDDEN = Pattern.compile(
             "/proc/(?:self|thread-self|[0-9]{1,10})(?:/task/[0-9]{1,10})?/(?:(?:root|cwd)/.+|fd/[0-9]{1,9}/\\.\\.(?:/.*)?)",
@@ -369,6 +375,36 @@ public final class PolicyCheck {
                                 .build(),
                         by)
                 : Optional.empty();
+    }
+
+    /** A process was made with mounts or rights of its own: the first step to {@link #hid}. */
+    public Optional<Deviation> separated(ProcessForked fork, Attribution by) {
+        return (fork.getFlags() & NAMESPACES) == 0
+                ? Optional.empty()
+                : Optional.of(outOfPolicy(
+                                Severity.MEDIUM,
+                                "namespaces",
+                                "A process was made in namespaces of its own",
+                                by.description() + " called clone with flags 0x" + Long.toHexString(fork.getFlags()),
+                                "In there it may mount, and give itself another root, and names mean other files than they say.",
+                                "files.hidden",
+                                by,
+                                10)
+                        .softly());
+    }
+
+    /** Something was mounted, or a process has another root: names of files mean others. */
+    public Optional<Deviation> hid(RawSyscall call, Attribution by) {
+        return HidingCalls.name(call.getNumber(), call.getArgumentsList(), call.getError())
+                .map(name -> outOfPolicy(
+                        Severity.HIGH,
+                        "names|" + name,
+                        "Names of files were made to mean others",
+                        by.description() + " called " + name,
+                        "A decoy or a forbidden file may be opened unseen from now on.",
+                        "files.hidden",
+                        by,
+                        50));
     }
 
     private static Deviation refused(Refusal refusal, String path, boolean writes, String seen, Attribution by) {
