@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the arguments of an edit make of a file: those of Claude Code, Gemini CLI, Qwen Code and opencode. Where agents differ from each other
+ * What the arguments of an edit make of a file: those of Claude Code, Codex, Gemini CLI, Qwen Code and opencode. Where agents differ from each other
  * in what they do, or look for what is only nearly the same, the answer is that it is not known.
  */
 final class EditArguments {
@@ -56,14 +56,16 @@ final class EditArguments {
 
     /** Whether what the call leaves does not depend on what was there. */
     static boolean areWhole(ToolCall call) {
-        return WRITERS.contains(call.getTool());
+        return WRITERS.contains(call.getTool())
+                || PATCHERS.contains(call.getTool())
+                        && arguments(call)
+                                .flatMap(EditArguments::patch)
+                                .filter(Patch::isWhole)
+                                .isPresent();
     }
 
     /** Why nothing can be said of what the call leaves, whatever is there; empty: it may be possible. */
     static String obstacle(ToolCall call) {
-        if (PATCHERS.contains(call.getTool())) {
-            return "patch";
-        }
         if (NOTEBOOKS.contains(call.getTool())) {
             return "notebook";
         }
@@ -76,11 +78,13 @@ final class EditArguments {
      * @param before at most {@link FileContent#MAX}; so is every step in between
      */
     static FileContent applied(ToolCall call, FileContent before) {
-        JsonNode arguments;
-        try {
-            arguments = JSON.readTree(call.getArgumentsJson());
-        } catch (JsonProcessingException e) {
+        Optional<JsonNode> read = arguments(call);
+        if (read.isEmpty()) {
             return FileContent.unknown("unreadable-arguments");
+        }
+        JsonNode arguments = read.get();
+        if (PATCHERS.contains(call.getTool())) {
+            return patch(arguments).map(patch -> patch.applied(before)).orElse(FileContent.unknown("patch"));
         }
         if (!known(arguments)) {
             return FileContent.unknown("unknown-argument");
@@ -103,6 +107,18 @@ final class EditArguments {
             content = known(edit) ? replaced(content, edit) : FileContent.unknown("unknown-argument");
         }
         return content;
+    }
+
+    private static Optional<JsonNode> arguments(ToolCall call) {
+        try {
+            return Optional.of(JSON.readTree(call.getArgumentsJson()));
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Patch> patch(JsonNode arguments) {
+        return text(arguments, "command", "input", "patch", "patchText").flatMap(Patch::parse);
     }
 
     private static boolean known(JsonNode arguments) {
@@ -158,7 +174,7 @@ final class EditArguments {
      * Where a text ends in another one, without overlaps. In linear time (Knuth, Morris and Pratt): the plain search takes the product of
      * both lengths for texts made for it.
      */
-    private static int[] ends(String text, String sought) {
+    static int[] ends(String text, String sought) {
         if (sought.length() > text.length()) {
             return new int[0];
         }

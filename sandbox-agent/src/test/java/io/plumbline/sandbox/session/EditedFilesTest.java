@@ -450,6 +450,39 @@ class EditedFilesTest {
     }
 
     @Test
+    void aPatchIsComparedToo() throws IOException {
+        write("a\nb\nc\n");
+        Map<String, Object> patch =
+                Map.of("command", "*** Begin Patch\n*** Update File: a.txt\n@@\n a\n-b\n+B\n*** End Patch");
+        announcePatch("c1", patch);
+        write("a\nB\nc\n");
+        tell("c1", "success");
+        announcePatch("c2", Map.of("input", "*** Begin Patch\n*** Update File: a.txt\n@@\n-c\n+C\n*** End Patch"));
+        write("a\nB\nC\nevil\n");
+        tell("c2", "success");
+
+        assertThat(told())
+                .extracting(FileEdited::getUncompared, edited -> edited.getAnnouncedSha256()
+                        .equals(edited.getWrittenSha256()))
+                .containsExactly(tuple("", true), tuple("", false));
+    }
+
+    private void announcePatch(String call, Map<String, Object> arguments) throws IOException {
+        edits.publish(
+                Channel.CLAIMS,
+                1,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall(call)
+                                .setTool("apply_patch")
+                                .setCwd("/workspace")
+                                .addPaths("a.txt")
+                                .setSource("hook")
+                                .setGated(true)
+                                .setArgumentsJson(new JsonMapper().writeValueAsString(arguments))));
+    }
+
+    @Test
     void editsThatAreNeverComparedAreToldToo() throws IOException {
         announce("c1", "NotebookEdit", "/workspace/a.ipynb", Map.of("new_source", "x"));
         announce("c2", "apply_patch", "/workspace/b.txt", Map.of("input", "*** Begin Patch"));
