@@ -25,11 +25,17 @@ import org.apache.lucene.util.automaton.Transition;
  * characters holds; what it does not know, RE2/J has to be asked. For one thread.
  */
 final class AsciiSearch {
-    /** States of the largest expression that has an automaton, its repetitions written out. */
+    /** Characters of the largest expression that has an automaton, its repetitions written out. */
     private static final int MAX_EXPRESSION = 2_000;
 
-    /** States of the expression in all states that were made, before it begins anew: about a MiB. */
-    static final int MAX_HELD = 20_000;
+    /** Transitions of the largest automaton that is kept: a quarter of a MiB. */
+    private static final int MAX_TRANSITIONS = 20_000;
+
+    /** States of the expression in all states that were made, before it begins anew: about half a MiB. */
+    static final int MAX_HELD = 10_000;
+
+    /** Beginnings after which it is no use. */
+    private static final int MAX_BEGINNINGS = 8;
 
     private static final int FOUND = -1;
 
@@ -60,7 +66,7 @@ final class AsciiSearch {
     private final Automaton expression;
 
     /** By symbol: its class; symbols of a class lead from every state to the same ones. */
-    private final byte[] classes = new byte[END + 1];
+    private final short[] classes = new short[END + 1];
 
     private final int[] representatives;
 
@@ -69,6 +75,7 @@ final class AsciiSearch {
 
     private final List<Set<Integer>> states = new ArrayList<>();
     private int held;
+    private int beginnings;
 
     /** By state and class: the next state, {@link #FOUND}, or {@link #UNKNOWN} as long as nobody came there. */
     private int[][] next = new int[16][];
@@ -80,7 +87,7 @@ final class AsciiSearch {
                 .toArray();
         for (int i = 0; i < representatives.length; i++) {
             int end = i + 1 < representatives.length ? representatives[i + 1] : END + 1;
-            Arrays.fill(classes, representatives[i], end, (byte) i);
+            Arrays.fill(classes, representatives[i], end, (short) i);
         }
     }
 
@@ -106,7 +113,7 @@ final class AsciiSearch {
         }
         try {
             Automaton found = new Builder(flags.toString(), new HashMap<>()).search(tree.get());
-            return found.getNumStates() > MAX_EXPRESSION ? Optional.empty() : Optional.of(new AsciiSearch(found));
+            return found.getNumTransitions() > MAX_TRANSITIONS ? Optional.empty() : Optional.of(new AsciiSearch(found));
         } catch (NoAutomaton e) {
             return Optional.empty();
         }
@@ -119,6 +126,7 @@ final class AsciiSearch {
             numbers.clear();
             next = new int[16][];
             held = 0;
+            beginnings++;
         }
         if (states.isEmpty()) {
             number(Set.of(0));
@@ -132,6 +140,11 @@ final class AsciiSearch {
             state = step(state, c);
         }
         return state == FOUND || step(state, END) == FOUND ? Answer.FOUND : Answer.NOT_FOUND;
+    }
+
+    /** Whether inputs come that need too much of it: RE2/J is asked for them anyway. */
+    boolean isNoUse() {
+        return beginnings > MAX_BEGINNINGS;
     }
 
     /** States of the expression that are held now. */
@@ -184,7 +197,10 @@ final class AsciiSearch {
     private record Builder(String flags, Map<String, Automaton> known) {
         Automaton search(Node node) {
             // The marks of the ends are taken once, so an expression may ask for each only once on every way.
-            if (most(node, START) > 1 || most(node, END) > 1) {
+            if (RegexTree.size(node) > MAX_EXPRESSION
+                    || most(node, START) > 1
+                    || most(node, END) > 1
+                    || endsBeforeItStarts(node)) {
                 throw new NoAutomaton();
             }
             Automaton anything = Operations.repeat(Automata.makeCharRange(0, END));
@@ -216,6 +232,27 @@ final class AsciiSearch {
             };
         }
 
+        /** Whether an end may stand before a start: both are at the same place in an empty input. */
+        private static boolean endsBeforeItStarts(Node node) {
+            return switch (node) {
+                case Node.Place ignored -> false;
+                case Node.Text ignored -> false;
+                case Node.OneOf ignored -> false;
+                case Node.Concatenation all -> {
+                    boolean ended = false;
+                    for (Node part : all.parts()) {
+                        if (ended && most(part, START) > 0 || endsBeforeItStarts(part)) {
+                            yield true;
+                        }
+                        ended |= most(part, END) > 0;
+                    }
+                    yield false;
+                }
+                case Node.Alternation any -> any.parts().stream().anyMatch(part -> endsBeforeItStarts(part));
+                case Node.Repetition repetition -> endsBeforeItStarts(repetition.part());
+            };
+        }
+
         private Automaton automaton(Node node) {
             return switch (node) {
                 case Node.Place place -> place(place);
@@ -226,6 +263,10 @@ final class AsciiSearch {
                     Operations.union(any.parts().stream().map(this::automaton).toList());
                 case Node.Repetition repetition -> {
                     Automaton once = automaton(repetition.part());
+                    if (once.getNumStates() == 0) {
+                        // Nothing in ASCII: none of it is the empty text, which the library leaves out.
+                        yield repetition.least() == 0 ? Automata.makeEmptyString() : Automata.makeEmpty();
+                    }
                     yield repetition.most() == RegexTree.NO_LIMIT
                             ? Operations.repeat(once, repetition.least())
                             : Operations.repeat(once, repetition.least(), repetition.most());

@@ -11,6 +11,10 @@ final class Expressions {
     /** Inputs before an automaton is worth its millisecond: most expressions are never asked for so often. */
     static final int TRIES = 32;
 
+    /** Automata of one matcher, those that were asked for first: some 50 MiB at most, and a hundredth of that in use. */
+    private static final int MAX_SEARCHES = 64;
+
+    private int searches;
     private final Map<Regex, Tried> tried = new IdentityHashMap<>();
 
     private static final class Tried {
@@ -21,10 +25,15 @@ final class Expressions {
     /** Whether an expression is found in a value. */
     boolean finds(Regex regex, String value) {
         Tried known = tried.computeIfAbsent(regex, ignored -> new Tried());
-        if (known.times < TRIES && ++known.times == TRIES) {
+        if (known.times < TRIES && ++known.times == TRIES && searches < MAX_SEARCHES) {
+            searches++;
             known.search = AsciiSearch.of(regex.expression()).orElse(null);
         }
-        Answer answer = known.search == null ? Answer.UNDECIDED : known.search.finds(value);
+        AsciiSearch search = known.search;
+        Answer answer = search == null ? Answer.UNDECIDED : search.finds(value);
+        if (search != null && search.isNoUse()) {
+            known.search = null;
+        }
         return answer == Answer.UNDECIDED ? regex.pattern().matcher(value).find() : answer == Answer.FOUND;
     }
 }

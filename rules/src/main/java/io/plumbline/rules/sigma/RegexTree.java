@@ -101,7 +101,8 @@ public final class RegexTree {
         return size;
     }
 
-    private static long size(Node node) {
+    /** About how many characters and choices a part has, its repetitions written out. */
+    public static long size(Node node) {
         return switch (node) {
             case Node.Text part -> part.text().length();
             case Node.Place ignored -> 0;

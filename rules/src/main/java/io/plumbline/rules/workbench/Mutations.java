@@ -4,6 +4,7 @@ import io.plumbline.rules.Position;
 import io.plumbline.rules.RuleException;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
+import io.plumbline.rules.sigma.Metadata;
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument;
 import io.plumbline.rules.yaml.YamlNode;
@@ -56,7 +57,6 @@ public final class Mutations {
     public static Outcome run(RuleSource rules, RuleSource cases, Placeholders placeholders) {
         List<YamlNode> documents = YamlReader.read(rules.name(), rules.text());
         RuleSet set = RuleSet.of(documents, placeholders);
-        SigmaDocument target = RuleCases.target(set);
         Map<RuleCases.Case, SigmaDocument> read = RuleCases.targets(set, RuleCases.read(cases));
         for (RuleCases.Result result : RuleCases.run(set, read)) {
             if (!result.passed()) {
@@ -78,11 +78,21 @@ public final class Mutations {
         for (Mutant mutant : mutations.mutants) {
             Optional<Boolean> survives = survives(mutant, read, placeholders);
             if (survives.isPresent() && survives.get()) {
-                survivors.add(new Survivor(target.metadata().id(), mutant.position(), mutant.change()));
+                survivors.add(new Survivor(ruleAt(set, mutant.position()), mutant.position(), mutant.change()));
             }
             noticed += survives.isPresent() && !survives.get() ? 1 : 0;
         }
         return new Outcome(noticed, survivors, mutations.beyond);
+    }
+
+    /** The id of the document that a place of the source is in. */
+    private static String ruleAt(RuleSet set, Position place) {
+        return set.documents().stream()
+                .map(SigmaDocument::metadata)
+                .filter(metadata -> metadata.position().line() <= place.line())
+                .reduce((before, behind) -> behind)
+                .map(Metadata::id)
+                .orElse("");
     }
 
     private static Optional<Boolean> survives(

@@ -8,6 +8,7 @@ import io.plumbline.rules.sigma.GeneratedExpressions;
 import io.plumbline.rules.sigma.ValueTest.Regex;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +37,10 @@ class AsciiSearchTest {
         "'[[:digit:]]x', 'a7x', FOUND",
         "'a', 'aé', FOUND",
         "'b', 'aéb', UNDECIDED",
+        "'curl[^\\x00-\\x7f]*http', 'curlhttp', FOUND",
+        "'curlé?http', 'curlhttp', FOUND",
+        "'curl[\\x{200b}\\x{200c}]{0,3}http', 'curlhttp', FOUND",
+        "'curlé+http', 'curlhttp', NOT_FOUND",
     })
     void looksForExpressions(String expression, String input, Answer answer) {
         String unescaped = input.replace("\\n", "\n");
@@ -46,7 +51,7 @@ class AsciiSearchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\\bnc", "a(?i)b", "(?i:a)b", "^^a", "(^a)*", "(?m)^a", "\\Qa\\E", "(?i"})
+    @ValueSource(strings = {"\\bnc", "a(?i)b", "(?i:a)b", "^^a", "$^", "$x*^", "(^a)*", "(?m)^a", "\\Qa\\E", "(?i"})
     void leavesToTheOtherWhatItDoesNotKnow(String expression) {
         assertThat(AsciiSearch.of(expression)).isEmpty();
     }
@@ -97,9 +102,33 @@ class AsciiSearchTest {
         assertThat(undecided).isBetween(1, 100);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"([ab]{1000}){3}", "(?:(?:a?){1000}){9}", "(?:a?){1000}"})
+    void largeExpressionsHaveNone(String expression) {
+        assertThat(AsciiSearch.of(expression)).isEmpty();
+    }
+
+    /** Every second character is a class of its own: more of them than a byte counts. */
     @Test
-    void largeExpressionsHaveNone() {
-        assertThat(AsciiSearch.of("([ab]{1000}){3}")).isEmpty();
+    void eachCharacterMayBeAClass() {
+        StringBuilder expression = new StringBuilder("^[");
+        IntStream.range(0, 64).forEach(i -> expression.append(String.format("\\x%02x", 2 * i)));
+        AsciiSearch search = AsciiSearch.of(expression.append("]$").toString()).orElseThrow();
+        for (int c = 0; c < 128; c++) {
+            assertThat(search.finds(Character.toString(c))).isEqualTo(c % 2 == 0 ? Answer.FOUND : Answer.NOT_FOUND);
+        }
+    }
+
+    @Test
+    void whatNeedsTooMuchAgainAndAgainIsLeftToTheOther() {
+        AsciiSearch search = AsciiSearch.of("a[ab]{300}c").orElseThrow();
+        Random random = new Random(4);
+        for (int i = 0; i < 40 && !search.isNoUse(); i++) {
+            StringBuilder input = new StringBuilder();
+            random.ints(5_000, 0, 2).forEach(c -> input.append(c == 0 ? 'a' : 'b'));
+            assertThat(search.finds(input.toString())).isEqualTo(Answer.UNDECIDED);
+        }
+        assertThat(search.isNoUse()).isTrue();
     }
 
     @Test

@@ -27,7 +27,9 @@ public final class GeneratedExpressions {
             expression.append(
                     switch (random.nextInt(depth == 0 ? 9 : 12)) {
                         case 0 -> List.of(".", "\\w", "\\S", "\\|").get(random.nextInt(4));
-                        case 1 -> List.of("[ab]", "[^a]", "[B|]", "[a-c]").get(random.nextInt(4));
+                        case 1 ->
+                            List.of("[ab]", "[^a]", "[B|]", "[a-c]", "\u00e9", "[^\\x00-\\x7f]")
+                                    .get(random.nextInt(6));
                         case 2 ->
                             random.nextInt(8) == 0 ? List.of("^", "$", "\\b").get(random.nextInt(3)) : "b";
                         case 9 -> "(" + expression(random, depth - 1) + "|" + expression(random, depth - 1) + ")";
