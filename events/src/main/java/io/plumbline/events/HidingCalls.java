@@ -16,8 +16,14 @@ public final class HidingCalls {
     /** The numbers of all. */
     public static final Set<Integer> NUMBERS = Set.of(PIVOT_ROOT, CHROOT, MOUNT);
 
-    /** Flags of mount(2): unbindable, private, slave, shared. With one of them nothing is mounted. */
+    /** Flags of mount(2): unbindable, private, slave, shared. With one of them nothing is mounted, unless it is a bind or a mount anew. */
     private static final long PROPAGATION = 0xfL << 17;
+
+    /** Flags of mount(2) that kernels look at first: MS_REMOUNT, MS_BIND. */
+    private static final long BIND_OR_AGAIN = 0x20 | 0x1000;
+
+    /** What the upper half of the flags was before Linux 2.4; kernels take it off first. */
+    private static final long MAGIC = 0xC0ED0000L;
 
     private static final int FLAGS = 3;
 
@@ -34,11 +40,16 @@ public final class HidingCalls {
             return Optional.empty();
         }
         if (number == MOUNT) {
-            boolean mounts = arguments.size() <= FLAGS || (arguments.get(FLAGS) & PROPAGATION) == 0;
+            boolean mounts = arguments.size() <= FLAGS || mounts(arguments.get(FLAGS));
             return mounts ? Optional.of("mount") : Optional.empty();
         }
         return number == CHROOT
                 ? Optional.of("chroot")
                 : number == PIVOT_ROOT ? Optional.of("pivot_root") : Optional.empty();
+    }
+
+    private static boolean mounts(long told) {
+        long flags = (told & 0xffff0000L) == MAGIC ? told & 0xffff : told;
+        return (flags & BIND_OR_AGAIN) != 0 || (flags & PROPAGATION) == 0;
     }
 }

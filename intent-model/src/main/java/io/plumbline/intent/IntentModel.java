@@ -220,18 +220,18 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     }
 
     @Override
-    public List<PlanFinding> checkPlan(String task, List<String> items) throws IntentModelException {
+    public List<PlanFinding> checkPlan(String task, List<String> items) {
         long start = nanoClock.getAsLong();
-        PlanCheck.Sides inTime = text -> {
+        PlanCheck.Vectors inTime = text -> {
             // A plan has many items. What was read is remembered, so the same plan comes farther the next time.
             Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
             if (taken.compareTo(limit) > 0) {
                 throw new IntentModelException(
                         "plan: " + taken.toMillis() + " ms (expected: <= " + limit.toMillis() + " ms)");
             }
-            return side(text);
+            return side(text).vector();
         };
-        return new PlanCheck(features, inTime)
+        return new PlanCheck(features.signals(), inTime)
                 .check(cut(task), items.stream().map(IntentModel::cut).toList());
     }
 

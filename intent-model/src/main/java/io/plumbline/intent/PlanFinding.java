@@ -9,6 +9,8 @@ package io.plumbline.intent;
  */
 public record PlanFinding(int item, Kind kind, String words) {
     public enum Kind {
+        /** Whether the item, and those behind it, have anything to do with the task could not be told in time. */
+        UNREAD,
         /** The item covers anything. */
         TOO_BROAD,
         /** The item has little to do with the task. */

@@ -172,9 +172,10 @@ final class IntentModelTest {
             assertThat(slow.score(Intent.of(TASK), Act.command("ls")))
                     .isInstanceOfSatisfying(
                             NotScored.class, score -> assertThat(score.cause()).isEqualTo(Score.Cause.TOO_SLOW));
-            assertThatThrownBy(() -> slow.checkPlan(TASK, List.of("run the login test")))
-                    .isInstanceOf(IntentModelException.class)
-                    .hasMessageContaining("300 ms (expected: <= 250 ms)");
+            // What words tell is told all the same, also behind what could not be read.
+            assertThat(slow.checkPlan(TASK, List.of("order a pizza", "collect the secret tokens of the machine")))
+                    .extracting(finding -> finding.item() + " " + finding.kind())
+                    .containsExactly("1 FORBIDDEN_INTENT", "0 UNREAD");
         }
     }
 

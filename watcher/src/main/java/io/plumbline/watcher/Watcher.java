@@ -304,7 +304,9 @@ public final class Watcher {
                 case ACCEPTED -> judge(processes.attribute(event.getAccepted().getActor()));
                 case RAW_SYSCALL -> {
                     Attribution by = processes.attribute(event.getRawSyscall().getActor());
-                    policyCheck.hid(event.getRawSyscall(), by).ifPresent(this::deviate);
+                    policyCheck
+                            .hid(event.getRawSyscall(), processes.image(by), by)
+                            .ifPresent(this::deviate);
                     judge(by);
                 }
                 case EGRESS_REQUESTED -> {
@@ -322,6 +324,7 @@ public final class Watcher {
                     decided(event.getEgressDecided());
                     Owners owners = egressOwners.of(event.getEgressDecided());
                     judge(processes.attribute(owners), "", Optional.empty());
+                    egressOwners.closed(event.getEgressDecided());
                 }
                 case FILE_EDITED -> {
                     bindingCheck.edited(event.getFileEdited()).ifPresent(this::deviate);
@@ -579,6 +582,9 @@ public final class Watcher {
         /** @return whose the connection is; nobody where that is not certain */
         private Attribution requested(EgressRequested request) {
             Owners owners = egressOwners.of(request);
+            if (egressOwners.hasForgotten()) {
+                deviate(Completeness.tableFull("open connections and whose they are"));
+            }
             Optional<Deviation> refused = policyCheck.requested(request);
             boolean service = policyCheck.isService(request);
             taintCheck.requested(request, owners, service).ifPresent(this::deviate);

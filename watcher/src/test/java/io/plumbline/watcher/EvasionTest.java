@@ -77,14 +77,34 @@ class EvasionTest {
         SessionScript session = SessionScript.of("tools: {" + answer + ": [mcp__tickets__delete, Read]}");
         session.call("c1", tool, "");
 
-        List<Event> verdicts = session.result(
-                ToolResult.newBuilder().setCall("c1").setTool(tool).setOutcome(outcome));
+        List<Event> verdicts = session.result(ToolResult.newBuilder()
+                .setCall("c1")
+                .setTool(tool)
+                .setOutcome(outcome)
+                .setSource("hook"));
 
         assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(freezes);
         assertThat(Alerts.of(verdicts)).hasSize(freezes ? 1 : 0).allSatisfy(alert -> {
             assertThat(alert.getTitle()).isEqualTo("A refused call ran anyway");
             assertThat(alert.getCall()).isEqualTo("c1");
         });
+    }
+
+    /** A transcript's result without an exit code counts as a success: also that of a call whose turn was ended while it waited. */
+    @Test
+    void aRefusedCallWhoseResultStandsInATranscriptIsAFinding() {
+        SessionScript session = SessionScript.of("tools: {deny: [mcp__tickets__delete]}");
+        session.call("c1", "mcp__tickets__delete", "");
+
+        List<Event> verdicts = session.result(ToolResult.newBuilder()
+                .setCall("c1")
+                .setTool("mcp__tickets__delete")
+                .setOutcome("success")
+                .setSource("transcript"));
+
+        assertThat(verdicts).noneMatch(Event::hasFreezeOrdered);
+        assertThat(Alerts.of(verdicts)).singleElement().satisfies(alert -> assertThat(alert.getRiskAdded())
+                .isEqualTo(10));
     }
 
     @Test

@@ -10,6 +10,8 @@ import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.watcher.state.StateLimits;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,6 +173,50 @@ class TaintTest {
                     assertThat(alert.getCall()).isEqualTo("c1");
                     assertThat(alert.getRiskAdded()).isEqualTo(10);
                 });
+    }
+
+    /** What is joined by pipes has read what the other has; its own, lesser reading does not hide that. */
+    @Test
+    void aProjectsOwnSecretDoesNotHideAForbiddenOne() {
+        session.run("c1", "cat ~/.ssh/id_rsa | our-tool", ONE);
+        session.fork(ONE, TWO);
+        session.open(ONE, KEY, 0);
+        session.open(TWO, "/workspace/.env", 0);
+        session.proxy(TWO);
+
+        assertThat(taints(session.connect("api.example.com", 443))).isNotEmpty();
+        assertThat(Alerts.of(decided(1, "api.example.com", true, 5_000)))
+                .extracting(AlertRaised::getClause)
+                .contains("taint.sent");
+    }
+
+    @Test
+    void anOpenConnectionKeepsItsOwnerHoweverManyComeAndGo() {
+        session.run("c1", "our-tool --watch", ONE);
+        session.proxy(ONE);
+        session.connect("api.example.com", 443);
+        for (int i = 2; i < 2 * StateLimits.EGRESS_OWNERS; i++) {
+            session.proxy(ONE);
+            session.connect("registry.example.com", 443);
+            decided(i, "registry.example.com", true, 10);
+        }
+        session.open(ONE, KEY, 0);
+
+        assertThat(Alerts.of(decided(1, "api.example.com", true, 5_000)))
+                .extracting(AlertRaised::getClause)
+                .contains("taint.sent");
+    }
+
+    @Test
+    void whoseConnectionIsForgottenIsToldOfIt() {
+        session.run("c1", "our-tool --watch", ONE);
+        List<AlertRaised> alerts = new ArrayList<>();
+        for (int i = 0; i <= StateLimits.EGRESS_OWNERS; i++) {
+            session.proxy(ONE);
+            alerts.addAll(Alerts.of(session.connect("api.example.com", 443)));
+        }
+
+        assertThat(alerts).extracting(AlertRaised::getSeen).anyMatch(seen -> seen.contains("open connections"));
     }
 
     @Test

@@ -139,7 +139,9 @@ public final class TranscriptClaims {
                 .setOutput(output)
                 .setSource("transcript");
         ExitCodes.in(output).ifPresent(result::setExitCode);
-        boolean denied = output.startsWith("Command blocked by PreToolUse hook");
+        // Commands and patches are told in the first form, all other tools in the second.
+        boolean denied = output.startsWith("Command blocked by PreToolUse hook")
+                || output.startsWith("Tool call blocked by PreToolUse hook");
         return Event.newBuilder()
                 .setToolResult(result.setOutcome(
                         denied ? "denied" : result.hasExitCode() && result.getExitCode() != 0 ? "failure" : "success"));

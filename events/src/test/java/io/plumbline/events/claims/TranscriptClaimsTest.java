@@ -12,6 +12,8 @@ import io.plumbline.events.v1.ToolResult;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TranscriptClaimsTest {
     private static final long NOW = 1_795_489_190_000_000_000L;
@@ -42,6 +44,23 @@ class TranscriptClaimsTest {
         assertThat(results(claims).getFirst().getExitCode()).isZero();
         assertThat(claims)
                 .allMatch(claim -> claim.getEventTimeNs() < NOW && claim.getEventTimeNs() > NOW - 60_000_000_000L);
+    }
+
+    /** Codex words it in two ways, by the kind of tool. */
+    @ParameterizedTest
+    @CsvSource({
+        "'Command blocked by PreToolUse hook: no. Command: ls', denied",
+        "'Tool call blocked by PreToolUse hook: no. Tool: mcp__tickets__delete', denied",
+        "'The hook said: Tool call blocked by PreToolUse hook', success"
+    })
+    void whatCodexsHookBlockedIsDenied(String output, String outcome) throws Exception {
+        String line =
+                "{\"type\":\"response_item\",\"payload\":{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\""
+                        + output + "\"}}";
+        assertThat(TranscriptClaims.read(AgentDialect.CODEX, line.getBytes(UTF_8), NOW))
+                .singleElement()
+                .satisfies(
+                        claim -> assertThat(claim.getToolResult().getOutcome()).isEqualTo(outcome));
     }
 
     @Test

@@ -250,7 +250,11 @@ public final class Evaluation {
             boolean deviates = risk >= head.thresholds().deviation() || floored(row);
             if (!row.isBad()) {
                 flagged += deviates ? 1 : 0;
-                asked += !deviates && risk >= head.thresholds().ask() ? 1 : 0;
+                asked += !deviates
+                                && (risk >= head.thresholds().ask()
+                                        || training.readingOf(row).cut())
+                        ? 1
+                        : 0;
             }
             if (row.act().label() == Label.LOOKALIKE) {
                 lookalikes++;

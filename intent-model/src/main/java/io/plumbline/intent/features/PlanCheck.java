@@ -4,8 +4,10 @@ import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.PlanFinding;
 import io.plumbline.intent.PlanFinding.Kind;
 import io.plumbline.intent.text.Encoder;
+import io.plumbline.intent.text.Folding;
 import io.plumbline.intent.text.Words;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,53 +37,70 @@ public final class PlanCheck {
     private static final Set<String> BROAD =
             Words.stems("whatever anything everything necessary needed required various arbitrary misc");
 
-    private final Features features;
-    private final Sides sides;
+    private final Signals signals;
+    private final Vectors vectors;
 
-    /** Makes texts ready; may remember them, and may give up when it takes too long. */
+    /** The vector of a text; may remember it, and may give up when it takes too long. */
     @FunctionalInterface
-    public interface Sides {
-        Side of(String text) throws IntentModelException;
+    public interface Vectors {
+        float[] of(String text) throws IntentModelException;
     }
 
-    public PlanCheck(Features features, Sides sides) {
-        this.features = features;
-        this.sides = sides;
+    public PlanCheck(Signals signals, Vectors vectors) {
+        this.signals = signals;
+        this.vectors = vectors;
     }
 
-    /** @param items of the plan; more than {@value #MAX_ITEMS} make the plan too broad */
-    public List<PlanFinding> check(String task, List<String> items) throws IntentModelException {
-        Side asked = sides.of(task);
+    /**
+     * What words alone tell of all items, and then likeness; where that fails or takes too long, what was found until then and
+     * {@link Kind#UNREAD}.
+     *
+     * @param items of the plan; more than {@value #MAX_ITEMS} make the plan too broad
+     */
+    public List<PlanFinding> check(String task, List<String> items) {
+        String asked = Folding.fold(task);
+        Set<String> taskStems = Words.stems(asked);
+        BitSet licensed = signals.askedBy(asked);
         List<PlanFinding> findings = new ArrayList<>();
+        List<Integer> unlike = new ArrayList<>();
         for (int i = 0; i < Math.min(MAX_ITEMS, items.size()); i++) {
-            check(asked, i, sides.of(items.get(i)), findings);
+            Set<String> stems = Words.stems(Folding.fold(items.get(i)));
+            announced(licensed, i, stems, findings);
+            if (stems.stream().noneMatch(taskStems::contains)) {
+                if (stems.stream().anyMatch(BROAD::contains)) {
+                    findings.add(new PlanFinding(i, Kind.TOO_BROAD, "would cover any act"));
+                } else {
+                    unlike.add(i);
+                }
+            }
         }
         if (items.size() > MAX_ITEMS) {
             findings.add(new PlanFinding(
                     MAX_ITEMS, Kind.TOO_BROAD, items.size() + " items (expected: <= " + MAX_ITEMS + ")"));
         }
+        for (int number : unlike) {
+            try {
+                if (Encoder.cosine(vectors.of(task), vectors.of(items.get(number))) < UNRELATED) {
+                    findings.add(new PlanFinding(number, Kind.SCOPE_CREEP, "has nothing in common with the task"));
+                }
+            } catch (IntentModelException e) {
+                findings.add(new PlanFinding(
+                        number, Kind.UNREAD, "could not be read, nor what is behind it: " + e.getMessage()));
+                break;
+            }
+        }
         return List.copyOf(findings);
     }
 
-    private void check(Side task, int number, Side item, List<PlanFinding> findings) {
+    private void announced(BitSet licensed, int number, Set<String> item, List<PlanFinding> findings) {
         ANNOUNCED.forEach((signal, stems) -> {
-            boolean announced = item.stems().stream().anyMatch(stems::contains);
-            if (announced && !task.asked().get(features.signals().index(signal))) {
+            int index = signals.index(signal);
+            if (item.stream().anyMatch(stems::contains) && !licensed.get(index)) {
                 findings.add(new PlanFinding(
                         number,
                         Kind.FORBIDDEN_INTENT,
-                        "speaks of what "
-                                + features.signals()
-                                        .all()
-                                        .get(features.signals().index(signal))
-                                        .words() + "; the task does not"));
+                        "speaks of what " + signals.all().get(index).words() + "; the task does not"));
             }
         });
-        boolean names = item.stems().stream().anyMatch(task.stems()::contains);
-        if (item.stems().stream().anyMatch(BROAD::contains) && !names) {
-            findings.add(new PlanFinding(number, Kind.TOO_BROAD, "would cover any act"));
-        } else if (!names && Encoder.cosine(task.vector(), item.vector()) < UNRELATED) {
-            findings.add(new PlanFinding(number, Kind.SCOPE_CREEP, "has nothing in common with the task"));
-        }
     }
 }

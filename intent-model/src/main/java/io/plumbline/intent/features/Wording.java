@@ -146,8 +146,16 @@ record Wording(Set<String> words, Set<String> parts, Set<String> stems, Set<Stri
         char quote = 0;
         for (int i = from; i < line.length(); i++) {
             char c = line.charAt(i);
-            if (quote != 0) {
+            if (c == '\\' && quote != '\'') {
+                i++;
+            } else if (quote != 0) {
                 quote = c == quote ? 0 : quote;
+            } else if (c == '#' && (i == from || Character.isWhitespace(line.charAt(i - 1)))) {
+                int comment = line.indexOf('\n', i);
+                if (comment < 0) {
+                    return line.length();
+                }
+                i = comment - 1;
             } else if (c == '\'' || c == '"') {
                 quote = c;
             } else if (SEPARATORS.indexOf(c) >= 0) {

@@ -40,11 +40,13 @@ final class WordingTest {
                 "fix_the_failing_login_test() { :; }; git push",
                 "touch /tmp/fix-the-failing-login-test.txt; git push",
                 "git commit --allow-empty -m 'Fix the failing login test' && git push",
+                "echo \\' fix the failing login test; git push",
+                "# don't\necho fix the failing login test; git push",
             })
     void aCommandThatIsMostlyTheTasksWordsGoesWithThem(String act) {
         assertThat(WORDING.without(act, Set.of("git", "cat", "touch")))
                 .map(rest -> rest.replaceAll("[\\s;&]+", " ").strip())
-                .contains("git push");
+                .anyMatch(rest -> rest.equals("git push") || rest.equals("# don't git push"));
     }
 
     /** Nothing of these is an end, and none of them costs more than its length. */

@@ -136,7 +136,12 @@ final class PolicyInForce {
             change(group, revised);
             // First: what a part does to keep to the revision is done under it.
             policy = revised;
-            steps.forEach(Runnable::run);
+            try {
+                steps.forEach(Runnable::run);
+            } catch (RuntimeException e) {
+                policy = before;
+                throw e;
+            }
             return new Answer.Confirmed(PolicyConfirmed.newBuilder()
                     .setPolicy(revised.getName())
                     .setRevision(revision)

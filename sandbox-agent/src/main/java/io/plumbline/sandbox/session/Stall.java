@@ -16,11 +16,12 @@ final class Stall {
      *
      * @param done grows with the work
      * @param due whether there is anything to do
-     * @return true once, when it has hung for longer than the patience; again only after it went on
+     * @return true when it has hung for longer than the patience, and again each time that it has hung for as long: a session that was
+     *     thawed meanwhile is still not watched
      */
     boolean hangs(long done, boolean due) {
         looks = due && done == before ? looks + 1 : 0;
         before = done;
-        return looks == patience + 1;
+        return looks > patience && (looks - 1) % patience == 0;
     }
 }

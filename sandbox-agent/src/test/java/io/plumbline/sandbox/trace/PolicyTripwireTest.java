@@ -83,6 +83,11 @@ class PolicyTripwireTest {
         "161, 0, 0, chroot",
         "155, 0, 0, pivot_root",
         "165, 4096, 0, mount",
+        // Bound and made private at once; a bind with the magic of old; that magic alone; mounted anew and shared.
+        "165, 266240, 0, mount",
+        "165, 3236761600, 0, mount",
+        "165, 3236757504, 0, mount",
+        "165, 1048608, 0, mount",
         "161, 0, 1, ''",
         "165, 278528, 0, ''",
         "105, 0, 0, ''",

@@ -35,6 +35,7 @@ public final class EgressOwners {
     private static final Owners NOBODY = new Owners(List.of(), false);
 
     private final WatchState.Builder state;
+    private boolean forgotten;
 
     public EgressOwners(SessionState session) {
         this.state = session.values();
@@ -97,6 +98,18 @@ public final class EgressOwners {
         return known(decided.getConnection()).orElse(NOBODY);
     }
 
+    /** A connection is over: its number does not come again. */
+    public void closed(EgressDecided decided) {
+        if (decided.getClosed()) {
+            state.removeEgressOwners(decided.getConnection());
+        }
+    }
+
+    /** Whether the owner of an open connection had to be forgotten: what leaves by it cannot be told any more. */
+    public boolean hasForgotten() {
+        return forgotten;
+    }
+
     private Optional<Owners> known(long connection) {
         return Optional.ofNullable(state.getEgressOwnersMap().get(connection))
                 .map(known -> new Owners(known.getProcess().isEmpty() ? List.of() : List.of(known), true));
@@ -117,6 +130,7 @@ public final class EgressOwners {
                     .min(Long::compareUnsigned)
                     .ifPresent(state::removeEgressOwners);
             state.getEvictedBuilder().setEgressOwners(state.getEvicted().getEgressOwners() + 1);
+            forgotten = true;
         }
         state.putEgressOwners(connection, owner);
     }

@@ -146,8 +146,13 @@ public final class PlanReview {
             return sorted(found.values());
         }
         footprint.mentions().forEach(mention -> add(found, mention.scope(), mention.what(), false));
-        if (footprint.mentions().stream().anyMatch(mention -> mention.scope() == Scope.UNREADABLE)) {
+        // What is typed may be the half of something, and for a program that is no shell.
+        boolean typed = call.getTool().equals(Footprints.TYPING_TOOL);
+        if (typed || footprint.mentions().stream().anyMatch(mention -> mention.scope() == Scope.UNREADABLE)) {
             prose(call.getCommand(), found);
+        }
+        if (typed) {
+            connections(call.getCommand(), found);
         }
         for (NamedFile file : footprint.files()) {
             file(file, found);

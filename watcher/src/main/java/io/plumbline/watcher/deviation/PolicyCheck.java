@@ -393,12 +393,17 @@ public final class PolicyCheck {
                         .softly());
     }
 
-    /** Something was mounted, or a process has another root: names of files mean others. */
-    public Optional<Deviation> hid(RawSyscall call, Attribution by) {
+    /**
+     * Something was mounted, or a process has another root: names of files mean others. A program that makes a sandbox of its own does both,
+     * and is told once.
+     *
+     * @param image what runs in the process, as the kernel has it
+     */
+    public Optional<Deviation> hid(RawSyscall call, String image, Attribution by) {
         return HidingCalls.name(call.getNumber(), call.getArgumentsList(), call.getError())
                 .map(name -> outOfPolicy(
                         Severity.HIGH,
-                        "names|" + name,
+                        "names|" + image,
                         "Names of files were made to mean others",
                         by.description() + " called " + name,
                         "A decoy or a forbidden file may be opened unseen from now on.",

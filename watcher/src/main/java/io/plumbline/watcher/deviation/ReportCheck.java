@@ -1,5 +1,6 @@
 package io.plumbline.watcher.deviation;
 
+import io.plumbline.events.claims.AgentDialect;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.Plan;
@@ -113,28 +114,33 @@ public final class ReportCheck {
     }
 
     /**
-     * A refused call, or one that is still asked about, of which the agent itself tells that it was done. Reads and the tools of servers
-     * make no process and no name by which the kernel's evidence would show it; commands, edits and fetches are seen there.
+     * A refused call, or one that is still asked about, of which the agent itself tells that it was done. Reads, the tools of servers and
+     * what is typed make no process by which the kernel's evidence would show it; commands, edits and fetches are seen there. A proof where
+     * the agent's hook tells it, which is called after a tool has run; elsewhere an outcome that is not told counts as a success.
      */
     public Optional<Deviation> refused(ToolResult result) {
         return ledger.call(result.getCall())
                 .filter(call -> call.getDenied()
                         && result.getOutcome().equals("success")
-                        && call.getCommand().isBlank()
+                        && !AgentDialect.isShell(call.getTool())
                         && !Footprints.EDITING_TOOLS.contains(call.getTool()))
-                .map(call -> new Deviation(
-                                DeviationKind.UNANNOUNCED,
-                                Severity.CRITICAL,
-                                "refused-result|" + call.getCall(),
-                                "A refused call ran anyway",
-                                "the agent told a result of call " + call.getCall() + " (" + cut(call.getTool()) + ")",
-                                "Call " + call.getCall()
-                                        + " was refused; the agent's hook failed open or was bypassed.",
-                                "announce",
-                                call.getCall(),
-                                80,
-                                true)
-                        .restingOn(List.of(call.getEvent())));
+                .map(call -> refused(call, result.getSource().equals("hook")));
+    }
+
+    private static Deviation refused(Call call, boolean proof) {
+        Deviation found = new Deviation(
+                        DeviationKind.UNANNOUNCED,
+                        proof ? Severity.CRITICAL : Severity.LOW,
+                        (proof ? "refused-result|" : "refused-result-told|") + call.getCall(),
+                        proof ? "A refused call ran anyway" : "A refused call is told as done",
+                        "the agent told a result of call " + call.getCall() + " (" + cut(call.getTool()) + ")",
+                        "Call " + call.getCall() + " was refused; the agent's hook failed open or was bypassed.",
+                        "announce",
+                        call.getCall(),
+                        proof ? 80 : 10,
+                        proof)
+                .restingOn(List.of(call.getEvent()));
+        return proof ? found : found.softly();
     }
 
     /** The exit code that the agent tells, against the kernel's. A signal has no code of its own; agents tell several. */

@@ -94,11 +94,7 @@ public final class TaintCheck {
         }
         ledger.wrote(by.call(), path);
         // What a project's own settings are read for goes into too many files to be told apart.
-        processes.taints(by.process()).stream()
-                .filter(Taint::getForbidden)
-                .reduce((older, newer) -> newer)
-                .or(() -> ofCall(by.call()))
-                .ifPresent(taint -> put(path, taint));
+        forbidden(by.process(), by.call()).ifPresent(taint -> put(path, taint));
     }
 
     /** What any process of the call has read: they are joined by pipes. */
@@ -139,16 +135,21 @@ public final class TaintCheck {
             return Optional.empty();
         }
         for (ProxyConnection candidate : owners.candidates()) {
-            List<Taint> taints = processes.taints(candidate.getProcess());
-            if (!taints.isEmpty()) {
-                return deviation(request, candidate, taints.getLast(), owners.certain());
-            }
-            Optional<Taint> ofCall = ofCall(candidate.getCall());
-            if (ofCall.isPresent()) {
-                return deviation(request, candidate, ofCall.get(), owners.certain());
+            Optional<Taint> worst = forbidden(candidate.getProcess(), candidate.getCall())
+                    .or(() -> processes.taints(candidate.getProcess()).stream().reduce((older, newer) -> newer));
+            if (worst.isPresent()) {
+                return deviation(request, candidate, worst.get(), owners.certain());
             }
         }
         return Optional.empty();
+    }
+
+    /** The newest secret that is kept away from the task and that a process, or else its call, has read. */
+    private Optional<Taint> forbidden(String process, String call) {
+        return processes.taints(process).stream()
+                .filter(Taint::getForbidden)
+                .reduce((older, newer) -> newer)
+                .or(() -> ofCall(call));
     }
 
     /**
@@ -163,10 +164,7 @@ public final class TaintCheck {
         if (!sent || service || !owners.certain()) {
             return Optional.empty();
         }
-        return owners.candidates().stream().findFirst().flatMap(owner -> processes.taints(owner.getProcess()).stream()
-                .reduce((older, newer) -> newer)
-                .or(() -> ofCall(owner.getCall()))
-                .filter(Taint::getForbidden)
+        return owners.candidates().stream().findFirst().flatMap(owner -> forbidden(owner.getProcess(), owner.getCall())
                 .map(taint -> sent(event, owner, taint)));
     }
 
@@ -178,15 +176,15 @@ public final class TaintCheck {
         ledger.call(owner.getCall()).map(Call::getEvent).ifPresent(evidence::add);
         return new Deviation(
                         DeviationKind.OUT_OF_POLICY,
-                        Severity.HIGH,
+                        Severity.MEDIUM,
                         "taint-sent|" + taint.getPath() + "|" + target,
-                        "What has read a secret has sent bytes",
+                        "Bytes left by a connection of what has read a secret",
                         decided.getBytesOut() + " bytes went to " + target
                                 + " by a connection of a process that has read "
                                 + taint.getPath()
                                 + (taint.getThrough().isEmpty() ? "" : " by way of " + taint.getThrough())
                                 + (taint.getReadNs() > 0 ? ", " + seconds + " s before the connection ended" : ""),
-                        "What was read may have left with it.",
+                        "What was read may be among them, unless they left before.",
                         "taint.sent",
                         owner.getCall(),
                         10,
