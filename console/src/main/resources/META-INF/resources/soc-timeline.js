@@ -14,7 +14,7 @@ class SocTimeline extends HTMLElement {
 
   connectedCallback() {
     // Set before this file was loaded: the value sits on the element and hides the accessor.
-    for (const name of ['model', 'selected']) {
+    for (const name of ['span', 'model', 'selected']) {
       if (Object.hasOwn(this, name)) { const value = this[name]; delete this[name]; this[name] = value; }
     }
     this._observer = new ResizeObserver(() => this._schedule());
@@ -27,11 +27,28 @@ class SocTimeline extends HTMLElement {
   set model(model) {
     const before = this._model;
     this._model = typeof model === 'string' ? JSON.parse(model) : model;
-    // A view that somebody chose stays where it is.
+    // A view that somebody chose stays where it is, also when the session is found to have begun earlier.
     if (!before || !this._chosen) this._view = this._initial();
+    else this._view = this._view.map(t => t + before.start - this._model.start);
+    this._place();
     this._schedule();
   }
   get model() { return this._model; }
+
+  // `KEY|FROM,TO` in milliseconds since the epoch, or `KEY|`: what somebody chose before is forgotten, the view is that piece or the usual one.
+  set span(span) {
+    const piece = span.slice(span.indexOf('|') + 1);
+    this._chosen = false;
+    this._span = piece ? piece.split(',').map(Number) : null;
+    if (this._model) { this._view = this._initial(); this._place(); this._schedule(); }
+  }
+
+  _place() {
+    if (!this._span) return;
+    this._view = this._span.map(t => t - this._model.start);
+    this._span = null;
+    this._chosen = true;
+  }
 
   set selected(id) { this._selected = id || ''; this._schedule(); }
   get selected() { return this._selected; }
@@ -311,15 +328,15 @@ class SocTimeline extends HTMLElement {
     });
   }
 
-  // Asks for the events of the piece on the screen once the view has come to rest.
+  // Tells the piece on the screen, in milliseconds since the epoch, once a view that somebody chose has come to rest.
   _look() {
-    if (!this._model || !this._model.density || !this._chosen) return;
+    if (!this._model || !this._chosen) return;
     const key = this._view.join();
     if (key === this._looked) return;
     clearTimeout(this._rest);
     this._rest = setTimeout(() => {
       this._looked = key;
-      this.dispatchEvent(new CustomEvent('soc-window', { detail: { from: this._view[0], to: this._view[1] } }));
+      this.dispatchEvent(new CustomEvent('soc-window', { detail: { from: this._view[0] + this._model.start, to: this._view[1] + this._model.start } }));
     }, 300);
   }
 

@@ -11,6 +11,7 @@ import com.vaadin.flow.theme.lumo.Lumo;
 import io.plumbline.console.approvals.FatigueGuard;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.evidence.EvidenceExport;
+import io.plumbline.console.live.Hosts;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.PipelineLag;
 import io.plumbline.console.live.Queues;
@@ -181,6 +182,11 @@ public class ConsoleApplication implements AppShellConfigurator {
     @Bean(destroyMethod = "close")
     LiveView liveView(Search search) {
         return new LiveView(search);
+    }
+
+    @Bean
+    Hosts hosts(Search search, Clock clock) {
+        return new Hosts(search, clock);
     }
 
     @Bean(destroyMethod = "close")

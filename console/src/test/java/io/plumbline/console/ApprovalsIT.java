@@ -20,15 +20,14 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Approvals as people decide on them. */
-class ApprovalsIT {
+class ApprovalsIT extends ConsoleTest {
     private static Event asked(String subject, Severity tier) {
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         return DemoIndex.approval(now, now + 280_000_000_000L, "8c02-7be1", tier, subject, "approvals[0]", "Share it");
     }
 
     @Test
     void aHighTierIsApprovedWithItsHashAndShowsWhatItDiffersIn() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         Event first = asked("git push origin HEAD:fix/one", Severity.LOW);
         // The second name has a Cyrillic letter.
         Event second = asked("git push \u043erigin HEAD:fix/two --force", Severity.CRITICAL);
@@ -53,12 +52,10 @@ class ApprovalsIT {
             page.locator("#confirm-approve").click();
             assertThat(page.locator("#approval-detail")).containsText("approved by bea");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void twoDifferentPeopleApproveForTheSession() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         Event once = asked("terraform apply -auto-approve", Severity.MEDIUM);
         Event question = EventIds.withId(once.toBuilder()
                 .setApprovalRequested(
@@ -114,12 +111,10 @@ class ApprovalsIT {
             assertThat(second.locator("#approval-detail"))
                     .containsText("approved by bea and admin · the same bytes until 2030-01-01 10:15:00 UTC");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void aPolicyThatHasNoApprovalsForTheSessionIsNotAskedForOne() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         Event question = asked("make docs", Severity.LOW);
         stack.index.write(List.of(question));
         try (Page page = stack.signedIn("bea")) {
@@ -137,12 +132,10 @@ class ApprovalsIT {
                         ConsoleStack.BEA);
         assertThat(longer).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.explanation())
                 .contains("session_seconds: 1", "one call only"));
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void whoAskedForItHearsAndSeesThatAnAgentWaits() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         try (Page page = stack.signedIn("bea")) {
             // The desktop and the loudspeaker of a browser that has neither.
             page.addInitScript("""
@@ -175,12 +168,10 @@ class ApprovalsIT {
             // Two of the trial when it was turned on, two of the question.
             page.waitForCondition(() -> page.evaluate("window.tones").equals(4));
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void whoApprovesWithoutReadingIsSlowedDown() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         FatigueGuard guard = stack.bean(FatigueGuard.class);
         Instant now = Instant.now();
         // The longer one of the two pauses: a slow browser has to see it, too.
@@ -198,6 +189,5 @@ class ApprovalsIT {
             assertThat(page.locator("#deny")).isEnabled();
             assertThat(page.locator("#approve")).isEnabled();
         }
-        assertThat(stack.failures()).isEmpty();
     }
 }

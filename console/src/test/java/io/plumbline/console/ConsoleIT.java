@@ -10,6 +10,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
+import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.RuntimeState;
@@ -23,7 +24,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
@@ -32,57 +35,39 @@ import org.springframework.boot.SpringApplication;
  * The console in a browser (Debian's chromium) over a real Elasticsearch that holds a recorded, frozen session; only the log and the
  * host behind it are played by the test.
  */
-class ConsoleIT {
+class ConsoleIT extends ConsoleTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    private static ConsoleStack stack() {
-        try {
-            return ConsoleStack.shared();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static RecordedLog log() {
-        return stack().log;
-    }
-
-    private static Page signedIn() {
-        return stack().signedIn("admin");
-    }
 
     @BeforeEach
     void freezeTheSession() throws Exception {
-        log().confirm(RuntimeState.State.FROZEN);
-        stack().index.approvals(System.currentTimeMillis() * 1_000_000L);
+        stack.log.confirm(RuntimeState.State.FROZEN);
+        stack.index.approvals(now());
     }
 
     @Test
     void timesAreThoseOfThePersonsZone() throws Exception {
         Instant raised = Instant.parse("2026-01-15T23:30:00Z");
-        stack().index
-                .write(List.of(DemoIndex.alert(
-                        "zone-1",
-                        raised.getEpochSecond() * 1_000_000_000L,
-                        DeviationKind.RULE,
-                        Severity.LOW,
-                        "late at night",
-                        "x",
-                        1)));
-        try (Page page = stack().opened(new Browser.NewContextOptions().setTimezoneId("Asia/Tokyo"))) {
-            ConsoleStack.signIn(page, stack().base, "bea", ConsoleStack.PASSWORD, "");
+        stack.index.write(List.of(DemoIndex.alert(
+                "zone-1",
+                raised.getEpochSecond() * 1_000_000_000L,
+                DeviationKind.RULE,
+                Severity.LOW,
+                "late at night",
+                "x",
+                1)));
+        try (Page page = stack.opened(new Browser.NewContextOptions().setTimezoneId("Asia/Tokyo"))) {
+            ConsoleStack.signIn(page, stack.base, "bea", ConsoleStack.PASSWORD, "");
             assertThat(page.locator("#zone")).hasText("Times in Asia/Tokyo");
-            page.navigate(stack().base + "/alerts?q=plumbline.session:zone-1");
+            page.navigate(stack.base + "/alerts?q=plumbline.session:zone-1");
             assertThat(page.locator("#cause")).containsText("2026-01-16 08:30:00 +09:00 · ");
             assertThat(page.locator("#cause")).containsText(" d ago");
         }
-        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void theSessionPageAnswersFirstAndKillsOnlyWithAReason() throws Exception {
-        try (Page page = signedIn()) {
-            page.navigate(stack().base + "/session/" + DemoSession.SESSION);
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/session/" + DemoSession.SESSION);
             assertThat(page.locator("#session-state")).containsText("Frozen · confirmed");
             assertThat(page.locator("#why")).containsText("List the files in this folder.");
             assertThat(page.locator("#why")).containsText("cat ~/.ssh/id_rsa | curl");
@@ -101,25 +86,24 @@ class ConsoleIT {
             page.locator("#confirm-kill").click();
 
             assertThat(page.locator("#session-state")).containsText("Frozen · kill requested, not confirmed");
-            Event order = log().orders().getLast();
+            Event order = stack.log.orders().getLast();
             assertThat(order.getKillOrdered().getReason()).isEqualTo("key read and sent");
             assertThat(order.getKillOrdered().getOrderedBy()).isEqualTo("admin");
             assertThat(order.getTenant()).isEqualTo(DemoSession.TENANT);
 
-            log().confirm(RuntimeState.State.KILLED);
+            stack.log.confirm(RuntimeState.State.KILLED);
             assertThat(page.locator("#session-state")).hasText("Killed · confirmed by host-3");
             assertThat(page.locator("#kill")).hasCount(0);
         }
-        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void anApprovalIsDecidedOnTheBytesOnTheScreen() {
-        try (Page page = signedIn()) {
+        try (Page page = stack.signedIn("admin")) {
             page.locator("#nav-approvals").click();
             page.locator("#approval-" + DemoIndex.approvalOf(DemoIndex.PUSH)).click();
             assertThat(page.locator("#subject"))
-                    .hasText("git push origin HEAD:release/2.4 \\u202e--force $(cat .release-flags)");
+                    .containsText("git push origin HEAD:release/2.4 \\u202e--force $(cat .release-flags)");
             assertThat(page.locator("#subject .esc")).hasText("\\u202e");
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "approvals.png")));
             page.locator("#deny").click();
@@ -127,36 +111,33 @@ class ConsoleIT {
             page.locator("#confirm-deny").click();
             assertThat(page.locator("#approval-detail")).containsText("denied by admin");
         }
-        Event decision = log().orders().getLast();
+        Event decision = stack.log.orders().getLast();
         assertThat(decision.getApprovalDecided().getApproved()).isFalse();
         assertThat(decision.getApprovalDecided().getSubjectSha256()).hasSize(64);
-        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void agentTextIsNeverMarkup() throws Exception {
         // The newest activity is the first row, whatever else was written.
-        stack().index.write(DemoIndex.live("markup-1", "Write a README \u202efor <b>the</b> parser"));
-        try (Page page = signedIn()) {
+        stack.index.write(DemoIndex.live("markup-1", "Write a README \u202efor <b>the</b> parser"));
+        try (Page page = stack.signedIn("admin")) {
             page.locator("#nav-sessions").click();
             assertThat(page.locator("vaadin-grid")).containsText("Write a README \\u202efor <b>the</b> parser");
             assertThat(page.locator("vaadin-grid b")).hasCount(0);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "sessions.png")));
         }
-        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
     void anAlertOpensItsSession() {
-        try (Page page = signedIn()) {
-            page.navigate(stack().base + "/alerts?q=plumbline.session:" + DemoSession.SESSION);
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/alerts?q=plumbline.session:" + DemoSession.SESSION);
             page.getByText("File outside the task's scope").first().click();
             ConsoleStack.key(page, "Enter");
             assertThat(page.locator("#session-state")).isVisible();
             assertThat(page.locator("#deviations tr.selected")).hasCount(1);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "alert.png")));
         }
-        assertThat(stack().failures()).isEmpty();
     }
 
     @Test
@@ -184,7 +165,7 @@ class ConsoleIT {
                 call("POST", freeze, "{\"reason\":\"from the command line\"}", ConsoleStack.TOKEN);
         assertThat(accepted.statusCode()).isEqualTo(202);
         assertThat(JSON.readTree(accepted.body()).path("event").asText())
-                .isEqualTo(log().orders().getLast().getId());
+                .isEqualTo(stack.log.orders().getLast().getId());
         HttpResponse<String> nothing = call("GET", "/api/v1/none", "", ConsoleStack.TOKEN);
         assertThat(nothing.statusCode()).isEqualTo(404);
         assertThat(nothing.body()).doesNotContain("\tat ");
@@ -237,15 +218,15 @@ class ConsoleIT {
                 "{" + kind.formatted("low", "noise", soon) + ",\"clause\":\"" + "x".repeat(5_000) + "\"}",
                 "5000 characters (expected: at most 4096)");
 
-        int before = log().orders().size();
+        int before = stack.log.orders().size();
         HttpResponse<String> accepted = call(
                 "POST",
                 path,
                 "{" + kind.formatted("low", "noise", soon) + ",\"clause\":\"files.deny[7]\"}",
                 ConsoleStack.TOKEN);
         assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
-        assertThat(log().orders()).hasSize(before + 1);
-        SuppressionOrdered ordered = log().orders().getLast().getSuppressionOrdered();
+        assertThat(stack.log.orders()).hasSize(before + 1);
+        SuppressionOrdered ordered = stack.log.orders().getLast().getSuppressionOrdered();
         assertThat(ordered.getClause()).isEqualTo("files.deny[7]");
         assertThat(ordered.getHighest()).isEqualTo(Severity.LOW);
         assertThat(call("POST", path + "/none/end", "{\"reason\":\"over\"}", ConsoleStack.TOKEN)
@@ -253,24 +234,68 @@ class ConsoleIT {
                 .isEqualTo(404);
     }
 
-    private static void assertRefused(String body, String why) throws Exception {
-        int before = log().orders().size();
+    private void assertRefused(String body, String why) throws Exception {
+        int before = stack.log.orders().size();
         HttpResponse<String> refused = call("POST", "/api/v1/suppressions", body, ConsoleStack.TOKEN);
         assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
         assertThat(refused.body()).contains(why);
-        assertThat(log().orders()).hasSize(before);
+        assertThat(stack.log.orders()).hasSize(before);
+    }
+
+    @Test
+    void whatRunsWithoutTheKernelsEvidenceIsLabelledWhereverItIsShown() throws Exception {
+        stack.index.write(DemoIndex.live("degraded-1", "Sort the imports"));
+        Event state = DemoIndex.running("degraded-1");
+        Event alert = DemoIndex.alert(
+                "degraded-1", now(), DeviationKind.OUT_OF_POLICY, Severity.HIGH, "seen in part", "x", 60);
+        Event asked = DemoIndex.approval(
+                now(), now() + 280 * SECOND, "degraded-1", Severity.LOW, "make degraded", "approvals[0]", "Build it");
+        stack.index.write(List.of(
+                EventIds.withId(state.toBuilder()
+                        .setRuntimeState(state.getRuntimeState().toBuilder()
+                                .setRuntime("bubblewrap")
+                                .setDegraded(true))),
+                alert,
+                asked));
+        Map<String, String> labelled = new LinkedHashMap<>();
+        labelled.put("/alerts?q=plumbline.session:degraded-1", "#alerts .degraded");
+        labelled.put("/alerts?q=plumbline.session:degraded-1&state=all", "#cause .degraded");
+        labelled.put("/approvals", "#approval-" + DemoIndex.approvalOf("make degraded") + " .degraded");
+        labelled.put("/sessions", "#sessions .degraded");
+        labelled.put("/session/degraded-1", ".session-head .degraded");
+        labelled.put("/compare/degraded-1/" + DemoSession.SESSION, "#compare-sessions :text('bubblewrap, degraded')");
+        labelled.put("/report/session/degraded-1", "#report-asked :text('bubblewrap, degraded')");
+        try (Page page = stack.signedIn("vic")) {
+            for (Map.Entry<String, String> entry : labelled.entrySet()) {
+                page.navigate(stack.base + entry.getKey());
+                assertThat(page.locator(entry.getValue()).first()).isVisible();
+            }
+            page.navigate(stack.base + "/approvals");
+            page.locator("#approval-" + DemoIndex.approvalOf("make degraded")).click();
+            assertThat(page.locator("#approval-detail .degraded")).isVisible();
+            stack.index.write(List.of(EventIds.withId(state.toBuilder()
+                    .setEventTimeNs(now())
+                    .setRuntimeState(state.getRuntimeState().toBuilder()
+                            .setState(RuntimeState.State.FROZEN)
+                            .setDegraded(true)))));
+            page.navigate(stack.base + "/shift");
+            assertThat(page.locator("#shift-frozen .degraded")).isVisible();
+        }
+        for (String path : List.of("/api/v1/alerts", "/api/v1/approvals?state=pending")) {
+            assertThat(call("GET", path, "", ConsoleStack.TOKEN).body()).contains("\"degraded\":true");
+        }
     }
 
     @Test
     void anUnknownSettingFailsTheStart() {
         assertThatThrownBy(() ->
-                        SpringApplication.run(ConsoleApplication.class, stack().arguments("--plumbline.tennant=acme")))
+                        SpringApplication.run(ConsoleApplication.class, stack.arguments("--plumbline.tennant=acme")))
                 .hasStackTraceContaining("tennant");
     }
 
-    private static HttpResponse<String> call(String method, String path, String body, String token)
+    private HttpResponse<String> call(String method, String path, String body, String token)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(stack().base + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(stack.base + path))
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body));
         if (!token.isEmpty()) {

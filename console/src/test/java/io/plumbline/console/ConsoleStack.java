@@ -15,10 +15,12 @@ import io.plumbline.console.people.Person;
 import io.plumbline.console.people.Role;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -109,18 +111,23 @@ final class ConsoleStack {
         return new SpringApplicationBuilder(ConsoleApplication.class)
                 .initializers(context -> ((GenericApplicationContext) context)
                         .registerBean("recordedLog", RecordedLog.class, () -> log, bean -> bean.setPrimary(true)))
-                .run(Stream.concat(
-                                Stream.of(arguments("--plumbline.tenant=" + tenant, "--server.port=" + port)),
-                                Stream.of(more))
-                        .toArray(String[]::new));
+                .run(arguments(Stream.concat(
+                                Stream.of("--plumbline.tenant=" + tenant, "--server.port=" + port), Stream.of(more))
+                        .toArray(String[]::new)));
+    }
+
+    /** Where the search copy answers. */
+    URI search() {
+        return node.url();
     }
 
     static String port(ConfigurableApplicationContext console) {
         return String.valueOf(console.getEnvironment().getProperty("local.server.port"));
     }
 
+    /** Of one option the last value counts. */
     String[] arguments(String... more) {
-        List<String> arguments = new ArrayList<>(List.of(
+        List<String> usual = List.of(
                 "--plumbline.elasticsearch-url=" + node.url(),
                 "--plumbline.kafka-bootstrap=127.0.0.1:9",
                 "--plumbline.admin-password-file=" + directory.resolve("password"),
@@ -140,9 +147,11 @@ final class ConsoleStack {
                 "--plumbline.users[3].password-hash=" + HASH,
                 "--plumbline.users[3].role=viewer",
                 "--plumbline.people-file=" + directory.resolve("people.json"),
-                "--logging.level.org.apache.kafka=OFF"));
-        arguments.addAll(List.of(more));
-        return arguments.toArray(String[]::new);
+                "--logging.level.org.apache.kafka=OFF");
+        Map<String, String> options = new LinkedHashMap<>();
+        Stream.concat(usual.stream(), Stream.of(more))
+                .forEach(option -> options.put(option.replaceFirst("=.*", ""), option));
+        return options.values().toArray(String[]::new);
     }
 
     /** What evidence that the console signs can be checked with. */

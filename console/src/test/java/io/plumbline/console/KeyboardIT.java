@@ -12,26 +12,11 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The roads through the console of somebody who has no mouse: nothing here is clicked. */
-class KeyboardIT {
+class KeyboardIT extends ConsoleTest {
     private static final int MOST_STEPS = 80;
-
-    @SuppressWarnings("NullAway.Init")
-    private ConsoleStack stack;
-
-    @BeforeEach
-    void start() throws Exception {
-        stack = ConsoleStack.shared();
-    }
-
-    @AfterEach
-    void nothingFailed() {
-        assertThat(stack.failures()).isEmpty();
-    }
 
     /** As many steps of the focus as it takes. */
     private static void tabTo(Page page, String selector) {
@@ -102,7 +87,7 @@ class KeyboardIT {
 
     @Test
     void callsThatWaitAreApprovedAndDenied() throws Exception {
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         Event first = DemoIndex.approval(
                 now, now + 280_000_000_000L, "by-keys-2", Severity.LOW, "make first", "approvals[0]", "Build it");
         Event second = DemoIndex.approval(
@@ -144,7 +129,7 @@ class KeyboardIT {
 
     @Test
     void severalAlertsAreDecidedAtOnce() throws Exception {
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         for (String title : List.of("one", "two")) {
             stack.index.write(List.of(DemoIndex.alert(
                     "by-keys-3", now++, DeviationKind.UNANNOUNCED, Severity.MEDIUM, title, "sh ran " + title, 30)));

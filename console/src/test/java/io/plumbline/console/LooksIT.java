@@ -7,12 +7,10 @@ import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoSession;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** From the smallest screen to a wall, in the order of the eye, and as the person left it. */
-class LooksIT {
+class LooksIT extends ConsoleTest {
     private static final List<String> PAGES =
             List.of("/shift", "/alerts", "/sessions", "/session/" + DemoSession.SESSION, "/rules");
 
@@ -23,19 +21,6 @@ class LooksIT {
               && main.getBoundingClientRect().right >= innerWidth - 1;
         }
         """;
-
-    @SuppressWarnings("NullAway.Init")
-    private ConsoleStack stack;
-
-    @BeforeEach
-    void start() throws Exception {
-        stack = ConsoleStack.shared();
-    }
-
-    @AfterEach
-    void nothingFailed() {
-        assertThat(stack.failures()).isEmpty();
-    }
 
     @Test
     void everyPageFillsTheScreenFromThatOfALaptopToAWall() {

@@ -39,11 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Rules from what they found to what judges next. */
-class RulesIT {
-    private static long now() {
-        return System.currentTimeMillis() * 1_000_000L;
-    }
-
+class RulesIT extends ConsoleTest {
     private static Event alertOf(Metadata rule, String session, String deviation) {
         return EventIds.withId(
                 DemoIndex.alert(session, now(), DeviationKind.RULE, Severity.CRITICAL, rule.title(), deviation, 60)
@@ -119,7 +115,6 @@ class RulesIT {
 
     @Test
     void theListSaysHowEachRuleDid() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         RuleSet shipped = RuleSet.load(RulePack.sources(), Placeholders.NONE);
         Metadata rule = shipped.detections().stream()
                 .map(detection -> detection.metadata())
@@ -147,12 +142,10 @@ class RulesIT {
             assertThat(page.locator("#coverage-atlas .technique").first()).isVisible();
             ConsoleStack.screenshot(page, "coverage");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void aRuleIsWrittenTriedAndPutInForce() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         // Among the newest sessions, which are those that a backtest reads, whatever else was written.
         stack.log.confirm(RuntimeState.State.FROZEN);
         try (Page page = stack.signedIn("admin")) {
@@ -224,12 +217,10 @@ class RulesIT {
             assertThat(page.locator("#rules-status")).hasText("rolled back; in force: shipped");
             assertThat(page.locator("#shadow")).hasCount(0);
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void whereTwoPeopleAreAskedTheSecondConfirmsTheSameContent() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         try (ConfigurableApplicationContext strict =
                 stack.console(DemoSession.TENANT, 0, "--plumbline.rules-four-eyes=true")) {
             String base = "http://127.0.0.1:" + ConsoleStack.port(strict);
@@ -295,6 +286,5 @@ class RulesIT {
                         .isEqualTo(statement.getSha256());
             }
         }
-        assertThat(stack.failures()).isEmpty();
     }
 }

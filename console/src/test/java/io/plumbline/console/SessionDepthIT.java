@@ -22,24 +22,16 @@ import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The session page beyond one small session: two beside each other, a very large one, one that goes on, and what it changed. */
-class SessionDepthIT {
-    private static final long SECOND = 1_000_000_000L;
+class SessionDepthIT extends ConsoleTest {
     private static final int MANY = 100_000;
-
-    private ConsoleStack stack;
-
-    @BeforeEach
-    void start() throws Exception {
-        stack = ConsoleStack.shared();
-    }
 
     @Test
     void twoSessionsOfOneTaskAreHeldAgainstEachOther() throws Exception {
@@ -69,7 +61,6 @@ class SessionDepthIT {
             page.navigate(stack.base + "/compare/attempt-a/of-nobody");
             assertThat(page.locator("#comparison")).hasText("There is no session of-nobody.");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
@@ -105,7 +96,6 @@ class SessionDepthIT {
             page.locator("#tab-deviations").click();
             assertThat(page.locator("main")).containsText("No deviation was found.");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
@@ -151,7 +141,49 @@ class SessionDepthIT {
             assertThat(page.locator("#raw-events").locator("xpath=..")).containsText("14,002 events");
             assertThat(page.locator("#new-events")).isHidden();
         }
-        assertThat(stack.failures()).isEmpty();
+    }
+
+    @Test
+    void anAddressOpensASessionAtAMomentAndKeepsThePieceOfTimeThatIsLookedAt() throws Exception {
+        long started = now() - 7_200 * SECOND;
+        stack.index.many("moments-1", started, 20_000);
+        // Half an hour has 20,000 events; the one in the middle, told by its time.
+        Instant moment = Instant.ofEpochSecond(0, started + 10_000 * (1_800 * SECOND / 20_000) + 1_000_000);
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/moments-1?at=" + moment);
+            assertThat(page.locator("#selected")).containsText("/work/file-" + 10_000 % 40);
+            assertThat(page).hasURL(Pattern.compile(".*\\?at=[0-9a-f]{32}&from=[^&]+&to=[^&]+"));
+            assertThat(piece(page)).satisfies(shown -> {
+                assertThat(shown.getFirst())
+                        .isBetween(moment.toEpochMilli() - 15_001.0, moment.toEpochMilli() - 14_999.0);
+                assertThat(shown.getLast() - shown.getFirst()).isBetween(29_999.0, 30_002.0);
+            });
+            String address = page.url();
+            page.locator("#timeline-in").click();
+            page.waitForCondition(() -> !page.url().equals(address));
+            List<Double> chosen = piece(page);
+            assertThat(chosen.getLast() - chosen.getFirst()).isLessThan(20_000);
+            // Somebody else gets the link.
+            try (Page other = stack.signedIn("ana")) {
+                other.navigate(page.url());
+                assertThat(other.locator("#selected")).containsText("/work/file-" + 10_000 % 40);
+                other.waitForCondition(() -> Math.abs(piece(other).getFirst() - chosen.getFirst()) < 3);
+                assertThat(piece(other).getLast()).isBetween(chosen.getLast() - 3, chosen.getLast() + 3);
+                assertThat(other.locator("soc-timeline .file").first()).isVisible();
+            }
+            // What is no time and no event selects nothing and breaks nothing.
+            page.navigate(stack.base + "/session/moments-1?at=yesterday&from=1&to=2");
+            assertThat(page.locator("soc-timeline .density").first()).isVisible();
+            assertThat(page.locator("#selected")).hasCount(0);
+        }
+    }
+
+    /** First and last moment on the time axis, milliseconds since the epoch. */
+    private static List<Double> piece(Page page) {
+        page.waitForFunction("() => document.querySelector('soc-timeline')?._view");
+        return ((List<?>) page.locator("soc-timeline")
+                        .evaluate("timeline => timeline._view.map(at => at + timeline.model.start + 0.5e-6)"))
+                .stream().map(at -> ((Number) at).doubleValue()).toList();
     }
 
     @Test
@@ -191,7 +223,6 @@ class SessionDepthIT {
                     .isEqualTo("what was written");
             themes(page, "workspace");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     private static Locator.GetByTextOptions exact() {
@@ -294,9 +325,5 @@ class SessionDepthIT {
                 .setChannel(channel)
                 .setEventTimeNs(atNs)
                 .setObservedTimeNs(atNs);
-    }
-
-    private static long now() {
-        return System.currentTimeMillis() * 1_000_000L;
     }
 }

@@ -23,10 +23,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The session page: plan beside reality, also for sessions that are too large to read. */
-class SessionIT {
+class SessionIT extends ConsoleTest {
     @Test
     void anAnnouncedCallLightsUpWhatBelongsToIt() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/session/" + DemoSession.SESSION);
             page.locator("soc-timeline .claim.bad").hover();
@@ -48,7 +47,6 @@ class SessionIT {
             assertThat(page.locator("#files-table tbody tr.deviates").first()).containsText("id_rsa");
             ConsoleStack.screenshot(page, "session-files");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     /** What the lanes said, egress and judged have to draw. */
@@ -57,8 +55,7 @@ class SessionIT {
 
     @Test
     void approvalsAndRevisionsStandInTheLaneOfJudgements() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         stack.index.write(DemoIndex.under("judged-1", PolicyParser.parse("name: feature-work")));
         Event asked = DemoIndex.approval(
                 now, now + 280_000_000_000L, "judged-1", Severity.MEDIUM, "make judged", "approvals[0]", "Share it");
@@ -69,13 +66,11 @@ class SessionIT {
             assertThat((String) page.locator("soc-timeline").evaluate(LABELS))
                     .contains("asked: medium", "approved by ana", "policy r1");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void aSessionOfManyEventsIsCountedAndReadPieceByPiece() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
-        stack.index.many("large-1", System.currentTimeMillis() * 1_000_000L - 3_600_000_000_000L, 20_000);
+        stack.index.many("large-1", now() - 3_600_000_000_000L, 20_000);
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/session/large-1");
             assertThat(page.locator("#tab-files")).hasText("files 20,000");
@@ -98,12 +93,10 @@ class SessionIT {
             assertThat(page.locator("#selected")).containsText(oldest);
             assertThat(page.locator("#selected")).containsText("/work/file-1");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void egressIsIsolatedOnceTheHostSaysSo() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         TaskPolicy policy = PolicyParser.parse("""
                 name: feature-work
                 egress: [{host: api.example.com}, {host: model.example.com, service: model}]
@@ -138,21 +131,13 @@ class SessionIT {
             assertThat(late).isInstanceOfSatisfying(Outcome.Refused.class, refused -> assertThat(refused.refusal())
                     .isEqualTo(Outcome.Refusal.STALE));
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void aPolicyIsTightenedFromAnAlertAndNeverWidened() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         stack.index.write(DemoIndex.under("tighten-1", PolicyParser.parse("name: feature-work")));
-        stack.index.write(List.of(DemoIndex.alert(
-                "tighten-1",
-                System.currentTimeMillis() * 1_000_000L,
-                DeviationKind.RULE,
-                Severity.HIGH,
-                "to be tightened",
-                "x",
-                60)));
+        stack.index.write(List.of(
+                DemoIndex.alert("tighten-1", now(), DeviationKind.RULE, Severity.HIGH, "to be tightened", "x", 60)));
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/alerts?q=plumbline.session:tighten-1");
             assertThat(page.locator("#cause h2")).hasText("to be tightened");
@@ -176,12 +161,10 @@ class SessionIT {
             stack.index.write(List.of(DemoIndex.refused(order, 2, "limits: memory: more is in use")));
             assertThat(page.locator("#decision-status")).hasText("Policy r2 refused: limits: memory: more is in use");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     @Test
     void policiesAreComparedAndTriedOnAPastSession() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
             assertThat(page.locator("#revisions")).containsText("r4confirmed");
@@ -206,7 +189,6 @@ class SessionIT {
             page.locator("#simulate").click();
             assertThat(page.locator("#simulation")).containsText("Its own policy → the shown one");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 
     private static TaskPolicy ordered(Event order) throws Exception {
@@ -217,16 +199,9 @@ class SessionIT {
 
     @Test
     void aFreezeFromAnAlertIsRequestedUntilTheHostConfirmsIt() throws Exception {
-        ConsoleStack stack = ConsoleStack.shared();
         stack.index.write(List.of(DemoIndex.running("freeze-1")));
-        stack.index.write(List.of(DemoIndex.alert(
-                "freeze-1",
-                System.currentTimeMillis() * 1_000_000L,
-                DeviationKind.RULE,
-                Severity.HIGH,
-                "to be frozen",
-                "x",
-                60)));
+        stack.index.write(List.of(
+                DemoIndex.alert("freeze-1", now(), DeviationKind.RULE, Severity.HIGH, "to be frozen", "x", 60)));
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/alerts?q=plumbline.session:freeze-1");
             assertThat(page.locator("#cause h2")).hasText("to be frozen");
@@ -249,6 +224,5 @@ class SessionIT {
             stack.index.write(List.of(DemoIndex.running("freeze-1")));
             assertThat(page.locator("#decision-status")).hasText("Running");
         }
-        assertThat(stack.failures()).isEmpty();
     }
 }

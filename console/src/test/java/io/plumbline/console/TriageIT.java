@@ -29,30 +29,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** The triage queue as people use it: the keyboard, two of them at once, many alerts at once, files. */
-class TriageIT {
+class TriageIT extends ConsoleTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @SuppressWarnings("NullAway.Init")
-    private ConsoleStack stack;
-
-    @BeforeEach
-    void start() throws Exception {
-        stack = ConsoleStack.shared();
-    }
-
-    @AfterEach
-    void nothingFailed() {
-        assertThat(stack.failures()).isEmpty();
-    }
-
     private void raise(String session, String... titles) throws Exception {
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         for (String title : titles) {
             stack.index.write(List.of(DemoIndex.alert(
                     session, now++, DeviationKind.UNANNOUNCED, Severity.MEDIUM, title, "sh ran " + title, 30)));
@@ -162,7 +147,7 @@ class TriageIT {
     @Test
     void manyAreDecidedAtOnceAlsoThoseThatAreNotShown() throws Exception {
         int many = Queues.MAX_ROWS + 1;
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         List<Event> alerts = new ArrayList<>();
         for (int i = 0; i < many; i++) {
             alerts.add(DemoIndex.alert(
@@ -208,14 +193,8 @@ class TriageIT {
         raise("news-1", "old");
         try (Page page = queue("bea", "news-1")) {
             assertThat(page.locator("#new-rows")).isHidden();
-            stack.index.write(List.of(DemoIndex.alert(
-                    "news-1",
-                    System.currentTimeMillis() * 1_000_000L,
-                    DeviationKind.RULE,
-                    Severity.CRITICAL,
-                    "worse",
-                    "x",
-                    99)));
+            stack.index.write(
+                    List.of(DemoIndex.alert("news-1", now(), DeviationKind.RULE, Severity.CRITICAL, "worse", "x", 99)));
             assertThat(page.locator("#new-rows")).hasText("1 new");
             assertThat(page.locator("#cause h2")).hasText("old");
             assertThat(page.locator("#alerts .what").getByText("worse")).hasCount(0);
@@ -250,14 +229,8 @@ class TriageIT {
     @Test
     void aVerdictIsToldBeforeTheSearchCopyHasItUnlessItsCauseIsKnown() throws Exception {
         raise("stream-1", "old");
-        Event covered = DemoIndex.alert(
-                "stream-1",
-                System.currentTimeMillis() * 1_000_000L,
-                DeviationKind.UNANNOUNCED,
-                Severity.HIGH,
-                "covered",
-                "x",
-                99);
+        Event covered =
+                DemoIndex.alert("stream-1", now(), DeviationKind.UNANNOUNCED, Severity.HIGH, "covered", "x", 99);
         stack.index.write(List.of(covered));
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/alerts?host=stream-host");
@@ -265,17 +238,18 @@ class TriageIT {
             Queues queues = stack.bean(Queues.class);
             // Its document says what was decided about it; the list of the search copy shows it.
             queues.verdict(covered.toBuilder().setHost("stream-host").build());
-            queues.verdict(DemoIndex.alert(
-                            "stream-1",
-                            System.currentTimeMillis() * 1_000_000L,
-                            DeviationKind.RULE,
-                            Severity.CRITICAL,
-                            "only in the log",
-                            "y",
-                            99)
-                    .toBuilder()
-                    .setHost("stream-host")
-                    .build());
+            queues.verdict(
+                    DemoIndex.alert(
+                                    "stream-1",
+                                    now(),
+                                    DeviationKind.RULE,
+                                    Severity.CRITICAL,
+                                    "only in the log",
+                                    "y",
+                                    99)
+                            .toBuilder()
+                            .setHost("stream-host")
+                            .build());
             assertThat(page.locator("#cause h2")).hasText("only in the log");
             assertThat(page.locator("#queue-summary")).hasText("1 cause");
             ConsoleStack.key(page, "a");
@@ -323,17 +297,18 @@ class TriageIT {
             queues.verdict(falseReport("everywhere-5", Severity.MEDIUM).toBuilder()
                     .setHost("everywhere-host")
                     .build());
-            queues.verdict(DemoIndex.alert(
-                            "everywhere-5",
-                            System.currentTimeMillis() * 1_000_000L,
-                            DeviationKind.RULE,
-                            Severity.MEDIUM,
-                            "of another kind",
-                            "y",
-                            30)
-                    .toBuilder()
-                    .setHost("everywhere-host")
-                    .build());
+            queues.verdict(
+                    DemoIndex.alert(
+                                    "everywhere-5",
+                                    now(),
+                                    DeviationKind.RULE,
+                                    Severity.MEDIUM,
+                                    "of another kind",
+                                    "y",
+                                    30)
+                            .toBuilder()
+                            .setHost("everywhere-host")
+                            .build());
             assertThat(page.locator("#cause h2")).hasText("of another kind");
             assertThat(page.locator("#queue-summary")).hasText("1 cause");
             // What is raised later is covered, too, and what is more severe is not.
@@ -379,14 +354,7 @@ class TriageIT {
     }
 
     private static Event falseReport(String session, Severity severity) {
-        return DemoIndex.alert(
-                session,
-                System.currentTimeMillis() * 1_000_000L,
-                DeviationKind.FALSE_REPORT,
-                severity,
-                "told wrongly",
-                "exit 1",
-                30);
+        return DemoIndex.alert(session, now(), DeviationKind.FALSE_REPORT, severity, "told wrongly", "exit 1", 30);
     }
 
     @Test
@@ -414,7 +382,7 @@ class TriageIT {
         raise("hostile-1", "=HYPERLINK(\"http://x\",\"<img src=x onerror=alert(1)>\")\u202e");
         stack.index.write(List.of(DemoIndex.alert(
                 "hostile-1",
-                System.currentTimeMillis() * 1_000_000L,
+                now(),
                 DeviationKind.RULE,
                 Severity.LOW,
                 "long",
@@ -441,7 +409,7 @@ class TriageIT {
 
     @Test
     void anotherTenantSeesAndDecidesNothing() throws Exception {
-        long now = System.currentTimeMillis() * 1_000_000L;
+        long now = now();
         raise("tenant-1", "zebra");
         Event asked = DemoIndex.approval(
                 now, now + 280_000_000_000L, "tenant-1", Severity.LOW, "make zebra", "approvals[0]", "It is one");

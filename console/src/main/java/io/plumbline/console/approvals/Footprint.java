@@ -1,6 +1,5 @@
 package io.plumbline.console.approvals;
 
-import io.plumbline.events.claims.ToolCommand;
 import io.plumbline.events.shell.Argument;
 import io.plumbline.events.shell.Invocation;
 import io.plumbline.events.shell.ShellCommands;
@@ -26,25 +25,6 @@ public record Footprint(List<String> programs, List<String> files, List<String> 
     private static final Pattern REFERENCE = Pattern.compile("\\+?[A-Za-z0-9_.^~{}/-]+:(?!//)[^:@]*");
 
     private static final Set<String> REACHES_OUT = Set.of("push", "fetch", "pull", "clone", "ls-remote");
-
-    private static final Footprint NONE = new Footprint(List.of(), List.of(), List.of(), List.of());
-
-    /**
-     * Of what a person decides about: the tool, its folder, its arguments as JSON and the policy's revision, each on a line of its own, of which
-     * only a command in the arguments starts anything that reading tells; or the command alone.
-     */
-    public static Footprint ofSubject(String tool, String subject) {
-        if (tool.isEmpty() || !subject.startsWith(tool + "\n")) {
-            return of(subject);
-        }
-        int arguments = subject.indexOf("\n{");
-        int end = subject.lastIndexOf("}\n");
-        return arguments < 0 || end < arguments
-                ? NONE
-                : ToolCommand.in(subject.substring(arguments + 1, end + 1))
-                        .map(Footprint::of)
-                        .orElse(NONE);
-    }
 
     /** Of a shell command. */
     static Footprint of(String command) {

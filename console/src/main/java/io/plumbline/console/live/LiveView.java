@@ -29,13 +29,14 @@ import org.slf4j.LoggerFactory;
  * every {@value #SHORTEST_PAUSE_MS} ms; so the load on the search copy does not grow with the number of pages. An alert is shown
  * from its verdict before the search copy has it.
  */
-public final class LiveView implements AutoCloseable {
+public final class LiveView implements Source<Snapshot>, AutoCloseable {
     /** Rows per list; a list that long is searched, not read. */
     public static final int MAX_ROWS = 500;
 
     static final int SHORTEST_PAUSE_MS = 250;
 
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(300);
     private static final Duration OVERLAY_LIFE = Duration.ofSeconds(30);
 
     /** Alerts that are shown before the search copy has them; of a flood the newest. */
@@ -72,10 +73,16 @@ public final class LiveView implements AutoCloseable {
         timer.scheduleWithFixedDelay(this::beat, 0, 1, TimeUnit.SECONDS);
     }
 
-    /** The newest snapshot; read afresh when nobody was looking. */
+    /** The newest snapshot; read afresh when nobody was looking, unless that takes longer than a page may be kept waiting for. */
+    @Override
     public Snapshot current() {
         if (listeners.isEmpty()) {
-            refresh();
+            Thread reading = Thread.ofVirtual().name("live-view-read").start(this::refresh);
+            try {
+                reading.join(LONGEST_WAIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
         return snapshot;
     }
@@ -86,6 +93,7 @@ public final class LiveView implements AutoCloseable {
     }
 
     /** Tells the listener every changed snapshot from now on; run the result to stop. */
+    @Override
     public Runnable subscribe(Consumer<Snapshot> listener) {
         listeners.add(listener);
         poke();
@@ -140,6 +148,7 @@ public final class LiveView implements AutoCloseable {
     private synchronized void refresh() {
         try {
             read(new Snapshot(
+                    true,
                     search.sessions(MAX_ROWS),
                     search.alerts(Optional.empty(), MAX_ROWS),
                     search.approvals(Optional.of("pending"), MAX_ROWS),
@@ -149,6 +158,7 @@ public final class LiveView implements AutoCloseable {
             LOG.warn("the search copy does not answer: {}", String.valueOf(e.getCause()));
             Snapshot last = searched;
             read(new Snapshot(
+                    last.isRead(),
                     last.sessions(),
                     last.alerts(),
                     last.approvals(),
@@ -182,7 +192,12 @@ public final class LiveView implements AutoCloseable {
             }
             alerts.addAll(fresh.alerts());
             return new Snapshot(
-                    fresh.sessions(), List.copyOf(alerts), fresh.approvals(), fresh.waiting(), fresh.problem());
+                    fresh.isRead(),
+                    fresh.sessions(),
+                    List.copyOf(alerts),
+                    fresh.approvals(),
+                    fresh.waiting(),
+                    fresh.problem());
         }
     }
 

@@ -11,16 +11,23 @@ import java.util.Optional;
 /**
  * What every open page looks at: the newest sessions, alerts and pending approvals, each bounded.
  *
+ * @param isRead false until the search copy has answered once; everything is empty then
  * @param waiting open causes by severity
  * @param problem one sentence when the search copy does not answer; the lists are then the last known ones
  */
 public record Snapshot(
+        boolean isRead,
         List<SessionSummary> sessions,
         List<AlertRow> alerts,
         List<ApprovalRow> approvals,
         Map<String, Long> waiting,
         Optional<String> problem) {
-    static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), Map.of(), Optional.empty());
+    static final Snapshot EMPTY = new Snapshot(false, List.of(), List.of(), List.of(), Map.of(), Optional.empty());
+
+    /** What stands where nothing is listed: that it is so, or why that is not known. */
+    public String emptiness(String nothing) {
+        return isRead ? nothing : problem.orElse("Reading…");
+    }
 
     public Optional<SessionSummary> session(String id) {
         return sessions.stream().filter(row -> row.session().equals(id)).findFirst();

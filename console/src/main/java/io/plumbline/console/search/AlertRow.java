@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param id id of the alert's event
  * @param kind unannounced, out_of_policy, off_plan, rule, false_report, telemetry_gap, cross_session
+ * @param degraded whether its session runs without the kernel's own evidence
  * @param severityNumber 1 informational to 5 critical
  * @param evidence ids of the events that it rests on
  * @param status open, acknowledged, a verdict, or suppressed
@@ -25,6 +26,7 @@ public record AlertRow(
         String session,
         String agent,
         String task,
+        boolean degraded,
         String kind,
         String severity,
         int severityNumber,
@@ -56,6 +58,7 @@ public record AlertRow(
                 event.getSession(),
                 known.map(SessionSummary::agent).orElse(""),
                 known.map(SessionSummary::task).orElse(""),
+                known.map(SessionSummary::degraded).orElse(false),
                 alert.getKind().name().toLowerCase(Locale.ROOT),
                 EcsDocument.severity(alert.getSeverity()),
                 alert.getSeverity().getNumber(),

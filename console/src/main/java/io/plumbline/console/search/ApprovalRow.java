@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * One approval.
  *
+ * @param degraded whether its session runs without the kernel's own evidence
  * @param subject the exact bytes that would run, as text
  * @param tier severity word; {@code tierNumber} 1 to 5
  * @param expected what the watcher says that the call can honestly need, one line
@@ -26,6 +27,7 @@ public record ApprovalRow(
         String agentVersion,
         String task,
         String workspace,
+        boolean degraded,
         String policy,
         long policyRevision,
         String call,

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param cause the deviation, or the id of an alert that has none
  * @param alert id of the newest alert
  * @param last when the newest alert was raised; {@code first} the oldest
+ * @param degraded whether its session runs without the kernel's own evidence
  * @param severityNumber the highest, 1 informational to 5 critical
  * @param risk the session's highest risk at one of them, 0 to 100
  * @param status open, acknowledged, a verdict, or suppressed
@@ -28,6 +29,7 @@ public record CauseRow(
         String host,
         String agent,
         String task,
+        boolean degraded,
         String kind,
         String severity,
         int severityNumber,
@@ -80,6 +82,7 @@ public record CauseRow(
                 event.getHost(),
                 alert.agent(),
                 alert.task(),
+                alert.degraded(),
                 alert.kind(),
                 alert.severity(),
                 alert.severityNumber(),
@@ -117,6 +120,7 @@ public record CauseRow(
                 host,
                 agent,
                 task,
+                degraded,
                 kind,
                 severity,
                 severityNumber,

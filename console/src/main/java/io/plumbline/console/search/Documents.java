@@ -73,6 +73,7 @@ final class Documents {
                 text(d, "/session"),
                 text(d, "/agent"),
                 text(d, "/task"),
+                d.path("degraded").asBoolean(),
                 text(d, "/kind"),
                 text(d, "/severity"),
                 d.path("severity_number").asInt(),
@@ -122,6 +123,7 @@ final class Documents {
                 text(d, "/host"),
                 text(d, "/agent"),
                 text(d, "/task"),
+                d.path("degraded").asBoolean(),
                 text(d, "/kind"),
                 text(d, "/severity"),
                 d.path("severity_number").asInt(),
@@ -191,6 +193,7 @@ final class Documents {
                 text(d, "/agent_version"),
                 text(d, "/task"),
                 text(d, "/workspace"),
+                d.path("degraded").asBoolean(),
                 text(d, "/policy"),
                 d.path("policy_revision").asLong(),
                 text(d, "/call"),
@@ -251,7 +254,7 @@ final class Documents {
         return d.at(pointer).asText("");
     }
 
-    private static Optional<Instant> instant(JsonNode d, String pointer) {
+    static Optional<Instant> instant(JsonNode d, String pointer) {
         String value = text(d, pointer);
         if (value.isEmpty()) {
             return Optional.empty();

@@ -8,6 +8,7 @@ import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
+import co.elastic.clients.elasticsearch._types.query_dsl.DateRangeQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch._types.query_dsl.TextQueryType;
@@ -666,6 +667,30 @@ public final class Search {
         return bool;
     }
 
+    /** The last event of a session until a moment; of a session that began later the first one. */
+    public Optional<TimelineEvent> eventAt(String session, Instant moment) {
+        return nearest(session, SortOrder.Desc, d -> d.field("@timestamp").lte(moment.toString()))
+                .or(() -> nearest(
+                        session, SortOrder.Asc, d -> d.field("@timestamp").gte(moment.toString())));
+    }
+
+    private Optional<TimelineEvent> nearest(
+            String session, SortOrder order, UnaryOperator<DateRangeQuery.Builder> side) {
+        BoolQuery query = sessionEvents(session)
+                .filter(q -> q.range(r -> r.date(side::apply)))
+                .build();
+        return hits(
+                        SearchRequest.of(s -> {
+                            s.index(EVENTS).ignoreUnavailable(true).size(1).query(q -> q.bool(query));
+                            byTime(s, order);
+                            return s;
+                        }),
+                        "events")
+                .stream()
+                .map(hit -> Documents.event(id(hit), source(hit)))
+                .findFirst();
+    }
+
     public List<TimelineEvent> eventsById(String session, Collection<String> ids) {
         List<FieldValue> values = ids.stream().map(FieldValue::of).toList();
         BoolQuery query = sessionEvents(session)
@@ -1046,6 +1071,17 @@ public final class Search {
                 .forEach(
                         document -> newest.putIfAbsent(document.at("/host/name").asText(), Documents.canary(document)));
         return newest;
+    }
+
+    /** Every host that sessions, heartbeats of the last day or canaries of the tenant tell of, by name; at most {@link EveryHost#MAX}. */
+    public List<HostRow> everyHost(Instant now) {
+        BoolQuery sessions = tenantQuery("tenant").build();
+        BoolQuery heartbeats =
+                eventsWithin("heartbeat", now.minus(EveryHost.HEARTBEATS), now.plus(EveryHost.HEARTBEATS));
+        return EveryHost.of(
+                ask(EveryHost.sessions(SESSIONS, sessions), "hosts").aggregations(),
+                ask(EveryHost.heartbeats(EVENTS, heartbeats), "heartbeats").aggregations(),
+                canaries());
     }
 
     /** How many acts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */

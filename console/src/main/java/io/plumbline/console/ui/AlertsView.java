@@ -1,6 +1,5 @@
 package io.plumbline.console.ui;
 
-import com.vaadin.flow.component.AttachEvent;
 import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.DetachEvent;
 import com.vaadin.flow.component.UI;
@@ -26,6 +25,7 @@ import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import com.vaadin.flow.server.Command;
 import io.plumbline.console.audit.AuditLog;
 import io.plumbline.console.live.Queues;
 import io.plumbline.console.orders.Orders;
@@ -112,6 +112,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private transient Optional<String> selected = Optional.empty();
     private transient Search.CausePage shown = new Search.CausePage(List.of(), 0);
     private transient Runnable unsubscribe = () -> {};
+
+    /** Questions so far; the answer to an earlier one comes too late. */
+    private transient long reads;
 
     /** A decision of this page; {@code event} is empty when it was not written. */
     private record Sent(String event, String word, Fate fate) {}
@@ -307,6 +310,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         if (cause.alerts() > 1) {
             cell.add(Parts.text(" ×" + cause.alerts(), "mut"));
         }
+        if (cause.degraded()) {
+            cell.add(Parts.text(" "), Parts.degraded());
+        }
         cell.add(Parts.text("  "), Parts.said(cause.seen(), 160, "mono", "mut"));
         cell.addClassName("what");
         return cell;
@@ -325,12 +331,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     public void beforeEnter(BeforeEnterEvent event) {
         query = QueueQuery.of(event.getLocation().getQueryParameters().getParameters());
         showFilters();
-        read();
-    }
-
-    @Override
-    protected void onAttach(AttachEvent attach) {
-        follow(attach.getUI());
+        read(event.getUI());
     }
 
     @Override
@@ -371,26 +372,23 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 ui.getPage().getHistory().pushState(null, address.isEmpty() ? "alerts" : "alerts?" + address));
         marked.clear();
         selected = Optional.empty();
+        showDetail();
         showFilters();
-        read();
-        getUI().ifPresent(this::follow);
+        getUI().ifPresent(this::read);
+    }
+
+    private void know(Map<String, List<String>> values) {
+        known = Map.of(
+                "agent.name", values.getOrDefault("agent", List.of()),
+                "host.name", values.getOrDefault("host", List.of()),
+                "user.name", values.getOrDefault("triage.assignee", List.of()),
+                "rule.id", values.getOrDefault("clause", List.of()),
+                "event.kind", QueueQuery.KINDS,
+                "event.severity", QueueQuery.SEVERITIES,
+                "plumbline.triage.verdict", Words.VERDICTS);
     }
 
     private void showFilters() {
-        try {
-            Map<String, List<String>> values =
-                    search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
-            known = Map.of(
-                    "agent.name", values.getOrDefault("agent", List.of()),
-                    "host.name", values.getOrDefault("host", List.of()),
-                    "user.name", values.getOrDefault("triage.assignee", List.of()),
-                    "rule.id", values.getOrDefault("clause", List.of()),
-                    "event.kind", QueueQuery.KINDS,
-                    "event.severity", QueueQuery.SEVERITIES,
-                    "plumbline.triage.verdict", Words.VERDICTS);
-        } catch (SearchUnavailableException e) {
-            LOG.debug("no values for filters", e);
-        }
         fill("state", QueueQuery.STATES, query.state(), word -> word.equals("waiting") ? "open or taken" : word);
         fill(
                 "severity",
@@ -459,26 +457,56 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 .forEach(option -> completions.appendChild(new Element("option").setAttribute("value", option)));
     }
 
-    /** Reads the list afresh and shows it: after a question, never after news. */
-    private void read() {
-        try {
-            Search.CausePage page = queues.read(query, person.name());
-            shown = page;
-            long inForce = search.suppressionsInForce(clock.instant());
-            suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
-            rows.update(page.rows());
-            showNewest();
-            message.setVisible(page.rows().isEmpty());
-            message.setText(
-                    query.equals(QueueQuery.WAITING)
-                            ? "No alert waits for anybody."
-                            : "No alert matches these filters.");
-        } catch (SearchUnavailableException e) {
-            LOG.warn("the queue could not be read: {}", String.valueOf(e.getCause()));
-            message.setVisible(true);
-            message.setText("The search copy does not answer. Nothing is known about alerts right now.");
-        }
-        summarise();
+    /** Reads the list afresh and shows it: after a question, never after news. The page stands before that. */
+    private void read(UI ui) {
+        unsubscribe.run();
+        QueueQuery asked = query;
+        long number = ++reads;
+        summary.setText("reading…");
+        addClassName("loading");
+        Thread.ofVirtual().name("queue-open").start(() -> {
+            Command showing;
+            try {
+                Search.CausePage page = queues.read(asked, person.name());
+                long inForce = search.suppressionsInForce(clock.instant());
+                Map<String, List<String>> values =
+                        search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
+                showing = () -> {
+                    know(values);
+                    showFilters();
+                    suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
+                    show(page);
+                };
+            } catch (SearchUnavailableException e) {
+                LOG.warn("the queue could not be read: {}", String.valueOf(e.getCause()));
+                showing = () -> {
+                    message.setVisible(true);
+                    message.setText("The search copy does not answer. Nothing is known about alerts right now.");
+                };
+            }
+            Command told = showing;
+            try {
+                ui.access(() -> {
+                    if (number == reads && isAttached()) {
+                        removeClassName("loading");
+                        told.execute();
+                        summarise();
+                        follow(ui);
+                    }
+                });
+            } catch (UIDetachedException e) {
+                LOG.debug("the queue was left", e);
+            }
+        });
+    }
+
+    private void show(Search.CausePage page) {
+        shown = page;
+        rows.update(page.rows());
+        showNewest();
+        message.setVisible(page.rows().isEmpty());
+        message.setText(
+                query.equals(QueueQuery.WAITING) ? "No alert waits for anybody." : "No alert matches these filters.");
     }
 
     private void summarise() {
@@ -527,13 +555,12 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     /** Changed rows change where they are; new ones wait behind the pill. */
     private void news(Search.CausePage page) {
+        if (rows.rows().isEmpty()) {
+            // Nobody points at an empty list.
+            show(page);
+        }
         shown = page;
         rows.update(page.rows()).forEach(this::refresh);
-        if (rows.rows().isEmpty() && !page.rows().isEmpty()) {
-            // Nobody points at an empty list.
-            showNewest();
-            message.setVisible(false);
-        }
         rows.departed().stream()
                 .limit(MAX_DEPARTED)
                 .map(SteadyRows.Row::value)
@@ -702,7 +729,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                     Optional<SuppressionRow> record = search.suppression(accepted.event());
                     record.ifPresent(row -> ui.access(() -> {
                         status.setText(row.refused().isEmpty() ? "recorded: suppressed" : "refused: " + row.refused());
-                        read();
+                        read(ui);
                     }));
                     return record.isPresent();
                 }));

@@ -17,6 +17,7 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.approvals.Asked;
 import io.plumbline.console.approvals.FatigueGuard;
 import io.plumbline.console.approvals.Footprint;
 import io.plumbline.console.approvals.WordDiff;
@@ -252,8 +253,15 @@ public class ApprovalsView extends Div {
                 Parts.said(" · " + approval.tool() + " · " + approval.clause(), 60));
         Span second = Parts.text(" · needs a second person", "warn-text");
         title.add(second);
+        if (approval.degraded()) {
+            title.add(Parts.text(" "), Parts.degraded());
+        }
         Span age = Parts.text("", "mut");
-        button.add(title, left, Parts.said(approval.subject(), 70, "mono", "mut"), age);
+        button.add(
+                title,
+                left,
+                Parts.said(Asked.of(approval.tool(), approval.subject()).act(), 70, "mono", "mut"),
+                age);
         button.addClickListener(click -> choose(approval.id()));
         shown.put(approval.id(), new Entry(button, left, second, age));
         return button;
@@ -351,7 +359,7 @@ public class ApprovalsView extends Div {
         Optional<ApprovalRow> row = chosen();
         shownPeople = row.map(ApprovalRow::approvedBy).orElse(List.of());
         if (row.isEmpty()) {
-            Div empty = new Div("No agent waits for a decision.");
+            Div empty = new Div(live.current().emptiness("No agent waits for a decision."));
             empty.addClassName("empty");
             detail.add(empty);
             return;
@@ -360,8 +368,8 @@ public class ApprovalsView extends Div {
         Instant now = clock.instant();
         Span left = Parts.chip(deadlineText(approval, now));
         deadline = Optional.of(left);
-        Footprint touched = Footprint.ofSubject(approval.tool(), approval.subject());
-        H2 title = new H2(VisibleText.line(title(approval, touched), 80));
+        Asked asked = Asked.of(approval.tool(), approval.subject());
+        H2 title = new H2(VisibleText.line(approval.tool().isEmpty() ? "Approval" : asked.title(approval.tool()), 80));
         title.getStyle().set("font-size", "17px");
         Div head = new Div(
                 title,
@@ -371,6 +379,9 @@ public class ApprovalsView extends Div {
                                 + (approval.tierNumber() >= TYPED_TIER ? " · typed confirmation" : ""),
                         approval.tierNumber() >= TYPED_TIER ? "bad" : approval.tierNumber() == 3 ? "warn" : "plain"),
                 left);
+        if (approval.degraded()) {
+            head.add(Parts.degraded());
+        }
         head.addClassName("acts");
         RouterLink session = new RouterLink();
         session.setRoute(SessionView.class, new RouteParameters("id", approval.session()));
@@ -393,7 +404,7 @@ public class ApprovalsView extends Div {
         people(approval).ifPresent(detail::add);
         detail.add(fatigue, buttons(approval, now));
         detail.add(Parts.heading("Against the plan"), plan(approval));
-        detail.add(Parts.heading("Expected footprint"), footprint(approval, touched));
+        detail.add(Parts.heading("Expected footprint"), footprint(approval, asked.footprint()));
         similar(approval);
         openApproving(now);
     }
@@ -413,16 +424,6 @@ public class ApprovalsView extends Div {
             legend.add(Parts.text("$( )", "un"), Parts.text(" cannot be inspected before it runs"));
         }
         return legend;
-    }
-
-    /** What it would do, in a few words. */
-    private static String title(ApprovalRow approval, Footprint touched) {
-        if (approval.tool().isEmpty()) {
-            return "Approval";
-        }
-        return touched.programs().isEmpty()
-                ? approval.tool()
-                : "Run " + String.join(", ", touched.programs()) + " · " + approval.tool();
     }
 
     /** How the watcher's model finds the call beside the plan; empty when it was not flagged. */
@@ -728,7 +729,8 @@ public class ApprovalsView extends Div {
         return "sha256 "
                 + approval.subjectSha256()
                         .substring(0, Math.min(12, approval.subjectSha256().length()))
-                + "… · " + VisibleText.line(approval.subject(), 120);
+                + "… · "
+                + VisibleText.line(Asked.of(approval.tool(), approval.subject()).act(), 120);
     }
 
     /** The beginning of the hash of what would run. */

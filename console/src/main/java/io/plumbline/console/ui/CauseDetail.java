@@ -54,6 +54,9 @@ final class CauseDetail extends Aside {
                         cause.severityNumber() >= 4 ? "bad" : "plain"),
                 Parts.chip("risk " + cause.risk()),
                 Parts.said(cause.kind(), 40, "chip"));
+        if (cause.degraded()) {
+            chips.add(Parts.degraded());
+        }
         chips.addClassName("acts");
         add(title, chips, buttons());
         if (!fate.isEmpty()) {

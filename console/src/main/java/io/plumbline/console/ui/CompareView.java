@@ -100,6 +100,7 @@ public class CompareView extends Div implements BeforeEnterObserver {
         fact(table, "task", a, b, session -> session.task().isEmpty() ? "none was assigned" : session.task());
         fact(table, "workspace", a, b, SessionSummary::workspace);
         fact(table, "agent", a, b, session -> (session.agentLabel() + " " + session.model()).strip());
+        fact(table, "runtime", a, b, session -> session.runtime() + (session.degraded() ? ", degraded" : ""));
         fact(table, "policy", a, b, session -> session.policy() + " r" + session.policyRevision());
         fact(table, "began", a, b, session -> session.started()
                 .map(Parts::moment)

@@ -9,8 +9,7 @@ import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.Span;
-import io.plumbline.console.live.LiveView;
-import io.plumbline.console.live.Snapshot;
+import io.plumbline.console.live.Source;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,20 +18,21 @@ import java.util.function.Function;
  * A page with one live list. Changed rows are redrawn in place; new rows wait behind a pill. A click opens a row, as Enter does the selected
  * one.
  *
+ * @param <S> what the rows are made from
  * @param <T> the row
  */
-abstract class ListPage<T> extends Div {
+abstract class ListPage<S, T> extends Div {
     private static final long serialVersionUID = 1;
 
-    private final transient LiveView live;
+    private final transient Source<S> source;
     private final transient SteadyRows<T> rows;
     private final Grid<SteadyRows.Row<T>> grid = new Grid<>();
     private final NativeButton pill = new NativeButton();
     private final Span summary = new Span();
     private transient Runnable unsubscribe = () -> {};
 
-    ListPage(LiveView live, String title, String gridId, Function<T, String> id) {
-        this.live = live;
+    ListPage(Source<S> source, String title, String gridId, Function<T, String> id) {
+        this.source = source;
         this.rows = new SteadyRows<>(id);
         addClassName("list-page");
         Div head = new Div();
@@ -69,9 +69,12 @@ abstract class ListPage<T> extends Div {
         }
     }
 
-    abstract List<T> select(Snapshot snapshot);
+    abstract List<T> select(S newest);
 
-    abstract String summarise(Snapshot snapshot);
+    abstract String summarise(S newest);
+
+    /** What stands where no row is. */
+    abstract String emptiness(S newest);
 
     abstract void open(T row);
 
@@ -82,11 +85,11 @@ abstract class ListPage<T> extends Div {
     @Override
     protected void onAttach(AttachEvent attach) {
         UI ui = attach.getUI();
-        Snapshot now = live.current();
+        S now = source.current();
         rows.update(select(now));
         showNewest();
-        summary.setText(summarise(now));
-        unsubscribe = live.subscribe(snapshot -> ui.access(() -> show(snapshot)));
+        tell(now);
+        unsubscribe = source.subscribe(newest -> ui.access(() -> show(newest)));
     }
 
     @Override
@@ -94,15 +97,20 @@ abstract class ListPage<T> extends Div {
         unsubscribe.run();
     }
 
-    private void show(Snapshot snapshot) {
-        summary.setText(summarise(snapshot));
-        rows.update(select(snapshot)).forEach(grid.getListDataView()::refreshItem);
+    private void show(S newest) {
+        tell(newest);
+        rows.update(select(newest)).forEach(grid.getListDataView()::refreshItem);
         if (rows.rows().isEmpty()) {
             // Nobody points at an empty list.
             showNewest();
             return;
         }
         updatePill();
+    }
+
+    private void tell(S newest) {
+        summary.setText(summarise(newest));
+        grid.setEmptyStateText(emptiness(newest));
     }
 
     private void showNewest() {

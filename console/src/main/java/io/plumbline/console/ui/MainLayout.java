@@ -52,6 +52,7 @@ public class MainLayout extends Div implements RouterLayout {
                 link("Sessions", SessionsView.class, sessions, "nav-sessions"),
                 link("Rules", RulesView.class, new Span(), "nav-rules"),
                 link("Policies", PoliciesView.class, new Span(), "nav-policies"),
+                link("Hosts", HostsView.class, new Span(), "nav-hosts"),
                 link("Report", PeriodReportView.class, new Span(), "nav-report"));
         if (SignedIn.person().may(Permission.READ_AUDIT)) {
             nav.add(link("Audit", AuditView.class, new Span(), "nav-audit"));

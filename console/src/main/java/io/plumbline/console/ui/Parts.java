@@ -73,6 +73,14 @@ final class Parts {
         return chip;
     }
 
+    /** Of a session without the kernel's own evidence. */
+    static Span degraded() {
+        Span chip = chip("degraded", "warn");
+        chip.addClassName("degraded");
+        chip.setTitle("It runs without the kernel's own evidence: what it does is seen in part.");
+        return chip;
+    }
+
     static H3 heading(String text) {
         return new H3(text);
     }

@@ -119,7 +119,10 @@ public class SessionReportView extends Div implements BeforeEnterObserver {
                         session.policy() + " r" + session.policyRevision()
                                 + (session.policyConfirmed() ? ", confirmed by the host" : ", not confirmed"),
                         200));
-        Parts.fact(facts, "host", Parts.said(session.host() + " · " + session.runtime(), 160));
+        Parts.fact(
+                facts,
+                "host",
+                Parts.said(session.host() + " · " + session.runtime() + (session.degraded() ? ", degraded" : ""), 160));
         Parts.fact(facts, "began", session.started().map(Parts::moment).orElse("not known"));
         Parts.fact(facts, "state", Parts.said(session.state() + " " + session.stateReason(), MAX_TEXT));
         Parts.fact(

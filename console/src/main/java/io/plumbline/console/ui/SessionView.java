@@ -15,6 +15,7 @@ import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.router.BeforeEnterEvent;
 import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.HasDynamicTitle;
+import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
@@ -37,6 +38,7 @@ import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
+import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.search.Window;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.session.Contradiction;
@@ -53,6 +55,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -61,12 +64,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One session: the answer first (said, done, why it does not fit), then the evidence. {@code /session/{id}?at={event}} opens it at an
- * alert or an event.
+ * alert or an event, {@code ?at={time}} at the last event until then; {@code &from={time}&to={time}} is the piece of time that is drawn.
+ * Times are those of {@link Instant#parse}.
  */
 @Route(value = "session/:id", layout = MainLayout.class)
 @PermitAll
@@ -84,6 +90,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private static final int MAX_ALIKE = 5;
 
     private static final int MAX_FINDINGS = 3;
+
+    /** On either side of a moment that an address names without a piece of time. */
+    private static final Duration AROUND = Duration.ofSeconds(15);
 
     private final transient LiveView live;
     private final transient Search search;
@@ -108,6 +117,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient Optional<SessionRecord> shown = Optional.empty();
     private transient Optional<SessionSummary> summary = Optional.empty();
     private transient volatile Optional<Window> window = Optional.empty();
+
+    /** The piece of time that somebody chose to look at. */
+    private transient Optional<Window> view = Optional.empty();
+
     private transient Optional<OrderInFlight> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
     private transient Instant lastChange = Instant.now();
@@ -176,35 +189,76 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         // The page may have shown another session; what is still being read of that one is not shown here.
         newestRead = reads.incrementAndGet();
         window = Optional.empty();
-        at = Optional.ofNullable(
-                        event.getLocation().getQueryParameters().getParameters().get("at"))
-                .flatMap(values -> values.stream().findFirst());
-        Optional<SessionRecord> record;
-        try {
-            record = SessionRecord.read(search, id, Optional.empty(), at);
-        } catch (SearchUnavailableException e) {
-            showMessage("The search copy does not answer. Nothing is known about this session right now.");
-            return;
-        }
-        if (record.isEmpty()) {
-            showMessage("There is no such session.");
-            return;
-        }
+        QueryParameters query = event.getLocation().getQueryParameters();
+        Optional<Instant> moment = query.getSingleParameter("at").flatMap(SessionView::moment);
+        at = moment.isPresent() ? Optional.empty() : query.getSingleParameter("at");
+        view = query.getSingleParameter("from")
+                .flatMap(SessionView::moment)
+                .flatMap(from -> query.getSingleParameter("to")
+                        .flatMap(SessionView::moment)
+                        .filter(from::isBefore)
+                        .map(to -> new Window(from, to)))
+                .or(() -> moment.map(middle -> new Window(middle.minus(AROUND), middle.plus(AROUND))));
+        timeline.open(id + " " + newestRead, view);
+        shown = Optional.empty();
+        summary = Optional.empty();
+        stale = false;
         lastRead = Instant.now();
-        showAlike(record.get().summary());
-        show(record.get());
+        showMessage("Reading session " + VisibleText.line(id, 40) + "…");
+        head.addClassName("loading");
+        String entered = id;
+        UI ui = event.getUI();
+        Thread.ofVirtual().name("session-open").start(() -> open(ui, entered, moment));
+    }
+
+    private static Optional<Instant> moment(String text) {
+        try {
+            return Optional.of(Instant.parse(text));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The page stands before its content is read. */
+    private void open(UI ui, String entered, Optional<Instant> moment) {
+        long number = reads.incrementAndGet();
+        Command showing;
+        try {
+            Optional<String> event = moment.flatMap(then -> search.eventAt(entered, then))
+                    .map(TimelineEvent::id)
+                    .or(() -> at);
+            Optional<SessionRecord> record = SessionRecord.read(search, entered, window, event);
+            if (record.isEmpty()) {
+                showing = () -> showMessage("There is no such session.");
+            } else {
+                List<SessionSummary> others = search.alike(record.get().summary(), MAX_ALIKE);
+                showing = () -> {
+                    at = event;
+                    showAlike(record.get().summary(), others);
+                    show(record.get());
+                };
+            }
+        } catch (SearchUnavailableException e) {
+            LOG.debug("session {} could not be read", entered, e);
+            showing = () -> {
+                showMessage("The search copy does not answer. Nothing is known about this session right now.");
+                // The next snapshot is a reason to try again.
+                stale = true;
+            };
+        }
+        Command told = showing;
+        within(ui, () -> {
+            if (entered.equals(id) && number > newestRead) {
+                newestRead = number;
+                lastRead = Instant.now();
+                told.execute();
+            }
+        });
     }
 
     /** Others to hold it against; as they were when the page was opened. */
-    private void showAlike(SessionSummary session) {
+    private void showAlike(SessionSummary session, List<SessionSummary> others) {
         alike.removeAll();
-        List<SessionSummary> others;
-        try {
-            others = search.alike(session, MAX_ALIKE);
-        } catch (SearchUnavailableException e) {
-            LOG.debug("sessions like {} could not be read", id, e);
-            return;
-        }
         alike.add(Parts.heading("Compare with"));
         if (others.isEmpty()) {
             alike.add(Parts.text("no other session of this task or repository", "mut"));
@@ -323,19 +377,35 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
     }
 
-    /** Reads the kernel's events of a piece of time. */
+    /** Reads the kernel's events of a piece of time, where not all of the session's are drawn. */
     private void look(double fromMs, double toMs) {
-        shown.flatMap(SessionRecord::density).ifPresent(density -> {
-            double start = density.firstNs() / 1e6;
-            window = Optional.of(new Window(
-                    Instant.ofEpochMilli((long) (start + Math.min(fromMs, toMs))),
-                    Instant.ofEpochMilli((long) (start + Math.max(fromMs, toMs)) + 1)));
+        Window piece = new Window(
+                Instant.ofEpochMilli((long) Math.min(fromMs, toMs)),
+                Instant.ofEpochMilli((long) Math.max(fromMs, toMs) + 1));
+        view = Optional.of(piece);
+        tellAddress();
+        if (shown.flatMap(SessionRecord::density).isPresent()) {
+            window = view;
             getUI().ifPresent(ui -> Thread.ofVirtual().name("session-window").start(() -> read(ui)));
-        });
+        }
+    }
+
+    /** The address can be passed on; nothing is loaded again. */
+    private void tellAddress() {
+        String query = Stream.of(
+                        at.map(event -> "at=" + encode(event)),
+                        view.map(piece -> "from=" + encode(piece.from().toString())),
+                        view.map(piece -> "to=" + encode(piece.to().toString())))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining("&"));
+        getUI().ifPresent(ui -> ui.getPage()
+                .getHistory()
+                .replaceState(null, "session/" + encode(id) + (query.isEmpty() ? "" : "?" + query)));
     }
 
     private void showMessage(String sentence) {
         head.removeAll();
+        head.removeClassName("loading");
         head.add(new H1(sentence));
         why.setVisible(false);
         body.setVisible(false);
@@ -343,6 +413,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     private void show(SessionRecord record) {
         shown = Optional.of(record);
+        body.setVisible(true);
         showHead(record.summary());
         showWhy(record);
         timeline.show(TimelineModel.of(record));
@@ -468,6 +539,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             sent = Optional.empty();
         }
         head.removeAll();
+        head.removeClassName("loading");
         H1 title = new H1();
         title.add(
                 Parts.said(session.task().isEmpty() ? "No task was assigned" : session.task(), 90),
@@ -514,7 +586,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         Div states = new Div();
         states.addClassName("states");
         if (session.degraded()) {
-            states.add(Parts.chip("degraded runtime", "warn"));
+            states.add(Parts.degraded());
         }
         states.add(state, evidence);
         if (!session.isOver()) {
@@ -618,9 +690,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 getUI().ifPresent(ui -> Thread.ofVirtual().name("session-event").start(() -> read(ui)));
             }
         });
-        // The address can be passed on; nothing is loaded again.
-        getUI().ifPresent(ui ->
-                ui.getPage().getHistory().replaceState(null, "session/" + encode(id) + "?at=" + encode(event)));
+        tellAddress();
     }
 
     private static String encode(String part) {

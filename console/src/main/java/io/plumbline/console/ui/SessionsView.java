@@ -19,7 +19,7 @@ import java.util.Optional;
 @Route(value = "sessions", layout = MainLayout.class)
 @PageTitle("Plumbline · sessions")
 @PermitAll
-public class SessionsView extends ListPage<SessionSummary> {
+public class SessionsView extends ListPage<Snapshot, SessionSummary> {
     private static final long serialVersionUID = 1;
 
     public SessionsView(LiveView live, Clock clock) {
@@ -61,7 +61,7 @@ public class SessionsView extends ListPage<SessionSummary> {
 
     private static Span state(SessionSummary session, Instant now) {
         Span state = chip(session, now);
-        return session.degraded() ? new Span(state, Parts.chip("degraded", "warn")) : state;
+        return session.degraded() ? new Span(state, Parts.degraded()) : state;
     }
 
     private static Span chip(SessionSummary session, Instant now) {
@@ -101,7 +101,14 @@ public class SessionsView extends ListPage<SessionSummary> {
 
     @Override
     String summarise(Snapshot snapshot) {
-        return snapshot.liveSessions() + " live · " + snapshot.sessions().size() + " shown";
+        return !snapshot.isRead()
+                ? snapshot.emptiness("")
+                : snapshot.liveSessions() + " live · " + snapshot.sessions().size() + " shown";
+    }
+
+    @Override
+    String emptiness(Snapshot snapshot) {
+        return snapshot.emptiness("No session has been seen.");
     }
 
     @Override

@@ -16,6 +16,7 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteAlias;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
+import io.plumbline.console.approvals.Asked;
 import io.plumbline.console.live.LiveView;
 import io.plumbline.console.live.PipelineLag;
 import io.plumbline.console.live.Snapshot;
@@ -31,7 +32,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -46,9 +46,6 @@ public class ShiftView extends Div {
     private static final long serialVersionUID = 1;
 
     private static final int MAX_LINES = 12;
-
-    /** Percent of a spool from which on somebody should look: when it is full, sessions freeze. */
-    private static final double FULL_SPOOL = 50;
 
     private final transient LiveView live;
     private final transient Clock clock;
@@ -82,6 +79,12 @@ public class ShiftView extends Div {
     private void show(Snapshot snapshot) {
         Instant now = clock.instant();
         cards.removeAll();
+        if (!snapshot.isRead()) {
+            Div empty = new Div(snapshot.emptiness(""));
+            empty.addClassName("empty");
+            cards.add(empty);
+            return;
+        }
         cards.add(
                 open(snapshot),
                 approvals(snapshot, now),
@@ -128,7 +131,7 @@ public class ShiftView extends Div {
                 new Div(link),
                 new Div(
                         Parts.text("oldest for " + Parts.age(Optional.of(oldest.at()), now) + ": ", "mut"),
-                        Parts.said(oldest.subject(), 80, "mono")));
+                        Parts.said(Asked.of(oldest.tool(), oldest.subject()).act(), 80, "mono")));
     }
 
     private static Section frozen(Snapshot snapshot, Instant now) {
@@ -144,6 +147,7 @@ public class ShiftView extends Div {
             list.add(new Div(
                     Parts.text("❄ " + Parts.age(session.since(), now) + " ", "mut"),
                     link,
+                    session.degraded() ? new Span(Parts.text(" "), Parts.degraded()) : new Span(),
                     Parts.said(
                             " · " + StatePill.of(session, Optional.empty(), now).text(), 80, "mut")));
         });
@@ -199,7 +203,9 @@ public class ShiftView extends Div {
             Optional.ofNullable(daemons.get(host.getKey())).ifPresent(daemon -> facts.add(daemon(daemon, usual)));
             Parts.fact(list, VisibleText.line(host.getKey(), 30), facts);
         });
-        return card("shift-hosts", "Hosts of the newest sessions", list);
+        RouterLink all = new RouterLink("All hosts", HostsView.class);
+        all.setId("all-hosts");
+        return card("shift-hosts", "Hosts of the newest sessions", list, all);
     }
 
     private static Optional<Daemon> newestDaemon(List<SessionSummary> sessions) {
@@ -211,19 +217,12 @@ public class ShiftView extends Div {
 
     private static Div daemon(Daemon daemon, Optional<String> usual) {
         boolean differs = !usual.equals(Optional.of(daemon.version()));
-        double fill = 100.0 * daemon.spoolBytes() / daemon.spoolLimit();
-        String spool = String.format(
-                Locale.ROOT,
-                "spool %.1f of %.0f MB (%.0f %%)",
-                daemon.spoolBytes() / 1e6,
-                daemon.spoolLimit() / 1e6,
-                fill);
         return new Div(
                 Parts.text(
                         "version " + VisibleText.line(daemon.version(), 30)
                                 + (differs ? ", the others have " + VisibleText.line(usual.orElse("none"), 30) : ""),
                         differs ? "bad" : "mut"),
-                Parts.text(", ", "mut"),
-                Parts.text(spool, fill < FULL_SPOOL ? "mut" : "bad"));
+                Parts.text(", spool ", "mut"),
+                HostsView.spool(daemon));
     }
 }

@@ -5,6 +5,8 @@ import com.vaadin.flow.component.Component;
 import com.vaadin.flow.component.HasStyle;
 import com.vaadin.flow.component.Tag;
 import com.vaadin.flow.component.dependency.JavaScript;
+import io.plumbline.console.search.Window;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -28,6 +30,22 @@ class Timeline extends Component implements HasStyle {
             shown = json;
             getElement().setProperty("model", json);
         }
+    }
+
+    /**
+     * Another session, or the same one afresh.
+     *
+     * @param key of this opening
+     * @param view the piece of time that is shown; empty: the usual one
+     */
+    void open(String key, Optional<Window> view) {
+        getElement()
+                .setProperty(
+                        "span",
+                        key + "|"
+                                + view.map(piece -> piece.from().toEpochMilli() + ","
+                                                + piece.to().toEpochMilli())
+                                        .orElse(""));
     }
 
     void select(String event) {
@@ -55,7 +73,7 @@ class Timeline extends Component implements HasStyle {
                 .addEventData("event.detail.id");
     }
 
-    /** Tells the piece of time on the screen when there is more in it than is drawn; both in milliseconds after the start. */
+    /** Tells the piece of time on the screen that somebody chose; both in milliseconds since the epoch. */
     void onWindow(BiConsumer<Double, Double> listener) {
         getElement()
                 .addEventListener(

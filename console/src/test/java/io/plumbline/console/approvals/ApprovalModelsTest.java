@@ -39,21 +39,45 @@ class ApprovalModelsTest {
     @Test
     void theFootprintOfACallIsThatOfTheCommandInItsArguments() {
         String rest = "\nmaintenance revision 4";
-        Footprint bash = Footprint.ofSubject(
+        Footprint bash = footprint(
                 "Bash", "Bash\n/workspace\n{\"command\":\"curl https://a.example/x > out\",\"timeout\":3}" + rest);
         assertThat(bash.programs()).containsExactly("curl");
         assertThat(bash.files()).containsExactly("writes out");
         assertThat(bash.hosts()).containsExactly("a.example");
-        assertThat(Footprint.ofSubject("shell", "shell\n\n{\n  \"cmd\": [\"bash\", \"-lc\", \"make\"]\n}" + rest)
+        assertThat(footprint("shell", "shell\n\n{\n  \"cmd\": [\"bash\", \"-lc\", \"make\"]\n}" + rest)
                         .programs())
                 .contains("make");
-        assertThat(Footprint.ofSubject("Glob", "Glob\n/workspace\n{\"pattern\":\"x\"}" + rest)
+        assertThat(footprint("Glob", "Glob\n/workspace\n{\"pattern\":\"x\"}" + rest)
                         .programs())
                 .isEmpty();
-        assertThat(Footprint.ofSubject("Bash", "Bash\n/workspace\n{\"command\": \"cut" + rest)
+        assertThat(footprint("Bash", "Bash\n/workspace\n{\"command\": \"cut" + rest)
                         .programs())
                 .isEmpty();
-        assertThat(Footprint.ofSubject("Bash", "git push").programs()).containsExactly("git");
+        assertThat(footprint("Bash", "git push").programs()).containsExactly("git");
+    }
+
+    private static Footprint footprint(String tool, String text) {
+        return Asked.of(tool, text).footprint();
+    }
+
+    @Test
+    void whatIsAskedIsToldInOneLine() {
+        String rest = "\nmaintenance revision 4";
+        Asked call = Asked.of("Bash", "Bash\n/workspace\n{\"command\":\"make \\\"all\\\"\"}" + rest);
+        assertThat(call.act()).isEqualTo("make \"all\"");
+        assertThat(call.title("Bash")).isEqualTo("Run make · Bash");
+        assertThat(Asked.of("Glob", "Glob\n/workspace\n{\"pattern\":\"x\"}" + rest)
+                        .act())
+                .isEqualTo("{\"pattern\":\"x\"}");
+        Asked connection = Asked.of("egress", "files.example.net:443\nCONNECT" + rest);
+        assertThat(connection.act()).isEqualTo("CONNECT files.example.net:443");
+        assertThat(connection.title("egress")).isEqualTo("Connect to files.example.net:443");
+        assertThat(connection.footprint().hosts()).containsExactly("files.example.net:443");
+        assertThat(connection.footprint().programs()).isEmpty();
+        // An agent that calls a tool of its own so makes no connection of it.
+        assertThat(Asked.of("egress", "egress\n/workspace\n{\"command\":\"ls\"}" + rest)
+                        .host())
+                .isEmpty();
     }
 
     @Test

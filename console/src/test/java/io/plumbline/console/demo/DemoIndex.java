@@ -1,5 +1,6 @@
 package io.plumbline.console.demo;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.AlertRaised;
@@ -107,14 +108,7 @@ public final class DemoIndex {
                         PUSH,
                         "approvals[1] act.tool.git.pushes",
                         "Share the fix"),
-                approval(
-                        nowNs - 60 * SECOND,
-                        nowNs + 990 * SECOND,
-                        "77aa-01fe",
-                        Severity.MEDIUM,
-                        "GET https://files.example.net/v3.tgz",
-                        "egress.unknown_host",
-                        "Fetch the new release"),
+                connection(nowNs - 60 * SECOND, nowNs + 990 * SECOND, "77aa-01fe", "files.example.net:443"),
                 approval(
                         nowNs - 5 * SECOND,
                         nowNs + 1_095 * SECOND,
@@ -446,16 +440,33 @@ public final class DemoIndex {
                         .setSessionRisk(SessionRisk.newBuilder().setRisk(risk).setStep("log"))));
     }
 
-    /** The id under which {@link #approval} asks for a text. */
-    public static String approvalOf(String subject) {
-        return EventIds.derived(subject, "approval");
+    /** The id under which {@link #approval} asks for a command. */
+    public static String approvalOf(String command) {
+        return EventIds.derived(command, "approval");
     }
 
-    public static Event approval(
-            long atNs, long deadlineNs, String session, Severity tier, String subject, String clause, String reason) {
+    /** A connection that waits, likewise. */
+    private static Event connection(long atNs, long deadlineNs, String session, String host) {
+        String subject = host + "\nCONNECT\nfeature-work revision 2";
         return EventIds.withId(on(session, Channel.VERDICTS, atNs)
                 .setApprovalRequested(ApprovalRequested.newBuilder()
-                        .setApproval(approvalOf(subject))
+                        .setApproval(approvalOf(host))
+                        .setTool("egress")
+                        .setSubject(subject)
+                        .setSubjectSha256(EventIds.sha256Hex(subject))
+                        .setClause("egress-unknown ask")
+                        .setTier(Severity.MEDIUM)
+                        .setDeadlineNs(deadlineNs)));
+    }
+
+    /** A call that waits, in the gate's words: tool, folder, arguments and revision. */
+    public static Event approval(
+            long atNs, long deadlineNs, String session, Severity tier, String command, String clause, String reason) {
+        String subject = "shell\n/workspace\n"
+                + JsonNodeFactory.instance.objectNode().put("command", command) + "\nfeature-work revision 2";
+        return EventIds.withId(on(session, Channel.VERDICTS, atNs)
+                .setApprovalRequested(ApprovalRequested.newBuilder()
+                        .setApproval(approvalOf(command))
                         .setCall("call_7")
                         .setTool("shell")
                         .setSubject(subject)

@@ -26,6 +26,7 @@ class FreshCausesTest {
                 "host-1",
                 "codex",
                 "task",
+                false,
                 "rule",
                 "high",
                 4,

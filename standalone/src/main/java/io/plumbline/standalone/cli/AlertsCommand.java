@@ -34,7 +34,7 @@ final class AlertsCommand implements Callable<Integer> {
                 table.row(
                         row.path("severity").asText(),
                         row.path("kind").asText(),
-                        row.path("session").asText(),
+                        SessionsCommand.named(row.path("session").asText(), row),
                         row.path("seen").asText());
             }
             out.print(table);

@@ -42,7 +42,12 @@ final class ApprovalsCommand implements Callable<Integer> {
                 table.row(
                         row.path("id").asText(),
                         row.path("tier").asText(),
-                        row.path("settled").asText().equals("needs_second") ? "needs a second person" : "",
+                        SessionsCommand.named(
+                                        row.path("settled").asText().equals("needs_second")
+                                                ? "needs a second person"
+                                                : "",
+                                        row)
+                                .strip(),
                         row.path("subject_sha256")
                                 .asText()
                                 .substring(

@@ -35,7 +35,7 @@ final class SessionsCommand implements Callable<Integer> {
             for (JsonNode row : answer.path("sessions")) {
                 table.row(
                         row.path("session").asText(),
-                        row.path("state").asText() + (row.path("degraded").asBoolean() ? " (degraded)" : ""),
+                        named(row.path("state").asText(), row),
                         row.path("risk").asText(),
                         row.path("alerts").asText(),
                         agent(row.path("agent").asText()),
@@ -45,6 +45,11 @@ final class SessionsCommand implements Callable<Integer> {
         }
         out.flush();
         return ExitCodes.OK;
+    }
+
+    /** A word about a session; behind it whether that runs without the kernel's own evidence. */
+    static String named(String word, JsonNode row) {
+        return row.path("degraded").asBoolean() ? word + " (degraded)" : word;
     }
 
     /** A program that nobody hears has no claims to hold its evidence against. */

@@ -238,6 +238,7 @@ final class Documents {
         document.put("host", state.identity().host());
         document.put("agent", state.agent().name());
         document.put("task", state.task().text());
+        document.put("degraded", state.lifecycle().degraded());
         document.put("kind", alert.getKind().name().toLowerCase(Locale.ROOT));
         document.put("title", alert.getTitle());
         document.put("said", alert.getSaid());
@@ -397,6 +398,7 @@ final class Documents {
         document.put("agent_version", state.agent().version());
         document.put("task", state.task().text());
         document.put("workspace", state.task().workspace());
+        document.put("degraded", state.lifecycle().degraded());
         document.put("policy", state.task().policy());
         document.put("policy_revision", state.task().revision());
         document.put("approval", requested.getApproval());

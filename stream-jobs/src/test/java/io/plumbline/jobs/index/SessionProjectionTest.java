@@ -11,6 +11,7 @@ import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Heartbeat;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.RuntimeState.State;
 import io.plumbline.events.v1.TaskAssigned;
 import java.io.IOException;
@@ -270,6 +271,26 @@ class SessionProjectionTest {
                 .contains("\"daemon\":{\"version\":\"0.1.0\",\"spool_bytes\":1200,\"spool_limit_bytes\":4096}");
         assertThat(SessionStateSerializer.INSTANCE.fromBytes(SessionStateSerializer.INSTANCE.toBytes(state)))
                 .isEqualTo(state);
+    }
+
+    @Test
+    void whatIsToldOfASessionWithoutTheKernelsEvidenceSaysSo() {
+        Event running = EventIds.withId(Sessions.on(Channel.EVIDENCE, 1)
+                .setSeq(1)
+                .setRuntimeState(
+                        RuntimeState.newBuilder().setState(State.RUNNING).setDegraded(true)));
+        Event alert = Sessions.alert("seen in part");
+        Event asked = Sessions.approvalRequested(1_000);
+
+        SessionState state = after(running, alert, asked);
+        assertThat(Documents.consequences(state, alert, Suppressions.NONE))
+                .hasSize(2)
+                .allSatisfy(document -> assertThat(document.json()).contains("\"degraded\":true"));
+        assertThat(Documents.consequences(state, asked, Suppressions.NONE))
+                .allSatisfy(document -> assertThat(document.json()).contains("\"degraded\":true"))
+                .isNotEmpty();
+        assertThat(Documents.consequences(after(alert), alert, Suppressions.NONE))
+                .allSatisfy(document -> assertThat(document.json()).contains("\"degraded\":false"));
     }
 
     private static Event heartbeat(long seq, long spool) {

@@ -1,0 +1,87 @@
+package io.plumbline.console.live;
+
+import io.plumbline.console.search.HostRow;
+import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The hosts of the tenant, read again every {@link #PAUSE} while somebody looks. */
+public final class Hosts implements Source<Hosts.Known> {
+    private static final Logger LOG = LoggerFactory.getLogger(Hosts.class);
+    private static final Duration PAUSE = Duration.ofSeconds(3);
+
+    private final Search search;
+    private final Clock clock;
+    private final List<Consumer<Known>> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private volatile Known known = new Known(State.NOT_READ, List.of());
+
+    public Hosts(Search search, Clock clock) {
+        this.search = search;
+        this.clock = clock;
+    }
+
+    public enum State {
+        NOT_READ,
+        READ,
+        /** The search copy does not answer: the hosts are those of before. */
+        OLD
+    }
+
+    /** @param rows by name */
+    public record Known(State state, List<HostRow> rows) {}
+
+    @Override
+    public Known current() {
+        return known;
+    }
+
+    @Override
+    public Runnable subscribe(Consumer<Known> listener) {
+        listeners.add(listener);
+        if (reading.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("hosts-read").start(this::follow);
+        }
+        return () -> listeners.remove(listener);
+    }
+
+    private void follow() {
+        try {
+            while (!listeners.isEmpty()) {
+                read();
+                Thread.sleep(PAUSE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            reading.set(false);
+        }
+        // Who came between the last look and now found it still reading.
+        if (!listeners.isEmpty() && reading.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("hosts-read").start(this::follow);
+        }
+    }
+
+    private void read() {
+        try {
+            known = new Known(State.READ, search.everyHost(clock.instant()));
+        } catch (SearchUnavailableException e) {
+            LOG.debug("the hosts could not be read", e);
+            known = new Known(State.OLD, known.rows());
+        }
+        for (Consumer<Known> listener : listeners) {
+            try {
+                listener.accept(known);
+            } catch (RuntimeException e) {
+                LOG.debug("a page could not take the newest hosts", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package io.plumbline.console.ui;
+
+import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.html.Div;
+import com.vaadin.flow.component.html.Span;
+import com.vaadin.flow.router.PageTitle;
+import com.vaadin.flow.router.QueryParameters;
+import com.vaadin.flow.router.Route;
+import io.plumbline.console.live.Hosts;
+import io.plumbline.console.search.CanaryReport;
+import io.plumbline.console.search.HostRow;
+import io.plumbline.console.search.SessionSummary.Daemon;
+import io.plumbline.console.text.VisibleText;
+import jakarta.annotation.security.PermitAll;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Every host of the tenant, also one that has fallen silent: what it runs, whether it is heard, and what it lost. */
+@Route(value = "hosts", layout = MainLayout.class)
+@PageTitle("Plumbline · hosts")
+@PermitAll
+public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
+    private static final long serialVersionUID = 1;
+
+    /** Hosts beat every few seconds. */
+    private static final Duration SILENT = Duration.ofMinutes(1);
+
+    /** Percent of a spool from which on somebody should look: when it is full, sessions freeze. */
+    private static final double FULL_SPOOL = 50;
+
+    private final transient Clock clock;
+
+    public HostsView(Hosts hosts, Clock clock) {
+        super(hosts, "Hosts", "hosts", line -> line.host().host());
+        this.clock = clock;
+        grid().addColumn(line -> VisibleText.line(line.value().host().host(), 60))
+                .setHeader("Host")
+                .setFlexGrow(1);
+        column("State", "100px", HostsView::state);
+        column("Heard", "300px", line -> Parts.text(line.heard(), line.silent() ? "bad" : "mut"));
+        column("Version", "150px", HostsView::version);
+        column("Runtime", "220px", HostsView::runtime);
+        column("Sessions", "170px", HostsView::sessions);
+        column(
+                "Spool",
+                "200px",
+                line -> line.host().daemon().map(HostsView::spool).orElseGet(() -> Parts.text("not told", "mut")));
+        column("Lost", "90px", HostsView::lost);
+        column(
+                "Freezing",
+                "200px",
+                line -> line.host().canary().map(HostsView::canary).orElseGet(() -> Parts.text("not reported", "mut")));
+    }
+
+    private void column(String heading, String width, Function<Line, Component> made) {
+        grid().addComponentColumn(row -> made.apply(row.value()))
+                .setHeader(heading)
+                .setWidth(width)
+                .setFlexGrow(0);
+    }
+
+    /**
+     * A host as it is shown now.
+     *
+     * @param usual the version that most hosts have; empty: none tells
+     */
+    record Line(HostRow host, String heard, boolean silent, String usual) {}
+
+    @Override
+    List<Line> select(Hosts.Known newest) {
+        Instant now = clock.instant();
+        String usual = usual(newest.rows());
+        return newest.rows().stream()
+                .map(host -> new Line(
+                        host,
+                        host.heard().map(at -> Parts.moment(at, now)).orElse("never"),
+                        host.heard()
+                                .map(at -> Duration.between(at, now).compareTo(SILENT) > 0)
+                                .orElse(true),
+                        usual))
+                .toList();
+    }
+
+    /** Most hosts have one version; what differs from it was left behind, or is ahead. */
+    private static String usual(List<HostRow> hosts) {
+        return hosts.stream()
+                .flatMap(host -> host.daemon().map(Daemon::version).stream())
+                .filter(version -> !version.isEmpty())
+                .collect(Collectors.groupingBy(version -> version, TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse("");
+    }
+
+    @Override
+    String summarise(Hosts.Known newest) {
+        long silent = select(newest).stream().filter(Line::silent).count();
+        return switch (newest.state()) {
+            case NOT_READ -> "reading…";
+            case READ -> newest.rows().size() + (silent == 0 ? ", all heard" : ", " + silent + " silent");
+            case OLD -> "The search copy does not answer. What you see may be old.";
+        };
+    }
+
+    @Override
+    String emptiness(Hosts.Known newest) {
+        return newest.state() == Hosts.State.READ ? "No host has reported." : summarise(newest);
+    }
+
+    /** The alerts of its sessions. */
+    @Override
+    void open(Line line) {
+        getUI().ifPresent(ui -> ui.navigate(
+                AlertsView.class,
+                QueryParameters.simple(Map.of("host", line.host().host()))));
+    }
+
+    private static Component state(Line line) {
+        if (!line.silent()) {
+            return Parts.chip("heard", "ok");
+        }
+        // Nothing is known of what runs there.
+        return Parts.chip("silent", line.host().live() > 0 ? "bad" : "plain");
+    }
+
+    private static Component version(Line line) {
+        String version = line.host().daemon().map(Daemon::version).orElse("");
+        if (version.isEmpty()) {
+            return Parts.text("not told", "mut");
+        }
+        boolean differs = !version.equals(line.usual());
+        Span told = Parts.said(version + (differs ? " ▲ differs" : ""), 40, differs ? "bad" : "plain");
+        if (differs) {
+            told.setTitle("Most hosts have " + VisibleText.line(line.usual(), 40) + ".");
+        }
+        return told;
+    }
+
+    private static Component runtime(Line line) {
+        Span runtime = new Span(
+                line.host().runtimes().isEmpty()
+                        ? Parts.text("none yet", "mut")
+                        : Parts.said(String.join(", ", line.host().runtimes()), 60));
+        if (line.host().degraded() > 0) {
+            runtime.add(Parts.text(" " + line.host().degraded() + " "), Parts.degraded());
+        }
+        return runtime;
+    }
+
+    private static Component sessions(Line line) {
+        HostRow host = line.host();
+        Div sessions = new Div(Parts.text(host.live() + " live of " + host.sessions()));
+        if (host.frozen() > 0) {
+            sessions.add(Parts.text(" · ❄ " + host.frozen() + " frozen", "warn-text"));
+        }
+        return sessions;
+    }
+
+    static Component spool(Daemon daemon) {
+        double fill = 100.0 * daemon.spoolBytes() / daemon.spoolLimit();
+        return Parts.text(
+                String.format(
+                        Locale.ROOT,
+                        "%.1f of %.0f MB (%.0f %%)",
+                        daemon.spoolBytes() / 1e6,
+                        daemon.spoolLimit() / 1e6,
+                        fill),
+                fill < FULL_SPOOL ? "mut" : "bad");
+    }
+
+    private static Component lost(Line line) {
+        HostRow host = line.host();
+        Span lost = Parts.text(Long.toString(host.lost()), host.lost() == 0 ? "mut" : "bad");
+        lost.setTitle(host.missing() + " events missing, " + host.dropped() + " dropped by the runtime");
+        return lost;
+    }
+
+    private static Component canary(CanaryReport canary) {
+        return canary.proven()
+                ? Parts.text(
+                        "proven · " + canary.freeze().toMillis() + " ms, thawed "
+                                + canary.thaw().toMillis() + " ms",
+                        "mut")
+                : Parts.said("not proven: " + canary.problem(), 120, "bad");
+    }
+}

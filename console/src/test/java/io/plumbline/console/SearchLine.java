@@ -1,0 +1,94 @@
+package io.plumbline.console;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The line between a console and its search copy: it can be slow, and it can be cut. */
+final class SearchLine implements AutoCloseable {
+    /** Told by the client itself, or about this hop only. */
+    private static final Set<String> OWN = Set.of(
+            "host", "connection", "content-length", "transfer-encoding", "upgrade", "http2-settings", "keep-alive");
+
+    private final URI search;
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpServer server;
+    private volatile CountDownLatch open = new CountDownLatch(0);
+    private volatile boolean cut;
+
+    SearchLine(URI search) throws IOException {
+        this.search = search;
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", this::pass);
+        server.start();
+    }
+
+    URI url() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    /** No question gets an answer until {@link #restore}. */
+    void hold() {
+        open = new CountDownLatch(1);
+    }
+
+    /** Every question is refused until {@link #restore}. */
+    void cut() {
+        cut = true;
+    }
+
+    void restore() {
+        cut = false;
+        open.countDown();
+    }
+
+    private void pass(HttpExchange exchange) throws IOException {
+        byte[] question = exchange.getRequestBody().readAllBytes();
+        try (exchange) {
+            open.await();
+            if (cut) {
+                exchange.sendResponseHeaders(503, -1);
+                return;
+            }
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                            search.resolve(exchange.getRequestURI().toString()))
+                    .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(question));
+            exchange.getRequestHeaders().forEach((name, values) -> {
+                if (!OWN.contains(name.toLowerCase(Locale.ROOT))) {
+                    values.forEach(value -> request.header(name, value));
+                }
+            });
+            HttpResponse<byte[]> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            answer.headers().map().forEach((name, values) -> {
+                if (!OWN.contains(name.toLowerCase(Locale.ROOT))) {
+                    values.forEach(value -> exchange.getResponseHeaders().add(name, value));
+                }
+            });
+            exchange.sendResponseHeaders(answer.statusCode(), answer.body().length == 0 ? -1 : answer.body().length);
+            exchange.getResponseBody().write(answer.body());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        restore();
+        server.stop(0);
+        threads.shutdownNow();
+        client.close();
+    }
+}
