@@ -326,6 +326,7 @@ final class Session {
                 new SandboxRuntime.Creation(id, bundle.directory(), streams.forRuntime(), bundle.readOnly(), pinned));
         opened.sandbox = sandbox;
         times.setCreatedNs(Clock.nowNanos());
+        streams.awaitTerminal();
         // The runtime has said that it holds the bundle as asked; nothing has run yet.
         publish(
                 journal,

@@ -25,7 +25,7 @@ final class WorkloadStreams implements AutoCloseable {
     /** From a session's first preparations to its terminal. */
     private static final Duration CONSOLE_LIMIT = Duration.ofSeconds(60);
 
-    /** Once the runtime says that the workload runs. */
+    /** Once the runtime has made the sandbox. */
     private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(5);
 
     private final SandboxRuntime.Streams streams;
@@ -69,7 +69,6 @@ final class WorkloadStreams implements AutoCloseable {
                     opened.size = wanted.size();
                 }
                 ConsoleSocket listening = ConsoleSocket.listen(socket);
-                // The terminal has its size before the workload can ask for it.
                 FutureTask<PseudoTerminal> arrival = new FutureTask<>(() -> opened.attach(listening));
                 opened.console = arrival;
                 Thread.ofPlatform().daemon().name("console").start(arrival);
@@ -96,23 +95,29 @@ final class WorkloadStreams implements AutoCloseable {
         return streams;
     }
 
+    /** The runtime has sent the terminal with the sandbox; it has its size before the workload begins and can ask for it. */
+    void awaitTerminal() throws IOException {
+        if (console == null) {
+            return;
+        }
+        try {
+            console.get(HAND_OVER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the session's terminal did not come: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
     /** The workload has its ends now. */
     void handedOver(Sandbox sandbox) throws IOException {
         workload = sandbox;
-        if (console == null) {
-            synchronized (this) {
+        synchronized (this) {
+            if (console == null) {
                 for (OutputPump pump : pumps) {
                     pump.handedOver();
                 }
-            }
-        } else {
-            try {
-                console.get(HAND_OVER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                throw new IOException("the session's terminal did not come: " + e.getMessage(), e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
             }
         }
         FileOutputStream pipe = inputPipe;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.plumbline.events.v1.EgressRule;
 import io.plumbline.events.v1.TaskPolicy;
-import io.plumbline.sandbox.testing.RecordingOutbox;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +17,10 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever a workload writes is read, or denied; nothing else is thrown and nothing hangs. */
 class EgressFuzzTest {
+    private static final EgressRule RULE =
+            EgressRule.newBuilder().setHost("files.example.com").setPort(80).build();
+    private static final EgressSession SESSION = session();
+
     @FuzzTest(maxDuration = "20s")
     void requestHead(byte[] bytes) {
         try {
@@ -130,16 +133,21 @@ class EgressFuzzTest {
         }
     }
 
-    private static Upstream upstream(ByteArrayOutputStream sent) throws Exception {
-        EgressRule rule =
-                EgressRule.newBuilder().setHost("files.example.com").setPort(80).build();
-        TaskPolicy policy = TaskPolicy.newBuilder().addEgress(rule).build();
-        EgressSession session = EgressSession.of(
-                policy,
-                new EgressJournal(new RecordingOutbox()),
-                limit -> true,
-                EgressSettings.none(),
-                EgressSession.Environment.standard());
+    private static EgressSession session() {
+        try {
+            return EgressSession.of(
+                    TaskPolicy.newBuilder().addEgress(RULE).build(),
+                    // Fuzzing goes on for long: nothing is kept.
+                    new EgressJournal((channel, time, payload) -> payload.build()),
+                    limit -> true,
+                    EgressSettings.none(),
+                    EgressSession.Environment.standard());
+        } catch (EgressException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Upstream upstream(ByteArrayOutputStream sent) {
         Duplex far = new Duplex() {
             @Override
             public int read(ByteBuffer into) {
@@ -162,11 +170,11 @@ class EgressFuzzTest {
             public void close() {}
         };
         return new Upstream(
-                session,
-                new Questions(session),
-                new Attempt(1, rule.getHost(), rule.getPort(), "POST", "http://files.example.com/", false),
-                rules -> rule,
-                rule,
+                SESSION,
+                new Questions(SESSION),
+                new Attempt(1, RULE.getHost(), RULE.getPort(), "POST", "http://files.example.com/", false),
+                rules -> RULE,
+                RULE,
                 far,
                 InetAddress.getLoopbackAddress(),
                 "");
