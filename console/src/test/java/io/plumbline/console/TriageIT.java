@@ -430,6 +430,7 @@ class TriageIT extends ConsoleTest {
             told.put("/policies?session=tenant-1", "none is known");
             told.put("/approvals", "No agent waits for a decision.");
             told.put("/sessions", "0 live");
+            told.put("/hosts", "No host has reported.");
             told.put("/suppressions", "Nothing is suppressed for the whole tenant.");
             told.put("/alerts?state=all", "No alert matches these filters.");
             for (Map.Entry<String, String> entry : told.entrySet()) {

@@ -29,13 +29,15 @@ public record Asked(String act, Optional<String> command, Optional<String> host)
     }
 
     private static Asked call(String tool, String text) {
-        int arguments = text.indexOf("\n{");
-        int end = text.lastIndexOf("}\n");
-        if (arguments < 0 || end < arguments) {
-            return new Asked(text.substring(tool.length() + 1), Optional.empty(), Optional.empty());
+        // By their places: a folder's name and an argument may hold lines that look like arguments.
+        int folder = tool.length() + 1;
+        int arguments = text.indexOf('\n', folder) + 1;
+        int end = text.lastIndexOf("}\n") + 1;
+        if (arguments == 0 || end <= arguments) {
+            return new Asked(text.substring(folder), Optional.empty(), Optional.empty());
         }
-        String given = text.substring(arguments + 1, end + 1);
-        Optional<String> command = ToolCommand.in(given);
+        String given = text.substring(arguments, end);
+        Optional<String> command = ToolCommand.in(tool, given);
         return new Asked(command.orElse(given), command, Optional.empty());
     }
 

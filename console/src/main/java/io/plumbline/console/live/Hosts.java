@@ -2,7 +2,6 @@ package io.plumbline.console.live;
 
 import io.plumbline.console.search.HostRow;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +45,10 @@ public final class Hosts implements Source<Hosts.Known> {
     @Override
     public Runnable subscribe(Consumer<Known> listener) {
         listeners.add(listener);
+        Known present = known;
+        if (present.state() != State.NOT_READ) {
+            listener.accept(present);
+        }
         if (reading.compareAndSet(false, true)) {
             Thread.ofVirtual().name("hosts-read").start(this::follow);
         }
@@ -72,8 +75,8 @@ public final class Hosts implements Source<Hosts.Known> {
     private void read() {
         try {
             known = new Known(State.READ, search.everyHost(clock.instant()));
-        } catch (SearchUnavailableException e) {
-            LOG.debug("the hosts could not be read", e);
+        } catch (RuntimeException e) {
+            LOG.warn("the hosts could not be read", e);
             known = new Known(State.OLD, known.rows());
         }
         for (Consumer<Known> listener : listeners) {

@@ -2,7 +2,6 @@ package io.plumbline.console.live;
 
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.events.v1.Event;
 import java.time.Duration;
@@ -92,10 +91,15 @@ public final class LiveView implements Source<Snapshot>, AutoCloseable {
         return snapshot.session(id);
     }
 
-    /** Tells the listener every changed snapshot from now on; run the result to stop. */
+    /** Tells the listener the snapshot at hand, if one was read, and every changed one from now on; run the result to stop. */
     @Override
     public Runnable subscribe(Consumer<Snapshot> listener) {
         listeners.add(listener);
+        // What was read before may never change again.
+        Snapshot present = snapshot;
+        if (present.isRead()) {
+            listener.accept(present);
+        }
         poke();
         return () -> listeners.remove(listener);
     }
@@ -154,8 +158,8 @@ public final class LiveView implements Source<Snapshot>, AutoCloseable {
                     search.approvals(Optional.of("pending"), MAX_ROWS),
                     search.waitingCauses(),
                     Optional.empty()));
-        } catch (SearchUnavailableException e) {
-            LOG.warn("the search copy does not answer: {}", String.valueOf(e.getCause()));
+        } catch (RuntimeException e) {
+            LOG.warn("the live view could not be refreshed", e);
             Snapshot last = searched;
             read(new Snapshot(
                     last.isRead(),
@@ -164,8 +168,6 @@ public final class LiveView implements Source<Snapshot>, AutoCloseable {
                     last.approvals(),
                     last.waiting(),
                     Optional.of("The search copy does not answer. What you see may be old.")));
-        } catch (RuntimeException e) {
-            LOG.warn("the live view could not be refreshed", e);
         }
     }
 

@@ -40,6 +40,7 @@ final class EveryHost {
                 q.range(r -> r.number(n -> n.field("daemon.spool_limit_bytes").gt(0.0))));
         return SearchRequest.of(s -> s.index(index)
                 .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
                 .size(0)
                 .query(q -> q.bool(query))
                 .aggregations("hosts", a -> a.terms(t -> t.field("host").size(MAX))
@@ -64,6 +65,7 @@ final class EveryHost {
     static SearchRequest heartbeats(String index, BoolQuery query) {
         return SearchRequest.of(s -> s.index(index)
                 .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
                 .size(0)
                 .query(q -> q.bool(query))
                 .aggregations("hosts", a -> a.terms(t -> t.field("host.name").size(MAX))

@@ -78,6 +78,9 @@ import org.slf4j.LoggerFactory;
 public class AlertsView extends Div implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
+    /** Nothing is known yet. */
+    private static final Search.CausePage NOTHING = new Search.CausePage(List.of(), -1);
+
     private static final Logger LOG = LoggerFactory.getLogger(AlertsView.class);
 
     /** Departed rows that are read one by one. */
@@ -110,7 +113,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private transient Map<String, List<String>> known = Map.of();
     private transient QueueQuery query = QueueQuery.WAITING;
     private transient Optional<String> selected = Optional.empty();
-    private transient Search.CausePage shown = new Search.CausePage(List.of(), 0);
+    private transient Search.CausePage shown = NOTHING;
     private transient Runnable unsubscribe = () -> {};
 
     /** Questions so far; the answer to an earlier one comes too late. */
@@ -370,8 +373,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         String address = next.address();
         getUI().ifPresent(ui ->
                 ui.getPage().getHistory().pushState(null, address.isEmpty() ? "alerts" : "alerts?" + address));
-        marked.clear();
         selected = Optional.empty();
+        // Nobody acts on the rows of another question.
+        show(NOTHING);
+        message.setVisible(false);
         showDetail();
         showFilters();
         getUI().ifPresent(this::read);
@@ -477,9 +482,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                     suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
                     show(page);
                 };
-            } catch (SearchUnavailableException e) {
-                LOG.warn("the queue could not be read: {}", String.valueOf(e.getCause()));
+            } catch (RuntimeException e) {
+                LOG.warn("the queue could not be read", e);
                 showing = () -> {
+                    shown = NOTHING;
                     message.setVisible(true);
                     message.setText("The search copy does not answer. Nothing is known about alerts right now.");
                 };
@@ -502,6 +508,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void show(Search.CausePage page) {
         shown = page;
+        marked.clear();
         rows.update(page.rows());
         showNewest();
         message.setVisible(page.rows().isEmpty());
@@ -511,9 +518,12 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     private void summarise() {
         long total = shown.total();
-        summary.setText(total
-                + (total == 1 ? " cause" : " causes")
-                + (total > Queues.MAX_ROWS ? ", the riskiest " + Queues.MAX_ROWS + " shown" : ""));
+        summary.setText(
+                total < 0
+                        ? "not known"
+                        : total
+                                + (total == 1 ? " cause" : " causes")
+                                + (total > Queues.MAX_ROWS ? ", the riskiest " + Queues.MAX_ROWS + " shown" : ""));
         pill.setVisible(rows.waiting() > 0);
         pill.setText(rows.waiting() + " new");
         bulk.removeAll();

@@ -277,7 +277,10 @@ public class ApprovalsView extends Div {
                 .filter(row -> row.value().isPending(clock.instant())
                         && !decided.contains(row.value().id()))
                 .count();
-        waiting.setText(number == 1 ? "1 agent is waiting" : number + " agents are waiting");
+        waiting.setText(
+                !live.current().isRead()
+                        ? "not known"
+                        : number == 1 ? "1 agent is waiting" : number + " agents are waiting");
         pill.setVisible(rows.waiting() > 0);
         pill.setText(rows.waiting() + (rows.waiting() == 1 ? " new approval" : " new approvals") + " — press n");
     }
@@ -730,7 +733,7 @@ public class ApprovalsView extends Div {
                 + approval.subjectSha256()
                         .substring(0, Math.min(12, approval.subjectSha256().length()))
                 + "… · "
-                + VisibleText.line(Asked.of(approval.tool(), approval.subject()).act(), 120);
+                + VisibleText.line(approval.subject(), 160);
     }
 
     /** The beginning of the hash of what would run. */

@@ -32,6 +32,9 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     /** Hosts beat every few seconds. */
     private static final Duration SILENT = Duration.ofMinutes(1);
 
+    /** Clocks differ by so much at most, as a rule. */
+    private static final Duration SKEW = Duration.ofSeconds(10);
+
     /** Percent of a spool from which on somebody should look: when it is full, sessions freeze. */
     private static final double FULL_SPOOL = 50;
 
@@ -69,21 +72,27 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     /**
      * A host as it is shown now.
      *
+     * @param old the search copy does not answer, so nobody knows whether it is silent
+     * @param ahead its clock is ahead of ours: how old its last word is nobody knows
      * @param usual the version that most hosts have; empty: none tells
      */
-    record Line(HostRow host, String heard, boolean silent, String usual) {}
+    record Line(HostRow host, String heard, boolean silent, boolean old, boolean ahead, String usual) {}
 
     @Override
     List<Line> select(Hosts.Known newest) {
         Instant now = clock.instant();
+        boolean old = newest.state() == Hosts.State.OLD;
         String usual = usual(newest.rows());
         return newest.rows().stream()
                 .map(host -> new Line(
                         host,
                         host.heard().map(at -> Parts.moment(at, now)).orElse("never"),
-                        host.heard()
-                                .map(at -> Duration.between(at, now).compareTo(SILENT) > 0)
-                                .orElse(true),
+                        !old
+                                && host.heard()
+                                        .map(at -> Duration.between(at, now).compareTo(SILENT) > 0)
+                                        .orElse(true),
+                        old,
+                        host.heard().filter(at -> at.isAfter(now.plus(SKEW))).isPresent(),
                         usual))
                 .toList();
     }
@@ -125,6 +134,12 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     }
 
     private static Component state(Line line) {
+        if (line.old()) {
+            return Parts.chip("not known", "plain");
+        }
+        if (line.ahead()) {
+            return Parts.chip("clock ahead", "bad");
+        }
         if (!line.silent()) {
             return Parts.chip("heard", "ok");
         }

@@ -79,6 +79,9 @@ import org.slf4j.LoggerFactory;
 public class SessionView extends Div implements BeforeEnterObserver, HasDynamicTitle {
     private static final long serialVersionUID = 1;
 
+    /** Beyond it the search copy's nanoseconds have no room. */
+    private static final Instant LATEST_MOMENT = Instant.parse("2262-01-01T00:00:00Z");
+
     private static final Logger LOG = LoggerFactory.getLogger(SessionView.class);
 
     // Reading a busy session costs a few thousand documents; its header is cheaper and follows at once.
@@ -190,6 +193,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         newestRead = reads.incrementAndGet();
         window = Optional.empty();
         QueryParameters query = event.getLocation().getQueryParameters();
+        sent = Optional.empty();
         Optional<Instant> moment = query.getSingleParameter("at").flatMap(SessionView::moment);
         at = moment.isPresent() ? Optional.empty() : query.getSingleParameter("at");
         view = query.getSingleParameter("from")
@@ -211,9 +215,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         Thread.ofVirtual().name("session-open").start(() -> open(ui, entered, moment));
     }
 
+    /** A time of the years that the search copy can hold; empty for any other text. */
     private static Optional<Instant> moment(String text) {
         try {
-            return Optional.of(Instant.parse(text));
+            return Optional.of(Instant.parse(text))
+                    .filter(time -> time.isAfter(Instant.EPOCH) && time.isBefore(LATEST_MOMENT));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }
@@ -231,15 +237,15 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             if (record.isEmpty()) {
                 showing = () -> showMessage("There is no such session.");
             } else {
-                List<SessionSummary> others = search.alike(record.get().summary(), MAX_ALIKE);
+                List<SessionSummary> others = alike(record.get().summary());
                 showing = () -> {
                     at = event;
                     showAlike(record.get().summary(), others);
                     show(record.get());
                 };
             }
-        } catch (SearchUnavailableException e) {
-            LOG.debug("session {} could not be read", entered, e);
+        } catch (RuntimeException e) {
+            LOG.warn("session {} could not be read", entered, e);
             showing = () -> {
                 showMessage("The search copy does not answer. Nothing is known about this session right now.");
                 // The next snapshot is a reason to try again.
@@ -254,6 +260,16 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 told.execute();
             }
         });
+    }
+
+    private List<SessionSummary> alike(SessionSummary session) {
+        try {
+            return search.alike(session, MAX_ALIKE);
+        } catch (SearchUnavailableException e) {
+            // The page is worth showing without them.
+            LOG.debug("sessions like {} could not be read", session.session(), e);
+            return List.of();
+        }
     }
 
     /** Others to hold it against; as they were when the page was opened. */
@@ -300,7 +316,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private void follow(UI ui, Snapshot snapshot) {
         Optional<SessionSummary> newest = snapshot.session(id);
         newest.ifPresent(row -> ui.access(() -> {
-            if (summary.filter(row::equals).isEmpty()) {
+            // Another session may have been entered meanwhile.
+            if (row.session().equals(id) && summary.filter(row::equals).isEmpty()) {
                 stale = true;
                 lastChange = Instant.now();
                 showHead(row);
@@ -718,11 +735,13 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                         "Its processes and its root file system are gone for good. Evidence is collected before.";
                 };
         String word = act.name().toLowerCase(Locale.ROOT);
-        new ReasonDialog(title, explanation, title, "confirm-" + word, reason -> give(act, word, reason)).open();
+        String session = id;
+        new ReasonDialog(title, explanation, title, "confirm-" + word, reason -> give(act, session, word, reason))
+                .open();
     }
 
-    private String give(Orders.Act act, String word, String reason) {
-        return switch (orders.order(act, id, reason, person)) {
+    private String give(Orders.Act act, String session, String word, String reason) {
+        return switch (orders.order(act, session, reason, person)) {
             case Outcome.Accepted accepted -> {
                 sent = Optional.of(new OrderInFlight(word, "", person.name(), reason, Optional.of(Instant.now())));
                 summary.ifPresent(this::showHead);
