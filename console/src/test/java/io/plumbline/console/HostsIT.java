@@ -3,7 +3,6 @@ package io.plumbline.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.events.EventIds;
@@ -44,8 +43,11 @@ class HostsIT extends ConsoleTest {
                 .toList());
         try (Page page = stack.signedIn("vic")) {
             page.locator("#nav-hosts").click();
-            Locator hosts = page.locator("#hosts");
-            assertThat(hosts).containsText("hosts-gamma");
+            // Where somebody was looking before, new ones wait to be asked for.
+            page.waitForCondition(() -> {
+                ConsoleStack.key(page, "r");
+                return !row(page, "hosts-gamma").isEmpty();
+            });
             assertThat(page.locator("main")).containsText(Pattern.compile("\\d+, \\d+ silent"));
             String alpha = row(page, "hosts-alpha");
             assertThat(alpha)
