@@ -232,6 +232,10 @@ class ConsoleIT extends ConsoleTest {
         assertThat(call("POST", path + "/none/end", "{\"reason\":\"over\"}", ConsoleStack.TOKEN)
                         .statusCode())
                 .isEqualTo(404);
+        String order = JSON.readTree(accepted.body()).path("event").asText();
+        assertThat(call("POST", path + "/" + order + "/end", "{\"reason\":\"over\"}", ConsoleStack.TOKEN)
+                        .statusCode())
+                .isEqualTo(202);
     }
 
     private void assertRefused(String body, String why) throws Exception {

@@ -224,6 +224,9 @@ final class ConsoleStack {
     }
 
     static void screenshot(Page page, String name) {
-        page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", name + ".png")));
+        // Without the bar of a browser that still waits for something.
+        page.screenshot(new Page.ScreenshotOptions()
+                .setPath(Path.of("target", name + ".png"))
+                .setStyle(".v-loading-indicator { display: none !important; }"));
     }
 }

@@ -47,7 +47,10 @@ public record Asked(String act, Optional<String> command, Optional<String> host)
         if (host.isPresent()) {
             return "Connect to " + host.get();
         }
-        return touched.programs().isEmpty() ? tool : "Run " + String.join(", ", touched.programs()) + " · " + tool;
+        if (touched.programs().isEmpty()) {
+            return tool.isEmpty() ? "Approval" : tool;
+        }
+        return "Run " + String.join(", ", touched.programs()) + (tool.isEmpty() ? "" : " · " + tool);
     }
 
     /** What it would start, touch and reach. */

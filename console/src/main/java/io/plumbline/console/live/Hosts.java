@@ -14,13 +14,14 @@ import org.slf4j.LoggerFactory;
 /** The hosts of the tenant, read again every {@link #PAUSE} while somebody looks. */
 public final class Hosts implements Source<Hosts.Known> {
     private static final Logger LOG = LoggerFactory.getLogger(Hosts.class);
+    private static final Known NOTHING = new Known(State.NOT_READ, List.of());
     private static final Duration PAUSE = Duration.ofSeconds(3);
 
     private final Search search;
     private final Clock clock;
     private final List<Consumer<Known>> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean reading = new AtomicBoolean();
-    private volatile Known known = new Known(State.NOT_READ, List.of());
+    private volatile Known known = NOTHING;
 
     public Hosts(Search search, Clock clock) {
         this.search = search;
@@ -37,9 +38,10 @@ public final class Hosts implements Source<Hosts.Known> {
     /** @param rows by name */
     public record Known(State state, List<HostRow> rows) {}
 
+    /** Nothing when nobody was looking: what was known then is old, and what is new in it would have to wait to be shown. */
     @Override
     public Known current() {
-        return known;
+        return listeners.isEmpty() ? NOTHING : known;
     }
 
     @Override

@@ -109,7 +109,9 @@ final class EveryHost {
                         .or(() -> canary.map(CanaryReport::at)),
                 beat.flatMap(EveryHost::beaten).or(() -> newest(within(sessions, "told"))
                         .map(document -> Documents.session(document).daemon())),
-                List.copyOf(buckets(sessions.get("runtimes")).keySet()),
+                buckets(sessions.get("runtimes")).keySet().stream()
+                        .filter(name -> !name.isEmpty())
+                        .toList(),
                 ran.map(StringTermsBucket::docCount).orElse(0L),
                 number(sessions.get("live")),
                 number(live.get("frozen")),

@@ -243,6 +243,7 @@ public class ApprovalsView extends Div {
     }
 
     private NativeButton entry(ApprovalRow approval) {
+        Asked asked = Asked.of(approval.tool(), approval.subject());
         NativeButton button = new NativeButton();
         button.addClassName("entry");
         button.getElement().setAttribute("type", "button");
@@ -250,18 +251,14 @@ public class ApprovalsView extends Div {
         Span left = Parts.text("", "mono", "tier", approval.tier());
         Span title = new Span(
                 Parts.text(Parts.tierMark(approval.tier()) + approval.tier(), "tier", approval.tier()),
-                Parts.said(" · " + approval.tool() + " · " + approval.clause(), 60));
+                Parts.said(" · " + asked.title(approval.tool()), 60));
         Span second = Parts.text(" · needs a second person", "warn-text");
         title.add(second);
         if (approval.degraded()) {
             title.add(Parts.text(" "), Parts.degraded());
         }
         Span age = Parts.text("", "mut");
-        button.add(
-                title,
-                left,
-                Parts.said(Asked.of(approval.tool(), approval.subject()).act(), 70, "mono", "mut"),
-                age);
+        button.add(title, left, Parts.said(asked.act(), 70, "mono", "mut"), age);
         button.addClickListener(click -> choose(approval.id()));
         shown.put(approval.id(), new Entry(button, left, second, age));
         return button;
@@ -372,7 +369,7 @@ public class ApprovalsView extends Div {
         Span left = Parts.chip(deadlineText(approval, now));
         deadline = Optional.of(left);
         Asked asked = Asked.of(approval.tool(), approval.subject());
-        H2 title = new H2(VisibleText.line(approval.tool().isEmpty() ? "Approval" : asked.title(approval.tool()), 80));
+        H2 title = new H2(VisibleText.line(asked.title(approval.tool()), 80));
         title.getStyle().set("font-size", "17px");
         Div head = new Div(
                 title,

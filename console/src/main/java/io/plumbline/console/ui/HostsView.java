@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -46,19 +47,19 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
         grid().addColumn(line -> VisibleText.line(line.value().host().host(), 60))
                 .setHeader("Host")
                 .setFlexGrow(1);
-        column("State", "100px", HostsView::state);
-        column("Heard", "300px", line -> Parts.text(line.heard(), line.silent() ? "bad" : "mut"));
-        column("Version", "150px", HostsView::version);
-        column("Runtime", "220px", HostsView::runtime);
-        column("Sessions", "170px", HostsView::sessions);
+        column("State", "90px", HostsView::state);
+        column("Heard", "168px", line -> Parts.text(line.heard(), line.silent() ? "bad" : "mut"));
+        column("Version", "126px", HostsView::version);
+        column("Runtime", "158px", HostsView::runtime);
+        column("Live", "110px", HostsView::sessions);
         column(
                 "Spool",
-                "200px",
-                line -> line.host().daemon().map(HostsView::spool).orElseGet(() -> Parts.text("not told", "mut")));
-        column("Lost", "90px", HostsView::lost);
+                "136px",
+                line -> line.host().daemon().map(HostsView::fill).orElseGet(() -> Parts.text("not told", "mut")));
+        column("Lost", "62px", HostsView::lost);
         column(
                 "Freezing",
-                "200px",
+                "134px",
                 line -> line.host().canary().map(HostsView::canary).orElseGet(() -> Parts.text("not reported", "mut")));
     }
 
@@ -86,7 +87,7 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
         return newest.rows().stream()
                 .map(host -> new Line(
                         host,
-                        host.heard().map(at -> Parts.moment(at, now)).orElse("never"),
+                        host.heard().map(at -> heard(at, now)).orElse("never"),
                         !old
                                 && host.heard()
                                         .map(at -> Duration.between(at, now).compareTo(SILENT) > 0)
@@ -95,6 +96,11 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
                         host.heard().filter(at -> at.isAfter(now.plus(SKEW))).isPresent(),
                         usual))
                 .toList();
+    }
+
+    /** Month, day and minute in one line beside how long ago it was. */
+    private static String heard(Instant at, Instant now) {
+        return Parts.moment(at).substring(5, 16) + " · " + Parts.age(Optional.of(at), now) + " ago";
     }
 
     /** Most hosts have one version; what differs from it was left behind, or is ahead. */
@@ -173,13 +179,24 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
 
     private static Component sessions(Line line) {
         HostRow host = line.host();
-        Div sessions = new Div(Parts.text(host.live() + " live of " + host.sessions()));
+        Div sessions = new Div(Parts.text(host.live() + " of " + host.sessions()));
         if (host.frozen() > 0) {
-            sessions.add(Parts.text(" · ❄ " + host.frozen() + " frozen", "warn-text"));
+            sessions.add(Parts.text(" · ❄ " + host.frozen(), "warn-text"));
         }
+        sessions.setTitle(host.live() + " live of " + host.sessions() + ", " + host.frozen() + " frozen");
         return sessions;
     }
 
+    private static Component fill(Daemon daemon) {
+        double fill = 100.0 * daemon.spoolBytes() / daemon.spoolLimit();
+        Span told = Parts.text(
+                String.format(Locale.ROOT, "%.1f MB · %.0f %%", daemon.spoolBytes() / 1e6, fill),
+                fill < FULL_SPOOL ? "mut" : "bad");
+        told.setTitle(String.format(Locale.ROOT, "of %.0f MB", daemon.spoolLimit() / 1e6));
+        return told;
+    }
+
+    /** What waits on a host's disk, in words. */
     static Component spool(Daemon daemon) {
         double fill = 100.0 * daemon.spoolBytes() / daemon.spoolLimit();
         return Parts.text(
@@ -200,11 +217,14 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     }
 
     private static Component canary(CanaryReport canary) {
-        return canary.proven()
-                ? Parts.text(
-                        "proven · " + canary.freeze().toMillis() + " ms, thawed "
-                                + canary.thaw().toMillis() + " ms",
-                        "mut")
-                : Parts.said("not proven: " + canary.problem(), 120, "bad");
+        Span told = canary.proven()
+                ? Parts.text("proven in " + canary.freeze().toMillis() + " ms", "mut")
+                : Parts.text("not proven", "bad");
+        told.setTitle(
+                canary.proven()
+                        ? "frozen in " + canary.freeze().toMillis() + " ms, thawed in "
+                                + canary.thaw().toMillis() + " ms"
+                        : VisibleText.line(canary.problem(), 300));
+        return told;
     }
 }

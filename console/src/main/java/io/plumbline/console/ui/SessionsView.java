@@ -26,36 +26,36 @@ public class SessionsView extends ListPage<Snapshot, SessionSummary> {
         super(live, "Sessions", "sessions", SessionSummary::session);
         grid().addComponentColumn(row -> state(row.value(), clock.instant()))
                 .setHeader("State")
-                .setWidth("210px")
+                .setWidth("170px")
                 .setFlexGrow(0);
         grid().addColumn(row -> VisibleText.line(row.value().task(), 200))
                 .setHeader("Task")
                 .setFlexGrow(3);
         grid().addColumn(row -> VisibleText.line(row.value().agentLabel(), 60))
                 .setHeader("Agent")
-                .setWidth("180px")
+                .setWidth("150px")
                 .setFlexGrow(0);
         grid().addComponentColumn(row -> risk(row.value()))
                 .setHeader("Risk")
-                .setWidth("80px")
+                .setWidth("64px")
                 .setFlexGrow(0);
         grid().addComponentColumn(row -> alerts(row.value()))
                 .setHeader("Alerts")
-                .setWidth("90px")
+                .setWidth("70px")
                 .setFlexGrow(0);
         grid().addColumn(row -> row.value().isComplete()
                         ? "complete"
                         : row.value().missing() + " missing, " + row.value().dropped() + " dropped")
                 .setHeader("Evidence")
-                .setWidth("160px")
+                .setWidth("120px")
                 .setFlexGrow(0);
         grid().addColumn(row -> VisibleText.line(row.value().host(), 40))
                 .setHeader("Host")
-                .setWidth("110px")
+                .setWidth("90px")
                 .setFlexGrow(0);
         grid().addColumn(row -> Parts.age(row.value().started(), clock.instant()))
                 .setHeader("Age")
-                .setWidth("80px")
+                .setWidth("64px")
                 .setFlexGrow(0);
     }
 

@@ -1,6 +1,7 @@
 package io.plumbline.console.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.Search.CausePage;
@@ -34,6 +35,8 @@ class QueuesTest {
         searchCopy = new EmptySearchCopy();
         Search search = searchCopy.search();
         live = new LiveView(search);
+        // Known before anybody looks: that it was read at all would be news.
+        await().until(() -> live.current().isRead());
         queues = new Queues(search, live, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), readings::add);
     }
 
