@@ -480,6 +480,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
             } catch (SearchUnavailableException e) {
                 LOG.warn("the queue could not be read: {}", String.valueOf(e.getCause()));
                 showing = () -> {
+                    summary.setText("");
                     message.setVisible(true);
                     message.setText("The search copy does not answer. Nothing is known about alerts right now.");
                 };
@@ -489,8 +490,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 ui.access(() -> {
                     if (number == reads && isAttached()) {
                         removeClassName("loading");
-                        told.execute();
                         summarise();
+                        told.execute();
                         follow(ui);
                     }
                 });
