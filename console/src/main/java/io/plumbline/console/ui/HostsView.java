@@ -48,10 +48,10 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
                 .setHeader("Host")
                 .setFlexGrow(1);
         column("State", "90px", HostsView::state);
-        column("Heard", "168px", line -> Parts.text(line.heard(), line.silent() ? "bad" : "mut"));
-        column("Version", "126px", HostsView::version);
+        column("Heard", "188px", line -> Parts.text(line.heard(), line.silent() ? "bad" : "mut"));
+        column("Version", "120px", HostsView::version);
         column("Runtime", "158px", HostsView::runtime);
-        column("Live", "110px", HostsView::sessions);
+        column("Live", "100px", HostsView::sessions);
         column(
                 "Spool",
                 "136px",

@@ -320,7 +320,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             if (row.session().equals(id) && summary.filter(row::equals).isEmpty()) {
                 stale = true;
                 lastChange = Instant.now();
-                showHead(row);
+                if (shown.isPresent()) {
+                    showHead(row);
+                }
             }
         }));
         ui.access(() -> rereadWhenStale(ui));
