@@ -152,7 +152,21 @@ final class Platform implements AutoCloseable {
 
     /** Runs one command of the command line on another home. */
     Answer plumblineAt(Path home, String... arguments) throws IOException, InterruptedException {
-        return run(builder(
+        return run(command(home, arguments));
+    }
+
+    /**
+     * Runs a Python program that plays the person at whose terminal a command of the command line runs. Its arguments are what it is
+     * told to do, and the command.
+     */
+    Answer played(String program, String act, String... arguments) throws IOException, InterruptedException {
+        ProcessBuilder builder = command(layout.home(), arguments);
+        builder.command().addAll(0, List.of("/usr/bin/python3", "-c", program, act));
+        return run(builder);
+    }
+
+    private ProcessBuilder command(Path home, String... arguments) throws IOException {
+        return builder(
                 home,
                 "standalone",
                 // As the launcher does.
@@ -160,7 +174,7 @@ final class Platform implements AutoCloseable {
                         "--enable-native-access=ALL-UNNAMED",
                         "-D" + Layout.ROOT_PROPERTY + "=" + layout.root(),
                         PlumblineCommand.class.getName()),
-                arguments));
+                arguments);
     }
 
     /** Runs a part by itself, as the supervisor would, to its end. */

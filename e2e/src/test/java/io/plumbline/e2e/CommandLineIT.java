@@ -3,6 +3,8 @@ package io.plumbline.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.sandbox.session.RunClient;
 import io.plumbline.standalone.Layout;
 import io.plumbline.standalone.Secrets;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +27,58 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What cannot work is refused in one line that names the value and what was expected; nothing is half-started by it. */
-class BadInputIT {
+/**
+ * The command line as people and programs use it: {@code plumbline run} with and without a terminal, and what cannot work, which is
+ * refused in one line that names the value and what was expected, and half-starts nothing.
+ */
+class CommandLineIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /**
+     * A person at a terminal: starts the command on one, makes it larger, presses Ctrl-C where asked to, or ends the command by a
+     * signal, and tells what was seen, the exit code, and whether the terminal is as it was.
+     */
+    private static final String PERSON = """
+            import fcntl, json, os, select, signal, struct, subprocess, sys, termios, time
+            ending, command = sys.argv[1], sys.argv[2:]
+            master, slave = os.openpty()
+            def size(rows, columns):
+                fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+            size(30, 100)
+            before = termios.tcgetattr(slave)
+            def own():
+                os.setsid()
+                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            running = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, preexec_fn=own)
+            seen = b''
+            def read(wait):
+                global seen
+                if select.select([master], [], [], wait)[0]:
+                    seen += os.read(master, 65536)
+            def expect(text):
+                end = time.monotonic() + 120
+                while text not in seen:
+                    if running.poll() is not None or time.monotonic() > end:
+                        running.kill()
+                        sys.exit('no %r in %r' % (text, seen))
+                    read(1)
+            expect(b'ready 30 100')
+            raw = not termios.tcgetattr(slave)[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
+            size(40, 120)
+            expect(b'resized 40 120')
+            if ending == 'key':
+                os.write(master, b'\\x03')
+                expect(b'interrupted')
+            else:
+                running.send_signal(getattr(signal, ending))
+            while running.poll() is None:
+                read(0.2)
+            print(json.dumps({'raw': raw, 'restored': termios.tcgetattr(slave) == before,
+                              'code': running.returncode, 'seen': seen.decode('latin-1')}))
+            """;
 
     private static @Nullable Platform platform;
 
@@ -61,6 +112,99 @@ class BadInputIT {
         assertThat(platform().runClient().sessions()).isEmpty();
         platform().awaitNoSandbox();
         return answer;
+    }
+
+    /** On a busy machine the platform may be out of reach for longer than sessions wait by default. */
+    private static String patient() throws IOException {
+        return Files.writeString(Files.createTempFile(platform().layout().home(), "patient", ".yaml"), "patience: 10m")
+                .toString();
+    }
+
+    @Test
+    void runPassesOutputsAndExitCodeThroughAndTellsStatesAsJson() throws Exception {
+        Path task = Files.writeString(platform().layout().home().resolve("task.txt"), "Say it.");
+        Platform.Answer answer = platform()
+                .plumbline(
+                        "run",
+                        "--json",
+                        "--policy",
+                        patient(),
+                        "--task-file",
+                        task.toString(),
+                        "--workspace",
+                        platform().workspace("said").toString(),
+                        "--",
+                        "/bin/bash",
+                        "-c",
+                        "echo out; echo err >&2; exit 7");
+
+        assertThat(answer.code()).as(answer.err()).isEqualTo(7);
+        assertThat(answer.out()).isEqualTo("out\n");
+        assertThat(answer.err().lines().filter(line -> !line.startsWith("{"))).containsExactly("err");
+        List<JsonNode> told = new ArrayList<>();
+        for (String line :
+                answer.err().lines().filter(text -> text.startsWith("{")).toList()) {
+            told.add(new ObjectMapper().readTree(line));
+        }
+        assertThat(told)
+                .extracting(line -> line.path("state").asText())
+                .containsSubsequence("CREATED", "RUNNING", "EXITED");
+        assertThat(told.getLast().path("code").asInt()).isEqualTo(7);
+        String session = told.getLast().path("session").asText();
+        try (EventLog log = platform().log()) {
+            await().atMost(LIMIT)
+                    .until(() -> log.has(
+                            session, event -> event.getTaskAssigned().getTask().equals("Say it.")));
+        }
+    }
+
+    @Test
+    void runEndsWith137AndSaysWhyWhenTheSessionWasKilled() throws Exception {
+        Path policy = Files.writeString(platform().layout().home().resolve("short.yaml"), "limits: {wall-clock: 2s}");
+        Platform.Answer answer = platform()
+                .plumbline(
+                        "run",
+                        "--policy",
+                        policy.toString(),
+                        "--workspace",
+                        platform().workspace("killed").toString(),
+                        "--",
+                        "/bin/sleep",
+                        "600");
+
+        assertThat(answer.code()).as(answer.err()).isEqualTo(137);
+        assertThat(answer.err()).contains(" is KILLED: wall clock: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"key", "SIGTERM", "SIGHUP"})
+    void runGivesTheCommandATerminalAndPutsThePersonsBack(String ending) throws Exception {
+        Platform.Answer answer = platform()
+                .played(
+                        PERSON,
+                        ending,
+                        "run",
+                        "--policy",
+                        patient(),
+                        "--workspace",
+                        platform().workspace("terminal-" + ending).toString(),
+                        "--",
+                        "/bin/bash",
+                        "-c",
+                        "trap 'echo resized $(stty size)' WINCH; trap 'echo interrupted; exit 5' INT;"
+                                + " printf '\\033[31mready %s\\033[0m\\n' \"$(stty size)\"; while :; do sleep 0.2; done");
+
+        assertThat(answer.code()).as(answer.err()).isZero();
+        JsonNode told = answer.json();
+        assertThat(told.path("raw").asBoolean()).as(answer.out()).isTrue();
+        assertThat(told.path("restored").asBoolean()).as(answer.out()).isTrue();
+        assertThat(told.path("seen").asText()).contains("\033[31mready 30 100");
+        if (ending.equals("key")) {
+            assertThat(told.path("code").asInt()).isEqualTo(5);
+        } else {
+            assertThat(told.path("code").asInt()).isNotZero();
+        }
+        platform().awaitNoSandbox();
     }
 
     @Test
