@@ -495,8 +495,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 ui.access(() -> {
                     if (number == reads && isAttached()) {
                         removeClassName("loading");
-                        summarise();
                         told.execute();
+                        summarise();
                         follow(ui);
                     }
                 });
