@@ -227,6 +227,6 @@ final class ConsoleStack {
         // Without the bar of a browser that still waits for something.
         page.screenshot(new Page.ScreenshotOptions()
                 .setPath(Path.of("target", name + ".png"))
-                .setStyle(".v-loading-indicator { display: none !important; }"));
+                .setStyle("vaadin-connection-indicator { visibility: hidden !important; opacity: 0 !important; }"));
     }
 }
