@@ -129,7 +129,8 @@ final class AsciiSearch {
             beginnings++;
         }
         if (states.isEmpty()) {
-            number(Set.of(0));
+            // An expression that nothing in ASCII fits has no state at all.
+            number(expression.getNumStates() == 0 ? Set.of() : Set.of(0));
         }
         int state = step(0, START);
         for (int i = 0; i < input.length() && state != FOUND; i++) {
