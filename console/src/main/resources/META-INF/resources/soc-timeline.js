@@ -39,6 +39,8 @@ class SocTimeline extends HTMLElement {
   set span(span) {
     const piece = span.slice(span.indexOf('|') + 1);
     this._chosen = false;
+    this._looked = undefined;
+    clearTimeout(this._rest);
     this._span = piece ? piece.split(',').map(Number) : null;
     if (this._model) { this._view = this._initial(); this._place(); this._schedule(); }
   }
