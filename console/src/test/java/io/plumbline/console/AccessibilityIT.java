@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** axe-core on every page in both themes: nothing serious or critical. Screenshots of them are left in {@code target}. */
@@ -30,7 +31,7 @@ class AccessibilityIT extends ConsoleTest {
 
     @Test
     void noPageHasASeriousFinding() throws Exception {
-        stack.index.approvals(now());
+        waiting();
         long now = now();
         stack.index.write(DemoIndex.watched("watched-1", now));
         for (int i = 1; i <= 60; i++) {
@@ -79,7 +80,7 @@ class AccessibilityIT extends ConsoleTest {
                 for (Map.Entry<String, String> entry : pages.entrySet()) {
                     if (entry.getKey().equals("/approvals")) {
                         // So that they wait still, however long the pages before took.
-                        stack.index.approvals(now());
+                        waiting();
                     }
                     page.navigate(stack.base + entry.getKey());
                     assertThat(page.locator(entry.getValue()).first()).isVisible();
@@ -113,10 +114,9 @@ class AccessibilityIT extends ConsoleTest {
                 page.evaluate(axe());
                 dialog(page, "v", "#verdict", theme, findings);
                 dialog(page, "s", "#suppression-scope", theme, findings);
-                stack.index.approvals(now());
+                String push = waiting();
                 page.navigate(stack.base + "/approvals");
-                page.locator("#approval-" + DemoIndex.approvalOf(DemoIndex.PUSH))
-                        .click();
+                page.locator("#approval-" + push).click();
                 // Whoever has approved a lot before waits a little.
                 assertThat(page.locator("#approve")).isEnabled();
                 page.evaluate(axe());
@@ -129,10 +129,9 @@ class AccessibilityIT extends ConsoleTest {
             for (String theme : List.of("light", "dark")) {
                 page.evaluate("theme => localStorage.setItem('soc-theme', theme)", theme);
                 // So that they wait still.
-                stack.index.approvals(now());
+                String push = waiting();
                 page.navigate(stack.base + "/approvals");
-                page.locator("#approval-" + DemoIndex.approvalOf(DemoIndex.PUSH))
-                        .click();
+                page.locator("#approval-" + push).click();
                 assertThat(page.locator("#approve")).isVisible();
                 assertThat((Boolean) page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
                         .isTrue();
@@ -143,6 +142,15 @@ class AccessibilityIT extends ConsoleTest {
             }
         }
         assertThat(findings).isEmpty();
+    }
+
+    /** The approval that waits, whatever was decided before. */
+    private String waiting() throws IOException, InterruptedException {
+        return stack.index.approvals(
+                now(),
+                stack.log.orders().stream()
+                        .map(order -> order.getApprovalDecided().getApproval())
+                        .collect(Collectors.toSet()));
     }
 
     /** Opens it by its key, looks at it, and closes it. */

@@ -39,6 +39,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Fills a search copy with the demo sessions, through the index job's own projection. */
 public final class DemoIndex {
@@ -97,26 +99,51 @@ public final class DemoIndex {
         approvals(nowNs);
     }
 
-    /** Three approvals that wait, or wait again. */
+    /** Three approvals that wait. */
     public void approvals(long nowNs) throws IOException, InterruptedException {
-        write(List.of(
-                approval(
-                        nowNs - 18 * SECOND,
-                        nowNs + 902 * SECOND,
-                        "8c02-7be1",
-                        Severity.HIGH,
-                        PUSH,
-                        "approvals[1] act.tool.git.pushes",
-                        "Share the fix"),
-                connection(nowNs - 60 * SECOND, nowNs + 990 * SECOND, "77aa-01fe", "files.example.net:443"),
-                approval(
-                        nowNs - 5 * SECOND,
-                        nowNs + 1_095 * SECOND,
-                        "77aa-01fe",
-                        Severity.LOW,
-                        "mkdir -p ~/.cache/build",
-                        "files.write",
-                        "")));
+        approvals(nowNs, Set.of());
+    }
+
+    /**
+     * Three approvals that wait, or wait again.
+     *
+     * @param decided approvals that were decided: what was asked for is asked for anew, by another approval
+     * @return the approval of {@link #PUSH}
+     */
+    public String approvals(long nowNs, Set<String> decided) throws IOException, InterruptedException {
+        List<Event> waiting = Stream.of(
+                        approval(
+                                nowNs - 18 * SECOND,
+                                nowNs + 902 * SECOND,
+                                "8c02-7be1",
+                                Severity.HIGH,
+                                PUSH,
+                                "approvals[1] act.tool.git.pushes",
+                                "Share the fix"),
+                        connection(nowNs - 60 * SECOND, nowNs + 990 * SECOND, "77aa-01fe", "files.example.net:443"),
+                        approval(
+                                nowNs - 5 * SECOND,
+                                nowNs + 1_095 * SECOND,
+                                "77aa-01fe",
+                                Severity.LOW,
+                                "mkdir -p ~/.cache/build",
+                                "files.write",
+                                ""))
+                .map(asked -> anew(asked, decided))
+                .toList();
+        write(waiting);
+        return waiting.getFirst().getApprovalRequested().getApproval();
+    }
+
+    private static Event anew(Event asked, Set<String> decided) {
+        Event.Builder anew = asked.toBuilder().clearId();
+        String first = asked.getApprovalRequested().getApproval();
+        String approval = first;
+        for (int times = 2; decided.contains(approval); times++) {
+            approval = approvalOf(first + times);
+        }
+        anew.getApprovalRequestedBuilder().setApproval(approval);
+        return EventIds.withId(anew);
     }
 
     /** Writes what the index job would write, and makes it visible at once. */
