@@ -46,8 +46,9 @@ public final class Hosts implements Source<Hosts.Known> {
 
     @Override
     public Runnable subscribe(Consumer<Known> listener) {
+        // Of before the last look nothing is told: hosts would stand there as silent that are not.
+        Known present = current();
         listeners.add(listener);
-        Known present = known;
         if (present.state() != State.NOT_READ) {
             listener.accept(present);
         }

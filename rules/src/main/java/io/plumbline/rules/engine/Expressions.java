@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Regular expressions of one matcher: RE2/J, and for those that are asked for often an {@link AsciiSearch} before it. */
 final class Expressions {
-    /** Inputs before an automaton is worth its millisecond: most expressions are never asked for so often. */
+    /** Inputs before an automaton is worth being made: most expressions are never asked for so often. */
     static final int TRIES = 32;
 
-    /** Automata of one matcher, those that were asked for first: some 50 MiB at most, and a hundredth of that in use. */
+    /** Automata of one matcher, those that were asked for first; the bounds of {@link AsciiSearch} hold for each. */
     private static final int MAX_SEARCHES = 64;
 
     private int searches;
