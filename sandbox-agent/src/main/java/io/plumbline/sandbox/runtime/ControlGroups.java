@@ -34,6 +34,9 @@ public final class ControlGroups {
     /** The kernel's default for both versions. */
     private static final long CPU_PERIOD_MICROS = 100_000;
 
+    /** Of Linux on the processors that gVisor runs on, bytes: 64 KiB on some of ARM. */
+    private static final long LARGEST_PAGE = 1 << 16;
+
     /** What nice 10 means among processes, for all sandboxes of the host together: 110 of 1024, 11 of 100 in version 2. */
     private static final Weight YIELDING = new Weight(110, 11);
 
@@ -234,7 +237,11 @@ public final class ControlGroups {
         public static final Limits NONE = new Limits(0, 0, 0);
     }
 
-    /** Makes the groups of one sandbox, empty, with its limits in force. */
+    /**
+     * Makes the groups of one sandbox, empty, with its limits in force.
+     *
+     * @throws IOException also when the kernel holds another limit than it was told; no group is left then
+     */
     public Group create(String id, Limits limits) throws IOException {
         Map<Controller, Hierarchy> own = new EnumMap<>(Controller.class);
         Group group = new Group(own, limits);
@@ -256,20 +263,46 @@ public final class ControlGroups {
     private static void limit(Controller controller, Version version, Path folder, Limits limits) throws IOException {
         boolean one = version == Version.ONE;
         switch (controller) {
-            case MEMORY ->
-                write(
-                        folder,
-                        one ? "memory.limit_in_bytes" : "memory.max",
-                        limits.memoryBytes() > 0 ? Long.toString(limits.memoryBytes()) : one ? "-1" : "max");
+            case MEMORY -> {
+                String file = one ? "memory.limit_in_bytes" : "memory.max";
+                if (limits.memoryBytes() > 0) {
+                    write(folder, file, Long.toString(limits.memoryBytes()));
+                    confirmMemory(folder, file, limits.memoryBytes());
+                } else {
+                    write(folder, file, one ? "-1" : "max");
+                }
+            }
             case CPU -> {
                 String quota = limits.cpuMillis() > 0
                         ? Long.toString(limits.cpuMillis() * (CPU_PERIOD_MICROS / 1000))
                         : one ? "-1" : "max";
-                write(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? quota : quota + " " + CPU_PERIOD_MICROS);
+                confirmed(folder, one ? "cpu.cfs_quota_us" : "cpu.max", one ? quota : quota + " " + CPU_PERIOD_MICROS);
             }
-            case PIDS -> write(folder, "pids.max", limits.pids() > 0 ? Integer.toString(limits.pids()) : "max");
+            case PIDS -> confirmed(folder, "pids.max", limits.pids() > 0 ? Integer.toString(limits.pids()) : "max");
             case FREEZER -> {}
         }
+    }
+
+    /** A limit counts when the kernel says that it holds, not when it was written. */
+    private static void confirmed(Path folder, String file, String value) throws IOException {
+        write(folder, file, value);
+        String held = read(folder, file);
+        if (!held.equals(value)) {
+            throw new IOException(file + ": the kernel holds '" + held + "' (expected: '" + value + "')");
+        }
+    }
+
+    /** The kernel counts memory in pages: it may hold up to one page less than it was told. */
+    private static void confirmMemory(Path folder, String file, long value) throws IOException {
+        String held = read(folder, file);
+        if (!held.matches("[0-9]{1,18}") || Long.parseLong(held) > value || Long.parseLong(held) <= value - LARGEST_PAGE) {
+            throw new IOException(
+                    file + ": the kernel holds '" + held + "' (expected: " + value + " or up to a page less)");
+        }
+    }
+
+    private static String read(Path folder, String file) throws IOException {
+        return Files.readString(folder.resolve(file)).trim();
     }
 
     private static void write(Path folder, String file, String value) throws IOException {

@@ -11,8 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is written where, with plain files in the kernel's place. */
 class ControlGroupsTest {
@@ -46,6 +49,25 @@ class ControlGroupsTest {
         assertThat(folder.resolve("memory.max")).hasContent("1000");
         assertThat(folder.resolve("cpu.max")).hasContent("150000 100000");
         assertThat(folder.resolve("pids.max")).hasContent("50");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"memory.max", "cpu.max", "pids.max"})
+    void aLimitThatTheKernelDoesNotHoldIsRefusedAndTheOthersStay(String file) throws IOException {
+        ControlGroups.Group group = versionTwo().create("one", FIRST);
+        Path folder = root.resolve("test/one");
+        Files.delete(folder.resolve(file));
+        Files.createSymbolicLink(folder.resolve(file), Path.of("/dev/null"));
+
+        assertThatThrownBy(() -> group.change(new Limits(70_000, 2000, 60)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(file + ": the kernel holds ''");
+        Map<String, String> before = Map.of("memory.max", "1000", "cpu.max", "150000 100000", "pids.max", "50");
+        before.forEach((other, limit) -> {
+            if (!other.equals(file)) {
+                assertThat(folder.resolve(other)).hasContent(limit);
+            }
+        });
     }
 
     @Test
