@@ -197,6 +197,22 @@ class ChangedNamesTest {
                         && alert.getSeverity() == Severity.HIGH);
     }
 
+    /** Tools with a sandbox of their own (Bazel, Chromium) do it in honest sessions: the policy says what becomes of it. */
+    @ParameterizedTest
+    @CsvSource({"allow, '', 0", "log, LOW, 0", "ask, HIGH, 50", "deny, HIGH, 50", "freeze, CRITICAL, 100"})
+    void thePolicySaysWhatBecomesOfIt(String answer, String severity, int risk) {
+        SessionScript told =
+                SessionScript.of("{scopes: {namespaces: " + answer + "}, ladder: {alert: 0, ask: 99, freeze: 100}}");
+        List<Event> verdicts = told.evidence(Event.newBuilder()
+                .setRawSyscall(RawSyscall.newBuilder()
+                        .setActor(SessionScript.actor(SessionScript.agent()))
+                        .setNumber(161)));
+        assertThat(alerts(verdicts))
+                .extracting(alert -> alert.getSeverity() + " " + alert.getScope() + " " + alert.getRisk())
+                .isEqualTo(severity.isEmpty() ? List.of() : List.of(severity + " namespaces " + risk));
+        assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(risk == 100);
+    }
+
     @Test
     void aProcessWithMountsOrRightsOfItsOwnIsNoProof() {
         ProcessForked.Builder fork = ProcessForked.newBuilder()

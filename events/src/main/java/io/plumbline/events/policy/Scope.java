@@ -36,6 +36,8 @@ public enum Scope {
     UNREADABLE(Answer.ASK, "A part of it was not read, and could be anything."),
     /** Another user's rights, capabilities, name spaces, and whoever starts containers. */
     PRIVILEGE(Answer.ASK, "It acts with rights that the task was not given."),
+    /** Mounts, another root, mount and user namespaces of a process's own: seen by the kernel, named by no call. */
+    NAMESPACES(Answer.DENY, "A decoy or a forbidden file may be opened unseen from now on."),
     /** Variables that decide which code runs, whom it trusts, or where it connects. */
     ENVIRONMENT(Answer.ASK, "It changes what the programs after it load, trust or connect to."),
     /** Calls for which the agent asks to leave the sandbox that it keeps for itself. */

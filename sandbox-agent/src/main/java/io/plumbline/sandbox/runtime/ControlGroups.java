@@ -295,7 +295,9 @@ public final class ControlGroups {
     /** The kernel counts memory in pages: it may hold up to one page less than it was told. */
     private static void confirmMemory(Path folder, String file, long value) throws IOException {
         String held = read(folder, file);
-        if (!held.matches("[0-9]{1,18}") || Long.parseLong(held) > value || Long.parseLong(held) <= value - LARGEST_PAGE) {
+        if (!held.matches("[0-9]{1,18}")
+                || Long.parseLong(held) > value
+                || Long.parseLong(held) <= value - LARGEST_PAGE) {
             throw new IOException(
                     file + ": the kernel holds '" + held + "' (expected: " + value + " or up to a page less)");
         }

@@ -2,6 +2,7 @@ package io.plumbline.sandbox.session;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.plumbline.events.policy.FileRules;
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EventCount;
@@ -46,7 +47,9 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits
                         .map(decoy -> FileRules.absolute(decoy, Agent.HOME, Bundle.WORKSPACE))
                         .collect(Collectors.toSet())
                 : Set.of();
-        Tripwire tripwire = decoys.isEmpty() && !metadata ? Tripwire.NONE : new PolicyTripwire(decoys, metadata, brake);
+        boolean hiding = Scope.NAMESPACES.answer(policy).compareTo(Scope.Answer.ASK) >= 0;
+        Tripwire tripwire =
+                decoys.isEmpty() && !metadata ? Tripwire.NONE : new PolicyTripwire(decoys, hiding, metadata, brake);
         EditedFiles edits = new EditedFiles(journal);
         return new Observation(
                 tripwire,

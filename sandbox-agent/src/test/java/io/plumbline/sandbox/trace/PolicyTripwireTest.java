@@ -14,7 +14,7 @@ class PolicyTripwireTest {
     private static final String DECOY = "/home/agent/.ssh/id_rsa";
 
     private final List<String> frozen = new ArrayList<>();
-    private final PolicyTripwire tripwire = new PolicyTripwire(Set.of(DECOY), true, reason -> {
+    private final PolicyTripwire tripwire = new PolicyTripwire(Set.of(DECOY), true, true, reason -> {
         frozen.add(reason);
         return cause -> {};
     });
@@ -100,13 +100,15 @@ class PolicyTripwireTest {
                 .datagram(6, 0);
         assertThat(tripwire.look(message).isPresent()).isEqualTo(!name.isEmpty());
         assertThat(frozen).isEqualTo(name.isEmpty() ? List.of() : List.of("tripwire honeytoken: hidden by " + name));
-        Tripwire withoutDecoys = new PolicyTripwire(Set.of(), true, reason -> cause -> {});
+        Tripwire withoutDecoys = new PolicyTripwire(Set.of(), true, true, reason -> cause -> {});
         assertThat(withoutDecoys.look(message)).isEmpty();
+        Tripwire allowed = new PolicyTripwire(Set.of(DECOY), false, true, reason -> cause -> {});
+        assertThat(allowed.look(message)).isEmpty();
     }
 
     @Test
     void leavesTheMetadataServiceToOthersWhenToldSo() {
-        PolicyTripwire decoys = new PolicyTripwire(Set.of(DECOY), false, reason -> cause -> {});
+        PolicyTripwire decoys = new PolicyTripwire(Set.of(DECOY), true, false, reason -> cause -> {});
         byte[] message = TraceDatagrams.inContext()
                 .bytes(6, HexFormat.of().parseHex("02000050a9fea9fe0000000000000000"))
                 .datagram(10, 0);

@@ -395,6 +395,7 @@ public final class PlanReview {
                     UNINSPECTABLE,
                     UNREADABLE,
                     PRIVILEGE,
+                    NAMESPACES,
                     ENVIRONMENT,
                     ESCALATION -> 5;
         };

@@ -379,18 +379,17 @@ public final class PolicyCheck {
 
     /** A process was made with mounts or rights of its own: the first step to {@link #hid}. */
     public Optional<Deviation> separated(ProcessForked fork, Attribution by) {
-        return (fork.getFlags() & NAMESPACES) == 0
-                ? Optional.empty()
-                : Optional.of(outOfPolicy(
-                                Severity.MEDIUM,
-                                "namespaces",
-                                "A process was made in namespaces of its own",
-                                by.description() + " called clone with flags 0x" + Long.toHexString(fork.getFlags()),
-                                "In there it may mount, and give itself another root, and names mean other files than they say.",
-                                "files.hidden",
-                                by,
-                                10)
-                        .softly());
+        if ((fork.getFlags() & NAMESPACES) == 0) {
+            return Optional.empty();
+        }
+        return namespaced(
+                        "namespaces",
+                        "A process was made in namespaces of its own",
+                        by.description() + " called clone with flags 0x" + Long.toHexString(fork.getFlags()),
+                        "In there it may mount, and give itself another root, and names mean other files than they say.",
+                        by,
+                        10)
+                .map(Deviation::softly);
     }
 
     /**
@@ -401,15 +400,41 @@ public final class PolicyCheck {
      */
     public Optional<Deviation> hid(RawSyscall call, String image, Attribution by) {
         return HidingCalls.name(call.getNumber(), call.getArgumentsList(), call.getError())
-                .map(name -> outOfPolicy(
-                        Severity.HIGH,
+                .flatMap(name -> namespaced(
                         "names|" + image,
                         "Names of files were made to mean others",
                         by.description() + " called " + name,
-                        "A decoy or a forbidden file may be opened unseen from now on.",
-                        "files.hidden",
+                        Scope.NAMESPACES.why(),
                         by,
                         50));
+    }
+
+    /** It has happened: nobody can be asked before, and asking is refusing. */
+    private Optional<Deviation> namespaced(
+            String key, String title, String seen, String why, Attribution by, int risk) {
+        Scope scope = Scope.NAMESPACES;
+        return switch (scope.answer(session.values().getTask().getPolicy())) {
+            case ALLOW -> Optional.empty();
+            case LOG ->
+                Optional.of(outOfPolicy(Severity.LOW, key, title, seen, why, "files.hidden", by, 0)
+                        .softly()
+                        .about(Optional.of(scope)));
+            case ASK, DENY ->
+                Optional.of(outOfPolicy(
+                                risk < 50 ? Severity.MEDIUM : Severity.HIGH,
+                                key,
+                                title,
+                                seen,
+                                why,
+                                "files.hidden",
+                                by,
+                                risk)
+                        .about(Optional.of(scope)));
+            case FREEZE ->
+                Optional.of(outOfPolicy(
+                                Severity.CRITICAL, key, title, seen, why, "files.hidden", by, risk < 50 ? risk : 100)
+                        .about(Optional.of(scope)));
+        };
     }
 
     private static Deviation refused(Refusal refusal, String path, boolean writes, String seen, Attribution by) {
