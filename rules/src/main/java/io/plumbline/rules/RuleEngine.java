@@ -11,10 +11,11 @@ import io.plumbline.rules.sigma.Level;
 import io.plumbline.rules.sigma.LogSource;
 import io.plumbline.rules.sigma.Metadata;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.TreeMap;
 
 /** Runs a rule set over events, one at a time and in one thread. Its only memory of events is the state that is passed in. */
 public final class RuleEngine {
@@ -24,8 +25,12 @@ public final class RuleEngine {
     /** The rules for some log sources, and what matches them. */
     private record Route(int[] rules, Matcher matcher) {}
 
-    /** A match on its way into a correlation; taken in the order of the correlations, so that chains see all of theirs. */
-    private record Pending(Use use, Hit hit) {}
+    /**
+     * The order in which matches are taken into correlations: those of a correlation when all that it is built on have been taken,
+     * and of its first rule first.
+     */
+    private static final Comparator<Use> ORDER =
+            Comparator.comparingInt(Use::correlation).thenComparingInt(Use::position);
 
     RuleEngine(RuleSet set) {
         this.set = set;
@@ -76,19 +81,14 @@ public final class RuleEngine {
             return List.of();
         }
         List<RuleMatch> matches = new ArrayList<>();
-        PriorityQueue<Pending> pending = new PriorityQueue<>((a, b) -> {
-            int byCorrelation = Integer.compare(a.use().correlation(), b.use().correlation());
-            return byCorrelation != 0
-                    ? byCorrelation
-                    : Integer.compare(a.use().position(), b.use().position());
-        });
+        TreeMap<Use, List<Hit>> pending = new TreeMap<>(ORDER);
         Hit hit = Hit.of(event);
         for (int i = 0; i < count; i++) {
             int rule = route.rules()[matcher.matched(i)];
             if (set.detectionReports(rule)) {
                 matches.add(match(set.detections().get(rule).metadata(), hit, false));
             }
-            set.detectionUses(rule).forEach(use -> pending.add(new Pending(use, hit)));
+            set.detectionUses(rule).forEach(use -> add(pending, use, hit));
         }
         if (!pending.isEmpty()) {
             correlate(pending, state, matches);
@@ -96,20 +96,26 @@ public final class RuleEngine {
         return matches;
     }
 
-    private void correlate(PriorityQueue<Pending> pending, CorrelationState state, List<RuleMatch> matches) {
+    private static void add(TreeMap<Use, List<Hit>> pending, Use use, Hit hit) {
+        pending.computeIfAbsent(use, ignored -> new ArrayList<>(1)).add(hit);
+    }
+
+    private void correlate(TreeMap<Use, List<Hit>> pending, CorrelationState state, List<RuleMatch> matches) {
         long sequence = Correlator.nextSequence(state);
-        for (Pending next = pending.poll(); next != null; next = pending.poll()) {
-            int index = next.use().correlation();
-            Correlator.accept(set.correlations().get(index), next.use().position(), next.hit(), sequence, state)
-                    .ifPresent(outcome -> {
-                        if (set.correlationReports(index)) {
-                            matches.add(match(
-                                    set.correlations().get(index).definition().metadata(),
-                                    outcome.hit(),
-                                    outcome.degraded()));
-                        }
-                        set.correlationUses(index).forEach(use -> pending.add(new Pending(use, outcome.hit())));
-                    });
+        for (var next = pending.pollFirstEntry(); next != null; next = pending.pollFirstEntry()) {
+            int index = next.getKey().correlation();
+            for (Hit hit : next.getValue()) {
+                Correlator.accept(set.correlations().get(index), next.getKey().position(), hit, sequence, state)
+                        .ifPresent(outcome -> {
+                            if (set.correlationReports(index)) {
+                                matches.add(match(
+                                        set.correlations().get(index).definition().metadata(),
+                                        outcome.hit(),
+                                        outcome.degraded()));
+                            }
+                            set.correlationUses(index).forEach(use -> add(pending, use, outcome.hit()));
+                        });
+            }
         }
     }
 
