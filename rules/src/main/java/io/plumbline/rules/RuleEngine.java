@@ -109,7 +109,10 @@ public final class RuleEngine {
                         .ifPresent(outcome -> {
                             if (set.correlationReports(index)) {
                                 matches.add(match(
-                                        set.correlations().get(index).definition().metadata(),
+                                        set.correlations()
+                                                .get(index)
+                                                .definition()
+                                                .metadata(),
                                         outcome.hit(),
                                         outcome.degraded()));
                             }

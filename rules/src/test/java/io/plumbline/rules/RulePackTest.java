@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.rules.sigma.Placeholders;
 import io.plumbline.rules.sigma.SigmaDocument;
+import io.plumbline.rules.workbench.Mutations;
 import io.plumbline.rules.workbench.RuleCases;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,16 @@ class RulePackTest {
                 .allSatisfy(result -> assertThat(result.matched())
                         .as(result.position().toString())
                         .isEqualTo(result.expected()));
+    }
+
+    /** What {@code rules test --mutate} says of the pack: nothing of a rule can be changed without that a case goes the other way. */
+    @ParameterizedTest
+    @MethodSource("sources")
+    void eachPartIsProtectedByACase(RuleSource source) {
+        Mutations.Outcome outcome = Mutations.run(source, RulePack.cases(source), Placeholders.NONE);
+        assertThat(outcome.survivors()).as(source.name()).isEmpty();
+        assertThat(outcome.noticed()).as(source.name()).isPositive();
+        assertThat(outcome.left()).as(source.name()).isZero();
     }
 
     @Test

@@ -255,9 +255,11 @@ class RulesJudgeTest {
         SessionScript script = SessionScript.of("name: t").judgedBy(new Watcher(List.of(judge(CORRELATION))));
         write(script, 2);
         script.judgedBy(new Watcher(List.of(judge(more))));
+        int before = script.events().size();
 
         List<Event> third = write(script, 1);
 
+        Event first = script.events().get(before);
         assertThat(found(third)).extracting(AlertRaised::getTitle).containsExactly("Many files are opened");
         assertThat(third).filteredOn(Event::hasJudged).singleElement().satisfies(verdict -> {
             assertThat(verdict.getJudged().getWindowsDropped()).isZero();
@@ -265,7 +267,16 @@ class RulesJudgeTest {
             assertThat(verdict.getJudged().getRuleSetSha256())
                     .startsWith(judge(more).version().substring(6));
             assertThat(verdict.getJudged().getFromChannel()).isEqualTo(Channel.EVIDENCE);
+            assertThat(verdict.getJudged().getFromEvent()).isEqualTo(first.getId());
+            assertThat(verdict.getJudged().getTelemetrySeq())
+                    .isEqualTo(first.getSeq())
+                    .isPositive();
         });
+        // That event is the other set's, and nothing after it says so again.
+        assertThat(found(third))
+                .allSatisfy(alert -> assertThat(alert.getExplanation().getSetSha256())
+                        .startsWith(judge(more).version().substring(6)));
+        assertThat(write(script, 1)).noneMatch(Event::hasJudged);
     }
 
     @Test

@@ -20,7 +20,7 @@ public final class Diagnostics {
     }
 
     private static ObjectNode render(RuleSource source, List<Remark> remarks) {
-        ObjectNode file = JsonNodeFactory.instance.objectNode().put("uri", source.name());
+        ObjectNode file = JsonNodeFactory.instance.objectNode().put("uri", SourceUri.absolute(source.name()));
         ArrayNode list = file.putArray("diagnostics");
         List<String> lines = source.text().lines().toList();
         for (Remark remark : remarks) {

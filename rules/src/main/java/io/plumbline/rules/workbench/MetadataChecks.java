@@ -46,7 +46,7 @@ final class MetadataChecks {
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
     private static final Pattern TAG = Pattern.compile("[a-z0-9_-]+(\\.[a-z0-9_.-]+)+");
     private static final Pattern ATTACK =
-            Pattern.compile("attack\\.(t[0-9]{4}(\\.[0-9]{3})?|g[0-9]{4}|s[0-9]{4}|ta[0-9]{4}|[a-z]+(-[a-z]+)*)");
+            Pattern.compile("attack\\.(t[0-9]{4}(\\.[0-9]{3})?|(g|s|ta|ds|m|a)[0-9]{4}|[a-z]+(-[a-z]+)*)");
     private static final Pattern ATLAS =
             Pattern.compile("atlas\\.(aml\\.t[0-9]{4}(\\.[0-9]{3})?|aml\\.ta[0-9]{4}|[a-z]+(-[a-z]+)*)");
     private static final Set<String> NAMESPACES =
@@ -332,7 +332,7 @@ final class MetadataChecks {
                                         ? "none took its place"
                                         : base.namespace() + "." + successor.toLowerCase(Locale.ROOT))
                                 + ")");
-            } else if (tactic.isEmpty() && !tag.matches("attack\\.[gs][0-9]{4}")) {
+            } else if (tactic.isEmpty() && !tag.matches("attack\\.(g|s|ds|m|a)[0-9]{4}")) {
                 remarks.add(
                         Check.TAG_UNKNOWN,
                         node,

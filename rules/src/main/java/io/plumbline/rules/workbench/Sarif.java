@@ -31,7 +31,8 @@ public final class Sarif {
                     .put("level", remark.severity().word());
             result.putObject("message").put("text", remark.text());
             ObjectNode place = result.putArray("locations").addObject().putObject("physicalLocation");
-            place.putObject("artifactLocation").put("uri", remark.position().source());
+            place.putObject("artifactLocation")
+                    .put("uri", SourceUri.reference(remark.position().source()));
             place.putObject("region")
                     .put("startLine", remark.position().line())
                     .put("startColumn", remark.position().column())

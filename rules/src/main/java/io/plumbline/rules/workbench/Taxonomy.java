@@ -72,7 +72,7 @@ public final class Taxonomy {
             Map.entry("Closed", List.of("true", "false")),
             Map.entry("Gated", List.of("true", "false")),
             Map.entry("Escalation", List.of("true", "false")),
-            Map.entry("Verdict", List.of("requested", "allowed", "denied")),
+            Map.entry("Verdict", List.of("requested", "service", "allowed", "denied")),
             Map.entry("Mode", List.of("agent", "person")),
             Map.entry("Author", List.of("assistant", "user", "system", "reasoning")));
 

@@ -2,6 +2,7 @@ package io.plumbline.rules.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plumbline.events.v1.Accepted;
 import io.plumbline.events.v1.Actor;
 import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
@@ -20,6 +21,7 @@ import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
 import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.LimitReached;
 import io.plumbline.events.v1.McpServer;
 import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.NamedSyscall;
@@ -28,7 +30,11 @@ import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Prompt;
+import io.plumbline.events.v1.Reasoning;
+import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionDeclared;
+import io.plumbline.events.v1.SessionEnded;
+import io.plumbline.events.v1.SessionReconciled;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ToolCall;
@@ -316,7 +322,48 @@ class AgentEventsTest {
                                 .setSeen("e")
                                 .setCall("c")),
                         "deviation/agent",
-                        "Kind Severity Clause Title Claim Evidence CallId"));
+                        "Kind Severity Clause Title Claim Evidence CallId"),
+                row(
+                        event().setAccepted(
+                                        Accepted.newBuilder().setActor(ACTOR).setPeer(remote)),
+                        "network_connection/linux",
+                        ACTED + "SourceIp SourcePort Initiated Succeeded"),
+                row(
+                        event().setAccepted(Accepted.newBuilder()
+                                .setActor(ACTOR)
+                                .setPeer(Endpoint.newBuilder().setFamily("unix").setAddress("/run/x.sock"))),
+                        "unix_socket/linux",
+                        ACTED + "TargetFilename Initiated Succeeded"),
+                row(
+                        event().setBound(Bound.newBuilder()
+                                .setActor(ACTOR)
+                                .setLocal(
+                                        Endpoint.newBuilder().setFamily("unix").setAddress("/run/x.sock"))),
+                        "network_listen/linux",
+                        ACTED + "TargetFilename Succeeded"),
+                row(event().setReasoning(Reasoning.newBuilder().setText("a")), "message/agent", "Text Author"),
+                row(
+                        event().setSessionEnded(SessionEnded.newBuilder().setReason("r")),
+                        "session/agent",
+                        "Action Reason"),
+                row(
+                        event().setRuntimeState(RuntimeState.newBuilder()
+                                .setState(RuntimeState.State.RUNNING)
+                                .setReason("r")
+                                .setRuntime("runsc")),
+                        "session/agent",
+                        "Action Reason Runtime Degraded"),
+                row(
+                        event().setLimitReached(LimitReached.newBuilder()
+                                .setLimit("memory")
+                                .setAction("freeze")),
+                        "session/agent",
+                        "Action Limit Reason"),
+                row(
+                        event().setSessionReconciled(
+                                        SessionReconciled.newBuilder().setReason("r")),
+                        "session/agent",
+                        "Action Complete Reason"));
     }
 
     @ParameterizedTest

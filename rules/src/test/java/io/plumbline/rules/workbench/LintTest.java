@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each check with a rule that it is about and one that it leaves alone. */
 class LintTest {
@@ -395,6 +396,39 @@ class LintTest {
         assertThat(check.id()).matches("[a-z]+(-[a-z]+)*");
     }
 
+    /** The page of the specification about tags, namespace by namespace. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "attack.t1571",
+                "attack.g0016",
+                "attack.s0002",
+                "attack.ds0009",
+                "attack.m1047",
+                "attack.a0003",
+                "car.2016-04-005",
+                "cve.2021-44228",
+                "d3fend.d3-am",
+                "detection.dfir",
+                "detection.emerging-threats",
+                "detection.threat-hunting",
+                "stp.4",
+                "stp.3k",
+                "tlp.red",
+                "tlp.amber-strict"
+            })
+    void tagsOfTheSpecificationAreKnown(String tag) {
+        assertThat(checks(with("tags:\n", "tags:\n    - " + tag + "\n"), cases(Check.REFUSED, false)))
+                .doesNotContain(Check.TAG_FORM, Check.TAG_CASE, Check.TAG_UNKNOWN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"attack.ds9", "attack.m10471", "attack.x0001", "cve2021", "mine.x"})
+    void tagsOfAnotherFormAreNot(String tag) {
+        assertThat(checks(with("tags:\n", "tags:\n    - " + tag + "\n"), cases(Check.REFUSED, false)))
+                .contains(Check.TAG_FORM);
+    }
+
     @Test
     void theGoodRuleIsCleanOfEverything() {
         assertThat(checks(RULE, cases(Check.REFUSED, false))).isEmpty();
@@ -409,7 +443,8 @@ class LintTest {
                         || remark.check().name().startsWith("TAG_")
                         || remark.check() == Check.NO_REFERENCES
                         || remark.check() == Check.NO_FALSE_POSITIVES
-                        || remark.check() == Check.NO_LEVEL)
+                        || remark.check() == Check.NO_LEVEL
+                        || remark.check() == Check.NO_CASES)
                 .isEmpty();
     }
 

@@ -33,6 +33,28 @@ class WorkbenchTest {
     }
 
     @Test
+    void editorsAndCodeHostsAreToldAddressesOfFiles(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("a rule #1.yml");
+        Files.writeString(file, "title: [");
+        List<RuleSource> sources = RuleFiles.read(List.of(file));
+        List<Remark> remarks = Lint.check(sources, Placeholders.NONE);
+        String place = "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri";
+
+        assertThat(file.toUri().toString()).startsWith("file:///").endsWith("/a%20rule%20%231.yml");
+        assertThat(Diagnostics.render(sources, remarks).getFirst().path("uri").asText())
+                .isEqualTo(file.toUri().toString());
+        assertThat(Sarif.render(remarks).at(place).asText())
+                .isEqualTo(file.toUri().toString());
+
+        List<RuleSource> relative = List.of(new RuleSource("rules/a rule.yml", "title: ["));
+        assertThat(Sarif.render(Lint.check(relative, Placeholders.NONE))
+                        .at(place)
+                        .asText())
+                .isEqualTo("rules/a%20rule.yml");
+        assertThat(SourceUri.reference("a:b.yml")).isEqualTo("./a:b.yml");
+    }
+
+    @Test
     void anExplanationSaysWhatEachPartSays() {
         RuleSet set = Rules.load(Rules.rule("a:\n  F|contains: x\n  G: 5\nb:\n  H: null\ncondition: a and not b\n"));
         Explanation explanation =

@@ -229,6 +229,30 @@ class RulesCommandTest {
     }
 
     @Test
+    void backtestHasThePrecisionByVerdictsAndTheTimeOfEachRule() throws IOException {
+        String hit = "{\"_source\":\"process_creation/linux\",\"_at\":1,\"_id\":\"e1\",\"Image\":\"/bin/nc\"}\n";
+        Files.writeString(
+                folder.resolve("three.jsonl"), hit + hit.replace("\"e1\"", "\"e2\"") + hit.replace("\"e1\"", "\"e3\""));
+        String said =
+                "{\"rule\":\"5f0e3f0e-3d0b-4a3b-9b0a-0d0f2f0e3d0b\",\"event\":\"e1\",\"verdict\":\"true_positive\"}\n";
+        Files.writeString(
+                folder.resolve("said"),
+                said + said.replace("\"e1\"", "\"e2\"").replace("true_positive", "false_positive"));
+
+        assertThat(rules(
+                        "backtest",
+                        file("good.yml"),
+                        "--events",
+                        file("three.jsonl"),
+                        "--verdicts",
+                        file("said"),
+                        "--time"))
+                .isEqualTo(ExitCodes.OK);
+
+        assertThat(out.toString()).containsPattern("     3  t +precision 0\\.50 of 2  [0-9]+\\.[0-9] us");
+    }
+
+    @Test
     void convertNamesWhatItRefuses() throws IOException {
         assertThat(rules("convert", file("good.yml"))).isEqualTo(ExitCodes.OK);
         assertThat(out.toString()).contains("\"process.executable\"", "# 1 rules as dsl, 0 refused");
