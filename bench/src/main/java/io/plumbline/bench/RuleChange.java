@@ -1,22 +1,26 @@
 package io.plumbline.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.rules.RuleEngine;
 import io.plumbline.rules.RuleMatch;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.RuleSource;
 import io.plumbline.rules.correlation.CorrelationState;
 import io.plumbline.rules.sigma.Placeholders;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Changes one rule of a set, again and again, while another thread matches events with it. */
+/** A process of its own that changes one rule of a set, again and again, while another thread matches events with it. */
 final class RuleChange {
-    private static final int CHANGES = 20;
+    static final int CHANGES = 20;
+    private static final int EVENTS = 20_000;
     private static final Pattern VALUE = Pattern.compile("(?m)^( {12})- '");
 
     private final List<String> lane;
@@ -29,9 +33,12 @@ final class RuleChange {
         this.lane = lane;
     }
 
-    static List<Figure> measure(
-            List<RuleSource> all, List<String> lane, double changeTarget, double pauseTarget, boolean targets)
-            throws InterruptedException {
+    /**
+     * Prints one JSON object: {@code change_ms}, until each new set was compiled for the events and in force; {@code pause_ms}, the
+     * longest time between two events in each 100 ms of that; {@code files}, how many the set has.
+     */
+    public static void main(String[] arguments) throws InterruptedException, IOException {
+        List<RuleSource> all = RulesBench.sources(arguments.length == 0 ? null : Path.of(arguments[0]));
         RuleSet.Loaded loaded = RuleSet.loadUsable(all, Placeholders.NONE);
         Set<String> refused = loaded.problems().stream()
                 .map(problem -> problem.position().source())
@@ -39,7 +46,7 @@ final class RuleChange {
         List<RuleSource> sources =
                 all.stream().filter(source -> !refused.contains(source.name())).toList();
         RuleSet set = RuleSet.load(sources, Placeholders.NONE);
-        RuleChange change = new RuleChange(set.engine(), lane);
+        RuleChange change = new RuleChange(set.engine(), new GeneratedActs(1).sysmon(EVENTS));
         change.warm();
         Thread events = Thread.ofPlatform().name("events").start(change::match);
         List<Double> millis = new ArrayList<>();
@@ -55,20 +62,8 @@ final class RuleChange {
             change.done = true;
             events.join();
         }
-        String method = CHANGES + " changes of one of " + sources.size()
-                + " files, the first ones with cold code; until the new set is compiled for the events and in force";
-        return List.of(
-                Figure.of("rules.change", "ms", millis, target(changeTarget, targets), method),
-                Figure.of(
-                        "rules.change.pause",
-                        "ms",
-                        change.pauses,
-                        target(pauseTarget, targets),
-                        "longest time between two events in each 100 ms of that, in a thread beside it"));
-    }
-
-    private static OptionalDouble target(double value, boolean targets) {
-        return targets ? OptionalDouble.of(value) : OptionalDouble.empty();
+        System.out.println(new ObjectMapper()
+                .writeValueAsString(Map.of("change_ms", millis, "pause_ms", change.pauses, "files", sources.size())));
     }
 
     /** Another value in a rule of the events' log source, from the middle of the set. */
