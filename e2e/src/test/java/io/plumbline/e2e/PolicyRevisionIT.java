@@ -19,8 +19,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** A policy is widened and tightened while its session runs, by signed revisions that the host confirms or refuses. */
+/**
+ * A policy is widened and tightened while its session runs, by signed revisions that the host confirms or refuses, and by a person who
+ * decides about single connections.
+ */
 class PolicyRevisionIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final String LADDER = "ladder: {alert: 10, ask: 99, freeze: 100}";
@@ -138,6 +143,42 @@ class PolicyRevisionIT {
         await().atMost(LIMIT).until(() -> approve(platform, question).code() == 0);
         assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
         assertThat(session.output()).contains("approved");
+    }
+
+    /** An approval opens no private address, so the approved one ends at the next check, which it does not come to otherwise. */
+    @ParameterizedTest
+    @CsvSource({"approve, address-not-allowed", "deny, denied-by-platform"})
+    void aConnectionThatNoRuleNamesWaitsForAPerson(String decision, String outcome) throws Exception {
+        Platform platform = Objects.requireNonNull(started);
+        EventLog log = Objects.requireNonNull(PolicyRevisionIT.log);
+        RunningSession session = RunningSession.start(
+                platform,
+                "asked-" + decision,
+                "{egress-unknown: ask, patience: 10m, " + LADDER + "}",
+                "curl -s --noproxy '' --max-time 200 http://127.0.0.1:1/");
+        String id = session.id();
+        await().atMost(LIMIT).until(() -> log.has(id, Event::hasApprovalRequested));
+        // It is held: nothing is decided before.
+        assertThat(log.has(id, Event::hasEgressDecided)).isFalse();
+        ApprovalRequested question =
+                log.of(id, Event::hasApprovalRequested).getFirst().getApprovalRequested();
+        assertThat(question.getSubject()).startsWith("127.0.0.1:1\nGET\n");
+
+        await().atMost(LIMIT)
+                .until(() -> (decision.equals("approve")
+                                        ? approve(platform, question)
+                                        : platform.plumbline(
+                                                "approvals", "deny", question.getApproval(), "--reason", "seen"))
+                                .code()
+                        == 0);
+
+        assertThat(session.exit(LIMIT).code()).as(session.output()).isZero();
+        assertThat(session.output()).contains(outcome);
+        await().atMost(LIMIT).until(() -> log.has(id, Event::hasEgressDecided));
+        assertThat(log.of(id, Event::hasEgressDecided)).first().satisfies(event -> {
+            assertThat(event.getEgressDecided().getReason()).isEqualTo(outcome);
+            assertThat(event.getPolicyRevision()).isEqualTo(1);
+        });
     }
 
     private static Platform.Answer approve(Platform platform, ApprovalRequested question)
