@@ -181,6 +181,9 @@ public enum Agent {
                             settings.toPrettyString() + "\n",
                             "/etc/opencode-home/opencode/opencode.json",
                             "{}\n",
+                            // Where it is missing opencode writes one, and may end when it cannot.
+                            "/etc/opencode-home/opencode/.gitignore",
+                            "node_modules\n",
                             ReportingSettings.OPENCODE_PLUGIN,
                             OpencodePlugin.source(reporting.command("opencode")))),
                     environment,

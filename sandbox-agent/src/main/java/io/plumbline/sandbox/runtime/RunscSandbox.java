@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 /** The workload's container in a {@link RunscKernel}, which serves no other. */
 final class RunscSandbox implements Sandbox {
     /** An answer to an older question says nothing of how it is now. */
-    private static final Duration MAX_AGE = Duration.ofSeconds(30);
+    private static final Duration MAX_AGE = Duration.ofSeconds(60);
 
     private static final String TRACE_SESSIONS = "containerManager.ListTraceSessions";
     private static final String PROCESSES = "containerManager.Processes";

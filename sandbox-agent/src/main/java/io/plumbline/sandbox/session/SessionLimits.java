@@ -34,9 +34,10 @@ final class SessionLimits {
 
     /**
      * How long a question may stay without an answer until the session counts as over its limits: a workload that keeps the
-     * sandbox's kernel too busy to be asked must not gain by it.
+     * sandbox's kernel too busy to be asked must not gain by it. Where other work leaves the sandboxes next to no processor, honest
+     * kernels have been seen to need more than 30 s; the control group holds the memory meanwhile.
      */
-    static final Duration MAX_SILENCE = Duration.ofSeconds(30);
+    static final Duration MAX_SILENCE = Duration.ofSeconds(60);
 
     /**
      * For how long a session may go on over a limit when it was let go on over it: until somebody has looked into it, or has

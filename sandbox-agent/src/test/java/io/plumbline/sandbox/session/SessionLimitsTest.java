@@ -112,12 +112,12 @@ class SessionLimitsTest {
                 .satisfies(reached -> {
                     assertThat(reached.freezes()).isTrue();
                     assertThat(reached.payload().getLimit()).isEqualTo("processes");
-                    assertThat(reached.reason()).contains("has not said for 30 s");
+                    assertThat(reached.reason()).contains("has not said for 60 s");
                 });
     }
 
     @Test
-    void oneAnswerInHalfAMinuteIsEnoughAndOneOfAnotherKindIsNone() throws Exception {
+    void oneAnswerInAMinuteIsEnoughAndOneOfAnotherKindIsNone() throws Exception {
         SessionLimits limits = limits();
         sandbox.processes = OptionalInt.empty();
         for (int i = 0; i < 3; i++) {
