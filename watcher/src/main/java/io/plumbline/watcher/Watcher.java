@@ -141,7 +141,7 @@ public final class Watcher {
             this.state = session.values();
             this.event = event;
             this.ledger = new IntentLedger(session);
-            this.processes = new ProcessTable(session, ledger);
+            this.processes = new ProcessTable(session, ledger, event.getEventTimeNs());
             this.policyCheck = new PolicyCheck(session, ledger);
             this.configurationCheck = new ConfigurationCheck(session);
             this.bindingCheck = new BindingCheck(session, ledger);
@@ -519,7 +519,7 @@ public final class Watcher {
                 judge(Attribution.none());
                 return;
             }
-            boolean announced = ledger.announce(call, event.getId());
+            boolean announced = ledger.announce(call, event.getId(), event.getObservedTimeNs());
             if (announced) {
                 processes.announced(call.getCall());
             }
@@ -595,10 +595,11 @@ public final class Watcher {
             refused.map(deviation ->
                             deviation.of(EgressOwners.call(owners).orElse("")).restingOn(connects))
                     .ifPresent(this::deviate);
+            Attribution by = processes.attribute(owners);
             if (refused.isEmpty() && !service) {
-                footprintCheck.requested(request, owners).ifPresent(this::deviate);
+                footprintCheck.requested(request, owners, by).ifPresent(this::deviate);
             }
-            return processes.attribute(owners);
+            return by;
         }
 
         private void decided(EgressDecided decided) {
