@@ -38,6 +38,7 @@ import io.plumbline.watcher.deviation.PlanReview;
 import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.deviation.ReportCheck;
+import io.plumbline.watcher.deviation.ResultCheck;
 import io.plumbline.watcher.deviation.TaintCheck;
 import io.plumbline.watcher.gate.Gate;
 import io.plumbline.watcher.intent.IntentLedger;
@@ -125,6 +126,7 @@ public final class Watcher {
         private final FootprintCheck footprintCheck;
         private final TaintCheck taintCheck;
         private final ReportCheck reportCheck;
+        private final ResultCheck resultCheck;
         private final PlanReview planReview;
         private final EgressOwners egressOwners;
         private final Completeness completeness;
@@ -148,6 +150,7 @@ public final class Watcher {
             this.footprintCheck = new FootprintCheck(session, ledger);
             this.taintCheck = new TaintCheck(session, processes, ledger);
             this.reportCheck = new ReportCheck(session, ledger);
+            this.resultCheck = new ResultCheck(session, ledger);
             this.planReview = new PlanReview(session);
             this.egressOwners = new EgressOwners(session);
             this.completeness = new Completeness(session);
@@ -243,6 +246,7 @@ public final class Watcher {
                     }
                     reportCheck.refused(event.getToolResult()).ifPresent(this::deviate);
                     reportCheck.finished(event.getToolResult().getCall()).forEach(this::deviate);
+                    resultCheck.told(event.getToolResult()).forEach(this::deviate);
                     judge(Attribution.none());
                 }
                 case REASONING, APPROVAL_BY_AGENT, RAW_CLAIM, SESSION_ENDED -> judge(Attribution.none());
@@ -576,6 +580,7 @@ public final class Watcher {
             if (writes && open.getPath().startsWith(state.getTask().getWorkspace() + "/")) {
                 state.setTurnWrites(state.getTurnWrites() + 1);
                 ledger.wroteInWorkspace(by.call());
+                resultCheck.wrote(by.call(), event.getEventTimeNs()).ifPresent(this::deviate);
             }
         }
 
@@ -605,8 +610,12 @@ public final class Watcher {
         private void decided(EgressDecided decided) {
             policyCheck.decided(decided).ifPresent(this::deviate);
             boolean service = policyCheck.isService(decided.getHost(), decided.getPort());
-            taintCheck.sent(event, egressOwners.of(decided), service).ifPresent(this::deviate);
+            Owners owners = egressOwners.of(decided);
+            taintCheck.sent(event, owners, service).ifPresent(this::deviate);
             if (decided.getClosed() && decided.getAllowed() && !service) {
+                resultCheck
+                        .sent(owners, decided.getBytesOut(), event.getEventTimeNs())
+                        .ifPresent(this::deviate);
                 state.setTurnBytesOut(state.getTurnBytesOut() + decided.getBytesOut());
             }
         }

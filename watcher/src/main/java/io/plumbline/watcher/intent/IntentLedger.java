@@ -203,7 +203,7 @@ public final class IntentLedger {
                 .setFinished(true)
                 // Of one in the background only the start is told.
                 .setToldSuccess(result.getOutcome().equals("success") && !call.getBackground());
-        if (!call.getFinished() && !call.getMcpServer().isEmpty()) {
+        if (!call.getFinished()) {
             finished.setFinishedNs(heardNs);
         }
         if (result.hasExitCode()) {
@@ -299,6 +299,24 @@ public final class IntentLedger {
         } else {
             state.getEvictedBuilder().setWritten(state.getEvicted().getWritten() + 1);
         }
+    }
+
+    /**
+     * What the result of a call says of the whole of it; what was said first stays.
+     *
+     * @param nothingChanged the line that says so; empty: none does; likewise {@code nothingSent}
+     */
+    public void tells(String call, String nothingChanged, String nothingSent) {
+        if (!nothingChanged.isEmpty() || !nothingSent.isEmpty()) {
+            change(call, known -> known.setNothingChanged(
+                            known.getNothingChanged().isEmpty() ? nothingChanged : known.getNothingChanged())
+                    .setNothingSent(known.getNothingSent().isEmpty() ? nothingSent : known.getNothingSent()));
+        }
+    }
+
+    /** Bytes left by a connection of a process of the call. */
+    public void sent(String call, long bytes) {
+        change(call, known -> known.setBytesOut(known.getBytesOut() + bytes));
     }
 
     /**
