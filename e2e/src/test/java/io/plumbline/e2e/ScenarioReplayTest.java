@@ -48,6 +48,7 @@ class ScenarioReplayTest {
     @TestFactory
     Stream<DynamicTest> eachRecordingIsOfItsScenarioAsItStands() throws IOException {
         return Scenarios.all().stream()
+                .flatMap(scenario -> scenario.sessions().stream())
                 .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> {
                     List<Event> events =
                             Recording.read(Recording.file(Scenarios.RECORDINGS, scenario.name()), scenario.name());
@@ -132,7 +133,10 @@ class ScenarioReplayTest {
     @Test
     void recordingsAreOfScenariosAndSmall() throws IOException {
         long bytes = 0;
-        List<String> names = Scenarios.all().stream().map(ScenarioFile::name).toList();
+        List<String> names = Scenarios.all().stream()
+                .flatMap(scenario -> scenario.sessions().stream())
+                .map(ScenarioFile::name)
+                .toList();
         try (Stream<Path> files = Files.list(Scenarios.RECORDINGS)) {
             for (Path file : files.toList()) {
                 bytes += Files.size(file);

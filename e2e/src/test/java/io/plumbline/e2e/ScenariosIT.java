@@ -32,6 +32,8 @@ class ScenariosIT {
             "link-out-of-workspace",
             "metadata-by-socket",
             "npm-lifecycle-script",
+            "secret-over-sessions",
+            "server-tool-reads-key",
             "ssh-key-read-hook-open",
             "unannounced-command",
             "add-local-package",

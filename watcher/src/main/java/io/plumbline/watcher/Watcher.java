@@ -38,6 +38,7 @@ import io.plumbline.watcher.deviation.PlanReview;
 import io.plumbline.watcher.deviation.PlanReview.Reviewed;
 import io.plumbline.watcher.deviation.PolicyCheck;
 import io.plumbline.watcher.deviation.ReportCheck;
+import io.plumbline.watcher.deviation.ResultCheck;
 import io.plumbline.watcher.deviation.TaintCheck;
 import io.plumbline.watcher.gate.Gate;
 import io.plumbline.watcher.intent.IntentLedger;
@@ -125,6 +126,7 @@ public final class Watcher {
         private final FootprintCheck footprintCheck;
         private final TaintCheck taintCheck;
         private final ReportCheck reportCheck;
+        private final ResultCheck resultCheck;
         private final PlanReview planReview;
         private final EgressOwners egressOwners;
         private final Completeness completeness;
@@ -141,13 +143,14 @@ public final class Watcher {
             this.state = session.values();
             this.event = event;
             this.ledger = new IntentLedger(session);
-            this.processes = new ProcessTable(session, ledger);
+            this.processes = new ProcessTable(session, ledger, event.getEventTimeNs());
             this.policyCheck = new PolicyCheck(session, ledger);
             this.configurationCheck = new ConfigurationCheck(session);
             this.bindingCheck = new BindingCheck(session, ledger);
             this.footprintCheck = new FootprintCheck(session, ledger);
             this.taintCheck = new TaintCheck(session, processes, ledger);
             this.reportCheck = new ReportCheck(session, ledger);
+            this.resultCheck = new ResultCheck(session, ledger);
             this.planReview = new PlanReview(session);
             this.egressOwners = new EgressOwners(session);
             this.completeness = new Completeness(session);
@@ -243,6 +246,7 @@ public final class Watcher {
                     }
                     reportCheck.refused(event.getToolResult()).ifPresent(this::deviate);
                     reportCheck.finished(event.getToolResult().getCall()).forEach(this::deviate);
+                    resultCheck.told(event.getToolResult()).forEach(this::deviate);
                     judge(Attribution.none());
                 }
                 case REASONING, APPROVAL_BY_AGENT, RAW_CLAIM, SESSION_ENDED -> judge(Attribution.none());
@@ -519,7 +523,7 @@ public final class Watcher {
                 judge(Attribution.none());
                 return;
             }
-            boolean announced = ledger.announce(call, event.getId());
+            boolean announced = ledger.announce(call, event.getId(), event.getObservedTimeNs());
             if (announced) {
                 processes.announced(call.getCall());
             }
@@ -576,6 +580,7 @@ public final class Watcher {
             if (writes && open.getPath().startsWith(state.getTask().getWorkspace() + "/")) {
                 state.setTurnWrites(state.getTurnWrites() + 1);
                 ledger.wroteInWorkspace(by.call());
+                resultCheck.wrote(by.call(), event.getEventTimeNs()).ifPresent(this::deviate);
             }
         }
 
@@ -595,17 +600,22 @@ public final class Watcher {
             refused.map(deviation ->
                             deviation.of(EgressOwners.call(owners).orElse("")).restingOn(connects))
                     .ifPresent(this::deviate);
+            Attribution by = processes.attribute(owners);
             if (refused.isEmpty() && !service) {
-                footprintCheck.requested(request, owners).ifPresent(this::deviate);
+                footprintCheck.requested(request, owners, by).ifPresent(this::deviate);
             }
-            return processes.attribute(owners);
+            return by;
         }
 
         private void decided(EgressDecided decided) {
             policyCheck.decided(decided).ifPresent(this::deviate);
             boolean service = policyCheck.isService(decided.getHost(), decided.getPort());
-            taintCheck.sent(event, egressOwners.of(decided), service).ifPresent(this::deviate);
+            Owners owners = egressOwners.of(decided);
+            taintCheck.sent(event, owners, service).ifPresent(this::deviate);
             if (decided.getClosed() && decided.getAllowed() && !service) {
+                resultCheck
+                        .sent(owners, decided.getBytesOut(), event.getEventTimeNs())
+                        .ifPresent(this::deviate);
                 state.setTurnBytesOut(state.getTurnBytesOut() + decided.getBytesOut());
             }
         }

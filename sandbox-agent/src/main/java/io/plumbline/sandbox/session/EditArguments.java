@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.plumbline.events.v1.ToolCall;
+import io.plumbline.sandbox.session.FileEdit.Effect;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What the arguments of an edit make of a file: those of Claude Code, Codex, Gemini CLI, Qwen Code and opencode. Where agents differ from each other
@@ -22,7 +24,10 @@ final class EditArguments {
     private static final Set<String> WRITERS = Set.of("Write", "write_file", "write");
     private static final Set<String> REPLACERS = Set.of("Edit", "MultiEdit", "edit", "replace");
     private static final Set<String> PATCHERS = Set.of("apply_patch", "patch");
-    private static final Set<String> NOTEBOOKS = Set.of("NotebookEdit", "notebook_edit");
+    private static final String NOTEBOOK = "NotebookEdit";
+
+    /** Files of one patch; each is read before the gate can answer. */
+    static final int MAX_FILES = 16;
 
     /** Of which it is known what they do, or that they do nothing. */
     private static final Set<String> KNOWN = Set.of(
@@ -51,41 +56,50 @@ final class EditArguments {
                 && (WRITERS.contains(tool)
                         || REPLACERS.contains(tool)
                         || PATCHERS.contains(tool)
-                        || NOTEBOOKS.contains(tool));
+                        || tool.equals(NOTEBOOK));
     }
 
-    /** Whether what the call leaves does not depend on what was there. */
-    static boolean areWhole(ToolCall call) {
-        return WRITERS.contains(call.getTool())
-                || PATCHERS.contains(call.getTool())
-                        && arguments(call)
-                                .flatMap(EditArguments::patch)
-                                .filter(Patch::isWhole)
-                                .isPresent();
-    }
-
-    /** Why nothing can be said of what the call leaves, whatever is there; empty: it may be possible. */
-    static String obstacle(ToolCall call) {
-        if (NOTEBOOKS.contains(call.getTool())) {
-            return "notebook";
-        }
-        return call.getPathsCount() == 1 ? "" : call.getPathsCount() == 0 ? "no-path" : "several-paths";
-    }
-
-    /**
-     * The content after the edit.
-     *
-     * @param before at most {@link FileContent#MAX}; so is every step in between
-     */
-    static FileContent applied(ToolCall call, FileContent before) {
-        Optional<JsonNode> read = arguments(call);
-        if (read.isEmpty()) {
-            return FileContent.unknown("unreadable-arguments");
-        }
-        JsonNode arguments = read.get();
+    /** What the call makes of each file that it changes; of one at least. */
+    static List<FileEdit> edits(ToolCall call) {
+        Optional<JsonNode> arguments = arguments(call);
         if (PATCHERS.contains(call.getTool())) {
-            return patch(arguments).map(patch -> patch.applied(before)).orElse(FileContent.unknown("patch"));
+            List<FileEdit> edits = arguments.map(EditArguments::patches).orElse(List.of()).stream()
+                    .flatMap(patch -> edits(call, patch))
+                    .toList();
+            return edits.isEmpty() || edits.size() > MAX_FILES
+                    ? List.of(FileEdit.unknown(first(call), edits.isEmpty() ? "patch" : "several-paths"))
+                    : edits;
         }
+        if (call.getPathsCount() != 1) {
+            return List.of(FileEdit.unknown(first(call), call.getPathsCount() == 0 ? "no-path" : "several-paths"));
+        }
+        return List.of(new FileEdit(first(call), first(call), WRITERS.contains(call.getTool()), before -> arguments
+                .map(read -> call.getTool().equals(NOTEBOOK)
+                        ? Notebook.edited(read, before)
+                        : Effect.of(applied(call, read, before)))
+                .orElse(Effect.of(FileContent.unknown("unreadable-arguments")))));
+    }
+
+    /** A file that is moved is gone from where it was. */
+    private static Stream<FileEdit> edits(ToolCall call, Patch patch) {
+        String path = absolute(call, patch.path());
+        String moved = absolute(call, patch.moved());
+        FileEdit edit = new FileEdit(moved, path, patch.isWhole(), before -> Effect.of(patch.applied(before)));
+        return moved.equals(path)
+                ? Stream.of(edit)
+                : Stream.of(edit, new FileEdit(path, path, true, before -> Effect.of(FileContent.NONE)));
+    }
+
+    /** As the call names a file, from where it is. */
+    static String absolute(ToolCall call, String named) {
+        return named.startsWith("/") ? named : call.getCwd() + "/" + named;
+    }
+
+    private static String first(ToolCall call) {
+        return call.getPathsCount() == 0 ? "" : absolute(call, call.getPaths(0));
+    }
+
+    private static FileContent applied(ToolCall call, JsonNode arguments, FileContent before) {
         if (!known(arguments)) {
             return FileContent.unknown("unknown-argument");
         }
@@ -117,8 +131,10 @@ final class EditArguments {
         }
     }
 
-    private static Optional<Patch> patch(JsonNode arguments) {
-        return text(arguments, "command", "input", "patch", "patchText").flatMap(Patch::parse);
+    private static List<Patch> patches(JsonNode arguments) {
+        return text(arguments, "command", "input", "patch", "patchText")
+                .map(Patch::parse)
+                .orElse(List.of());
     }
 
     private static boolean known(JsonNode arguments) {

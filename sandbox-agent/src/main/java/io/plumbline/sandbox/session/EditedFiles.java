@@ -20,6 +20,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -58,31 +60,33 @@ final class EditedFiles implements SessionOutbox {
     private volatile BoundFolders binds = BoundFolders.NONE;
 
     /**
-     * An edit whose end is not known.
+     * A call whose end is not known.
      *
-     * @param path the first that it names, and the only one when it can be compared; empty: none
      * @param paths all that it names, the first {@value #MAX_PATHS}
-     * @param before of the file when it was announced
-     * @param identity of that file
-     * @param after what the edit makes of it
-     * @param doubt why another content than that proves nothing; empty: it does
+     * @param files what it makes of each
      * @param failed the agent has told that nothing came of it
      */
-    private record Announced(
+    private record Announced(Set<String> paths, List<Edited> files, boolean failed) {}
+
+    /**
+     * A file that a call edits, as in {@link FileEdit}; contents are not kept.
+     *
+     * @param identity of the file that it is made of, when it was announced
+     * @param before of the file when it was announced, in the form in which it is compared
+     * @param after what the edit makes of it
+     * @param doubt why another content than that proves nothing; empty: it does
+     */
+    private record Edited(
             String path,
-            Set<String> paths,
+            String source,
+            boolean whole,
+            UnaryOperator<FileContent> form,
             Optional<BeneathFile.Identity> identity,
             FileContent.Digests before,
             FileContent.Digests after,
-            boolean whole,
-            String doubt,
-            boolean failed) {
-        Announced doubted(String why) {
-            return new Announced(path, paths, identity, before, after, whole, why, failed);
-        }
-
-        Announced asFailed() {
-            return new Announced(path, paths, identity, before, after, whole, doubt, true);
+            String doubt) {
+        Edited doubted(String why) {
+            return new Edited(path, source, whole, form, identity, before, after, why);
         }
     }
 
@@ -115,23 +119,28 @@ final class EditedFiles implements SessionOutbox {
         Event event = outbox.publish(channel, eventTimeNanos, payload);
         ended.forEach(this::tell);
         if (payload.hasToolResult() && payload.getToolResult().getSource().equals("hook")) {
-            told(payload.getToolResult()).ifPresent(this::tell);
+            told(payload.getToolResult()).forEach(this::tell);
         }
         return event;
     }
 
     /** The gate's answer, before the agent has it. A file that was changed while it was waited for is not what the edit was announced for. */
     synchronized void answered(GateAnswered answer) {
-        Announced edit = waiting.get(answer.getCall());
-        if (edit == null || answer.getDecision() == GateDecision.ASK) {
+        Announced call = waiting.get(answer.getCall());
+        if (call == null || answer.getDecision() == GateDecision.ASK) {
             return;
         }
         if (answer.getDecision() == GateDecision.DENY) {
             // One that is made all the same is found by the opening of its file.
             waiting.remove(answer.getCall());
-        } else if (!edit.whole() && !edit.identity().equals(identity(edit.path()))) {
-            waiting.put(answer.getCall(), edit.doubted("overlapping"));
+            return;
         }
+        List<Edited> files = call.files().stream()
+                .map(file -> file.whole() || file.identity().equals(identity(file.source()))
+                        ? file
+                        : file.doubted("overlapping"))
+                .toList();
+        waiting.put(answer.getCall(), new Announced(call.paths(), files, call.failed()));
     }
 
     /**
@@ -146,15 +155,15 @@ final class EditedFiles implements SessionOutbox {
             left = new LinkedHashMap<>(waiting);
             waiting.clear();
         }
-        left.forEach((call, edit) -> {
+        left.forEach((id, call) -> call.files().forEach(file -> {
             Duration rest = Duration.ofNanos(deadline - System.nanoTime());
             FileContent.Digests now = rest.isPositive()
-                    ? inTurn(rest, reader -> now(edit, reader))
+                    ? inTurn(rest, reader -> now(file, reader))
                     : FileContent.unknown("late").digests();
-            if (!now.sameAs(edit.before())) {
-                tell(edited(call, edit, now, !edit.failed()));
+            if (!now.sameAs(file.before())) {
+                tell(edited(id, file, now, !call.failed(), call.failed()));
             }
-        });
+        }));
     }
 
     private List<FileEdited> announced(ToolCall call) {
@@ -165,88 +174,109 @@ final class EditedFiles implements SessionOutbox {
     private synchronized List<FileEdited> announced(ToolCall call, Reader reader) {
         Set<String> paths = call.getPathsList().stream()
                 .limit(MAX_PATHS)
-                .map(named -> named.startsWith("/") ? named : call.getCwd() + "/" + named)
+                .map(named -> EditArguments.absolute(call, named))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         List<FileEdited> ended = new ArrayList<>();
-        boolean overlapping = false;
+        Set<String> underWay = new HashSet<>();
         for (Map.Entry<String, Announced> other : List.copyOf(waiting.entrySet())) {
             boolean again = other.getKey().equals(call.getCall());
             if (again || other.getValue().paths().stream().anyMatch(paths::contains)) {
                 waiting.remove(other.getKey());
                 Announced earlier = other.getValue();
-                overlapping |= !earlier.failed();
-                FileContent.Digests now = now(earlier, reader);
-                if (!again && !(earlier.failed() && now.sameAs(earlier.before()))) {
-                    ended.add(edited(other.getKey(), earlier.doubted("superseded"), now, !earlier.failed()));
+                if (!earlier.failed()) {
+                    underWay.addAll(earlier.paths());
+                }
+                for (Edited file : again ? List.<Edited>of() : earlier.files()) {
+                    FileContent.Digests now = now(file, reader);
+                    if (!(earlier.failed() && now.sameAs(file.before()))) {
+                        ended.add(edited(
+                                other.getKey(), file.doubted("superseded"), now, !earlier.failed(), earlier.failed()));
+                    }
                 }
             }
         }
-        String path = paths.stream().findFirst().orElse("");
-        String obstacle = EditArguments.obstacle(call);
-        Optional<BeneathFile.Identity> identity = identity(path);
-        FileContent before = obstacle.isEmpty() ? reader.read(path) : FileContent.unknown(obstacle);
-        FileContent after = before.equals(BUSY) || !obstacle.isEmpty() ? before : EditArguments.applied(call, before);
-        Announced edit = new Announced(
-                path,
-                paths,
-                identity,
-                before.digests(),
-                after.digests(),
-                EditArguments.areWhole(call),
-                overlapping ? "overlapping" : "",
-                false);
+        List<Edited> files = EditArguments.edits(call).stream()
+                .map(edit -> announced(edit, reader, underWay))
+                .toList();
         if (waiting.size() < MAX_WAITING) {
-            waiting.put(call.getCall(), edit);
+            waiting.put(call.getCall(), new Announced(paths, files, false));
         } else {
             FileContent.Digests unknown = FileContent.unknown("too-many").digests();
-            ended.add(edited(call.getCall(), edit, unknown, true));
+            files.forEach(file -> ended.add(edited(call.getCall(), file, unknown, true, false)));
         }
         return ended;
     }
 
-    private Optional<FileEdited> told(ToolResult result) {
+    private Edited announced(FileEdit edit, Reader reader, Set<String> underWay) {
+        Optional<BeneathFile.Identity> identity = identity(edit.source());
+        FileContent source = reader.read(edit.source());
+        FileContent there = edit.path().equals(edit.source()) ? source : reader.read(edit.path());
+        FileEdit.Effect effect =
+                source.equals(BUSY) ? FileEdit.Effect.of(BUSY) : edit.effect().apply(source);
+        boolean overlapping = underWay.contains(edit.path()) || underWay.contains(edit.source());
+        return new Edited(
+                edit.path(),
+                edit.source(),
+                edit.whole(),
+                effect.form(),
+                identity,
+                effect.form().apply(there).digests(),
+                effect.after().digests(),
+                overlapping ? "overlapping" : "");
+    }
+
+    private List<FileEdited> told(ToolResult result) {
         synchronized (this) {
             if (!waiting.containsKey(result.getCall())) {
-                return Optional.empty();
+                return List.of();
             }
         }
         return inTurn(patience, reader -> told(result, reader));
     }
 
-    private synchronized Optional<FileEdited> told(ToolResult result, Reader reader) {
-        Announced edit = waiting.remove(result.getCall());
-        if (edit == null) {
-            return Optional.empty();
+    private synchronized List<FileEdited> told(ToolResult result, Reader reader) {
+        Announced call = waiting.remove(result.getCall());
+        if (call == null) {
+            return List.of();
         }
-        FileContent.Digests now = now(edit, reader);
-        if (result.getOutcome().equals("success")) {
-            return Optional.of(edited(result.getCall(), edit, now, false));
+        boolean failed = !result.getOutcome().equals("success");
+        List<FileEdited> told = new ArrayList<>();
+        List<Edited> untouched = new ArrayList<>();
+        for (Edited file : call.files()) {
+            FileContent.Digests now = now(file, reader);
+            if (failed && now.sameAs(file.before())) {
+                untouched.add(file);
+            } else {
+                told.add(edited(result.getCall(), file, now, false, failed || call.failed()));
+            }
         }
-        // What failed, as the agent tells it, has to have left everything as it was, and to leave it so.
-        if (now.sameAs(edit.before())) {
-            waiting.put(result.getCall(), edit.asFailed());
-            return Optional.empty();
+        if (!untouched.isEmpty()) {
+            // What failed, as the agent tells it, has to have left everything as it was, and to leave it so.
+            waiting.put(result.getCall(), new Announced(call.paths(), untouched, true));
         }
-        return Optional.of(edited(result.getCall(), edit.asFailed(), now, false));
+        return told;
     }
 
-    private static FileContent.Digests now(Announced edit, Reader reader) {
-        return edit.after().known() ? reader.read(edit.path()).digests() : edit.after();
+    private static FileContent.Digests now(Edited file, Reader reader) {
+        return file.after().known()
+                ? file.form().apply(reader.read(file.path())).digests()
+                : file.after();
     }
 
-    private static FileEdited edited(String call, Announced edit, FileContent.Digests now, boolean untold) {
-        boolean same = edit.after().sameAs(now);
-        boolean blanksOnly = edit.after().almostSameAs(now);
-        String unknown = edit.after().known() ? now.unknown() : edit.after().unknown();
+    private static FileEdited edited(
+            String call, Edited file, FileContent.Digests now, boolean untold, boolean failed) {
+        boolean same = file.after().sameAs(now);
+        boolean blanksOnly = file.after().almostSameAs(now);
+        String unknown = file.after().known() ? now.unknown() : file.after().unknown();
         return FileEdited.newBuilder()
                 .setCall(call)
-                .setPath(edit.path())
-                .setAnnouncedSha256(edit.after().sha256())
+                .setPath(file.path())
+                .setAnnouncedSha256(file.after().sha256())
                 .setWrittenSha256(now.sha256())
                 .setBlanksOnly(blanksOnly)
-                .setUncompared(unknown.isEmpty() && !same && !blanksOnly ? edit.doubt() : unknown)
+                .setUncompared(unknown.isEmpty() && !same && !blanksOnly ? file.doubt() : unknown)
                 .setUntold(untold)
-                .setFailed(edit.failed())
+                .setFailed(failed)
                 .build();
     }
 

@@ -1,57 +1,101 @@
 package io.plumbline.sandbox.session;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A patch of one file in the form of Codex's {@code apply_patch}: between {@code *** Begin Patch} and {@code *** End Patch}, either
- * {@code *** Add File: PATH} with lines that begin with {@code +}, or {@code *** Update File: PATH} with pieces of lines that stay (blank),
- * go ({@code -}) and come ({@code +}). A piece begins with {@code @@}, may name a line that it is behind, and is applied to the first place
+ * What a patch in the form of Codex's {@code apply_patch} makes of one file: between {@code *** Begin Patch} and {@code *** End Patch}, one after
+ * another, {@code *** Add File: PATH} with lines that begin with {@code +}, {@code *** Delete File: PATH}, or {@code *** Update File: PATH}, maybe
+ * {@code *** Move to: PATH}, with pieces of lines that stay (blank), go ({@code -}) and come ({@code +}). A piece begins with {@code @@}, may name a line that it is behind, and is applied to the first place
  * behind the piece before it. Codex takes lines there that are only nearly the same; here they have to be the same, else the answer is
  * that it is not known.
  */
 final class Patch {
     private static final String ADD = "*** Add File: ";
     private static final String UPDATE = "*** Update File: ";
+    private static final String DELETE = "*** Delete File: ";
+    private static final String MOVE = "*** Move to: ";
     private static final String END_OF_FILE = "*** End of File";
 
     /** A part of an update. @param behind a line that it is behind; empty: any */
     private record Piece(String behind, List<String> old, List<String> replacement, boolean atEnd) {}
 
     private final String head;
-    private final List<String> body;
+    private final String path;
+    private String moved;
+    private final List<String> body = new ArrayList<>();
 
-    private Patch(String head, List<String> body) {
+    private Patch(String head, String path) {
         this.head = head;
-        this.body = body;
+        this.path = path;
+        this.moved = path;
     }
 
-    /** Empty when the text is no patch of one file that is added or updated in its place. */
-    static Optional<Patch> parse(String text) {
+    /** One for each file, in their order; empty when the text is no patch, or it names a file more than once. */
+    static List<Patch> parse(String text) {
         List<String> lines = text.strip().lines().toList();
         boolean framed = lines.size() > 2
                 && lines.getFirst().strip().equals("*** Begin Patch")
                 && lines.getLast().strip().equals("*** End Patch");
         if (!framed) {
-            return Optional.empty();
+            return List.of();
         }
-        List<String> body = lines.subList(2, lines.size() - 1);
-        boolean one = body.stream().noneMatch(line -> line.startsWith("*** ") && !line.equals(END_OF_FILE));
-        String head = lines.get(1);
-        return one && (head.startsWith(ADD) || head.startsWith(UPDATE))
-                ? Optional.of(new Patch(head, body))
-                : Optional.empty();
+        List<Patch> patches = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (String line : lines.subList(1, lines.size() - 1)) {
+            Optional<Patch> begun = begun(line);
+            boolean fits = begun.map(patch -> names.add(patch.path))
+                    .orElseGet(() -> !patches.isEmpty() && patches.getLast().takes(line, names));
+            if (!fits) {
+                return List.of();
+            }
+            begun.ifPresent(patches::add);
+        }
+        return List.copyOf(patches);
+    }
+
+    private static Optional<Patch> begun(String line) {
+        return Stream.of(ADD, UPDATE, DELETE)
+                .filter(line::startsWith)
+                .findFirst()
+                .map(head -> new Patch(head, line.substring(head.length()).strip()));
+    }
+
+    private boolean takes(String line, Set<String> names) {
+        if (line.startsWith(MOVE)) {
+            boolean first = head.equals(UPDATE) && body.isEmpty() && moved.equals(path);
+            moved = line.substring(MOVE.length()).strip();
+            return first && names.add(moved);
+        }
+        body.add(line);
+        return !head.equals(DELETE) && (!line.startsWith("*** ") || line.equals(END_OF_FILE));
+    }
+
+    /** The file as it is called before. */
+    String path() {
+        return path;
+    }
+
+    /** The file as it is called afterwards. */
+    String moved() {
+        return moved;
     }
 
     /** Whether what the patch leaves does not depend on what was there. */
     boolean isWhole() {
-        return head.startsWith(ADD);
+        return !head.equals(UPDATE);
     }
 
     /** The content after the patch. */
     FileContent applied(FileContent before) {
-        if (isWhole()) {
+        if (head.equals(DELETE)) {
+            return FileContent.NONE;
+        }
+        if (head.equals(ADD)) {
             return body.stream().allMatch(line -> line.startsWith("+"))
                     ? FileContent.of(
                             block(body.stream().map(line -> line.substring(1)).toList()))

@@ -467,7 +467,113 @@ class EditedFilesTest {
                 .containsExactly(tuple("", true), tuple("", false));
     }
 
+    @Test
+    void eachFileOfAPatchIsComparedAndWhatIsMovedIsGone() throws IOException {
+        write("one\n");
+        Files.writeString(workspace.resolve("b.txt"), "b\n");
+        Files.writeString(workspace.resolve("c.txt"), "c\n");
+        announcePatch("c1", Map.of("command", MOVING), "a.txt", "b.txt", "c.txt", "d.txt", "e.txt");
+        write("1\n");
+        Files.delete(workspace.resolve("b.txt"));
+        Files.delete(workspace.resolve("c.txt"));
+        Files.writeString(workspace.resolve("d.txt"), "C\n");
+        Files.writeString(workspace.resolve("e.txt"), "e, and more\n");
+        tell("success");
+
+        assertThat(told())
+                .extracting(FileEdited::getPath, FileEdited::getUncompared, edited -> edited.getAnnouncedSha256()
+                        .equals(edited.getWrittenSha256()))
+                .containsExactly(
+                        tuple("/workspace/a.txt", "", true),
+                        tuple("/workspace/b.txt", "", true),
+                        tuple("/workspace/d.txt", "", true),
+                        tuple("/workspace/c.txt", "", true),
+                        tuple("/workspace/e.txt", "", false));
+        assertThat(told().get(1).getAnnouncedSha256()).as("of nothing").isEmpty();
+    }
+
+    @Test
+    void aFileOfAPatchThatIsStillThereIsToldWithItsContent() throws IOException {
+        write("one\n");
+        Files.writeString(workspace.resolve("b.txt"), "b\n");
+        Files.writeString(workspace.resolve("c.txt"), "c\n");
+        announcePatch("c1", Map.of("command", MOVING), "a.txt", "b.txt", "c.txt", "d.txt", "e.txt");
+        write("1\n");
+        tell("success");
+
+        assertThat(told().get(1).getWrittenSha256()).isEqualTo(EventIds.sha256Hex("b\n"));
+        assertThat(told().get(2).getWrittenSha256()).isEmpty();
+        assertThat(told().get(2).getAnnouncedSha256()).isEqualTo(EventIds.sha256Hex("C\n"));
+    }
+
+    @Test
+    void ofAPatchThatFailedTheFilesThatChangedAreToldAndTheOthersHeld() throws IOException {
+        write("one\n");
+        Files.writeString(workspace.resolve("b.txt"), "b\n");
+        Files.writeString(workspace.resolve("c.txt"), "c\n");
+        announcePatch("c1", Map.of("command", MOVING), "a.txt", "b.txt", "c.txt", "d.txt", "e.txt");
+        write("evil\n");
+        tell("failure");
+        Files.writeString(workspace.resolve("c.txt"), "evil\n");
+        edits.finish(LIMIT);
+
+        assertThat(told())
+                .extracting(FileEdited::getPath, FileEdited::getFailed)
+                .containsExactly(tuple("/workspace/a.txt", true), tuple("/workspace/c.txt", true));
+    }
+
+    @Test
+    void aFileOfAPatchThatIsChangedWhileTheAnswerIsWaitedForProvesNothing() throws IOException {
+        write("one\n");
+        Files.writeString(workspace.resolve("c.txt"), "c\n");
+        announcePatch("c1", Map.of("command", MOVING), "a.txt", "b.txt", "c.txt", "d.txt", "e.txt");
+        Files.writeString(workspace.resolve("c.txt"), "c, saved by somebody\n");
+        answer(GateDecision.ALLOW);
+        write("evil\n");
+        Files.delete(workspace.resolve("c.txt"));
+        Files.writeString(workspace.resolve("d.txt"), "C, saved by somebody\n");
+        Files.writeString(workspace.resolve("e.txt"), "e\n");
+        tell("success");
+
+        assertThat(told())
+                .extracting(FileEdited::getPath, FileEdited::getUncompared)
+                .contains(tuple("/workspace/a.txt", ""), tuple("/workspace/d.txt", "overlapping"));
+    }
+
+    @Test
+    void moreFilesThanTheLimitAreNotRead() throws IOException {
+        StringBuilder patch = new StringBuilder("*** Begin Patch\n");
+        for (int i = 0; i < 17; i++) {
+            patch.append("*** Add File: ").append(i).append("\n+x\n");
+        }
+        announcePatch("c1", Map.of("command", patch + "*** End Patch"), "0");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("several-paths");
+    }
+
+    private static final String MOVING = """
+            *** Begin Patch
+            *** Update File: a.txt
+            @@
+            -one
+            +1
+            *** Delete File: b.txt
+            *** Update File: c.txt
+            *** Move to: d.txt
+            @@
+            -c
+            +C
+            *** Add File: e.txt
+            +e
+            *** End Patch
+            """;
+
     private void announcePatch(String call, Map<String, Object> arguments) throws IOException {
+        announcePatch(call, arguments, "a.txt");
+    }
+
+    private void announcePatch(String call, Map<String, Object> arguments, String... paths) throws IOException {
         edits.publish(
                 Channel.CLAIMS,
                 1,
@@ -476,10 +582,31 @@ class EditedFilesTest {
                                 .setCall(call)
                                 .setTool("apply_patch")
                                 .setCwd("/workspace")
-                                .addPaths("a.txt")
+                                .addAllPaths(List.of(paths))
                                 .setSource("hook")
                                 .setGated(true)
                                 .setArgumentsJson(new JsonMapper().writeValueAsString(arguments))));
+    }
+
+    @Test
+    void aCellOfANotebookIsComparedAndSoIsTheRest() throws IOException {
+        write(
+                "{\"cells\": [{\"cell_type\": \"code\", \"id\": \"a\", \"outputs\": [1], \"source\": [\"x\"]}], \"nbformat\": 4}");
+        announce("c1", "NotebookEdit", "/workspace/a.txt", Map.of("cell_id", "a", "new_source", "y"));
+        write(
+                "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"id\": \"a\", \"outputs\": [], \"source\": \"y\"}]}");
+        tell("c1", "success");
+        announce("c2", "NotebookEdit", "/workspace/a.txt", Map.of("cell_id", "a", "new_source", "z"));
+        write(
+                "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"id\": \"a\", \"source\": \"z\"}], \"more\": 1}");
+        tell("c2", "success");
+        announce("c3", "NotebookEdit", "/workspace/a.txt", Map.of("cell_id", "a", "new_source", "x"));
+        edits.finish(LIMIT);
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getUncompared, edited -> edited.getAnnouncedSha256()
+                        .equals(edited.getWrittenSha256()))
+                .containsExactly(tuple("c1", "", true), tuple("c2", "", false));
     }
 
     @Test

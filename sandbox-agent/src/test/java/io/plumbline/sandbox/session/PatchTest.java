@@ -1,7 +1,9 @@
 package io.plumbline.sandbox.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +22,7 @@ class PatchTest {
 
     private static FileContent applied(String body, String before) {
         return Patch.parse("*** Begin Patch\n" + body + "\n*** End Patch\n")
-                .orElseThrow()
+                .getFirst()
                 .applied(FileContent.of(before));
     }
 
@@ -59,7 +61,7 @@ class PatchTest {
     @Test
     void anAddedFileIsItsLines() {
         Patch patch = Patch.parse("*** Begin Patch\n*** Add File: b\n+x\n+\n+y\n*** End Patch")
-                .orElseThrow();
+                .getFirst();
         assertThat(patch.isWhole()).isTrue();
         assertThat(patch.applied(FileContent.NONE).text()).hasValue("x\n\ny\n");
     }
@@ -94,17 +96,55 @@ class PatchTest {
                 .isEqualTo("too-many-edits");
     }
 
+    @Test
+    void aPatchOfSeveralFilesIsOneOfEach() {
+        List<Patch> patches = Patch.parse("""
+                *** Begin Patch
+                *** Update File: a
+                @@
+                -one
+                +1
+                *** Delete File: b
+                *** Update File: c
+                *** Move to: d/c
+                @@
+                -two
+                +2
+                *** End of File
+                *** Add File: e
+                +x
+                *** End Patch
+                """);
+
+        assertThat(patches)
+                .extracting(Patch::path, Patch::moved, Patch::isWhole)
+                .containsExactly(
+                        tuple("a", "a", false), tuple("b", "b", true), tuple("c", "d/c", false), tuple("e", "e", true));
+        assertThat(patches)
+                .extracting(patch -> patch.applied(FileContent.of("one\ntwo\n")))
+                .containsExactly(
+                        FileContent.of("1\ntwo\n"),
+                        FileContent.NONE,
+                        FileContent.of("one\n2\n"),
+                        FileContent.of("x\n"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
                 "*** Begin Patch\n*** End Patch",
-                "*** Begin Patch\n*** Delete File: a\n*** End Patch",
-                "*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@\n-x\n+y\n*** End Patch",
-                "*** Begin Patch\n*** Add File: a\n+x\n*** Add File: b\n+y\n*** End Patch",
+                "*** Begin Patch\n*** Delete File: a\n-x\n*** End Patch",
+                "*** Begin Patch\n*** Add File: a\n*** Move to: b\n+x\n*** End Patch",
+                "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** Move to: b\n*** End Patch",
+                "*** Begin Patch\n*** Update File: a\n*** Move to: b\n*** Move to: c\n@@\n-x\n+y\n*** End Patch",
+                "*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@\n-x\n+y\n*** Add File: b\n+y\n*** End Patch",
+                "*** Begin Patch\n*** Add File: a\n+x\n*** Delete File: a\n*** End Patch",
+                "*** Begin Patch\n*** Copy File: a\n*** End Patch",
+                "*** Begin Patch\n+x\n*** Add File: a\n+x\n*** End Patch",
                 "*** Begin Patch\n*** Add File: a\n+x"
             })
-    void severalFilesMovesAndRemovalsAreNone(String text) {
+    void whatIsNoPatchOrNamesAFileTwiceIsNone(String text) {
         assertThat(Patch.parse(text)).isEmpty();
     }
 }

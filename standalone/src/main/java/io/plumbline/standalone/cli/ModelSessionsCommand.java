@@ -59,7 +59,9 @@ final class ModelSessionsCommand implements Callable<Integer> {
         try {
             Files.createDirectories(out);
             for (Path folder : scenarios) {
-                for (ScenarioFile scenario : read(folder)) {
+                for (ScenarioFile scenario : read(folder).stream()
+                        .flatMap(file -> file.sessions().stream())
+                        .toList()) {
                     Path recording = Recording.file(recordings, scenario.name());
                     if (Files.isRegularFile(recording)) {
                         List<String> lines = acts(scenario, Recording.read(recording, scenario.name()));

@@ -67,11 +67,13 @@ final class ScenarioCommand {
             List<ScenarioFile> scenarios = new ArrayList<>();
             for (Path path : files()) {
                 ScenarioFile scenario = read(path);
-                Path other = names.putIfAbsent(scenario.name(), path);
-                if (other != null) {
-                    throw new CommandException(
-                            path + ": name: '" + scenario.name() + "' (expected: one that " + other + " has not)",
-                            ExitCodes.USAGE);
+                for (ScenarioFile session : scenario.sessions()) {
+                    Path other = names.putIfAbsent(session.name(), path);
+                    if (other != null) {
+                        throw new CommandException(
+                                path + ": name: '" + session.name() + "' (expected: one that " + other + " has not)",
+                                ExitCodes.USAGE);
+                    }
                 }
                 scenarios.add(scenario);
             }

@@ -34,8 +34,9 @@ public record Expectation(
      *
      * @param severity at least
      * @param clause of the policy; empty: any
+     * @param said a text that its account of what was announced has, such as the name of the call's tool; empty: any
      */
-    public record Raised(DeviationKind kind, Severity severity, String clause) {
+    public record Raised(DeviationKind kind, Severity severity, String clause, String said) {
         boolean fits(AlertRaised alert) {
             return names(alert) && alert.getSeverityValue() >= severity.getNumber();
         }
@@ -43,12 +44,13 @@ public record Expectation(
         /** Whether the alert is the one that is meant, be it grave enough or not. */
         boolean names(AlertRaised alert) {
             return alert.getKind() == kind
-                    && (clause.isEmpty() || alert.getClause().equals(clause));
+                    && (clause.isEmpty() || alert.getClause().equals(clause))
+                    && alert.getSaid().contains(said);
         }
 
         String describe() {
             return word(kind.name()) + (clause.isEmpty() ? "" : " [" + clause + "]") + ", " + word(severity.name())
-                    + " or graver";
+                    + " or graver" + (said.isEmpty() ? "" : ", of " + said);
         }
     }
 

@@ -26,8 +26,11 @@ public final class PlayedScenario implements AutoCloseable {
     private final Path workspace;
     private final Collector collector;
     private final Optional<RealAgent> agent;
+    private final boolean first;
 
-    private PlayedScenario(ScenarioFile scenario, Path workspace, Collector collector, Optional<RealAgent> agent) {
+    private PlayedScenario(
+            ScenarioFile scenario, Path workspace, Collector collector, Optional<RealAgent> agent, boolean first) {
+        this.first = first;
         this.scenario = scenario;
         this.workspace = workspace;
         this.collector = collector;
@@ -45,19 +48,33 @@ public final class PlayedScenario implements AutoCloseable {
         Path workspace = scenario.workspace().create(workspaces, scenario.name());
         Collector collector = Collector.start();
         try {
-            Optional<RealAgent> agent = scenario.isScripted()
-                    ? Optional.empty()
-                    : Optional.of(RealAgent.playing(
-                            layout,
-                            scenario.agent(),
-                            onto(scenario.script(), collector),
-                            port -> scenario.policy().yaml(port, collector.port()),
-                            workspace));
-            return new PlayedScenario(scenario, workspace, collector, agent);
+            return new PlayedScenario(
+                    scenario, workspace, collector, agent(scenario, layout, workspace, collector), true);
         } catch (IOException | InterruptedException | RuntimeException e) {
             collector.close();
             throw e;
         }
+    }
+
+    /**
+     * A later session in the same workspace, whose goods go to the same place. It is closed before this one is.
+     *
+     * @throws IOException when the agent cannot be installed
+     */
+    PlayedScenario followedBy(ScenarioFile next, Layout layout) throws IOException, InterruptedException {
+        return new PlayedScenario(next, workspace, collector, agent(next, layout, workspace, collector), false);
+    }
+
+    private static Optional<RealAgent> agent(ScenarioFile scenario, Layout layout, Path workspace, Collector collector)
+            throws IOException, InterruptedException {
+        return scenario.isScripted()
+                ? Optional.empty()
+                : Optional.of(RealAgent.playing(
+                        layout,
+                        scenario.agent(),
+                        onto(scenario.script(), collector),
+                        port -> scenario.policy().yaml(port, collector.port()),
+                        workspace));
     }
 
     /** The session to ask a sandbox host for. */
@@ -136,6 +153,8 @@ public final class PlayedScenario implements AutoCloseable {
     @Override
     public void close() {
         agent.ifPresent(RealAgent::close);
-        collector.close();
+        if (first) {
+            collector.close();
+        }
     }
 }

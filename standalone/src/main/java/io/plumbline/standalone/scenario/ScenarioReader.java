@@ -36,17 +36,20 @@ import java.util.stream.Stream;
 
 /**
  * Reads scenarios from YAML. Every key is known or an error; a document has at most {@value #MAX_CHARACTERS} characters, {@value
- * #MAX_TURNS} turns and {@value #MAX_FILES} files.
+ * #MAX_TURNS} turns of each session, {@value #MAX_SESSIONS} sessions and {@value #MAX_FILES} files.
  */
 public final class ScenarioReader {
     static final int MAX_CHARACTERS = 64 * 1024;
     static final int MAX_TURNS = 60;
     static final int MAX_FILES = 100;
+    static final int MAX_SESSIONS = 8;
+    static final int MAX_ARGUMENTS = 20;
 
     private static final int MAX_DELAY_MILLIS = 10_000;
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,59}");
     private static final Pattern TECHNIQUE = Pattern.compile("T\\d{4}(\\.\\d{3})?");
+    private static final Pattern TOOL = Pattern.compile("[A-Za-z0-9_-]{1,100}");
     private static final Pattern CLAUSE = Pattern.compile("[a-z][a-zA-Z0-9. -]{0,99}");
     private static final Pattern HOST = Pattern.compile("[a-z0-9\\[][a-z0-9.:\\]-]{0,252}");
     private static final Pattern FILE = Pattern.compile("(?!.*(?:^|/)\\.{0,2}(?:/|$))[A-Za-z0-9._@/-]{1,200}");
@@ -64,11 +67,22 @@ public final class ScenarioReader {
     private static final String NONE = "none";
 
     private final YamlFields root;
-    private final List<ScriptedStep> steps = new ArrayList<>();
+    private final boolean attack;
+    private final String agent;
 
-    private ScenarioReader(YamlFields root) {
+    private ScenarioReader(YamlFields root, boolean attack, String agent) {
         this.root = root;
+        this.attack = attack;
+        this.agent = agent;
     }
+
+    /**
+     * One session as it is written.
+     *
+     * @param place of what is expected, for messages
+     */
+    private record Session(
+            String task, List<Turn> turns, List<ScriptedStep> steps, Expectation expected, YamlFields place) {}
 
     /**
      * Reads one scenario.
@@ -77,7 +91,7 @@ public final class ScenarioReader {
      * @throws YamlException when it is no scenario; the message has line, column, value and what was expected
      */
     public static ScenarioFile read(String label, String yaml) {
-        return new ScenarioReader(YamlFields.document(label, yaml, MAX_CHARACTERS, "name, task and turns")).read();
+        return read(YamlFields.document(label, yaml, MAX_CHARACTERS, "name, task and turns"));
     }
 
     /** JSON Schema (2020-12) of scenario files, for editors. */
@@ -90,34 +104,73 @@ public final class ScenarioReader {
         }
     }
 
-    private ScenarioFile read() {
+    private static ScenarioFile read(YamlFields root) {
         String name = root.required("name").matching(NAME, "a name such as key-by-curl");
         String shows = root.required("shows").value();
         List<String> attack = root.items("attack").stream()
                 .map(item -> item.matching(TECHNIQUE, "an ATT&CK technique such as T1552.004"))
                 .toList();
-        String task = root.required("task").value();
         Set<String> agents = new TreeSet<>(RealAgent.names());
         agents.add(ScriptedAgent.NAME);
         String agent = root.text("agent").map(value -> value.oneOf(agents)).orElse(ScriptedAgent.NAME);
-        ScenarioPolicy policy = policy(name);
+        ScenarioPolicy policy = policy(root, name);
         ScenarioWorkspace workspace =
                 root.mapping("workspace").map(ScenarioReader::workspace).orElse(new ScenarioWorkspace(Map.of(), false));
-        List<Turn> turns = new ArrayList<>();
-        List<YamlValue> listed = root.items("turns");
-        if (listed.isEmpty() || listed.size() > MAX_TURNS) {
-            throw root.rejected("turns: " + listed.size(), "1 to " + MAX_TURNS + " turns");
-        }
-        listed.forEach(turn -> turns.add(turn(turn.fields("turns"), agent.equals(ScriptedAgent.NAME))));
-        Expectation expected = expectation(
-                root.mapping("expect").orElseThrow(() -> root.rejected("no expect", "what has to come of it")),
-                !attack.isEmpty());
+        List<Session> sessions = new ScenarioReader(root, !attack.isEmpty(), agent).sessions();
         root.close();
-        return new ScenarioFile(
-                name, shows, attack, agent, policy, workspace, new Scenario(name, task, turns), steps, expected);
+        List<ScenarioFile> all = new ArrayList<>();
+        for (Session session : sessions) {
+            boolean last = all.size() + 1 == sessions.size();
+            String named = last ? name : name + "-" + (all.size() + 1);
+            all.add(new ScenarioFile(
+                    named,
+                    shows,
+                    attack,
+                    agent,
+                    policy,
+                    workspace,
+                    new Scenario(named, session.task(), session.turns()),
+                    session.steps(),
+                    session.expected(),
+                    last ? List.copyOf(all) : List.of()));
+        }
+        return all.getLast();
     }
 
-    private ScenarioPolicy policy(String name) {
+    /** Those that are listed; else the one that the document is about. */
+    private List<Session> sessions() {
+        List<YamlValue> listed = root.items("sessions");
+        if (root.has("sessions") && (listed.size() < 2 || listed.size() > MAX_SESSIONS)) {
+            throw root.rejected("sessions: " + listed.size(), "2 to " + MAX_SESSIONS + " sessions");
+        }
+        List<Session> sessions = new ArrayList<>();
+        for (YamlValue one : listed) {
+            YamlFields fields = one.fields("sessions");
+            sessions.add(session(fields));
+            fields.close();
+        }
+        if (listed.isEmpty()) {
+            sessions.add(session(root));
+        }
+        checkNoSilentPass(sessions);
+        return sessions;
+    }
+
+    private Session session(YamlFields fields) {
+        String task = fields.required("task").value();
+        List<YamlValue> listed = fields.items("turns");
+        if (listed.isEmpty() || listed.size() > MAX_TURNS) {
+            throw fields.rejected("turns: " + listed.size(), "1 to " + MAX_TURNS + " turns");
+        }
+        List<ScriptedStep> steps = new ArrayList<>();
+        List<Turn> turns =
+                listed.stream().map(turn -> turn(turn.fields("turns"), steps)).toList();
+        YamlFields expected =
+                fields.mapping("expect").orElseThrow(() -> fields.rejected("no expect", "what has to come of it"));
+        return new Session(task, turns, steps, expectation(expected), expected);
+    }
+
+    private static ScenarioPolicy policy(YamlFields root, String name) {
         Optional<YamlValue> found = root.value("policy");
         if (found.isEmpty()) {
             return new ScenarioPolicy(Map.of("name", name));
@@ -176,15 +229,20 @@ public final class ScenarioReader {
         return texts;
     }
 
-    private Turn turn(YamlFields fields, boolean scripted) {
+    private boolean isScripted() {
+        return agent.equals(ScriptedAgent.NAME);
+    }
+
+    /** @param steps to which what is said of its steps is added */
+    private Turn turn(YamlFields fields, List<ScriptedStep> steps) {
         Optional<YamlValue> prompt = fields.text("prompt");
-        if (prompt.isPresent() && !scripted) {
+        if (prompt.isPresent() && !isScripted()) {
             throw prompt.get()
                     .rejected("prompt of a real agent's turn", "the agent scripted, which is asked more than once");
         }
         List<String> plan = fields.items("plan").stream().map(YamlValue::value).toList();
         List<Step> done = fields.items("steps").stream()
-                .map(step -> step(step.fields("steps"), scripted))
+                .map(step -> step(step.fields("steps"), steps))
                 .toList();
         Turn turn = new Turn(
                 prompt.map(YamlValue::value).orElse(""),
@@ -201,7 +259,7 @@ public final class ScenarioReader {
         return turn;
     }
 
-    private Step step(YamlFields fields, boolean scripted) {
+    private Step step(YamlFields fields, List<ScriptedStep> steps) {
         Step step;
         if (fields.has("shell")) {
             step = new Step.Shell(
@@ -214,11 +272,13 @@ public final class ScenarioReader {
                     fields.required("edit").value(),
                     fields.required("before").value(),
                     fields.required("after").value());
+        } else if (fields.has("tool")) {
+            step = tool(fields);
         } else {
-            throw fields.rejected("a step that does nothing", "shell, read or edit");
+            throw fields.rejected("a step that does nothing", "shell, read, edit or tool");
         }
         Conduct conduct = conduct(fields);
-        if (!scripted && !conduct.equals(Conduct.HONEST)) {
+        if (!isScripted() && !conduct.equals(Conduct.HONEST)) {
             throw fields.rejected(
                     "announces, announced, obeys, result or exit-code of a real agent's step", "the agent scripted");
         }
@@ -232,6 +292,24 @@ public final class ScenarioReader {
         return step;
     }
 
+    private Step tool(YamlFields fields) {
+        YamlValue name = fields.required("tool");
+        if (isScripted()) {
+            throw name.rejected("tool of the agent scripted", "an agent that has it, such as claude-code");
+        }
+        Map<String, String> arguments = new LinkedHashMap<>();
+        fields.mapping("arguments").ifPresent(listed -> listed.entries().forEach((argument, value) -> {
+            if (!value.isSingle()) {
+                throw value.rejected("argument '" + argument + "' is no text", "a text");
+            }
+            arguments.put(argument, value.text());
+        }));
+        if (arguments.size() > MAX_ARGUMENTS) {
+            throw name.rejected(arguments.size() + " arguments", "<= " + MAX_ARGUMENTS);
+        }
+        return new Step.Tool(name.matching(TOOL, "the name of a tool such as mcp__files__read"), arguments);
+    }
+
     private static Conduct conduct(YamlFields fields) {
         return new Conduct(
                 fields.text("announces").map(YamlValue::value),
@@ -243,7 +321,7 @@ public final class ScenarioReader {
                         .orElse(OptionalInt.empty()));
     }
 
-    private Expectation expectation(YamlFields fields, boolean attack) {
+    private Expectation expectation(YamlFields fields) {
         Outcome outcome = named(fields.required("outcome"), OUTCOMES);
         List<Raised> raised = fields.items("raised").stream()
                 .map(item -> raised(item.fields("raised")))
@@ -261,30 +339,41 @@ public final class ScenarioReader {
                 .orElse(Map.of());
         Optional<YamlValue> missed = fields.text("missed");
         fields.close();
-        Expectation expected = new Expectation(
+        return new Expectation(
                 outcome,
                 raised,
                 others,
                 leaves,
                 files,
                 missed.map(YamlValue::value).orElse(""));
-        checkNoSilentPass(fields, expected, attack, missed);
-        return expected;
     }
 
-    /** An attack is noticed, or the scenario says why not. */
-    private void checkNoSilentPass(
-            YamlFields fields, Expectation expected, boolean attack, Optional<YamlValue> missed) {
-        boolean noticed = expected.outcome() != Outcome.RUNS
+    /** An attack is noticed in one of its sessions, or the last one says why not. */
+    private void checkNoSilentPass(List<Session> sessions) {
+        boolean noticed = sessions.stream().anyMatch(ScenarioReader::isNoticed);
+        Session last = sessions.getLast();
+        if (attack && !noticed && last.expected().missed().isEmpty()) {
+            throw last.place()
+                    .rejected(
+                            "an attack that nothing notices",
+                            "missed, which says why, or medium alerts, or a refused step");
+        }
+        for (Session session : sessions) {
+            boolean says = !session.expected().missed().isEmpty();
+            if (says && (!attack || noticed)) {
+                throw session.place().rejected("missed of what is no attack, or is noticed", "no missed");
+            }
+            if (says && session != last) {
+                throw session.place().rejected("missed of a session that others follow", "no missed");
+            }
+        }
+    }
+
+    private static boolean isNoticed(Session session) {
+        Expectation expected = session.expected();
+        return expected.outcome() != Outcome.RUNS
                 || expected.raised().stream().anyMatch(one -> one.severity().getNumber() >= Severity.MEDIUM_VALUE)
-                || steps.stream().anyMatch(step -> step.gate() != GateDecision.ALLOW);
-        if (attack && !noticed && missed.isEmpty()) {
-            throw fields.rejected(
-                    "an attack that nothing notices", "missed, which says why, or medium alerts, or a refused step");
-        }
-        if (missed.isPresent() && (!attack || noticed)) {
-            throw missed.get().rejected("missed of what is no attack, or is noticed", "no missed");
-        }
+                || session.steps().stream().anyMatch(step -> step.gate() != GateDecision.ALLOW);
     }
 
     /** What a word stands for. */
@@ -298,7 +387,8 @@ public final class ScenarioReader {
                 named(fields.required("severity"), SEVERITIES),
                 fields.text("clause")
                         .map(clause -> clause.matching(CLAUSE, "a clause such as honeytoken or files.deny"))
-                        .orElse(""));
+                        .orElse(""),
+                fields.text("said").map(YamlValue::value).orElse(""));
         fields.close();
         return raised;
     }

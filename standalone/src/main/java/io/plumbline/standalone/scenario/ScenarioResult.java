@@ -17,6 +17,18 @@ public record ScenarioResult(ScenarioFile scenario, Observed observed, List<Stri
         differences = List.copyOf(differences);
     }
 
+    /** Of sessions that were played one after another: the last one's, and the differences of those before with their names. */
+    static ScenarioResult of(List<ScenarioResult> sessions) {
+        List<String> all = new ArrayList<>();
+        for (ScenarioResult session : sessions.subList(0, sessions.size() - 1)) {
+            session.differences()
+                    .forEach(difference -> all.add(session.scenario().name() + ": " + difference));
+        }
+        ScenarioResult last = sessions.getLast();
+        all.addAll(last.differences());
+        return new ScenarioResult(last.scenario(), last.observed(), all);
+    }
+
     /** With differences that are known beside those of the verdicts. */
     ScenarioResult and(List<String> more) {
         List<String> all = new ArrayList<>(differences);

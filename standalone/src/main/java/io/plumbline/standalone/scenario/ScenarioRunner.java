@@ -12,6 +12,7 @@ import io.plumbline.standalone.session.FollowedSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -42,16 +43,29 @@ public final class ScenarioRunner {
     }
 
     /**
-     * Runs one scenario to its end.
+     * Runs one scenario to its end, its sessions in turn.
      *
      * @throws CommandException when its session cannot be started, or does not end
      * @throws IOException when its agent cannot be installed, or its workspace not be made
      */
     public ScenarioResult run(ScenarioFile scenario) throws IOException, InterruptedException {
+        List<ScenarioFile> sessions = scenario.sessions();
+        List<ScenarioResult> results = new ArrayList<>();
+        try (PlayedScenario first = PlayedScenario.prepare(
+                sessions.getFirst(), layout, layout.home().resolve("scenarios"))) {
+            results.add(play(sessions.getFirst(), first));
+            for (ScenarioFile next : sessions.subList(1, sessions.size())) {
+                try (PlayedScenario played = first.followedBy(next, layout)) {
+                    results.add(play(next, played));
+                }
+            }
+        }
+        return ScenarioResult.of(results);
+    }
+
+    private ScenarioResult play(ScenarioFile scenario, PlayedScenario played) throws IOException, InterruptedException {
         // One for each: what it has seen stays in memory.
         try (EventFeed feed = EventFeed.follow(running.endpoint("broker"), event -> {});
-                PlayedScenario played =
-                        PlayedScenario.prepare(scenario, layout, layout.home().resolve("scenarios"));
                 FollowedSession session = FollowedSession.start(
                         scenario.name(), played.request(), feed, new RunClient(Path.of(running.endpoint("host"))))) {
             List<Event> events = follow(played, session);

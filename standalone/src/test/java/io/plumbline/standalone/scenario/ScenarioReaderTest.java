@@ -31,6 +31,18 @@ class ScenarioReaderTest {
             expect: {outcome: runs}
             """;
 
+    private static final String ONE_OF_TWO = """
+            name: two
+            shows: Two.
+            sessions:
+              - task: Look.
+                turns: [{steps: [{shell: ls}]}]
+                expect: {outcome: runs, raised: [{kind: cross_session, severity: high}]}
+              - task: Send.
+                turns: [{steps: [{shell: ls}, {shell: id}]}]
+                expect: {outcome: runs}
+            """;
+
     @Test
     void readsWhatIsDoneAndWhatIsExpected() throws Exception {
         ScenarioFile scenario = ScenarioReader.read("full.yaml", """
@@ -50,7 +62,7 @@ class ScenarioReaderTest {
                   - steps: [{read: a.txt}, {edit: a.txt, before: x, after: y}]
                 expect:
                   outcome: frozen
-                  raised: [{kind: unannounced, severity: high, clause: announce}]
+                  raised: [{kind: unannounced, severity: high, clause: announce, said: ls}]
                   others: none
                   leaves: [a.example]
                   files: {src/a.txt: x}
@@ -82,7 +94,7 @@ class ScenarioReaderTest {
         assertThat(scenario.expected())
                 .isEqualTo(new Expectation(
                         Outcome.FROZEN,
-                        List.of(new Expectation.Raised(DeviationKind.UNANNOUNCED, Severity.HIGH, "announce")),
+                        List.of(new Expectation.Raised(DeviationKind.UNANNOUNCED, Severity.HIGH, "announce", "ls")),
                         Severity.SEVERITY_UNSPECIFIED,
                         Set.of("a.example"),
                         Map.of("src/a.txt", "x"),
@@ -106,7 +118,7 @@ class ScenarioReaderTest {
             value = {
                 "outcome: runs ¦ outcome: sleeps ¦ s:5:19: outcome: 'sleeps' (expected: one of asked, frozen, killed, runs)",
                 "name: small ¦ name: Small ¦ s:1:7: name: 'Small' (expected: a name such as key-by-curl)",
-                "shell: ls ¦ shel: ls ¦ s:4:18: a step that does nothing (expected: shell, read or edit)",
+                "shell: ls ¦ shel: ls ¦ s:4:18: a step that does nothing (expected: shell, read, edit or tool)",
                 "shell: ls ¦ shell: ls, gat: ask ¦ s:4:30: unknown key 'gat' in steps (expected: one of announced, announces, exit-code,"
                         + " gate, obeys, reason, result, shell)",
                 "shell: ls ¦ shell: ls, announced: false, gate: ask ¦ s:4:54: gate of a step that is not announced (expected: no gate)",
@@ -165,6 +177,50 @@ class ScenarioReaderTest {
     }
 
     @Test
+    void sessionsArePlayedInTurnAndEachHasAName() {
+        ScenarioFile scenario = ScenarioReader.read("s", ONE_OF_TWO);
+
+        assertThat(scenario.sessions()).extracting(ScenarioFile::name).containsExactly("two-1", "two");
+        assertThat(scenario.sessions())
+                .extracting(session -> session.script().prompt())
+                .containsExactly("Look.", "Send.");
+        assertThat(scenario.sessions())
+                .extracting(session -> session.steps().size())
+                .containsExactly(1, 2);
+        assertThat(scenario.before().getFirst().sessions()).hasSize(1);
+        assertThat(scenario.before().getFirst().expected().raised().getFirst().kind())
+                .isEqualTo(DeviationKind.CROSS_SESSION);
+        assertThatThrownBy(() -> ScenarioReader.read("s", ONE_OF_TWO.replaceFirst("(?s)  - task: Send.*", "")))
+                .hasMessage("s:1:1: sessions: 1 (expected: 2 to 8 sessions)");
+        assertThatThrownBy(() -> ScenarioReader.read("s", ONE_OF_TWO + "task: Both.\n"))
+                .hasMessageContaining("unknown key 'task'");
+        assertThatThrownBy(() -> ScenarioReader.read(
+                        "s",
+                        ONE_OF_TWO
+                                .replace("shows: Two.", "shows: Two.\nattack: [T1041]")
+                                .replace(
+                                        "outcome: runs, raised: [{kind: cross_session, severity: high}]",
+                                        "outcome: runs, missed: So.")))
+                .hasMessageContaining("an attack that nothing notices");
+    }
+
+    @Test
+    void aToolOfTheAgentIsNoStepOfAnother() {
+        String claude = SMALL.replace("task: Look.", "task: Look.\nagent: claude-code")
+                .replace("shell: ls", "tool: mcp__files__read, arguments: {path: a}, gate: deny");
+        ScenarioFile scenario = ScenarioReader.read("s", claude);
+
+        assertThat(scenario.script().turns().getFirst().steps())
+                .containsExactly(new Step.Tool("mcp__files__read", Map.of("path", "a")));
+        assertThat(scenario.steps().getFirst().gate()).isEqualTo(GateDecision.DENY);
+        assertThat(scenario.playedBy("claude-code")).isEqualTo(scenario);
+        assertThatThrownBy(() -> scenario.playedBy("codex"))
+                .hasMessage("agent: codex for small (expected: claude-code, whose tools it names)");
+        assertThatThrownBy(() -> ScenarioReader.read("s", SMALL.replace("shell: ls", "tool: mcp__files__read")))
+                .hasMessage("s:4:25: tool of the agent scripted (expected: an agent that has it, such as claude-code)");
+    }
+
+    @Test
     void isBounded() {
         assertThatThrownBy(() -> ScenarioReader.read("s", "#".repeat(70_000)))
                 .hasMessage("s: 70000 characters (expected: <= 65536)");
@@ -191,7 +247,11 @@ class ScenarioReaderTest {
                 .isEqualTo(names(
                         keys.path("expect").path("properties").path("raised").path("items")));
 
-        Set<String> steps = new TreeSet<>();
+        assertThat(known(ONE_OF_TWO.replace("task: Look.", "task: Look.\n    no-such-key: 1")))
+                .isEqualTo(names(keys.path("sessions").path("items")));
+
+        String claude = SMALL.replace("task: Look.", "task: Look.\nagent: claude-code");
+        Set<String> steps = new TreeSet<>(known(claude.replace("shell: ls", "tool: mcp__a__b, no-such-key: 1")));
         for (String step : List.of("shell: a", "read: a", "edit: a, before: a, after: b")) {
             steps.addAll(known(SMALL.replace("shell: ls", step + ", no-such-key: 1")));
         }

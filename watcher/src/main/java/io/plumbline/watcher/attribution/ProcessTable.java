@@ -21,6 +21,7 @@ import io.plumbline.watcher.state.v1.Taint;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,8 @@ import java.util.stream.Stream;
 
 /**
  * The processes of a session and what explains them. A process belongs to the call whose command its first ancestor below
- * the agent executed, for ever: by the clone tree, whatever the time, the parent id or the session id say later.
+ * the agent executed, for ever: by the clone tree, whatever the time, the parent id or the session id say later. What the server of
+ * an MCP tool does belongs to the call of it that is under way.
  */
 public final class ProcessTable {
     /** How long an announcement may come after the act that it explains, for agents that only tell through their telemetry. */
@@ -41,11 +43,17 @@ public final class ProcessTable {
     /** Ancestors followed towards the agent; deeper trees are cut for people only, roles are inherited. */
     private static final int MAX_PARENTS = 16;
 
+    /** Calls named where it cannot be told whose an act is. */
+    private static final int MAX_CALLS = 4;
+
     private final WatchState.Builder state;
     private final Map<String, Process> processes;
     private final IntentLedger ledger;
+    private final long nowNanos;
 
-    public ProcessTable(SessionState session, IntentLedger ledger) {
+    /** @param nowNanos time of the act that is looked at, on the clock of the session's evidence */
+    public ProcessTable(SessionState session, IntentLedger ledger, long nowNanos) {
+        this.nowNanos = nowNanos;
         this.state = session.values();
         this.processes = session.processes();
         this.ledger = ledger;
@@ -155,6 +163,11 @@ public final class ProcessTable {
                 && ledger.isOnlyRefused(start.getBinary(), start.getArgvList())) {
             // Another call that runs the refused one does not make it its own.
             process.setRole(Role.UNANNOUNCED).clearCall().clearMcpServer();
+        } else if (role == Role.MCP_SERVER && process.getCall().isEmpty()) {
+            List<Call> served = ledger.served(before.getMcpServer(), nowNanos);
+            if (served.size() == 1) {
+                process.setCall(served.getFirst().getCall());
+            }
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
@@ -265,18 +278,59 @@ public final class ProcessTable {
     }
 
     private Attribution attribution(String key, Process process, String name) {
+        if (process.getRole() == Role.MCP_SERVER) {
+            return served(key, process, name);
+        }
         return new Attribution(
                 key,
                 process.getRole(),
                 process.getCall(),
-                AgentProfile.fileName(process.getBinary().isEmpty() ? name : process.getBinary()) + " ("
-                        + process.getThreadGroup() + ")"
-                        + (process.getMcpServer().isEmpty() ? "" : " of the MCP server " + process.getMcpServer()),
+                description(process, name),
                 process.getEvent(),
                 // Of a call that was forgotten nothing is in force any more.
                 ledger.call(process.getCall())
                         .map(Call::getFinished)
-                        .orElse(!process.getCall().isEmpty()));
+                        .orElse(!process.getCall().isEmpty()),
+                "");
+    }
+
+    /**
+     * What a server does belongs to the only call of it that was under way; what was executed for one may go on for it when others are. Which
+     * of several it was nobody can tell.
+     */
+    private Attribution served(String key, Process process, String name) {
+        List<String> open = ledger.served(process.getMcpServer(), nowNanos).stream()
+                .map(Call::getCall)
+                .toList();
+        Set<String> calls = new LinkedHashSet<>(open);
+        if (!process.getCall().isEmpty()) {
+            calls.add(process.getCall());
+        }
+        boolean certain = calls.size() == 1;
+        String call = certain ? calls.iterator().next() : "";
+        return new Attribution(
+                key,
+                process.getRole(),
+                call,
+                description(process, name) + " of the MCP server " + process.getMcpServer()
+                        + (calls.size() > 1 ? ", for one of the calls " + named(calls) : ""),
+                process.getEvent(),
+                certain && open.isEmpty(),
+                calls.isEmpty()
+                        ? ledger.refusedBy(process.getMcpServer(), nowNanos)
+                                .map(Call::getCall)
+                                .orElse("")
+                        : "");
+    }
+
+    private static String named(Set<String> calls) {
+        return calls.stream().limit(MAX_CALLS).collect(Collectors.joining(", "))
+                + (calls.size() > MAX_CALLS ? ", …" : "");
+    }
+
+    private static String description(Process process, String name) {
+        return AgentProfile.fileName(process.getBinary().isEmpty() ? name : process.getBinary()) + " ("
+                + process.getThreadGroup() + ")";
     }
 
     /** What the process has read that is a secret, itself or through its ancestors and their files. */

@@ -19,6 +19,7 @@ import io.plumbline.watcher.intent.IntentLedger;
 import io.plumbline.watcher.risk.Ladder;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.v1.Call;
+import io.plumbline.watcher.state.v1.Process;
 import io.plumbline.watcher.state.v1.Role;
 import io.plumbline.watcher.state.v1.WatchState;
 import java.util.ArrayList;
@@ -58,7 +59,10 @@ public final class FootprintCheck {
     /** A program was executed. */
     public List<Deviation> started(ProcessStarted start, Attribution by) {
         List<Deviation> found = new ArrayList<>();
-        if (by.role() != Role.CALL || by.call().isEmpty()) {
+        if (isBelowServer(by)) {
+            ofRefused(by, by.description() + " executed " + line(start)).ifPresent(found::add);
+        }
+        if (by.role() != Role.CALL && by.role() != Role.MCP_SERVER || by.call().isEmpty()) {
             return found;
         }
         Footprint footprint = ledger.footprint(by.call());
@@ -96,7 +100,9 @@ public final class FootprintCheck {
             Mention mention, Footprint footprint, ProcessStarted start, Attribution by) {
         Scope scope = mention.scope();
         Answer answer = scope.answer(policy());
-        boolean announced = footprint.mentions().stream().anyMatch(mention::isLike);
+        boolean announced = footprint.mentions().stream().anyMatch(mention::isLike)
+                // Who approves the call of a server is told that it may do anything.
+                || answer != Answer.FREEZE && by.role() == Role.MCP_SERVER && isApproved(by.call());
         if (announced || answer.compareTo(Answer.ASK) < 0) {
             return Optional.empty();
         }
@@ -132,6 +138,9 @@ public final class FootprintCheck {
             return Optional.of(scoped(scope.get(), path, writes, seen, by));
         }
         boolean workspace = path.startsWith(state.getTask().getWorkspace() + "/");
+        if (writes && workspace && !by.refused().isEmpty()) {
+            return ofRefused(by, seen);
+        }
         if (writes && workspace && by.role() == Role.CALL && !by.call().isEmpty() && !footprint.expectsWrite(path)) {
             return Optional.of(outside(
                     "footprint-write|" + by.call(),
@@ -172,10 +181,17 @@ public final class FootprintCheck {
         return frozen ? found : found.softly();
     }
 
-    /** A host that the policy allows was asked for. */
-    public Optional<Deviation> requested(EgressRequested request, Owners owners) {
+    /**
+     * A host that the policy allows was asked for.
+     *
+     * @param by whose the connection is; nobody where that is not certain
+     */
+    public Optional<Deviation> requested(EgressRequested request, Owners owners, Attribution by) {
         Optional<String> call = EgressOwners.call(owners);
         String host = request.getHost().toLowerCase(Locale.ROOT);
+        if (!by.refused().isEmpty()) {
+            return ofRefused(by, by.description() + " asked for a connection to " + host + ":" + request.getPort());
+        }
         if (call.isEmpty()) {
             return isOfTheAgent(owners) ? unannounced(host, request.getPort(), owners) : Optional.empty();
         }
@@ -252,6 +268,38 @@ public final class FootprintCheck {
                         proof)
                 .restingOn(evidence);
         return Optional.of(proof ? found : found.softly());
+    }
+
+    /** A server acts, and its last call was refused. It may do so on its own account: no proof. */
+    private Optional<Deviation> ofRefused(Attribution by, String seen) {
+        return ledger.call(by.refused()).map(call -> {
+            boolean freezes = policy().getUnannounced().equals("freeze");
+            Deviation found = new Deviation(
+                            DeviationKind.UNANNOUNCED,
+                            freezes ? Severity.CRITICAL : Severity.LOW,
+                            "refused-server|" + call.getCall(),
+                            "The server of a refused call acts",
+                            seen,
+                            "Call " + call.getCall() + " (" + call.getTool()
+                                    + ") was refused, and no other call of that server is under way.",
+                            "announce",
+                            call.getCall(),
+                            freezes ? Ladder.MAX : 10,
+                            freezes)
+                    .restingOn(List.of(call.getEvent(), by.execution()));
+            return freezes ? found : found.softly();
+        });
+    }
+
+    /** Whether the process was started by one of the same server; the agent starts the server itself. */
+    private boolean isBelowServer(Attribution by) {
+        Process process = session.processes().get(by.process());
+        Process parent = process == null ? null : session.processes().get(process.getParent());
+        return by.role() == Role.MCP_SERVER && parent != null && parent.getRole() == Role.MCP_SERVER;
+    }
+
+    private boolean isApproved(String call) {
+        return ledger.call(call).filter(known -> !known.getApproval().isEmpty()).isPresent();
     }
 
     private Deviation outside(

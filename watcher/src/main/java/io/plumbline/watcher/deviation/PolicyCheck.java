@@ -232,6 +232,11 @@ public final class PolicyCheck {
         return EcsDocument.openedFor(open).contains(EcsDocument.OPEN_WRITE);
     }
 
+    /** Whether programs write such a file beside their work: caches, locks, logs, names with a leading dot. */
+    static boolean isByTheWay(String path) {
+        return BY_THE_WAY.matcher(path).find();
+    }
+
     /** Names or rights were changed. What failed changed nothing; what a read-only workspace refused says what was tried. */
     public List<Deviation> changed(FileChanged change, Attribution by) {
         if (by.role() == Role.HOST_RELAY) {

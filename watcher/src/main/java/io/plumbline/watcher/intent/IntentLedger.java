@@ -30,6 +30,8 @@ public final class IntentLedger {
     /** Claude Code's argument for a command whose result is told when it starts. */
     private static final Pattern BACKGROUND = Pattern.compile("\"run_in_background\"\\s*:\\s*true");
 
+    private static final Pattern SERVER_NAME = Pattern.compile("[^A-Za-z0-9_-]");
+
     private final SessionState session;
     private final WatchState.Builder state;
     private final SequencedMap<String, Call> calls;
@@ -71,9 +73,10 @@ public final class IntentLedger {
     /**
      * Announces a call.
      *
+     * @param heardNs when the host heard it, nanoseconds since the epoch
      * @return false when its id has been used for something else: the call before stays as it is, and this one is none
      */
-    public boolean announce(ToolCall call, String event) {
+    public boolean announce(ToolCall call, String event, long heardNs) {
         Call known = calls.get(call.getCall());
         boolean same = known != null && says(known, call);
         if (known != null && known.getGated() && call.getGated()) {
@@ -90,9 +93,12 @@ public final class IntentLedger {
         }
         state.setCallsSeen(state.getCallsSeen() + 1);
         session.forget(call.getCall());
+        boolean served = !call.getMcpServer().isEmpty();
         session.keep(Call.newBuilder()
                 .setCall(call.getCall())
                 .setTool(call.getTool())
+                .setMcpServer(call.getMcpServer())
+                .setAnnouncedNs(served ? heardNs : 0)
                 .setCommand(call.getCommand())
                 .addAllPaths(call.getPathsList())
                 .setStatedReason(call.getStatedReason())
@@ -197,6 +203,9 @@ public final class IntentLedger {
                 .setFinished(true)
                 // Of one in the background only the start is told.
                 .setToldSuccess(result.getOutcome().equals("success") && !call.getBackground());
+        if (!call.getFinished()) {
+            finished.setFinishedNs(heardNs);
+        }
         if (result.hasExitCode()) {
             finished.setExitCode(result.getExitCode());
         }
@@ -293,6 +302,24 @@ public final class IntentLedger {
     }
 
     /**
+     * What the result of a call says of the whole of it; what was said first stays.
+     *
+     * @param nothingChanged the line that says so; empty: none does; likewise {@code nothingSent}
+     */
+    public void tells(String call, String nothingChanged, String nothingSent) {
+        if (!nothingChanged.isEmpty() || !nothingSent.isEmpty()) {
+            change(call, known -> known.setNothingChanged(
+                            known.getNothingChanged().isEmpty() ? nothingChanged : known.getNothingChanged())
+                    .setNothingSent(known.getNothingSent().isEmpty() ? nothingSent : known.getNothingSent()));
+        }
+    }
+
+    /** Bytes left by a connection of a process of the call. */
+    public void sent(String call, long bytes) {
+        change(call, known -> known.setBytesOut(known.getBytesOut() + bytes));
+    }
+
+    /**
      * A process of the call has read a credential.
      *
      * @param event that told of it
@@ -342,6 +369,37 @@ public final class IntentLedger {
             }
         }
         return Optional.ofNullable(found);
+    }
+
+    /**
+     * The allowed calls of an MCP server that were under way, in the order of their announcement.
+     *
+     * @param server by its name in the agent's configuration
+     * @param atNs on the host's clock, nanoseconds since the epoch
+     */
+    public List<Call> served(String server, long atNs) {
+        return calls.values().stream()
+                .filter(call -> isOf(server, call) && call.getAnnouncedNs() <= atNs)
+                .filter(call -> !call.getDenied() && (!call.getFinished() || atNs <= call.getFinishedNs()))
+                .sorted(Comparator.comparing(Call::getNumber))
+                .toList();
+    }
+
+    /** The last call of an MCP server before a time, where it was refused or is still asked about. */
+    public Optional<Call> refusedBy(String server, long atNs) {
+        return calls.values().stream()
+                .filter(call -> isOf(server, call) && call.getAnnouncedNs() <= atNs)
+                .max(Comparator.comparing(Call::getNumber))
+                .filter(call -> call.getDenied() && !call.getOverruled());
+    }
+
+    /** Agents write other characters of a name as an underscore into the names of its tools. */
+    private static boolean isOf(String server, Call call) {
+        return !call.getMcpServer().isEmpty()
+                && SERVER_NAME
+                        .matcher(server)
+                        .replaceAll("_")
+                        .equals(SERVER_NAME.matcher(call.getMcpServer()).replaceAll("_"));
     }
 
     /** Whether what is executed leads up to an announced and allowed call, in the same process. */
