@@ -57,8 +57,8 @@ final class EmptySearchCopy implements AutoCloseable {
         documents.put(path, json);
     }
 
-    /** Every question is refused, or answered again. */
-    void refuse(boolean all) {
+    /** Lists of causes are refused, or answered again. */
+    void refuseCauses(boolean all) {
         refusing = all;
     }
 
@@ -66,10 +66,11 @@ final class EmptySearchCopy implements AutoCloseable {
         String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
         questions.add(body);
         String path = exchange.getRequestURI().getPath();
-        if (path.contains("causes") && body.contains("\"sort\"")) {
+        boolean isCauseList = path.contains("causes") && body.contains("\"sort\"");
+        if (isCauseList) {
             causeLists.incrementAndGet();
         }
-        if (refusing) {
+        if (isCauseList && refusing) {
             exchange.sendResponseHeaders(503, -1);
             exchange.close();
             return;

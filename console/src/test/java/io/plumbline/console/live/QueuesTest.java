@@ -90,12 +90,12 @@ class QueuesTest {
     void whatCouldNotBeReadIsReadAgainThoughNobodyTellsOfAChange() {
         CausePage nothingKnown = new CausePage(List.of(), -1);
         Runnable leave = queues.follow(QueueQuery.WAITING, "ana", nothingKnown, shown::add);
-        searchCopy.refuse(true);
+        searchCopy.refuseCauses(true);
         Thread reading = Thread.ofVirtual().start(readings.remove());
         await().until(() -> searchCopy.causeLists() > 1);
         assertThat(shown).isEmpty();
 
-        searchCopy.refuse(false);
+        searchCopy.refuseCauses(false);
 
         await().untilAsserted(() -> assertThat(shown).containsExactly(EMPTY));
         leave.run();
