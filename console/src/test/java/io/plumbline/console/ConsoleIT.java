@@ -269,6 +269,7 @@ class ConsoleIT extends ConsoleTest {
         labelled.put("/session/degraded-1", ".session-head .degraded");
         labelled.put("/compare/degraded-1/" + DemoSession.SESSION, "#compare-sessions :text('bubblewrap, degraded')");
         labelled.put("/report/session/degraded-1", "#report-asked :text('bubblewrap, degraded')");
+        labelled.put("/report", "#report-seen-in-part tr:has-text('degraded-1') :text('bubblewrap, degraded')");
         try (Page page = stack.signedIn("vic")) {
             for (Map.Entry<String, String> entry : labelled.entrySet()) {
                 page.navigate(stack.base + entry.getKey());

@@ -9,17 +9,23 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** The line between a console and its search copy: it can be slow, and it can be cut. */
+/** The line between a console and its search copy: it can be slow, it can be cut, and it can be bad. */
 final class SearchLine implements AutoCloseable {
     /** Told by the client itself, or about this hop only. */
     private static final Set<String> OWN = Set.of(
             "host", "connection", "content-length", "transfer-encoding", "upgrade", "http2-settings", "keep-alive");
+
+    private static final String NONSENSE = """
+        {"took":1,"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},
+         "hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_index":"x","_id":"y"}]}}
+        """;
 
     private final URI search;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -27,6 +33,7 @@ final class SearchLine implements AutoCloseable {
     private final HttpServer server;
     private volatile CountDownLatch open = new CountDownLatch(0);
     private volatile boolean cut;
+    private volatile boolean garbled;
 
     SearchLine(URI search) throws IOException {
         this.search = search;
@@ -50,8 +57,14 @@ final class SearchLine implements AutoCloseable {
         cut = true;
     }
 
+    /** Every search is answered with a document that has no content, until {@link #restore}. */
+    void garble() {
+        garbled = true;
+    }
+
     void restore() {
         cut = false;
+        garbled = false;
         open.countDown();
     }
 
@@ -61,6 +74,15 @@ final class SearchLine implements AutoCloseable {
             open.await();
             if (cut) {
                 exchange.sendResponseHeaders(503, -1);
+                return;
+            }
+            if (garbled && exchange.getRequestURI().getPath().endsWith("_search")) {
+                byte[] nonsense = NONSENSE.getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().add("X-Elastic-Product", "Elasticsearch");
+                exchange.getResponseHeaders()
+                        .add("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9");
+                exchange.sendResponseHeaders(200, nonsense.length);
+                exchange.getResponseBody().write(nonsense);
                 return;
             }
             HttpRequest.Builder request = HttpRequest.newBuilder(

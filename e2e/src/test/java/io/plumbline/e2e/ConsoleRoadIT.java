@@ -15,7 +15,9 @@ import io.plumbline.events.Topics;
 import io.plumbline.events.evidence.BundleVerifier;
 import io.plumbline.events.evidence.Verification;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.FileOpened;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.standalone.Secrets;
 import io.plumbline.standalone.scenario.Recording;
@@ -27,6 +29,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -51,6 +58,13 @@ class ConsoleRoadIT {
 
     private static final String BEAS_PASSWORD = "a-password-of-this-test";
     private static final String BEAS_HASH = "{bcrypt}$2a$04$eI7KFXM2VGdbLmP1Kpv.zOtV5lLhz0rwZOT0UBpPlYxb/W1SdcjaG";
+
+    /** Of the session that goes on while somebody reads it. */
+    private static final int EVENTS_PER_SECOND = 200;
+
+    private static final int SECONDS = 20;
+    private static final int BEATS_PER_SECOND = 10;
+    private static final int BEFORE = 4_000;
 
     @TempDir
     private static Path folder;
@@ -349,5 +363,143 @@ class ConsoleRoadIT {
         page.locator("#confirm-roll-back").click();
         assertThat(page.locator("#rules-status")).hasText("rolled back; in force: shipped");
         assertThat(page.locator("#in-force")).containsText("shipped");
+    }
+
+    @Test
+    @Order(7)
+    void whoReadsASessionOfTwoHundredEventsASecondKeepsThePlace() throws Exception {
+        String session = EventIds.derived("console-road", "busy");
+        AtomicInteger seq = new AtomicInteger();
+        ScheduledExecutorService host = Executors.newSingleThreadScheduledExecutor();
+        try (KafkaProducer<String, byte[]> producer = platform().producer()) {
+            opened(producer, session, seq, BEFORE);
+            producer.flush();
+            Reader files = new Reader(admin(), "files", "#file-events", 2_000);
+            Reader raw = new Reader(bea(), "raw", "#raw-events", 3_000);
+            files.open(adminsConsole + "/session/" + session);
+            raw.open(beasConsole + "/session/" + session);
+
+            AtomicInteger left = new AtomicInteger(SECONDS * BEATS_PER_SECOND);
+            AtomicLong ended = new AtomicLong();
+            var running = host.scheduleAtFixedRate(
+                    () -> {
+                        if (left.get() > 0) {
+                            opened(producer, session, seq, EVENTS_PER_SECOND / BEATS_PER_SECOND);
+                            ended.set(System.nanoTime());
+                            left.decrementAndGet();
+                        }
+                    },
+                    0,
+                    1_000 / BEATS_PER_SECOND,
+                    TimeUnit.MILLISECONDS);
+            int all = BEFORE + SECONDS * EVENTS_PER_SECOND;
+            await().atMost(Duration.ofSeconds(SECONDS).plus(LIMIT)).until(() -> left.get() == 0);
+            running.cancel(false);
+            for (Reader reader : List.of(files, raw)) {
+                assertThat(reader.page().locator("#tab-files")).hasText(String.format("files %,d", all));
+                System.out.printf(
+                        "figure e2e.busy_session.lag %.1f s (from the last of %d events in %d s to the page that counts all of them; tab %s)%n",
+                        (System.nanoTime() - ended.get()) / 1e9, SECONDS * EVENTS_PER_SECOND, SECONDS, reader.tab);
+                reader.isWhereItWas();
+            }
+            assertThat(files.page().locator("#new-events")).hasText(String.format("%,d new", all - BEFORE));
+            screenshot(admin(), "busy");
+        } finally {
+            host.shutdownNow();
+        }
+    }
+
+    /** Somebody who has zoomed into the timeline and scrolled in a list, and what was on the screen then. */
+    private static final class Reader {
+        /**
+         * Places and texts of the rows of the list on the screen, once they are all read and the same twice, the one that is looked for among
+         * them.
+         */
+        private static final String ROWS_AT_REST = """
+            ([list, wanted]) => {
+              const grid = document.querySelector(list), drawn = [...grid.shadowRoot.querySelectorAll('#items tr:not([hidden])')];
+              // A row that is used again has its new place before its new content.
+              if (grid.hasAttribute('loading') || drawn.some(tr => tr.hasAttribute('loading'))) return false;
+              const rows = drawn
+                  .sort((a, b) => a.index - b.index)
+                  .map(tr => tr.index + ' ' + Math.round(tr.getBoundingClientRect().y) + ' '
+                      + [...tr.querySelectorAll('slot')].map(s => s.assignedNodes()[0]?.textContent.trim() ?? '').join(' '));
+              const now = '\\n' + rows.join('\\n'), rest = now === window.rowsBefore;
+              window.rowsBefore = now;
+              return rest && now.includes('\\n' + wanted + ' ') && rows.every(row => / \\d\\d:\\d\\d:\\d\\d\\.\\d{3} /.test(row)) && now;
+            }
+            """;
+
+        private final Page page;
+        private final String tab;
+        private final String list;
+        private final int row;
+        private Object rows = "";
+        private Object view = "";
+
+        Reader(Page page, String tab, String list, int row) {
+            this.page = page;
+            this.tab = tab;
+            this.list = list;
+            this.row = row;
+        }
+
+        Page page() {
+            return page;
+        }
+
+        void open(String address) {
+            page.navigate(address);
+            // What the watcher says about the session is counted elsewhere: of all its documents there may be as many
+            // long before.
+            assertThat(page.locator("#tab-files")).hasText(String.format("files %,d", BEFORE));
+            for (int i = 0; i < 2; i++) {
+                Object before = view();
+                page.locator("#timeline-in").click();
+                page.waitForCondition(() -> !view().equals(before));
+            }
+            page.locator("#tab-" + tab).click();
+            page.locator(list).scrollIntoViewIfNeeded();
+            page.locator(list).evaluate("(grid, row) => grid.scrollToIndex(row)", row);
+            rows = rows();
+            view = view();
+            // The newest are first among files; among all there is what the watcher says as well.
+            assertThat(rows.toString())
+                    .contains(tab.equals("files") ? "/work/file-" + (BEFORE - row) % 40 + " " : " evidence ");
+        }
+
+        void isWhereItWas() {
+            assertThat(rows()).isEqualTo(rows);
+            assertThat(view()).isEqualTo(view);
+        }
+
+        private Object rows() {
+            return page.waitForFunction(ROWS_AT_REST, List.of(list, row)).jsonValue();
+        }
+
+        private Object view() {
+            return page.locator("soc-timeline")
+                    .evaluate("timeline => String(timeline._view.map(at => Math.round(at + timeline.model.start)))");
+        }
+    }
+
+    /** As many openings of files, a millisecond apart, up to now. */
+    private static void opened(KafkaProducer<String, byte[]> producer, String session, AtomicInteger seq, int number) {
+        long now = System.currentTimeMillis();
+        for (int i = 0; i < number; i++) {
+            long at = (now - number + i) * 1_000_000L;
+            int next = seq.incrementAndGet();
+            produce(
+                    producer,
+                    Event.newBuilder()
+                            .setTenant("default")
+                            .setSession(session)
+                            .setHost("host-9")
+                            .setChannel(Channel.EVIDENCE)
+                            .setSeq(next)
+                            .setEventTimeNs(at)
+                            .setObservedTimeNs(at)
+                            .setFileOpened(FileOpened.newBuilder().setPath("/work/file-" + next % 40)));
+        }
     }
 }

@@ -61,7 +61,8 @@ final class FreshCauses {
         if (rows.isEmpty()) {
             return listed;
         }
-        long total = listed.total() + rows.size();
+        // Of a list that could not be read nobody knows how long it is.
+        long total = listed.total() < 0 ? listed.total() : listed.total() + rows.size();
         rows.addAll(listed.rows());
         return new CausePage(List.copyOf(rows), total);
     }

@@ -1,9 +1,10 @@
 package io.plumbline.console.live;
 
-import io.plumbline.console.search.HostRow;
+import io.plumbline.console.search.HostList;
 import io.plumbline.console.search.Search;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -11,20 +12,25 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The hosts of the tenant, read again every {@link #PAUSE} while somebody looks. */
+/** The hosts of the tenant, read again and again while somebody looks. */
 public final class Hosts implements Source<Hosts.Known> {
     private static final Logger LOG = LoggerFactory.getLogger(Hosts.class);
-    private static final Known NOTHING = new Known(State.NOT_READ, List.of());
-    private static final Duration PAUSE = Duration.ofSeconds(3);
+    private static final Known NOTHING = new Known(State.NOT_READ, HostList.EMPTY);
 
-    private final Search search;
+    private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(3);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    /** So many times as long as a reading took nothing is asked after it. */
+    private static final int REST = 10;
+
+    private final HostReadings readings;
     private final Clock clock;
     private final List<Consumer<Known>> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean reading = new AtomicBoolean();
     private volatile Known known = NOTHING;
 
     public Hosts(Search search, Clock clock) {
-        this.search = search;
+        this.readings = new HostReadings(search);
         this.clock = clock;
     }
 
@@ -35,8 +41,7 @@ public final class Hosts implements Source<Hosts.Known> {
         OLD
     }
 
-    /** @param rows by name */
-    public record Known(State state, List<HostRow> rows) {}
+    public record Known(State state, HostList hosts) {}
 
     /** Nothing when nobody was looking: what was known then is old, and what is new in it would have to wait to be shown. */
     @Override
@@ -61,8 +66,9 @@ public final class Hosts implements Source<Hosts.Known> {
     private void follow() {
         try {
             while (!listeners.isEmpty()) {
-                read();
-                Thread.sleep(PAUSE);
+                Instant begun = clock.instant();
+                read(begun);
+                Thread.sleep(pause(Duration.between(begun, clock.instant())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -75,12 +81,20 @@ public final class Hosts implements Source<Hosts.Known> {
         }
     }
 
-    private void read() {
+    /** @param took the reading before */
+    static Duration pause(Duration took) {
+        Duration rest = took.multipliedBy(REST);
+        return rest.compareTo(SHORTEST_PAUSE) < 0
+                ? SHORTEST_PAUSE
+                : rest.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : rest;
+    }
+
+    private void read(Instant now) {
         try {
-            known = new Known(State.READ, search.everyHost(clock.instant()));
+            known = new Known(State.READ, readings.read(now));
         } catch (RuntimeException e) {
             LOG.warn("the hosts could not be read", e);
-            known = new Known(State.OLD, known.rows());
+            known = new Known(State.OLD, known.hosts());
         }
         for (Consumer<Known> listener : listeners) {
             try {

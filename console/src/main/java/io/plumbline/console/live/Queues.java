@@ -124,7 +124,8 @@ public final class Queues implements AutoCloseable {
                             .filter(one -> one.isInForce(now))
                             .toList();
                     for (Event event : batch) {
-                        CauseRow row = CauseRow.begun(event, live.session(event.getSession()));
+                        CauseRow row = CauseRow.begun(
+                                event, live.session(event.getSession()).or(() -> search.session(event.getSession())));
                         added |= isUndecided(row, suppressions) && fresh.add(row, now);
                     }
                 } catch (SearchUnavailableException e) {
@@ -205,12 +206,9 @@ public final class Queues implements AutoCloseable {
         private void follow() {
             try {
                 while (!pages.isEmpty() && (stale.getAndSet(false) | isExpected())) {
-                    take(search.causes(asked.query(), asked.person(), clock.instant(), MAX_ROWS));
+                    readOnce();
                     Thread.sleep(PAUSE);
                 }
-            } catch (SearchUnavailableException e) {
-                // The layout says that the search copy does not answer.
-                LOG.debug("a queue could not be read again", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
@@ -222,20 +220,38 @@ public final class Queues implements AutoCloseable {
             }
         }
 
-        /** Whether the search copy still has to show something that pages show already. */
-        private boolean isExpected() {
-            Instant now = clock.instant();
-            List<CauseRow> rows = fresh.rows(now).stream()
+        /** What fails is tried again: that the search copy answers once more is no change that anybody would tell of. */
+        private void readOnce() {
+            try {
+                forget();
+                take(search.causes(asked.query(), asked.person(), clock.instant(), MAX_ROWS));
+            } catch (RuntimeException e) {
+                LOG.debug("a queue could not be read again", e);
+                stale.set(true);
+            }
+        }
+
+        private List<CauseRow> expected(Instant now) {
+            return fresh.rows(now).stream()
                     .filter(row -> asked.query().admits(row, now))
                     .toList();
+        }
+
+        /** Whether the search copy still has to show something that pages show already. */
+        private boolean isExpected() {
+            return !expected(clock.instant()).isEmpty();
+        }
+
+        /** What the search copy has by now. */
+        private void forget() {
+            Instant now = clock.instant();
             fresh.recorded(
-                    rows.stream()
+                    expected(now).stream()
                             .filter(row ->
                                     search.cause(row.session(), row.cause()).isPresent())
                             .map(CauseRow::key)
                             .toList(),
                     now);
-            return !rows.isEmpty();
         }
     }
 

@@ -25,7 +25,8 @@ import java.util.Optional;
  * @param toDecision how long approvals waited for a person, those that a person decided
  * @param toVerdict how long causes of alerts waited for their first decision
  * @param sessions that were active; of them {@code incomplete} have lost evidence: {@code missing} events never came, {@code dropped} the
- *     runtime could not tell
+ *     runtime could not tell; {@code degraded} ran without the kernel's own evidence
+ * @param seenInPart those that are degraded or incomplete, the newest first
  * @param rules those with alerts, most alerts first
  * @param isCut whether one of the lists had more than is read at once
  */
@@ -44,8 +45,14 @@ public record PeriodFigures(
         long incomplete,
         long missing,
         long dropped,
+        long degraded,
+        List<SeenInPart> seenInPart,
         List<RuleStatistics> rules,
         boolean isCut) {
+    /** A session of which not everything is known that it did. */
+    public record SeenInPart(
+            String session, String host, String runtime, boolean degraded, long missing, long dropped) {}
+
     /** Documents of each kind that are read at once. */
     private static final int MAX_DOCUMENTS = 2_000;
 
@@ -81,12 +88,25 @@ public record PeriodFigures(
         long incomplete = 0;
         long missing = 0;
         long dropped = 0;
+        long degraded = 0;
+        List<SeenInPart> seenInPart = new ArrayList<>();
         for (JsonNode session : sessionDocuments) {
             long lost = session.at("/counts/missing").asLong();
             long untold = session.at("/counts/dropped").asLong();
             incomplete += lost + untold > 0 ? 1 : 0;
             missing += lost;
             dropped += untold;
+            boolean unseen = session.at("/runtime/degraded").asBoolean();
+            degraded += unseen ? 1 : 0;
+            if (unseen || lost + untold > 0) {
+                seenInPart.add(new SeenInPart(
+                        session.path("session").asText(),
+                        session.path("host").asText(),
+                        session.at("/runtime/name").asText(),
+                        unseen,
+                        lost,
+                        untold));
+            }
         }
         return new PeriodFigures(
                 from,
@@ -103,6 +123,8 @@ public record PeriodFigures(
                 incomplete,
                 missing,
                 dropped,
+                degraded,
+                List.copyOf(seenInPart),
                 rules.values().stream()
                         .filter(rule -> rule.hits() > 0)
                         .sorted(Comparator.comparing(RuleStatistics::hits)

@@ -48,7 +48,7 @@ public record AlertRow(
      * An alert that was just raised, as the search copy will have it.
      *
      * @param event with the alert
-     * @param known what is known of its session; empty: nothing yet
+     * @param known what is known of its session; empty: nothing yet, so agent, task and {@code degraded} say nothing
      */
     public static AlertRow raised(Event event, Optional<SessionSummary> known) {
         AlertRaised alert = event.getAlertRaised();

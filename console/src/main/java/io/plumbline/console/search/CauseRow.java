@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param cause the deviation, or the id of an alert that has none
  * @param alert id of the newest alert
  * @param last when the newest alert was raised; {@code first} the oldest
+ * @param isSessionKnown false for a moment after a verdict: agent, task and {@code degraded} say nothing then
  * @param degraded whether its session runs without the kernel's own evidence
  * @param severityNumber the highest, 1 informational to 5 critical
  * @param risk the session's highest risk at one of them, 0 to 100
@@ -29,6 +30,7 @@ public record CauseRow(
         String host,
         String agent,
         String task,
+        boolean isSessionKnown,
         boolean degraded,
         String kind,
         String severity,
@@ -82,6 +84,7 @@ public record CauseRow(
                 event.getHost(),
                 alert.agent(),
                 alert.task(),
+                known.isPresent(),
                 alert.degraded(),
                 alert.kind(),
                 alert.severity(),
@@ -120,6 +123,7 @@ public record CauseRow(
                 host,
                 agent,
                 task,
+                isSessionKnown,
                 degraded,
                 kind,
                 severity,

@@ -123,6 +123,7 @@ final class Documents {
                 text(d, "/host"),
                 text(d, "/agent"),
                 text(d, "/task"),
+                true,
                 d.path("degraded").asBoolean(),
                 text(d, "/kind"),
                 text(d, "/severity"),

@@ -9,24 +9,27 @@ import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.console.search.Beats.Beat;
 import io.plumbline.console.search.SessionSummary.Daemon;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What the search copy is asked about hosts, and its answers put together. */
 final class EveryHost {
-    /** Hosts of one tenant; those with the fewest sessions are left out of more. */
+    /** Hosts of one answer. */
     static final int MAX = 1_000;
 
-    /** Beats are many: those of a day are looked through, and whoever was silent longer is known by its sessions. */
-    static final Duration HEARTBEATS = Duration.ofDays(1);
+    /** A clock that is ahead by more is not believed at all. */
+    static final Duration AHEAD = Duration.ofDays(1);
 
     private static final int MAX_RUNTIMES = 3;
 
@@ -59,7 +62,8 @@ final class EveryHost {
                                         "degraded",
                                         g -> g.filter(q -> q.term(
                                                 t -> t.field("runtime.degraded").value(true)))))
-                        .aggregations("told", f -> f.filter(spooling).aggregations("newest", newest("last_seen")))));
+                        .aggregations("told", f -> f.filter(spooling)
+                                .aggregations("newest", newest("last_seen", List.of("daemon"))))));
     }
 
     static SearchRequest heartbeats(String index, BoolQuery query) {
@@ -69,47 +73,70 @@ final class EveryHost {
                 .size(0)
                 .query(q -> q.bool(query))
                 .aggregations("hosts", a -> a.terms(t -> t.field("host.name").size(MAX))
-                        .aggregations("newest", newest("@timestamp"))));
+                        .aggregations("newest", newest("@timestamp", List.of("@timestamp", "plumbline.heartbeat")))));
     }
 
-    private static Aggregation newest(String time) {
-        return Aggregation.of(a ->
-                a.topHits(t -> t.size(1).sort(o -> o.field(f -> f.field(time).order(SortOrder.Desc)))));
+    private static Aggregation newest(String time, List<String> fields) {
+        return Aggregation.of(a -> a.topHits(t -> t.size(1)
+                .source(source -> source.filter(f -> f.includes(fields)))
+                .sort(o -> o.field(f -> f.field(time).order(SortOrder.Desc)))));
     }
 
-    /** By name. */
-    static List<HostRow> of(
-            Map<String, Aggregate> sessions, Map<String, Aggregate> heartbeats, Map<String, CanaryReport> canaries) {
-        Map<String, StringTermsBucket> ran = buckets(sessions.get("hosts"));
-        Map<String, JsonNode> beats = new TreeMap<>();
-        buckets(heartbeats.get("hosts")).forEach((host, bucket) -> newest(bucket.aggregations())
-                .ifPresent(document -> beats.put(host, document)));
-        TreeSet<String> names = new TreeSet<>(ran.keySet());
-        names.addAll(beats.keySet());
-        names.addAll(canaries.keySet());
-        return names.stream()
-                .filter(host -> !host.isEmpty())
+    static Beats beats(Map<String, Aggregate> heartbeats) {
+        Map<String, Beat> newest = new HashMap<>();
+        buckets(heartbeats).forEach((host, bucket) -> newest(bucket.aggregations())
+                .flatMap(document ->
+                        Documents.instant(document, "/@timestamp").map(at -> new Beat(at, beaten(document))))
+                .ifPresent(beat -> newest.put(host, beat)));
+        newest.remove("");
+        return new Beats(newest, isCut(heartbeats));
+    }
+
+    /** Whether there are hosts without a bucket. */
+    static boolean isCut(Map<String, Aggregate> answer) {
+        Aggregate hosts = answer.get("hosts");
+        return hosts != null
+                && hosts.isSterms()
+                && Objects.requireNonNullElse(hosts.sterms().sumOtherDocCount(), 0L) > 0;
+    }
+
+    /**
+     * @param ran what the sessions of each host say
+     * @param isCut whether there are more hosts with sessions
+     */
+    static HostList of(
+            Map<String, StringTermsBucket> ran, boolean isCut, Beats beats, Map<String, CanaryReport> canaries) {
+        TreeSet<String> names = new TreeSet<>(beats.newest().keySet());
+        // Where heartbeats are missing from the answer, a host without one may well be heard.
+        if (!beats.isCut()) {
+            names.addAll(ran.keySet());
+            names.addAll(canaries.keySet());
+        }
+        names.remove("");
+        List<HostRow> rows = names.stream()
                 .map(host -> row(
                         host,
                         Optional.ofNullable(ran.get(host)),
-                        Optional.ofNullable(beats.get(host)),
+                        Optional.ofNullable(beats.newest().get(host)),
                         Optional.ofNullable(canaries.get(host))))
+                .sorted(Comparator.comparing(row -> row.heard().orElse(Instant.EPOCH)))
+                .limit(MAX)
+                .sorted(Comparator.comparing(HostRow::host))
                 .toList();
+        return new HostList(rows, isCut || beats.isCut() || rows.size() < names.size());
     }
 
     private static HostRow row(
-            String host, Optional<StringTermsBucket> ran, Optional<JsonNode> beat, Optional<CanaryReport> canary) {
+            String host, Optional<StringTermsBucket> ran, Optional<Beat> beat, Optional<CanaryReport> canary) {
         Map<String, Aggregate> sessions =
                 ran.map(StringTermsBucket::aggregations).orElse(Map.of());
         Map<String, Aggregate> live = within(sessions, "live");
         return new HostRow(
                 host,
-                beat.flatMap(document -> Documents.instant(document, "/@timestamp"))
-                        .or(() -> moment(sessions.get("heard")))
-                        .or(() -> canary.map(CanaryReport::at)),
-                beat.flatMap(EveryHost::beaten).or(() -> newest(within(sessions, "told"))
+                beat.map(Beat::at).or(() -> moment(sessions.get("heard"))).or(() -> canary.map(CanaryReport::at)),
+                beat.flatMap(Beat::daemon).or(() -> newest(within(sessions, "told"))
                         .map(document -> Documents.session(document).daemon())),
-                buckets(sessions.get("runtimes")).keySet().stream()
+                buckets(sessions, "runtimes").keySet().stream()
                         .filter(name -> !name.isEmpty())
                         .toList(),
                 ran.map(StringTermsBucket::docCount).orElse(0L),
@@ -132,7 +159,13 @@ final class EveryHost {
                 : Optional.empty();
     }
 
-    private static Map<String, StringTermsBucket> buckets(@Nullable Aggregate terms) {
+    /** By host. */
+    static Map<String, StringTermsBucket> buckets(Map<String, Aggregate> answer) {
+        return buckets(answer, "hosts");
+    }
+
+    private static Map<String, StringTermsBucket> buckets(Map<String, Aggregate> aggregates, String name) {
+        Aggregate terms = aggregates.get(name);
         Map<String, StringTermsBucket> found = new LinkedHashMap<>();
         if (terms != null && terms.isSterms()) {
             terms.sterms()

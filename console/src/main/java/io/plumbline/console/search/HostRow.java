@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One host and what ran on it.
+ * One host and what ran on it in the days that are looked at.
  *
  * @param heard its newest heartbeat, or the newest event of its sessions when the heartbeat is more than a day old
  * @param daemon empty when no heartbeat told of it

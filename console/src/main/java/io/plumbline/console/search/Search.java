@@ -7,6 +7,7 @@ import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.Time;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregation;
+import co.elastic.clients.elasticsearch._types.aggregations.StringTermsBucket;
 import co.elastic.clients.elasticsearch._types.query_dsl.BoolQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.DateRangeQuery;
 import co.elastic.clients.elasticsearch._types.query_dsl.Operator;
@@ -40,6 +41,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -304,9 +306,18 @@ public final class Search {
         }
     }
 
-    private static void words(BoolQuery.Builder bool, String field, List<String> values) {
+    private static void words(BoolQuery.Builder bool, String field, Collection<String> values) {
+        bool.filter(in(field, values));
+    }
+
+    private static Query in(String field, Collection<String> values) {
         List<FieldValue> words = values.stream().map(FieldValue::of).toList();
-        bool.filter(q -> q.terms(t -> t.field(field).terms(v -> v.value(words))));
+        return Query.of(q -> q.terms(t -> t.field(field).terms(v -> v.value(words))));
+    }
+
+    private static void within(BoolQuery.Builder bool, String field, Instant from, Instant to) {
+        bool.filter(q ->
+                q.range(r -> r.date(d -> d.field(field).gte(from.toString()).lt(to.toString()))));
     }
 
     /** A cause of one session, with everything that was decided about it. */
@@ -1018,8 +1029,7 @@ public final class Search {
                     q.match(m -> m.field("event.reason").query(query.reason()).operator(Operator.And)));
         }
         if (bounded) {
-            bool.filter(q -> q.range(
-                    r -> r.date(d -> d.field("@timestamp").gte(from.toString()).lt(to.toString()))));
+            within(bool, "@timestamp", from, to);
         }
         return bool.build();
     }
@@ -1059,6 +1069,7 @@ public final class Search {
                         SearchRequest.of(s -> {
                             s.index(EVENTS)
                                     .ignoreUnavailable(true)
+                                    .allowPartialSearchResults(false)
                                     .size(MAX_RESULTS)
                                     .query(q -> q.bool(query))
                                     .collapse(c -> c.field("host.name"));
@@ -1073,15 +1084,51 @@ public final class Search {
         return newest;
     }
 
-    /** Every host that sessions, heartbeats of the last day or canaries of the tenant tell of, by name; at most {@link EveryHost#MAX}. */
-    public List<HostRow> everyHost(Instant now) {
-        BoolQuery sessions = tenantQuery("tenant").build();
-        BoolQuery heartbeats =
-                eventsWithin("heartbeat", now.minus(EveryHost.HEARTBEATS), now.plus(EveryHost.HEARTBEATS));
-        return EveryHost.of(
-                ask(EveryHost.sessions(SESSIONS, sessions), "hosts").aggregations(),
-                ask(EveryHost.heartbeats(EVENTS, heartbeats), "heartbeats").aggregations(),
-                canaries());
+    /**
+     * The newest heartbeat of each host, of {@link EveryHost#MAX} hosts.
+     *
+     * @param since by the hosts' own clocks, which may be ahead
+     * @param except hosts that are not asked about
+     */
+    public Beats heartbeats(Instant since, Instant now, Collection<String> except) {
+        BoolQuery.Builder bool = tenantQuery("organization.id");
+        word(bool, "event.action", "heartbeat");
+        within(bool, "@timestamp", since, now.plus(EveryHost.AHEAD));
+        if (!except.isEmpty()) {
+            bool.mustNot(in("host.name", except));
+        }
+        return EveryHost.beats(
+                ask(EveryHost.heartbeats(EVENTS, bool.build()), "heartbeats").aggregations());
+    }
+
+    /**
+     * Every host that has a heartbeat among {@code beats}, a canary, or a session.
+     *
+     * @param since the sessions that count were active then or later
+     */
+    public HostList hosts(Beats beats, Instant since) {
+        var answer = hostSessions(since, List.of());
+        Map<String, StringTermsBucket> ran = new HashMap<>(EveryHost.buckets(answer));
+        boolean cut = EveryHost.isCut(answer);
+        if (cut) {
+            // A host that is listed by its heartbeat is not to stand there as one without sessions.
+            List<String> missing = beats.newest().keySet().stream()
+                    .filter(host -> !ran.containsKey(host))
+                    .limit(EveryHost.MAX)
+                    .toList();
+            ran.putAll(EveryHost.buckets(hostSessions(since, missing)));
+        }
+        return EveryHost.of(ran, cut, beats, canaries());
+    }
+
+    /** @param hosts empty: all */
+    private Map<String, Aggregate> hostSessions(Instant since, Collection<String> hosts) {
+        BoolQuery.Builder bool = tenantQuery("tenant")
+                .filter(q -> q.range(r -> r.date(d -> d.field("last_seen").gte(since.toString()))));
+        if (!hosts.isEmpty()) {
+            bool.filter(in("host", hosts));
+        }
+        return ask(EveryHost.sessions(SESSIONS, bool.build()), "hosts").aggregations();
     }
 
     /** How many acts the intent model gave which score, by the bins of {@link ScoreDistribution}, the lowest first. */
@@ -1106,18 +1153,16 @@ public final class Search {
     }
 
     private BoolQuery within(String field, Instant from, Instant to) {
-        return tenantQuery("tenant")
-                .filter(q -> q.range(
-                        r -> r.date(d -> d.field(field).gte(from.toString()).lt(to.toString()))))
-                .build();
+        BoolQuery.Builder bool = tenantQuery("tenant");
+        within(bool, field, from, to);
+        return bool.build();
     }
 
     private BoolQuery eventsWithin(String action, Instant from, Instant to) {
-        return tenantQuery("organization.id")
-                .filter(q -> q.term(t -> t.field("event.action").value(action)))
-                .filter(q -> q.range(r ->
-                        r.date(d -> d.field("@timestamp").gte(from.toString()).lt(to.toString()))))
-                .build();
+        BoolQuery.Builder bool = tenantQuery("organization.id");
+        word(bool, "event.action", action);
+        within(bool, "@timestamp", from, to);
+        return bool.build();
     }
 
     private List<ObjectNode> documentsWithin(String index, String field, Instant from, Instant to) {

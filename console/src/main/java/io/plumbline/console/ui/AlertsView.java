@@ -313,9 +313,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         if (cause.alerts() > 1) {
             cell.add(Parts.text(" ×" + cause.alerts(), "mut"));
         }
-        if (cause.degraded()) {
-            cell.add(Parts.text(" "), Parts.degraded());
-        }
+        Parts.evidence(cause).ifPresent(chip -> cell.add(Parts.text(" "), chip));
         cell.add(Parts.text("  "), Parts.said(cause.seen(), 160, "mono", "mut"));
         cell.addClassName("what");
         return cell;

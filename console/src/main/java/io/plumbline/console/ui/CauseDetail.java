@@ -54,9 +54,7 @@ final class CauseDetail extends Aside {
                         cause.severityNumber() >= 4 ? "bad" : "plain"),
                 Parts.chip("risk " + cause.risk()),
                 Parts.said(cause.kind(), 40, "chip"));
-        if (cause.degraded()) {
-            chips.add(Parts.degraded());
-        }
+        Parts.evidence(cause).ifPresent(chips::add);
         chips.addClassName("acts");
         add(title, chips, buttons());
         if (!fate.isEmpty()) {

@@ -8,6 +8,7 @@ import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import io.plumbline.console.live.Hosts;
 import io.plumbline.console.search.CanaryReport;
+import io.plumbline.console.search.HostList;
 import io.plumbline.console.search.HostRow;
 import io.plumbline.console.search.SessionSummary.Daemon;
 import io.plumbline.console.text.VisibleText;
@@ -23,7 +24,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Every host of the tenant, also one that has fallen silent: what it runs, whether it is heard, and what it lost. */
+/** The hosts that sessions of a week, heartbeats of a day and canaries tell of: what each runs, whether it is heard, and what it lost. */
 @Route(value = "hosts", layout = MainLayout.class)
 @PageTitle("Plumbline · hosts")
 @PermitAll
@@ -75,16 +76,18 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
      *
      * @param old the search copy does not answer, so nobody knows whether it is silent
      * @param ahead its clock is ahead of ours: how old its last word is nobody knows
+     * @param gone nothing tells of it any more
      * @param usual the version that most hosts have; empty: none tells
      */
-    record Line(HostRow host, String heard, boolean silent, boolean old, boolean ahead, String usual) {}
+    record Line(HostRow host, String heard, boolean silent, boolean old, boolean ahead, boolean gone, String usual) {}
 
     @Override
     List<Line> select(Hosts.Known newest) {
         Instant now = clock.instant();
         boolean old = newest.state() == Hosts.State.OLD;
-        String usual = usual(newest.rows());
-        return newest.rows().stream()
+        List<HostRow> hosts = newest.hosts().rows();
+        String usual = usual(hosts);
+        return hosts.stream()
                 .map(host -> new Line(
                         host,
                         host.heard().map(at -> heard(at, now)).orElse("never"),
@@ -94,13 +97,30 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
                                         .orElse(true),
                         old,
                         host.heard().filter(at -> at.isAfter(now.plus(SKEW))).isPresent(),
+                        false,
                         usual))
                 .toList();
     }
 
+    @Override
+    Line departed(Line last) {
+        return new Line(
+                last.host(),
+                last.host().heard().map(HostsView::minute).orElse("never"),
+                false,
+                false,
+                false,
+                true,
+                last.usual());
+    }
+
     /** Month, day and minute in one line beside how long ago it was. */
     private static String heard(Instant at, Instant now) {
-        return Parts.moment(at).substring(5, 16) + " · " + Parts.age(Optional.of(at), now) + " ago";
+        return minute(at) + " · " + Parts.age(Optional.of(at), now) + " ago";
+    }
+
+    private static String minute(Instant at) {
+        return Parts.moment(at).substring(5, 16);
     }
 
     /** Most hosts have one version; what differs from it was left behind, or is ahead. */
@@ -118,12 +138,24 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
 
     @Override
     String summarise(Hosts.Known newest) {
-        long silent = select(newest).stream().filter(Line::silent).count();
         return switch (newest.state()) {
             case NOT_READ -> "reading…";
-            case READ -> newest.rows().size() + (silent == 0 ? ", all heard" : ", " + silent + " silent");
+            case READ ->
+                told(
+                        newest.hosts(),
+                        select(newest).stream().filter(Line::silent).count());
             case OLD -> "The search copy does not answer. What you see may be old.";
         };
+    }
+
+    /** Of a list that is cut nobody is to think that it is of all. */
+    static String told(HostList hosts, long silent) {
+        String each = silent == 0 ? "all heard" : silent + " silent";
+        return String.format(
+                Locale.ROOT,
+                hosts.isCut() ? "only %,d of the hosts: of these %s, more are not listed" : "%,d, %s",
+                hosts.rows().size(),
+                each);
     }
 
     @Override
@@ -142,6 +174,11 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     private static Component state(Line line) {
         if (line.old()) {
             return Parts.chip("not known", "plain");
+        }
+        if (line.gone()) {
+            Span gone = Parts.chip("gone", "plain");
+            gone.setTitle("Nothing that is looked at tells of it any more. What stands here is what was last known.");
+            return gone;
         }
         if (line.ahead()) {
             return Parts.chip("clock ahead", "bad");
@@ -183,7 +220,7 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
         if (host.frozen() > 0) {
             sessions.add(Parts.text(" · ❄ " + host.frozen(), "warn-text"));
         }
-        sessions.setTitle(host.live() + " live of " + host.sessions() + ", " + host.frozen() + " frozen");
+        sessions.setTitle(host.live() + " live of " + host.sessions() + " of seven days, " + host.frozen() + " frozen");
         return sessions;
     }
 
@@ -212,7 +249,8 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     private static Component lost(Line line) {
         HostRow host = line.host();
         Span lost = Parts.text(Long.toString(host.lost()), host.lost() == 0 ? "mut" : "bad");
-        lost.setTitle(host.missing() + " events missing, " + host.dropped() + " dropped by the runtime");
+        lost.setTitle(host.missing() + " events missing, " + host.dropped()
+                + " dropped by the runtime, in sessions of seven days");
         return lost;
     }
 

@@ -78,6 +78,11 @@ abstract class ListPage<S, T> extends Div {
 
     abstract void open(T row);
 
+    /** What a row that stays on the page says once the newest list has it no more. */
+    T departed(T last) {
+        return last;
+    }
+
     Grid<SteadyRows.Row<T>> grid() {
         return grid;
     }
@@ -100,6 +105,9 @@ abstract class ListPage<S, T> extends Div {
     private void show(S newest) {
         tell(newest);
         rows.update(select(newest)).forEach(grid.getListDataView()::refreshItem);
+        rows.departed().stream()
+                .flatMap(row -> rows.replace(departed(row.value())).stream())
+                .forEach(grid.getListDataView()::refreshItem);
         if (rows.rows().isEmpty()) {
             // Nobody points at an empty list.
             showNewest();

@@ -10,6 +10,7 @@ import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.component.notification.Notification;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
+import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.text.VisibleText;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,6 +80,16 @@ final class Parts {
         chip.addClassName("degraded");
         chip.setTitle("It runs without the kernel's own evidence: what it does is seen in part.");
         return chip;
+    }
+
+    /** What is to be said about the evidence of a cause's session; empty: it is whole. */
+    static Optional<Span> evidence(CauseRow cause) {
+        if (!cause.isSessionKnown()) {
+            Span chip = chip("runtime not known yet");
+            chip.setTitle("The search copy does not have its session yet.");
+            return Optional.of(chip);
+        }
+        return cause.degraded() ? Optional.of(degraded()) : Optional.empty();
     }
 
     static H3 heading(String text) {

@@ -96,6 +96,7 @@ public class PeriodReportView extends Div implements BeforeEnterObserver {
                 approvals(figures),
                 Report.section("report-approvers", "Approvals by person", Report.counts(figures.approvers())),
                 loss(figures),
+                seenInPart(figures),
                 rules(figures),
                 Report.section("report-acts", "Acts of people", Report.counts(figures.acts())));
     }
@@ -137,7 +138,23 @@ public class PeriodReportView extends Div implements BeforeEnterObserver {
         Parts.fact(facts, "incomplete", Long.toString(figures.incomplete()));
         Parts.fact(facts, "missing", figures.missing() + " events that never came");
         Parts.fact(facts, "dropped", figures.dropped() + " that the runtime could not tell");
+        Parts.fact(facts, "degraded", figures.degraded() + " that ran without the kernel's own evidence");
         return Report.section("report-loss", "Loss", facts);
+    }
+
+    private static Section seenInPart(PeriodFigures figures) {
+        List<List<String>> rows = figures.seenInPart().stream()
+                .map(session -> List.of(
+                        VisibleText.line(session.session(), 60),
+                        VisibleText.line(session.host(), 60),
+                        VisibleText.line(session.runtime(), 60) + (session.degraded() ? ", degraded" : ""),
+                        Long.toString(session.missing()),
+                        Long.toString(session.dropped())))
+                .toList();
+        return Report.section(
+                "report-seen-in-part",
+                "Sessions that were seen in part",
+                Report.table(List.of("Session", "Host", "Runtime", "Missing", "Dropped"), rows));
     }
 
     private static Section rules(PeriodFigures figures) {

@@ -35,7 +35,6 @@ import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
 import io.plumbline.console.search.TimelineEvent;
@@ -63,7 +62,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -106,7 +104,6 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final Div policy = new Div();
     private final Div alike = new Div();
     private final Div policyTold = new Div();
-    private final AtomicLong reads = new AtomicLong();
     private final Div head = new Div();
     private final Section why = new Section();
     private final Timeline timeline = new Timeline();
@@ -116,10 +113,14 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private final Div body = new Div();
     private final AtomicBoolean reading = new AtomicBoolean();
     private transient String id = "";
-    private transient volatile Optional<String> at = Optional.empty();
+    private transient Optional<String> at = Optional.empty();
+
+    /** Of the address, until the event is known that was the last one then. */
+    private transient Optional<Instant> moment = Optional.empty();
+
     private transient Optional<SessionRecord> shown = Optional.empty();
     private transient Optional<SessionSummary> summary = Optional.empty();
-    private transient volatile Optional<Window> window = Optional.empty();
+    private transient Optional<Window> window = Optional.empty();
 
     /** The piece of time that somebody chose to look at. */
     private transient Optional<Window> view = Optional.empty();
@@ -127,8 +128,15 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private transient Optional<OrderInFlight> sent = Optional.empty();
     private transient Instant lastRead = Instant.EPOCH;
     private transient Instant lastChange = Instant.now();
+
+    /** Number of the newest reading that was asked for; {@code newestRead} of the newest that is shown. */
+    private transient long reads;
+
     private transient long newestRead;
     private transient boolean stale;
+
+    /** Whether the sessions to compare with are on the page. */
+    private transient boolean isCompared;
 
     /** Whether somebody looks again soon. */
     private transient boolean reminded;
@@ -190,11 +198,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     public void beforeEnter(BeforeEnterEvent event) {
         id = event.getRouteParameters().get("id").orElse("");
         // The page may have shown another session; what is still being read of that one is not shown here.
-        newestRead = reads.incrementAndGet();
+        newestRead = ++reads;
         window = Optional.empty();
         QueryParameters query = event.getLocation().getQueryParameters();
         sent = Optional.empty();
-        Optional<Instant> moment = query.getSingleParameter("at").flatMap(SessionView::moment);
+        moment = query.getSingleParameter("at").flatMap(SessionView::moment);
         at = moment.isPresent() ? Optional.empty() : query.getSingleParameter("at");
         view = query.getSingleParameter("from")
                 .flatMap(SessionView::moment)
@@ -207,12 +215,14 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         shown = Optional.empty();
         summary = Optional.empty();
         stale = false;
+        isCompared = false;
+        alike.removeAll();
         lastRead = Instant.now();
+        lastChange = lastRead;
         showMessage("Reading session " + VisibleText.line(id, 40) + "…");
         head.addClassName("loading");
-        String entered = id;
-        UI ui = event.getUI();
-        Thread.ofVirtual().name("session-open").start(() -> open(ui, entered, moment));
+        // The page stands before its content is read.
+        read(event.getUI());
     }
 
     /** A time of the years that the search copy can hold; empty for any other text. */
@@ -225,55 +235,19 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
     }
 
-    /** The page stands before its content is read. */
-    private void open(UI ui, String entered, Optional<Instant> moment) {
-        long number = reads.incrementAndGet();
-        Command showing;
+    private Optional<List<SessionSummary>> alike(SessionSummary session) {
         try {
-            Optional<String> event = moment.flatMap(then -> search.eventAt(entered, then))
-                    .map(TimelineEvent::id)
-                    .or(() -> at);
-            Optional<SessionRecord> record = SessionRecord.read(search, entered, window, event);
-            if (record.isEmpty()) {
-                showing = () -> showMessage("There is no such session.");
-            } else {
-                List<SessionSummary> others = alike(record.get().summary());
-                showing = () -> {
-                    at = event;
-                    showAlike(record.get().summary(), others);
-                    show(record.get());
-                };
-            }
+            return Optional.of(search.alike(session, MAX_ALIKE));
         } catch (RuntimeException e) {
-            LOG.warn("session {} could not be read", entered, e);
-            showing = () -> {
-                showMessage("The search copy does not answer. Nothing is known about this session right now.");
-                // The next snapshot is a reason to try again.
-                stale = true;
-            };
-        }
-        Command told = showing;
-        within(ui, () -> {
-            if (entered.equals(id) && number > newestRead) {
-                newestRead = number;
-                lastRead = Instant.now();
-                told.execute();
-            }
-        });
-    }
-
-    private List<SessionSummary> alike(SessionSummary session) {
-        try {
-            return search.alike(session, MAX_ALIKE);
-        } catch (SearchUnavailableException e) {
-            // The page is worth showing without them.
+            // The page is worth showing without them; the next reading asks again.
             LOG.debug("sessions like {} could not be read", session.session(), e);
-            return List.of();
+            return Optional.empty();
         }
     }
 
     /** Others to hold it against; as they were when the page was opened. */
     private void showAlike(SessionSummary session, List<SessionSummary> others) {
+        isCompared = true;
         alike.removeAll();
         alike.add(Parts.heading("Compare with"));
         if (others.isEmpty()) {
@@ -359,9 +333,10 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         }
         stale = false;
         lastRead = Instant.now();
+        Reading first = new Reading(ui);
         Thread.ofVirtual().name("session-read").start(() -> {
             try {
-                read(ui);
+                first.run();
             } finally {
                 reading.set(false);
                 // What changed while it was read.
@@ -370,29 +345,76 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         });
         // Events become visible a moment after the session's own document.
         CompletableFuture.delayedExecutor(SHORTEST_REREAD.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(() -> read(ui));
+                .execute(() -> within(ui, () -> read(ui)));
     }
 
     private void read(UI ui) {
-        long number = reads.incrementAndGet();
-        try {
-            Optional<SessionRecord> record = SessionRecord.read(search, id, window, at);
-            ui.access(() -> record.filter(read -> number > newestRead).ifPresent(read -> {
-                newestRead = number;
-                show(read);
-                if (read.isBehind()
-                        && Duration.between(lastChange, Instant.now()).compareTo(LATEST_EVENTS) < 0) {
-                    // The session may have come to rest: no snapshot would remind of what is still on its way.
+        Thread.ofVirtual().name("session-read").start(new Reading(ui));
+    }
+
+    /** One reading of what the page is about when it is asked for, with the page's lock. The newest that was asked for and answered is shown. */
+    private final class Reading implements Runnable {
+        private final UI ui;
+        private final long number = ++reads;
+        private final String session = id;
+        private final Optional<Window> piece = window;
+        private final Optional<String> event = at;
+        private final Optional<Instant> then = moment;
+        private final boolean comparing = !isCompared;
+
+        Reading(UI ui) {
+            this.ui = ui;
+        }
+
+        @Override
+        public void run() {
+            try {
+                Optional<String> selected = then.flatMap(time -> search.eventAt(session, time))
+                        .map(TimelineEvent::id)
+                        .or(() -> event);
+                Optional<SessionRecord> record = SessionRecord.read(search, session, piece, selected);
+                Optional<List<SessionSummary>> others =
+                        record.filter(read -> comparing).flatMap(read -> alike(read.summary()));
+                within(ui, () -> {
+                    if (!session.equals(id) || number <= newestRead) {
+                        return;
+                    }
+                    newestRead = number;
+                    if (record.isPresent()) {
+                        // Somebody may have chosen another event meanwhile.
+                        if (then.isPresent() && then.equals(moment)) {
+                            moment = Optional.empty();
+                            at = selected;
+                        }
+                        others.ifPresent(found -> showAlike(record.get().summary(), found));
+                        showRead(ui, record.get());
+                    } else if (shown.isEmpty()) {
+                        showMessage("There is no such session.");
+                    }
+                });
+            } catch (RuntimeException e) {
+                LOG.warn("session {} could not be read", session, e);
+                within(ui, () -> {
+                    if (!session.equals(id)) {
+                        return;
+                    }
+                    if (shown.isEmpty()) {
+                        showMessage("The search copy does not answer. Nothing is known about this session right now.");
+                    }
+                    // What is shown stays; the layout says that the search copy does not answer.
                     stale = true;
                     rereadWhenStale(ui);
-                }
-            }));
-        } catch (SearchUnavailableException e) {
-            // The layout says that the search copy does not answer; the page stays as it is until it does.
-            LOG.debug("session {} could not be read again", id, e);
-            within(ui, () -> stale = true);
-        } catch (UIDetachedException e) {
-            LOG.debug("the page of session {} was left", id, e);
+                });
+            }
+        }
+    }
+
+    private void showRead(UI ui, SessionRecord record) {
+        show(record);
+        if (record.isBehind() && Duration.between(lastChange, Instant.now()).compareTo(LATEST_EVENTS) < 0) {
+            // The session may have come to rest: no snapshot would remind of what is still on its way.
+            stale = true;
+            rereadWhenStale(ui);
         }
     }
 
@@ -405,7 +427,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         tellAddress();
         if (shown.flatMap(SessionRecord::density).isPresent()) {
             window = view;
-            getUI().ifPresent(ui -> Thread.ofVirtual().name("session-window").start(() -> read(ui)));
+            getUI().ifPresent(this::read);
         }
     }
 
@@ -697,6 +719,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private void select(String event) {
+        moment = Optional.empty();
         at = Optional.of(event);
         shown.ifPresent(record -> {
             showSelection(record);

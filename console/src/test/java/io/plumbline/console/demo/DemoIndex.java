@@ -178,6 +178,18 @@ public final class DemoIndex {
                 .toList();
     }
 
+    /** Takes an event away. */
+    public void forget(Event event) throws IOException, InterruptedException {
+        StringBuilder operations = new StringBuilder();
+        for (IndexOperation operation : documents.of(event)) {
+            if (operation.id().equals(event.getId())) {
+                operations.append("{\"delete\":{\"_index\":\"%s\",\"_id\":\"%s\"}}\n"
+                        .formatted(operation.index(), operation.id()));
+            }
+        }
+        send("POST", "/_bulk?refresh=true", operations.toString(), "application/x-ndjson");
+    }
+
     private String send(String method, String path, String body, String type) throws IOException, InterruptedException {
         HttpResponse<String> response = http.send(
                 HttpRequest.newBuilder(elasticsearch.resolve(path))

@@ -9,16 +9,23 @@ import io.plumbline.console.search.Search;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A server that answers like Elasticsearch without a document, and counts. */
+/** A server that answers like Elasticsearch without a document, but those it is given one by one, and notes what it was asked. */
 final class EmptySearchCopy implements AutoCloseable {
     private static final String NOTHING =
             "{\"took\":1,\"timed_out\":false,\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},"
                     + "\"hits\":{\"total\":{\"value\":0,\"relation\":\"eq\"},\"hits\":[]}}";
 
     private final AtomicInteger causeLists = new AtomicInteger();
+    private final List<String> questions = new CopyOnWriteArrayList<>();
+    private final Map<String, String> documents = new ConcurrentHashMap<>();
+    private volatile boolean refusing;
     private final HttpServer server;
     private final ElasticsearchClient client;
 
@@ -40,17 +47,46 @@ final class EmptySearchCopy implements AutoCloseable {
         return causeLists.get();
     }
 
+    /** The bodies of all questions. */
+    List<String> questions() {
+        return List.copyOf(questions);
+    }
+
+    /** @param path its index and id, as the address of it has them */
+    void document(String path, String json) {
+        documents.put(path, json);
+    }
+
+    /** Lists of causes are refused, or answered again. */
+    void refuseCauses(boolean all) {
+        refusing = all;
+    }
+
     private void answer(HttpExchange exchange) throws IOException {
         String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-        if (exchange.getRequestURI().getPath().contains("causes") && body.contains("\"sort\"")) {
+        questions.add(body);
+        String path = exchange.getRequestURI().getPath();
+        boolean isCauseList = path.contains("causes") && body.contains("\"sort\"");
+        if (isCauseList) {
             causeLists.incrementAndGet();
         }
-        byte[] answer = NOTHING.getBytes(UTF_8);
+        if (isCauseList && refusing) {
+            exchange.sendResponseHeaders(503, -1);
+            exchange.close();
+            return;
+        }
+        byte[] answer = (path.contains("/_doc/") ? document(path) : NOTHING).getBytes(UTF_8);
         exchange.getResponseHeaders().add("X-Elastic-Product", "Elasticsearch");
         exchange.getResponseHeaders().add("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9");
         exchange.sendResponseHeaders(200, answer.length);
         exchange.getResponseBody().write(answer);
         exchange.close();
+    }
+
+    private String document(String path) {
+        String known = documents.get(path);
+        String head = "\"_index\":\"x\",\"_id\":\"x\",\"found\":";
+        return known == null ? "{" + head + "false}" : "{" + head + "true,\"_source\":" + known + "}";
     }
 
     @Override

@@ -26,6 +26,7 @@ class FreshCausesTest {
                 "host-1",
                 "codex",
                 "task",
+                true,
                 false,
                 "rule",
                 "high",
@@ -58,6 +59,14 @@ class FreshCausesTest {
         CausePage both = new CausePage(List.of(cause("old"), cause("new")), 701);
         assertThat(fresh.before(both, QueueQuery.WAITING, NOON)).isEqualTo(both);
         assertThat(fresh.before(listed, QueueQuery.WAITING, NOON)).isEqualTo(listed);
+    }
+
+    @Test
+    void ofAListThatCouldNotBeReadNobodySaysHowLongItIs() {
+        fresh.add(cause("new"), NOON);
+
+        assertThat(fresh.before(new CausePage(List.of(), -1), QueueQuery.WAITING, NOON))
+                .isEqualTo(new CausePage(List.of(cause("new")), -1));
     }
 
     @Test

@@ -1,19 +1,27 @@
 package io.plumbline.console.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.Search.CausePage;
 import io.plumbline.console.triage.QueueQuery;
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.Severity;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +33,7 @@ class QueuesTest {
     private static final CausePage OLD = new CausePage(List.of(), 7);
 
     private final Queue<Runnable> readings = new ConcurrentLinkedQueue<>();
-    private final List<CausePage> shown = new ArrayList<>();
+    private final List<CausePage> shown = new CopyOnWriteArrayList<>();
     private EmptySearchCopy searchCopy;
     private LiveView live;
     private Queues queues;
@@ -76,5 +84,49 @@ class QueuesTest {
         assertThat(searchCopy.causeLists()).isZero();
         assertThat(readings).as("readings after the last page has left").isEmpty();
         assertThat(shown).isEmpty();
+    }
+
+    @Test
+    void whatCouldNotBeReadIsReadAgainThoughNobodyTellsOfAChange() {
+        CausePage nothingKnown = new CausePage(List.of(), -1);
+        Runnable leave = queues.follow(QueueQuery.WAITING, "ana", nothingKnown, shown::add);
+        searchCopy.refuseCauses(true);
+        Thread reading = Thread.ofVirtual().start(readings.remove());
+        await().until(() -> searchCopy.causeLists() > 1);
+        assertThat(shown).isEmpty();
+
+        searchCopy.refuseCauses(false);
+
+        await().untilAsserted(() -> assertThat(shown).containsExactly(EMPTY));
+        leave.run();
+        await().until(() -> !reading.isAlive());
+    }
+
+    @Test
+    void ofASessionThatOnlyTheSearchCopyKnowsTheEvidenceIsToldAndOfAnUnknownOneThatItIsNotKnown() {
+        searchCopy.document(
+                "/plumbline-sessions/_doc/local/old", "{\"tenant\":\"local\",\"runtime\":{\"degraded\":true}}");
+        Runnable leave = queues.follow(QueueQuery.WAITING, "ana", EMPTY, shown::add);
+
+        queues.verdict(raised("old"));
+        await().untilAsserted(() -> assertThat(shown).isNotEmpty());
+        queues.verdict(raised("new"));
+        await().untilAsserted(() -> assertThat(shown.getLast().rows()).hasSize(2));
+
+        assertThat(shown.getLast().rows())
+                .extracting(CauseRow::session, CauseRow::isSessionKnown, CauseRow::degraded)
+                .containsExactly(tuple("old", true, true), tuple("new", false, false));
+        leave.run();
+    }
+
+    private static Event raised(String session) {
+        return EventIds.withId(Event.newBuilder()
+                .setTenant("local")
+                .setSession(session)
+                .setChannel(Channel.VERDICTS)
+                .setAlertRaised(AlertRaised.newBuilder()
+                        .setKind(DeviationKind.UNANNOUNCED)
+                        .setSeverity(Severity.HIGH)
+                        .setDeviation("d")));
     }
 }

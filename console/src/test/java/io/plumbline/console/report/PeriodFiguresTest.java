@@ -71,8 +71,14 @@ class PeriodFiguresTest {
                 List.of(
                         json("{'counts':{'missing':3,'dropped':0}}"),
                         json("{'counts':{'missing':0,'dropped':7}}"),
-                        json("{'counts':{'missing':0,'dropped':0}}")));
-        assertThat(figures.sessions()).isEqualTo(3);
+                        json("{'counts':{'missing':0,'dropped':0}}"),
+                        json("{'session':'s-4','host':'h-1','runtime':{'name':'bubblewrap','degraded':true}}")));
+        assertThat(figures.sessions()).isEqualTo(4);
+        assertThat(figures.degraded()).isEqualTo(1);
+        assertThat(figures.seenInPart())
+                .hasSize(3)
+                .last()
+                .isEqualTo(new PeriodFigures.SeenInPart("s-4", "h-1", "bubblewrap", true, 0, 0));
         assertThat(figures.incomplete()).isEqualTo(2);
         assertThat(figures.missing()).isEqualTo(3);
         assertThat(figures.dropped()).isEqualTo(7);

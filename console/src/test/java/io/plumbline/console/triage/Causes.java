@@ -21,6 +21,7 @@ final class Causes {
                 "host-3",
                 "codex",
                 "Run the tests",
+                true,
                 false,
                 "rule",
                 "high",
