@@ -85,12 +85,22 @@ class ResultsTest {
         assertThat(Alerts.of(told("c1", "No files were changed."))).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"our-tool fix 2>&1", "our-tool fix >&2", "our-tool fix &>run.log"})
+    void whereTheOutputGoesMakesNoSecondCommand(String command) {
+        session.run("c1", command, SHELL);
+        session.open(SHELL, "/workspace/src/a.c", O_WRONLY_CREAT);
+
+        assertThat(Alerts.of(told("c1", "No files were changed."))).hasSize(1);
+    }
+
     /** One of them says it, and another one has written. */
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "our-tool generate && our-tool fix",
                 "our-tool fix; make",
+                "make & our-tool fix",
                 "make | our-tool fix",
                 "our-tool\nmake"
             })

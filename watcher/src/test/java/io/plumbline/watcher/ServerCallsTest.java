@@ -111,15 +111,34 @@ class ServerCallsTest {
     @Test
     void aCallOfTheServerThatAPersonApprovedMayDoIt() {
         SessionScript session = serving("tools: {ask: [mcp__my_files__run]}");
-        ApprovalRequested question = ask(session, "m1", "mcp__my_files__run").stream()
-                .filter(Event::hasApprovalRequested)
-                .findFirst()
-                .orElseThrow()
-                .getApprovalRequested();
-        session.decide(question.getApproval(), true, question.getSubjectSha256(), 1);
+        approve(session, "m1");
         session.fork(SERVER, ONE);
 
         assertThat(Alerts.of(session.exec(ONE, "npm", "publish"))).isEmpty();
+    }
+
+    @Test
+    void whatThePolicyRefusesNobodyHasApprovedWithTheCall() {
+        SessionScript session = serving("tools: {ask: [mcp__my_files__run]}\nscopes: {publishing: deny}");
+        approve(session, "m1");
+        session.fork(SERVER, ONE);
+
+        assertThat(Alerts.of(session.exec(ONE, "npm", "publish")))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("scopes.publishing");
+    }
+
+    @Test
+    void anApprovalEndsWithTheCall() {
+        SessionScript session = serving("tools: {ask: [mcp__my_files__run]}");
+        approve(session, "m1");
+        session.fork(SERVER, ONE);
+        session.exec(ONE, "sh", "job.sh");
+        answered(session, "m1");
+
+        assertThat(Alerts.of(session.exec(ONE, "npm", "publish")))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("scopes.publishing");
     }
 
     @Test
@@ -154,6 +173,18 @@ class ServerCallsTest {
         });
         assertThat(second).isEmpty();
         assertThat(session.verdicts()).noneMatch(Event::hasFreezeOrdered);
+    }
+
+    /** Neither of them has a command, which makes them no equal calls. */
+    @Test
+    void thatAnotherToolIsAllowedMeanwhileSaysNothingOfTheRefusedOne() {
+        SessionScript session = serving("tools: {deny: [mcp__my_files__write]}");
+        ask(session, "m1", "mcp__my_files__write");
+        ask(session, "m2", "mcp__others__list");
+
+        assertThat(Alerts.of(session.open(SERVER, "/workspace/a", O_WRONLY_CREAT)))
+                .extracting(AlertRaised::getTitle)
+                .containsExactly("The server of a refused call acts");
     }
 
     @Test
@@ -220,6 +251,15 @@ class ServerCallsTest {
                                 .setMcpTool(names[2])
                                 .setArgumentsJson("{\"path\":\"a\"}")
                                 .setGated(true)));
+    }
+
+    private static void approve(SessionScript session, String call) {
+        ApprovalRequested question = ask(session, call, "mcp__my_files__run").stream()
+                .filter(Event::hasApprovalRequested)
+                .findFirst()
+                .orElseThrow()
+                .getApprovalRequested();
+        session.decide(question.getApproval(), true, question.getSubjectSha256(), 1);
     }
 
     private static void answered(SessionScript session, String call) {

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +29,9 @@ final class EditArguments {
 
     /** Files of one patch; each is read before the gate can answer. */
     static final int MAX_FILES = 16;
+
+    /** A part of a path without which it is the same: empty, a dot, two of them with what is before. */
+    private static final Pattern DETOUR = Pattern.compile("/\\.{0,2}(?:/|$)");
 
     /** Of which it is known what they do, or that they do nothing. */
     private static final Set<String> KNOWN = Set.of(
@@ -63,12 +67,7 @@ final class EditArguments {
     static List<FileEdit> edits(ToolCall call) {
         Optional<JsonNode> arguments = arguments(call);
         if (PATCHERS.contains(call.getTool())) {
-            List<FileEdit> edits = arguments.map(EditArguments::patches).orElse(List.of()).stream()
-                    .flatMap(patch -> edits(call, patch))
-                    .toList();
-            return edits.isEmpty() || edits.size() > MAX_FILES
-                    ? List.of(FileEdit.unknown(first(call), edits.isEmpty() ? "patch" : "several-paths"))
-                    : edits;
+            return patched(call, arguments.map(EditArguments::patches).orElse(List.of()));
         }
         if (call.getPathsCount() != 1) {
             return List.of(FileEdit.unknown(first(call), call.getPathsCount() == 0 ? "no-path" : "several-paths"));
@@ -78,6 +77,26 @@ final class EditArguments {
                         ? Notebook.edited(read, before)
                         : Effect.of(applied(call, read, before)))
                 .orElse(Effect.of(FileContent.unknown("unreadable-arguments")))));
+    }
+
+    private static List<FileEdit> patched(ToolCall call, List<Patch> patches) {
+        List<FileEdit> edits =
+                patches.stream().flatMap(patch -> edits(call, patch)).toList();
+        if (edits.isEmpty()) {
+            return List.of(FileEdit.unknown(first(call), "patch"));
+        }
+        if (edits.size() > MAX_FILES) {
+            return List.of(FileEdit.unknown(first(call), "several-paths"));
+        }
+        if (patches.stream().mapToLong(Patch::replacements).sum() > MAX_REPLACEMENTS) {
+            return List.of(FileEdit.unknown(first(call), "too-many-edits"));
+        }
+        long files = edits.stream().map(FileEdit::path).distinct().count();
+        // Of two names for one file each would be compared without what the other part of the patch makes of it.
+        boolean apart = edits.size() == 1
+                || files == edits.size()
+                        && edits.stream().noneMatch(edit -> DETOUR.matcher(edit.path()).find());
+        return apart ? edits : List.of(FileEdit.unknown(first(call), "ambiguous"));
     }
 
     /** A file that is moved is gone from where it was. */

@@ -186,7 +186,16 @@ final class EditedFiles implements SessionOutbox {
                 if (!earlier.failed()) {
                     underWay.addAll(earlier.paths());
                 }
+                List<Edited> others = earlier.files().stream()
+                        .filter(file -> !again && !paths.contains(file.path()) && !paths.contains(file.source()))
+                        .toList();
+                if (!others.isEmpty()) {
+                    waiting.put(other.getKey(), new Announced(earlier.paths(), others, earlier.failed()));
+                }
                 for (Edited file : again ? List.<Edited>of() : earlier.files()) {
+                    if (others.contains(file)) {
+                        continue;
+                    }
                     FileContent.Digests now = now(file, reader);
                     if (!(earlier.failed() && now.sameAs(file.before()))) {
                         ended.add(edited(

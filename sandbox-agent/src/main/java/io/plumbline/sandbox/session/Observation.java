@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -40,14 +42,19 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits
             "fd00:ec2::254",
             "[fd00:ec2::254]");
 
-    static Observation of(TaskPolicy policy, PolicyTripwire.Brake brake, SessionOutbox journal) {
-        boolean metadata = policy.getMetadataFreeze().equals("local");
-        Set<String> decoys = policy.getHoneytokenFreeze().equals("local")
-                ? policy.getDecoysList().stream()
+    /**
+     * @param started the policy that the sandbox is made of
+     * @param inForce the policy by now: what a revision changes holds for the tripwires too
+     */
+    static Observation of(
+            TaskPolicy started, Supplier<TaskPolicy> inForce, PolicyTripwire.Brake brake, SessionOutbox journal) {
+        boolean metadata = started.getMetadataFreeze().equals("local");
+        Set<String> decoys = started.getHoneytokenFreeze().equals("local")
+                ? started.getDecoysList().stream()
                         .map(decoy -> FileRules.absolute(decoy, Agent.HOME, Bundle.WORKSPACE))
                         .collect(Collectors.toSet())
                 : Set.of();
-        boolean hiding = Scope.NAMESPACES.answer(policy).compareTo(Scope.Answer.ASK) >= 0;
+        BooleanSupplier hiding = () -> Scope.NAMESPACES.answer(inForce.get()).compareTo(Scope.Answer.ASK) >= 0;
         Tripwire tripwire =
                 decoys.isEmpty() && !metadata ? Tripwire.NONE : new PolicyTripwire(decoys, hiding, metadata, brake);
         EditedFiles edits = new EditedFiles(journal);

@@ -90,6 +90,13 @@ final class Patch {
         return !head.equals(UPDATE);
     }
 
+    /** How many pieces of the file are looked for; each takes a pass over it. */
+    long replacements() {
+        return head.equals(UPDATE)
+                ? body.stream().filter(line -> line.startsWith("@@")).count()
+                : 0;
+    }
+
     /** The content after the patch. */
     FileContent applied(FileContent before) {
         if (head.equals(DELETE)) {

@@ -264,7 +264,7 @@ final class Session {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         prepared.boot();
         times.setSandboxNs(Clock.nowNanos());
-        Observation observation = Observation.of(policy, this::tripped, journal);
+        Observation observation = Observation.of(policy, policyInForce::policy, this::tripped, journal);
         edits = observation.edits();
         TraceListener trace = prepared.listen(id, journal, this::blind, observation.tripwire(), observation.hashes());
         opened.trace = trace;

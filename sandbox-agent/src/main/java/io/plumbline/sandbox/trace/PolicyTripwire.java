@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -44,18 +45,18 @@ public final class PolicyTripwire implements Tripwire {
 
     private final Set<String> decoys;
     private final List<byte[]> names;
-    private final boolean hiding;
+    private final BooleanSupplier hiding;
     private final boolean metadata;
     private final Brake brake;
 
     /**
      * @param decoys absolute paths inside the sandbox
-     * @param hiding whether what may give a decoy another name freezes
+     * @param hiding whether what gives a decoy another name freezes by now; asked on the trace's reader thread
      * @param metadata whether a connection to the metadata service freezes
      */
-    public PolicyTripwire(Set<String> decoys, boolean hiding, boolean metadata, Brake brake) {
+    public PolicyTripwire(Set<String> decoys, BooleanSupplier hiding, boolean metadata, Brake brake) {
         this.decoys = Set.copyOf(decoys);
-        this.hiding = hiding && !decoys.isEmpty();
+        this.hiding = hiding;
         this.names = new ArrayList<>();
         for (String decoy : this.decoys) {
             names.add(decoy.substring(decoy.lastIndexOf('/') + 1).getBytes(StandardCharsets.UTF_8));
@@ -71,7 +72,7 @@ public final class PolicyTripwire implements Tripwire {
         }
         int type = message[2] & 0xff | (message[3] & 0xff) << 8;
         boolean candidate = type == OPEN && holdsOne(message, names)
-                || type == RAW && hiding && holdsOne(message, HIDING_BYTES)
+                || type == RAW && !decoys.isEmpty() && holdsOne(message, HIDING_BYTES) && hiding.getAsBoolean()
                 || type == CONNECT && metadata && holdsOne(message, METADATA_BYTES);
         return candidate ? confirmed(message).map(brake::freeze) : Optional.empty();
     }

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EditedFilesTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -541,6 +542,22 @@ class EditedFilesTest {
     }
 
     @Test
+    void aLaterEditOfOneFileOfAPatchEndsNothingOfTheOthers() throws IOException {
+        write("one\n");
+        Files.writeString(workspace.resolve("b.txt"), "b\n");
+        Files.writeString(workspace.resolve("c.txt"), "c\n");
+        announcePatch("c1", Map.of("command", MOVING), "a.txt", "b.txt", "c.txt", "d.txt", "e.txt");
+        announce("c2", "Write", "/workspace/a.txt", Map.of("content", "one\n"));
+        Files.writeString(workspace.resolve("b.txt"), "evil\n");
+        edits.finish(LIMIT);
+
+        assertThat(told())
+                .extracting(FileEdited::getCall, FileEdited::getPath, FileEdited::getUncompared)
+                .containsExactly(
+                        tuple("c1", "/workspace/a.txt", "superseded"), tuple("c1", "/workspace/b.txt", ""));
+    }
+
+    @Test
     void moreFilesThanTheLimitAreNotRead() throws IOException {
         StringBuilder patch = new StringBuilder("*** Begin Patch\n");
         for (int i = 0; i < 17; i++) {
@@ -550,6 +567,41 @@ class EditedFilesTest {
         tell("success");
 
         assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("several-paths");
+    }
+
+    /** Each piece is looked for in a whole file, while all sessions of the host wait for their turn. */
+    @Test
+    void thePiecesOfAllFilesOfAPatchAreCountedTogether() throws IOException {
+        String pieces = "@@\n-x\n+x\n".repeat(129);
+        announcePatch(
+                "c1",
+                Map.of(
+                        "command",
+                        "*** Begin Patch\n*** Update File: a.txt\n" + pieces + "*** Update File: b.txt\n" + pieces
+                                + "*** End Patch"),
+                "a.txt",
+                "b.txt");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("too-many-edits");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"./a.txt", "/workspace/a.txt", "b/../a.txt", "/workspace//a.txt"})
+    void twoNamesForOneFileOfAPatchAreNotTakenForTwoFiles(String other) throws IOException {
+        write("one\ntwo\n");
+        announcePatch(
+                "c1",
+                Map.of(
+                        "command",
+                        "*** Begin Patch\n*** Update File: a.txt\n@@\n-one\n+1\n*** Update File: " + other
+                                + "\n@@\n-two\n+2\n*** End Patch"),
+                "a.txt",
+                other);
+        write("1\n2\n");
+        tell("success");
+
+        assertThat(told()).extracting(FileEdited::getUncompared).containsExactly("ambiguous");
     }
 
     private static final String MOVING = """

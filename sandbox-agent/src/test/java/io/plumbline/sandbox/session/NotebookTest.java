@@ -111,6 +111,9 @@ class NotebookTest {
         assertThat(edited(arguments, "{\"cells\": [1]}").after().unknown()).isEqualTo("notebook");
         assertThat(edited(arguments, "[".repeat(5_000)).after().unknown()).isEqualTo("notebook");
         assertThat(same(edited(arguments), "no notebook any more")).isFalse();
+        String after = BEFORE.replace("x = 1", "y");
+        assertThat(same(edited(arguments), after + "\n\n")).isTrue();
+        assertThat(same(edited(arguments), after + "{}")).isFalse();
     }
 
     private static Map<String, Object> with(Map<String, Object> arguments, String name, String value) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,7 @@ class PolicyTripwireTest {
     private static final String DECOY = "/home/agent/.ssh/id_rsa";
 
     private final List<String> frozen = new ArrayList<>();
-    private final PolicyTripwire tripwire = new PolicyTripwire(Set.of(DECOY), true, true, reason -> {
+    private final PolicyTripwire tripwire = new PolicyTripwire(Set.of(DECOY), () -> true, true, reason -> {
         frozen.add(reason);
         return cause -> {};
     });
@@ -100,15 +101,24 @@ class PolicyTripwireTest {
                 .datagram(6, 0);
         assertThat(tripwire.look(message).isPresent()).isEqualTo(!name.isEmpty());
         assertThat(frozen).isEqualTo(name.isEmpty() ? List.of() : List.of("tripwire honeytoken: hidden by " + name));
-        Tripwire withoutDecoys = new PolicyTripwire(Set.of(), true, true, reason -> cause -> {});
+        Tripwire withoutDecoys = new PolicyTripwire(Set.of(), () -> true, true, reason -> cause -> {});
         assertThat(withoutDecoys.look(message)).isEmpty();
-        Tripwire allowed = new PolicyTripwire(Set.of(DECOY), false, true, reason -> cause -> {});
-        assertThat(allowed.look(message)).isEmpty();
+    }
+
+    @Test
+    void whatGivesADecoyAnotherNameIsHeldAgainstThePolicyInForce() {
+        AtomicBoolean hiding = new AtomicBoolean();
+        Tripwire revised = new PolicyTripwire(Set.of(DECOY), hiding::get, true, reason -> cause -> {});
+        byte[] chroot = TraceDatagrams.inContext().exit(0, 0).number(4, 161).datagram(6, 0);
+
+        assertThat(revised.look(chroot)).isEmpty();
+        hiding.set(true);
+        assertThat(revised.look(chroot)).isPresent();
     }
 
     @Test
     void leavesTheMetadataServiceToOthersWhenToldSo() {
-        PolicyTripwire decoys = new PolicyTripwire(Set.of(DECOY), true, false, reason -> cause -> {});
+        PolicyTripwire decoys = new PolicyTripwire(Set.of(DECOY), () -> true, false, reason -> cause -> {});
         byte[] message = TraceDatagrams.inContext()
                 .bytes(6, HexFormat.of().parseHex("02000050a9fea9fe0000000000000000"))
                 .datagram(10, 0);

@@ -101,8 +101,8 @@ public final class FootprintCheck {
         Scope scope = mention.scope();
         Answer answer = scope.answer(policy());
         boolean announced = footprint.mentions().stream().anyMatch(mention::isLike)
-                // Who approves the call of a server is told that it may do anything.
-                || answer != Answer.FREEZE && by.role() == Role.MCP_SERVER && isApproved(by.call());
+                // Who approves the call of a server is told that it may do anything that is asked about.
+                || answer == Answer.ASK && by.role() == Role.MCP_SERVER && !by.expired() && isApproved(by.call());
         if (announced || answer.compareTo(Answer.ASK) < 0) {
             return Optional.empty();
         }

@@ -39,8 +39,8 @@ public final class ResultCheck {
                     + "|no network(?: access| traffic| connections?)?(?: (?:was|were))? (?:used|made|needed))[.!]{0,3}",
             Pattern.CASE_INSENSITIVE);
 
-    /** What makes a command several, or its output another one's. */
-    private static final Pattern SEVERAL = Pattern.compile("[;&|\\n`]|\\$\\(|<\\(");
+    /** What makes a command several, or its output another one's; {@code 2>&1} and {@code &>file} do not. */
+    private static final Pattern SEVERAL = Pattern.compile("[;|\\n`]|(?<![<>])&(?!>)|\\$\\(|<\\(");
 
     private static final int MAX_LINE = 120;
 

@@ -228,8 +228,10 @@ public final class IntentLedger {
         overruleEqual(call);
     }
 
+    /** Calls of tools that take no command are not equal by it. */
     private void overruleEqual(String allowed) {
         call(allowed)
+                .filter(known -> !known.getCommand().isBlank())
                 .ifPresent(known ->
                         overrule(call -> call.getDenied() && call.getCommand().equals(known.getCommand())));
     }
@@ -378,28 +380,34 @@ public final class IntentLedger {
      * @param atNs on the host's clock, nanoseconds since the epoch
      */
     public List<Call> served(String server, long atNs) {
+        String name = inToolNames(server);
         return calls.values().stream()
-                .filter(call -> isOf(server, call) && call.getAnnouncedNs() <= atNs)
                 .filter(call -> !call.getDenied() && (!call.getFinished() || atNs <= call.getFinishedNs()))
+                .filter(call -> isOf(name, call) && call.getAnnouncedNs() <= atNs)
                 .sorted(Comparator.comparing(Call::getNumber))
                 .toList();
     }
 
     /** The last call of an MCP server before a time, where it was refused or is still asked about. */
     public Optional<Call> refusedBy(String server, long atNs) {
+        String name = inToolNames(server);
         return calls.values().stream()
-                .filter(call -> isOf(server, call) && call.getAnnouncedNs() <= atNs)
+                .filter(call -> isOf(name, call) && call.getAnnouncedNs() <= atNs)
                 .max(Comparator.comparing(Call::getNumber))
                 .filter(call -> call.getDenied() && !call.getOverruled());
     }
 
-    /** Agents write other characters of a name as an underscore into the names of its tools. */
-    private static boolean isOf(String server, Call call) {
-        return !call.getMcpServer().isEmpty()
-                && SERVER_NAME
-                        .matcher(server)
-                        .replaceAll("_")
-                        .equals(SERVER_NAME.matcher(call.getMcpServer()).replaceAll("_"));
+    /** @param name as {@link #inToolNames} has it */
+    private static boolean isOf(String name, Call call) {
+        // As long as the name, or another one: each act of a server asks this of every call.
+        return call.getMcpServer().length() == name.length()
+                && !name.isEmpty()
+                && inToolNames(call.getMcpServer()).equals(name);
+    }
+
+    /** Agents write other characters of a server's name as an underscore into the names of its tools. */
+    private static String inToolNames(String server) {
+        return SERVER_NAME.matcher(server).replaceAll("_");
     }
 
     /** Whether what is executed leads up to an announced and allowed call, in the same process. */
