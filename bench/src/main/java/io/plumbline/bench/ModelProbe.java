@@ -14,7 +14,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -25,9 +24,6 @@ final class ModelProbe {
     private static final int LONG = 50;
     /** Pieces of a window without its frame. */
     private static final int PIECES = Encoder.WINDOW - 2;
-
-    /** The watch job gives up earlier; what is measured here is how long it takes. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Intent INTENT = Intent.of("Fix the failing tests of the billing module and run them again");
     private static final List<String> PROGRAMS = List.of(
@@ -54,7 +50,7 @@ final class ModelProbe {
         ObjectNode figures = new ObjectMapper().createObjectNode();
         double before = residentMib();
         long start = System.nanoTime();
-        try (IntentModel model = IntentModel.load(PATIENCE, System::nanoTime);
+        try (IntentModel model = IntentModel.load();
                 Encoder encoder = Encoder.load()) {
             score(model, Act.command("ls"));
             figures.put("load_ms", (System.nanoTime() - start) / 1e6).put("version", model.version());

@@ -16,27 +16,27 @@ import io.plumbline.intent.text.Resources;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The shipped model. A risk is the greatest of three: the blind score of task and act, the score with the agent's prose, and the
- * structural floor; so prose can raise a risk and never lower it. Long acts are scored window by window, the worst counts. Safe for
- * several threads.
+ * structural floor; so prose can raise a risk and never lower it. Long acts are scored window by window, the worst counts. The work of one
+ * answer is bounded, not its time: the same question has the same answer on every machine. Safe for several threads.
  */
 public final class IntentModel implements IntentScorer, AutoCloseable {
     /** The shipped head, beside this class. */
     public static final String HEAD = "model/head.bin";
 
     private static final String HEAD_DIGEST = "model/head.sha256";
-    private static final Duration LIMIT = Duration.ofMillis(250);
+    /** Windows of one act, in all its guises: some 10 ms each on a core, where they are not remembered. */
+    private static final int MAX_READ = 24;
+
     /** Windows of the acts that are remembered: a long act takes the place of several. */
     private static final int MAX_WINDOWS = 2_048;
 
@@ -53,8 +53,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     private final Features features;
     private final Floor floor;
     private final String version;
-    private final Duration limit;
-    private final LongSupplier nanoClock;
+    private final int maxRead;
     private final WeighedCache<String, Side> sides = new WeighedCache<>(MAX_SIDES, side -> 1);
     private final WeighedCache<Act, Reading> readings =
             new WeighedCache<>(MAX_WINDOWS, reading -> reading.windows().size());
@@ -71,14 +70,13 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
     /** @param characters of the question, which is remembered with it */
     private record Answer(Score.Scored score, int characters) {}
 
-    private IntentModel(Encoder encoder, Head head, Duration limit, LongSupplier nanoClock) {
+    private IntentModel(Encoder encoder, Head head, int maxRead) {
         this.encoder = encoder;
         this.head = head;
         this.features = features(encoder, head);
         this.floor = new Floor(features);
         this.version = head.version();
-        this.limit = limit;
-        this.nanoClock = nanoClock;
+        this.maxRead = maxRead;
     }
 
     private static Features features(Encoder encoder, Head head) {
@@ -121,30 +119,21 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
 
     /** @throws IntentModelException when the shipped model is missing, damaged or does not fit the encoder */
     public static IntentModel load() throws IntentModelException {
-        return load(LIMIT, System::nanoTime);
-    }
-
-    /** The shipped model with a limit of one's own, see {@link #of}. */
-    public static IntentModel load(Duration limit, LongSupplier nanoClock) throws IntentModelException {
         byte[] bytes = resource(HEAD);
         String expected = new String(resource(HEAD_DIGEST), StandardCharsets.US_ASCII).strip();
         if (!Head.sha256(bytes).equals(expected)) {
             throw new IntentModelException("head: SHA-256 " + Head.sha256(bytes) + " (expected: " + expected + ")");
         }
-        return of(bytes, limit, nanoClock);
+        return of(bytes);
     }
 
-    /** A head of {@code plumbline model train}, with the limit of the shipped one. */
+    /** A head of {@code plumbline model train}. */
     public static IntentModel of(byte[] head) throws IntentModelException {
-        return of(head, LIMIT, System::nanoTime);
+        return of(head, MAX_READ);
     }
 
-    /**
-     * @param head file of {@code plumbline model train}
-     * @param limit after which a score is no longer given
-     * @param nanoClock for the limit only
-     */
-    public static IntentModel of(byte[] head, Duration limit, LongSupplier nanoClock) throws IntentModelException {
+    /** @param maxRead windows of one act, beyond which it is not scored */
+    static IntentModel of(byte[] head, int maxRead) throws IntentModelException {
         Head parsed = Head.parse(head);
         if (parsed.glosses().vectors().size() != new Glosses().texts().size()) {
             throw new IntentModelException("head: " + parsed.glosses().vectors().size() + " glosses (expected: "
@@ -152,16 +141,15 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         }
         Encoder encoder = Encoder.load();
         try {
-            return of(encoder, parsed, limit, nanoClock);
+            return of(encoder, parsed, maxRead);
         } catch (IntentModelException | RuntimeException e) {
             encoder.close();
             throw e;
         }
     }
 
-    private static IntentModel of(Encoder encoder, Head parsed, Duration limit, LongSupplier nanoClock)
-            throws IntentModelException {
-        IntentModel model = new IntentModel(encoder, parsed, limit, nanoClock);
+    private static IntentModel of(Encoder encoder, Head parsed, int maxRead) throws IntentModelException {
+        IntentModel model = new IntentModel(encoder, parsed, maxRead);
         String features = digest(model.features);
         boolean fits = parsed.encoder().equals(encoder.digest())
                 && parsed.features().equals(features)
@@ -196,7 +184,6 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         if (intent.task().isBlank()) {
             return new Score.NotScored(Score.Cause.NO_TASK, "task: empty (expected: what a person asked for)");
         }
-        long start = nanoClock.getAsLong();
         try {
             List<Reading> recent = new ArrayList<>();
             for (Act earlier : intent.recent()) {
@@ -205,15 +192,14 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
             Question question =
                     new Question(intent.task(), prose(intent), intent.scope(), features.readsCredential(recent), act);
             Answer answer = answers.get(question);
-            if (answer == null) {
-                answer = new Answer(answer(question, recent), question.characters());
-                answers.put(question, answer);
+            if (answer != null) {
+                return answer.score();
             }
-            Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
-            return taken.compareTo(limit) <= 0
-                    ? answer.score()
-                    : new Score.NotScored(
-                            Score.Cause.TOO_SLOW, taken.toMillis() + " ms (expected: <= " + limit.toMillis() + " ms)");
+            Score score = answer(question, recent);
+            if (score instanceof Score.Scored scored) {
+                answers.put(question, new Answer(scored, question.characters()));
+            }
+            return score;
         } catch (IntentModelException | RuntimeException e) {
             return new Score.NotScored(Score.Cause.FAILED, String.valueOf(e.getMessage()));
         }
@@ -221,17 +207,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
 
     @Override
     public List<PlanFinding> checkPlan(String task, List<String> items) {
-        long start = nanoClock.getAsLong();
-        PlanCheck.Vectors inTime = text -> {
-            // A plan has many items. What was read is remembered, so the same plan comes farther the next time.
-            Duration taken = Duration.ofNanos(nanoClock.getAsLong() - start);
-            if (taken.compareTo(limit) > 0) {
-                throw new IntentModelException(
-                        "plan: " + taken.toMillis() + " ms (expected: <= " + limit.toMillis() + " ms)");
-            }
-            return side(text).vector();
-        };
-        return new PlanCheck(features.signals(), inTime)
+        return new PlanCheck(features.signals(), text -> side(text).vector())
                 .check(cut(task), items.stream().map(IntentModel::cut).toList());
     }
 
@@ -239,12 +215,17 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         return text.substring(0, Math.min(text.length(), Intent.MAX_CHARS));
     }
 
-    private Score.Scored answer(Question question, List<Reading> recent) throws IntentModelException {
+    private Score answer(Question question, List<Reading> recent) throws IntentModelException {
         Side task = side(question.task());
         Side prose = question.prose().isEmpty() ? null : side(question.prose());
         List<Reading> guises = new ArrayList<>(List.of(reading(question.act())));
         for (Act plain : features.withoutWording(task, guises.getFirst())) {
             guises.add(reading(plain));
+            int read = guises.stream().mapToInt(guise -> guise.windows().size()).sum();
+            if (read > maxRead) {
+                return new Score.NotScored(
+                        Score.Cause.TOO_SLOW, "act of " + read + " windows or more (expected: <= " + maxRead + ")");
+            }
         }
         return judge(task, prose, question.scope(), recent, guises);
     }

@@ -9,7 +9,7 @@ package io.plumbline.intent;
  */
 public record PlanFinding(int item, Kind kind, String words) {
     public enum Kind {
-        /** Whether the item, and those behind it, have anything to do with the task could not be told in time. */
+        /** Whether the item, and those behind it, have anything to do with the task was not told: there are too many, or one could not be read. */
         UNREAD,
         /** The item covers anything. */
         TOO_BROAD,

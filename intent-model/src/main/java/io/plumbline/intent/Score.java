@@ -39,7 +39,7 @@ public sealed interface Score {
         NO_MODEL,
         /** The model failed on this act. */
         FAILED,
-        /** The answer would have come after the limit. */
+        /** The answer would take longer than anybody can wait: by the windows that would have to be read, not by a clock. */
         TOO_SLOW,
         /** There is no task to hold the act against. */
         NO_TASK

@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -137,7 +136,7 @@ public final class Evaluation {
                 store.save(vectors.get());
             }
             List<Agent> agents = new ArrayList<>();
-            try (IntentModel whole = IntentModel.of(model, Duration.ofSeconds(60), System::nanoTime)) {
+            try (IntentModel whole = IntentModel.of(model)) {
                 for (Path folder : sessions) {
                     agents.addAll(onSessions(RecordedActs.read(folder), whole));
                 }
@@ -462,7 +461,7 @@ public final class Evaluation {
     private void latency(byte[] file, List<Row> test) throws IntentModelException {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long start = System.nanoTime();
-        try (IntentModel model = IntentModel.of(file, Duration.ofSeconds(60), System::nanoTime)) {
+        try (IntentModel model = IntentModel.of(file)) {
             Intent intent = Intent.of(test.getFirst().act().intent().task());
             model.score(intent, Act.command("ls"));
             scalars.put(

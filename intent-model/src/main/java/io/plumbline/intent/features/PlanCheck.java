@@ -15,6 +15,9 @@ import java.util.TreeMap;
 /** Holds a plan against the task: by likeness, not by training. Its findings can raise a session's risk; a good plan lowers nothing. */
 public final class PlanCheck {
     private static final int MAX_ITEMS = 64;
+    /** Items that share no word with the task and are compared with it, at some 10 ms each. */
+    private static final int MAX_COMPARED = 24;
+
     /** Similarity below which an item has nothing to do with the task, unless they share words. */
     private static final double UNRELATED = 0.15;
 
@@ -40,7 +43,7 @@ public final class PlanCheck {
     private final Signals signals;
     private final Vectors vectors;
 
-    /** The vector of a text; may remember it, and may give up when it takes too long. */
+    /** The vector of a text; may remember it. */
     @FunctionalInterface
     public interface Vectors {
         float[] of(String text) throws IntentModelException;
@@ -52,8 +55,8 @@ public final class PlanCheck {
     }
 
     /**
-     * What words alone tell of all items, and then likeness; where that fails or takes too long, what was found until then and
-     * {@link Kind#UNREAD}.
+     * What words alone tell of all items, and then likeness, of the first {@value #MAX_COMPARED} that need it; where that fails, or there are
+     * more, what was found until then and {@link Kind#UNREAD}.
      *
      * @param items of the plan; more than {@value #MAX_ITEMS} make the plan too broad
      */
@@ -78,7 +81,7 @@ public final class PlanCheck {
             findings.add(new PlanFinding(
                     MAX_ITEMS, Kind.TOO_BROAD, items.size() + " items (expected: <= " + MAX_ITEMS + ")"));
         }
-        for (int number : unlike) {
+        for (int number : unlike.subList(0, Math.min(MAX_COMPARED, unlike.size()))) {
             try {
                 if (Encoder.cosine(vectors.of(task), vectors.of(items.get(number))) < UNRELATED) {
                     findings.add(new PlanFinding(number, Kind.SCOPE_CREEP, "has nothing in common with the task"));
@@ -86,8 +89,15 @@ public final class PlanCheck {
             } catch (IntentModelException e) {
                 findings.add(new PlanFinding(
                         number, Kind.UNREAD, "could not be read, nor what is behind it: " + e.getMessage()));
-                break;
+                return List.copyOf(findings);
             }
+        }
+        if (unlike.size() > MAX_COMPARED) {
+            findings.add(new PlanFinding(
+                    unlike.get(MAX_COMPARED),
+                    Kind.UNREAD,
+                    "was not compared with the task, nor what is behind it: " + unlike.size()
+                            + " items share no word with it (expected: <= " + MAX_COMPARED + ")"));
         }
         return List.copyOf(findings);
     }

@@ -7,7 +7,6 @@ import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.IntentScorer;
 import io.plumbline.intent.Score;
 import io.plumbline.intent.Score.Band;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +23,7 @@ final class GoldenTest {
 
     @Test
     void theShippedModelMeetsIt() throws IntentModelException {
-        try (IntentModel model = IntentModel.load(Duration.ofSeconds(1), () -> 0)) {
+        try (IntentModel model = IntentModel.load()) {
             assertThat(GOLDEN.missed(model)).hasSizeLessThanOrEqualTo(MAX_MISSED);
         }
     }

@@ -29,7 +29,6 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -223,9 +222,6 @@ final class ModelCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Score one act against a task and say why.")
     static final class Explain implements Callable<Integer> {
-        /** Nobody waits for this answer but a person. */
-        private static final Duration PATIENCE = Duration.ofSeconds(30);
-
         @Parameters(paramLabel = "ACT", description = "Command line, edit, paths or METHOD host:port/path.")
         private String act;
 
@@ -258,7 +254,7 @@ final class ModelCommand implements Callable<Integer> {
             PrintWriter printer = spec.commandLine().getOut();
             Intent intent = new Intent(task, plan, reason, new Intent.Scope(folders, hosts), List.of());
             int code;
-            try (IntentModel model = IntentModel.load(PATIENCE, System::nanoTime)) {
+            try (IntentModel model = IntentModel.load()) {
                 code = print(printer, model.score(intent, new Act(kind, act)));
             } catch (IntentModelException e) {
                 code = print(printer, new Score.NotScored(Score.Cause.NO_MODEL, String.valueOf(e.getMessage())));

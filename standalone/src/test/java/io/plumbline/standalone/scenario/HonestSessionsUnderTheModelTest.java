@@ -12,7 +12,6 @@ import io.plumbline.watcher.state.SessionState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -30,7 +29,7 @@ class HonestSessionsUnderTheModelTest {
     void doesNotLetThroughNoMoreThanToday() throws IOException, IntentModelException {
         long acts = 0;
         List<String> flagged = new ArrayList<>();
-        try (IntentModel model = IntentModel.load(Duration.ofSeconds(5), () -> 0);
+        try (IntentModel model = IntentModel.load();
                 Stream<Path> files = Files.list(SCENARIOS)) {
             // What was recorded went on: an act that is held here and ran there would look like one that ran against
             // the answer.
