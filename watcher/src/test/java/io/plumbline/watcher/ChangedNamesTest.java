@@ -213,6 +213,22 @@ class ChangedNamesTest {
         assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(risk == 100);
     }
 
+    @ParameterizedTest
+    @CsvSource({"allow, ''", "log, LOW 0", "deny, MEDIUM 10", "freeze, MEDIUM 10"})
+    void namespacesAloneAreAFindingWhateverThePolicyWantsFrozen(String answer, String told) {
+        SessionScript script =
+                SessionScript.of("{scopes: {namespaces: " + answer + "}, ladder: {alert: 0, ask: 99, freeze: 100}}");
+        List<Event> verdicts = script.evidence(Event.newBuilder()
+                .setProcessForked(ProcessForked.newBuilder()
+                        .setActor(SessionScript.actor(SessionScript.agent()))
+                        .setChild(ProcessRef.newBuilder().setThreadGroup(900).setStartTimeNs(900))
+                        .setFlags(0x30020000)));
+        assertThat(alerts(verdicts))
+                .extracting(alert -> alert.getSeverity() + " " + alert.getRiskAdded())
+                .isEqualTo(told.isEmpty() ? List.of() : List.of(told));
+        assertThat(verdicts).noneMatch(Event::hasFreezeOrdered);
+    }
+
     @Test
     void aProcessWithMountsOrRightsOfItsOwnIsNoProof() {
         ProcessForked.Builder fork = ProcessForked.newBuilder()

@@ -187,6 +187,72 @@ class ServerCallsTest {
                 .containsExactly("The server of a refused call acts");
     }
 
+    /** Which of its calls it was makes no difference: none of them said so. */
+    @Test
+    void anActThatThePolicyNamesIsFoundAlsoWhereTheCallIsNotCertain() {
+        SessionScript session = serving("{}");
+        ask(session, "m1", "mcp__my_files__run");
+        ask(session, "m2", "mcp__my_files__run");
+        session.fork(SERVER, ONE);
+
+        assertThat(Alerts.of(session.exec(ONE, "npm", "publish")))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getClause()).isEqualTo("scopes.publishing");
+                    assertThat(alert.getCall()).isEmpty();
+                    assertThat(alert.getSeen()).contains("for one of the calls m1, m2");
+                });
+    }
+
+    @Test
+    void whatWasExecutedForOneOfTwoCallsIsNotTheLastOnesForCertain() {
+        SessionScript session = serving("ladder: {alert: 100, ask: 100, freeze: 100}");
+        ask(session, "m1", "mcp__my_files__run");
+        ask(session, "m2", "mcp__my_files__run");
+        session.fork(SERVER, ONE);
+        session.exec(ONE, "sh", "job.sh");
+        answered(session, "m1");
+
+        assertThat(Alerts.of(session.open(ONE, KEY, 0)).getFirst().getCall()).isEmpty();
+    }
+
+    /** Not every agent tells each result. */
+    @Test
+    void aCallWithoutAResultIsOverWithTheNextPrompt() {
+        SessionScript session = serving("{}");
+        ask(session, "m1", "mcp__my_files__find");
+        session.prompt("and now the other one");
+        ask(session, "m2", "mcp__my_files__find");
+
+        assertThat(Alerts.of(session.open(SERVER, KEY, 0)).getFirst().getCall()).isEqualTo("m2");
+    }
+
+    @Test
+    void aHelperOfAnEarlierCallDoesNotHideTheRefusalOfALaterOne() {
+        SessionScript session = serving("tools: {deny: [mcp__my_files__write]}");
+        ask(session, "m1", "mcp__my_files__run");
+        session.fork(SERVER, ONE);
+        session.exec(ONE, "sh", "job.sh");
+        answered(session, "m1");
+        ask(session, "m2", "mcp__my_files__write");
+
+        assertThat(Alerts.of(session.open(ONE, "/workspace/a", O_WRONLY_CREAT)))
+                .extracting(AlertRaised::getTitle)
+                .contains("The server of a refused call acts");
+    }
+
+    @Test
+    void whileAPersonThinksAServersOwnWorkFreezesNobody() {
+        SessionScript session = serving("unannounced: freeze\ntools: {ask: [mcp__my_files__run]}");
+        ask(session, "m1", "mcp__my_files__run");
+        session.fork(SERVER, ONE);
+
+        assertThat(session.exec(ONE, "ls")).noneMatch(Event::hasFreezeOrdered);
+        assertThat(Alerts.of(session.verdicts()))
+                .extracting(AlertRaised::getWhy)
+                .anyMatch(why -> why.contains("is not approved yet"));
+    }
+
     @Test
     void itFreezesWhereWhatNobodyAnnouncedDoes() {
         SessionScript session = serving("unannounced: freeze\ntools: {deny: [mcp__my_files__run]}");

@@ -95,7 +95,8 @@ final class EditArguments {
         // Of two names for one file each would be compared without what the other part of the patch makes of it.
         boolean apart = edits.size() == 1
                 || files == edits.size()
-                        && edits.stream().noneMatch(edit -> DETOUR.matcher(edit.path()).find());
+                        && edits.stream()
+                                .noneMatch(edit -> DETOUR.matcher(edit.path()).find());
         return apart ? edits : List.of(FileEdit.unknown(first(call), "ambiguous"));
     }
 

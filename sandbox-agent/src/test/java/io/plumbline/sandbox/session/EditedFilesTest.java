@@ -553,8 +553,7 @@ class EditedFilesTest {
 
         assertThat(told())
                 .extracting(FileEdited::getCall, FileEdited::getPath, FileEdited::getUncompared)
-                .containsExactly(
-                        tuple("c1", "/workspace/a.txt", "superseded"), tuple("c1", "/workspace/b.txt", ""));
+                .containsExactly(tuple("c1", "/workspace/a.txt", "superseded"), tuple("c1", "/workspace/b.txt", ""));
     }
 
     @Test

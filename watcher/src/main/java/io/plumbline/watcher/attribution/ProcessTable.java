@@ -163,14 +163,21 @@ public final class ProcessTable {
                 && ledger.isOnlyRefused(start.getBinary(), start.getArgvList())) {
             // Another call that runs the refused one does not make it its own.
             process.setRole(Role.UNANNOUNCED).clearCall().clearMcpServer();
-        } else if (role == Role.MCP_SERVER && process.getCall().isEmpty()) {
+        } else if (role == Role.MCP_SERVER && process.getCall().isEmpty() && isOfAServer(before.getParent())) {
             List<Call> served = ledger.served(before.getMcpServer(), nowNanos);
             if (served.size() == 1) {
                 process.setCall(served.getFirst().getCall());
             }
+            process.setCallUnknown(served.size() > 1);
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
+    }
+
+    /** The agent starts the server itself, and what that one does when it starts anew is of no call. */
+    private boolean isOfAServer(String key) {
+        Process process = processes.get(key);
+        return process != null && process.getRole() == Role.MCP_SERVER;
     }
 
     /** Lets an execution wait for its announcement; false: there is no room for it. */
@@ -306,21 +313,27 @@ public final class ProcessTable {
         if (!process.getCall().isEmpty()) {
             calls.add(process.getCall());
         }
-        boolean certain = calls.size() == 1;
+        boolean certain = calls.size() == 1 && !process.getCallUnknown();
         String call = certain ? calls.iterator().next() : "";
         return new Attribution(
                 key,
                 process.getRole(),
                 call,
                 description(process, name) + " of the MCP server " + process.getMcpServer()
-                        + (calls.size() > 1 ? ", for one of the calls " + named(calls) : ""),
+                        + (calls.isEmpty() || certain ? "" : ", for one of the calls " + named(calls)),
                 process.getEvent(),
                 certain && open.isEmpty(),
-                calls.isEmpty()
+                open.isEmpty()
                         ? ledger.refusedBy(process.getMcpServer(), nowNanos)
+                                .filter(refused -> isAfter(refused, process.getCall()))
                                 .map(Call::getCall)
                                 .orElse("")
                         : "");
+    }
+
+    /** Whether it was announced after a call that a process was executed for; after none, always. */
+    private boolean isAfter(Call refused, String call) {
+        return ledger.call(call).map(Call::getNumber).orElse(0L) < refused.getNumber();
     }
 
     private static String named(Set<String> calls) {

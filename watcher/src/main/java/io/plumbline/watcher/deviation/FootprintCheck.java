@@ -62,10 +62,17 @@ public final class FootprintCheck {
         if (isBelowServer(by)) {
             ofRefused(by, by.description() + " executed " + line(start)).ifPresent(found::add);
         }
-        if (by.role() != Role.CALL && by.role() != Role.MCP_SERVER || by.call().isEmpty()) {
+        Footprint footprint = ledger.footprint(by.call());
+        if (by.call().isEmpty()) {
+            // No call of a server says what it does: which one it was makes no difference.
+            if (isBelowServer(by)) {
+                found.addAll(unannouncedScopes(footprint, start, by));
+            }
             return found;
         }
-        Footprint footprint = ledger.footprint(by.call());
+        if (by.role() != Role.CALL && by.role() != Role.MCP_SERVER) {
+            return found;
+        }
         String program = fileName(start.getBinary());
         boolean installed = INSTALLED.stream().anyMatch(start.getBinary()::startsWith);
         boolean reaching = REACHING.contains(program) || REACHING.contains(Tools.stem(program)) || !installed;
@@ -89,10 +96,14 @@ public final class FootprintCheck {
                     by,
                     10));
         }
-        for (Mention mention : Footprints.mentions(start.getBinary(), tail(start.getArgvList()))) {
-            unannouncedScope(mention, footprint, start, by).ifPresent(found::add);
-        }
+        found.addAll(unannouncedScopes(footprint, start, by));
         return found;
+    }
+
+    private List<Deviation> unannouncedScopes(Footprint footprint, ProcessStarted start, Attribution by) {
+        return Footprints.mentions(start.getBinary(), tail(start.getArgvList())).stream()
+                .flatMap(mention -> unannouncedScope(mention, footprint, start, by).stream())
+                .toList();
     }
 
     /** What a policy wants asked or refused, done by something that the call did not say. */
@@ -273,15 +284,18 @@ public final class FootprintCheck {
     /** A server acts, and its last call was refused. It may do so on its own account: no proof. */
     private Optional<Deviation> ofRefused(Attribution by, String seen) {
         return ledger.call(by.refused()).map(call -> {
-            boolean freezes = policy().getUnannounced().equals("freeze");
+            // While a person thinks about it the server has its own work to do.
+            boolean asked = ledger.isAsked(call.getCall());
+            boolean freezes = policy().getUnannounced().equals("freeze") && !asked;
             Deviation found = new Deviation(
                             DeviationKind.UNANNOUNCED,
                             freezes ? Severity.CRITICAL : Severity.LOW,
-                            "refused-server|" + call.getCall(),
+                            "refused-server|" + (asked ? "asked|" : "") + call.getCall(),
                             "The server of a refused call acts",
                             seen,
                             "Call " + call.getCall() + " (" + call.getTool()
-                                    + ") was refused, and no other call of that server is under way.",
+                                    + (asked ? ") is not approved yet" : ") was refused")
+                                    + ", and no other call of that server is under way.",
                             "announce",
                             call.getCall(),
                             freezes ? Ladder.MAX : 10,

@@ -6,6 +6,7 @@ import io.plumbline.events.ecs.EcsDocument;
 import io.plumbline.events.policy.FileRules.Access;
 import io.plumbline.events.policy.FileRules.Refusal;
 import io.plumbline.events.policy.Scope;
+import io.plumbline.events.policy.Scope.Answer;
 import io.plumbline.events.v1.Connected;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
@@ -19,6 +20,7 @@ import io.plumbline.events.v1.ProcessForked;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RawSyscall;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.attribution.AgentProfiles;
 import io.plumbline.watcher.attribution.Attribution;
 import io.plumbline.watcher.attribution.EgressOwners;
@@ -382,19 +384,21 @@ public final class PolicyCheck {
                 : Optional.empty();
     }
 
-    /** A process was made with mounts or rights of its own: the first step to {@link #hid}. */
+    /**
+     * A process was made with mounts or rights of its own: the first step to {@link #hid}, and no proof where the policy wants that
+     * frozen.
+     */
     public Optional<Deviation> separated(ProcessForked fork, Attribution by) {
-        if ((fork.getFlags() & NAMESPACES) == 0) {
-            return Optional.empty();
-        }
-        return namespaced(
-                        "namespaces",
-                        "A process was made in namespaces of its own",
-                        by.description() + " called clone with flags 0x" + Long.toHexString(fork.getFlags()),
-                        "In there it may mount, and give itself another root, and names mean other files than they say.",
-                        by,
-                        10)
-                .map(Deviation::softly);
+        return (fork.getFlags() & NAMESPACES) == 0
+                ? Optional.empty()
+                : namespaced(
+                                "namespaces",
+                                "A process was made in namespaces of its own",
+                                by.description() + " called clone with flags 0x" + Long.toHexString(fork.getFlags()),
+                                by,
+                                Severity.MEDIUM,
+                                10)
+                        .map(Deviation::softly);
     }
 
     /**
@@ -404,42 +408,41 @@ public final class PolicyCheck {
      * @param image what runs in the process, as the kernel has it
      */
     public Optional<Deviation> hid(RawSyscall call, String image, Attribution by) {
+        boolean freezes = Scope.NAMESPACES.answer(policy()) == Answer.FREEZE;
         return HidingCalls.name(call.getNumber(), call.getArgumentsList(), call.getError())
                 .flatMap(name -> namespaced(
                         "names|" + image,
                         "Names of files were made to mean others",
                         by.description() + " called " + name,
-                        Scope.NAMESPACES.why(),
                         by,
-                        50));
+                        freezes ? Severity.CRITICAL : Severity.HIGH,
+                        freezes ? 100 : 50));
     }
 
     /** It has happened: nobody can be asked before, and asking is refusing. */
     private Optional<Deviation> namespaced(
-            String key, String title, String seen, String why, Attribution by, int risk) {
+            String key, String title, String seen, Attribution by, Severity severity, int risk) {
         Scope scope = Scope.NAMESPACES;
-        return switch (scope.answer(session.values().getTask().getPolicy())) {
-            case ALLOW -> Optional.empty();
-            case LOG ->
-                Optional.of(outOfPolicy(Severity.LOW, key, title, seen, why, "files.hidden", by, 0)
-                        .softly()
-                        .about(Optional.of(scope)));
-            case ASK, DENY ->
-                Optional.of(outOfPolicy(
-                                risk < 50 ? Severity.MEDIUM : Severity.HIGH,
-                                key,
-                                title,
-                                seen,
-                                why,
-                                "files.hidden",
-                                by,
-                                risk)
-                        .about(Optional.of(scope)));
-            case FREEZE ->
-                Optional.of(outOfPolicy(
-                                Severity.CRITICAL, key, title, seen, why, "files.hidden", by, risk < 50 ? risk : 100)
-                        .about(Optional.of(scope)));
-        };
+        Answer answer = scope.answer(policy());
+        if (answer == Answer.ALLOW) {
+            return Optional.empty();
+        }
+        boolean logged = answer == Answer.LOG;
+        Deviation found = outOfPolicy(
+                        logged ? Severity.LOW : severity,
+                        key,
+                        title,
+                        seen,
+                        scope.why(),
+                        "files.hidden",
+                        by,
+                        logged ? 0 : risk)
+                .about(Optional.of(scope));
+        return Optional.of(logged ? found.softly() : found);
+    }
+
+    private TaskPolicy policy() {
+        return session.values().getTask().getPolicy();
     }
 
     private static Deviation refused(Refusal refusal, String path, boolean writes, String seen, Attribution by) {
@@ -625,7 +628,7 @@ public final class PolicyCheck {
     public boolean asks(EgressRequested request) {
         return request.getHeld()
                 && request.getUnknown()
-                && session.values().getTask().getPolicy().getEgressUnknown().equals("ask");
+                && policy().getEgressUnknown().equals("ask");
     }
 
     /** Whether a rule of the policy names the destination. */

@@ -374,7 +374,8 @@ public final class IntentLedger {
     }
 
     /**
-     * The allowed calls of an MCP server that were under way, in the order of their announcement.
+     * The allowed calls of an MCP server that were under way, in the order of their announcement. Not every agent tells each result: with
+     * a new prompt those of before are over.
      *
      * @param server by its name in the agent's configuration
      * @param atNs on the host's clock, nanoseconds since the epoch
@@ -382,7 +383,8 @@ public final class IntentLedger {
     public List<Call> served(String server, long atNs) {
         String name = inToolNames(server);
         return calls.values().stream()
-                .filter(call -> !call.getDenied() && (!call.getFinished() || atNs <= call.getFinishedNs()))
+                .filter(call -> !call.getDenied()
+                        && (call.getFinished() ? atNs <= call.getFinishedNs() : call.getTurn() == state.getTurn()))
                 .filter(call -> isOf(name, call) && call.getAnnouncedNs() <= atNs)
                 .sorted(Comparator.comparing(Call::getNumber))
                 .toList();
@@ -395,6 +397,11 @@ public final class IntentLedger {
                 .filter(call -> isOf(name, call) && call.getAnnouncedNs() <= atNs)
                 .max(Comparator.comparing(Call::getNumber))
                 .filter(call -> call.getDenied() && !call.getOverruled());
+    }
+
+    /** Whether a person is still asked about a call. */
+    public boolean isAsked(String call) {
+        return call(call).filter(this::isAsked).isPresent();
     }
 
     /** @param name as {@link #inToolNames} has it */
