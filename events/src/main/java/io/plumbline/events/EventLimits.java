@@ -86,6 +86,7 @@ public final class EventLimits {
             Map.entry("protected_paths", MAX_PATH_BYTES),
             Map.entry("new_path", MAX_PATH_BYTES),
             Map.entry("cwd", MAX_PATH_BYTES),
+            Map.entry("real_cwd", MAX_PATH_BYTES),
             Map.entry("binary", MAX_PATH_BYTES),
             Map.entry("address", MAX_PATH_BYTES),
             Map.entry("workspace", MAX_PATH_BYTES),

@@ -55,6 +55,11 @@ class BindingTest {
     }
 
     private static List<Event> announce(SessionScript session, String call, String command, String folder) {
+        return announce(session, call, command, folder, "");
+    }
+
+    private static List<Event> announce(
+            SessionScript session, String call, String command, String folder, String real) {
         return session.send(
                 Channel.CLAIMS,
                 Event.newBuilder()
@@ -64,6 +69,7 @@ class BindingTest {
                                 .setCommand(command)
                                 .setArgumentsJson("{\"command\":\"" + command + "\"}")
                                 .setCwd(folder)
+                                .setRealCwd(real)
                                 .setSource("hook")
                                 .setGated(true)));
     }
@@ -131,6 +137,29 @@ class BindingTest {
                     assertThat(alert.getRiskAdded()).isEqualTo(40);
                 });
         assertThat(session.state().values().getTainted()).isTrue();
+    }
+
+    @Test
+    void aLinkThatTheHostHasFollowedExplainsTheFolder() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, announce(session, "c1", "make clean", "/workspace/current", "/workspace/v2"));
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/v2", "bash", "-c", "make clean"))))
+                .isEmpty();
+    }
+
+    @Test
+    void anotherFolderThanTheOneThatTheHostFoundIsAProof() {
+        SessionScript session = SessionScript.of(ASKS);
+        approve(session, announce(session, "c1", "make clean", "/workspace/current", "/workspace/v2"));
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/v3", "bash", "-c", "make clean"))))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getRiskAdded()).isEqualTo(40);
+                    assertThat(alert.getWhy())
+                            .startsWith("The call was announced for /workspace/current, which was /workspace/v2.");
+                });
     }
 
     @Test

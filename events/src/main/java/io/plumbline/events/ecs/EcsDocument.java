@@ -729,6 +729,7 @@ public final class EcsDocument {
                 .strings("paths", call.getPathsList())
                 .put("stated_reason", call.getStatedReason())
                 .put("cwd", call.getCwd())
+                .put("real_cwd", call.getRealCwd())
                 .put("source", call.getSource())
                 .put("mcp_server", call.getMcpServer())
                 .put("mcp_tool", call.getMcpTool())

@@ -24,6 +24,20 @@ public record BoundFolders(Map<String, Path> seenInside) {
         seenInside = Map.copyOf(seenInside);
     }
 
+    /**
+     * A folder as it is called inside when no link is on the way. Links are followed where they stay beneath the bound folder and are
+     * relative; empty: they are not, or there is no such folder, or it exists inside only.
+     *
+     * @param inside absolute
+     */
+    public Optional<String> real(String inside) {
+        return place(inside).flatMap(place -> {
+            String bound = inside.substring(0, inside.length() - place.name().length());
+            return BeneathFolder.real(place.folder(), place.name())
+                    .map(name -> Path.of(bound).resolve(name).toString());
+        });
+    }
+
     /** By the innermost folder; empty when the file exists inside only. */
     public Optional<Place> place(String inside) {
         return seenInside.entrySet().stream()

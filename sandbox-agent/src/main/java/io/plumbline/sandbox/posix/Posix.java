@@ -50,6 +50,7 @@ public final class Posix {
     static final int O_WRONLY = 1;
     static final int O_NONBLOCK = 0x800;
     static final int O_PATH = 0x200000;
+    static final int O_DIRECTORY = 0x10000;
     static final int O_CLOEXEC = 0x80000;
     static final short POLLOUT = 4;
     static final int SOCK_STREAM = 1;

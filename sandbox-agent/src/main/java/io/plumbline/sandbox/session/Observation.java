@@ -28,11 +28,12 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * What a session's policy asks of its observation: the tripwires of the host, the digests of what runs, and those of what edits leave.
+ * What a session's policy asks of its observation: the tripwires of the host, the digests of what runs, and those of what edits leave, and the folders of calls.
  *
  * @param outbox for the session's parts: the destinations that they ask for are looked at before they are published
  */
-record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits, SessionOutbox outbox) {
+record Observation(
+        Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits, AnnouncedFolders folders, SessionOutbox outbox) {
     private static final Set<String> METADATA_HOSTS = Set.of(
             "169.254.169.254",
             "metadata.google.internal",
@@ -58,17 +59,20 @@ record Observation(Tripwire tripwire, HostBinaryHashes hashes, EditedFiles edits
         Tripwire tripwire =
                 decoys.isEmpty() && !metadata ? Tripwire.NONE : new PolicyTripwire(decoys, hiding, metadata, brake);
         EditedFiles edits = new EditedFiles(journal);
+        AnnouncedFolders folders = new AnnouncedFolders(edits);
         return new Observation(
                 tripwire,
                 new HostBinaryHashes((binary, answer) -> publish(journal, binary, answer)),
                 edits,
-                metadata ? watched(edits, brake) : edits);
+                folders,
+                metadata ? watched(folders, brake) : folders);
     }
 
     /** What of the host the sandbox sees. */
     void mounted(BoundFolders folders) {
         hashes.mounted(folders);
         edits.mounted(folders);
+        this.folders.mounted(folders);
     }
 
     /** The workload has ended: what is still to be told about files is told when this returns. */

@@ -56,19 +56,26 @@ public final class BindingCheck {
         return List.copyOf(found);
     }
 
-    /** Announced folders are names, and the kernel's have no links in them: of the workspace itself alone it is known that it is none. */
+    /**
+     * Announced folders are names, and the kernel's have no links in them: which folder a name is the host has told, or it is the workspace
+     * itself; of another one a link may be the reason.
+     */
     private Optional<Deviation> folder(ProcessStarted start, Call call, Attribution by) {
         String folder = withoutLastSlash(Executions.folder(start));
-        String announced = withoutLastSlash(call.getCwd());
+        boolean resolved = !call.getRealCwd().isEmpty();
+        String announced = withoutLastSlash(resolved ? call.getRealCwd() : call.getCwd());
         return announced.isEmpty() || folder.isEmpty() || folder.equals(announced)
                 ? Optional.empty()
                 : Optional.of(otherwise(
                         call,
-                        announced.equals(state.getTask().getWorkspace()),
+                        resolved || announced.equals(state.getTask().getWorkspace()),
                         "folder|" + call.getCall(),
                         "call ran in another folder than announced",
                         by.description() + " was executed in " + folder,
-                        "The call was announced for " + announced + ".",
+                        "The call was announced for " + call.getCwd()
+                                + (announced.equals(withoutLastSlash(call.getCwd()))
+                                        ? "."
+                                        : ", which was " + announced + "."),
                         "announce.folder"));
     }
 

@@ -105,6 +105,7 @@ public final class IntentLedger {
                 .setEvent(event)
                 .setNumber(state.getCallsSeen())
                 .setCwd(call.getCwd())
+                .setRealCwd(call.getRealCwd())
                 .setTurn(state.getTurn())
                 .setGated(call.getGated())
                 .setArgumentsSha256(EventIds.sha256Hex(call.getArgumentsJson()))

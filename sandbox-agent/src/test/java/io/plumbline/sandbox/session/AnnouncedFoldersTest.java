@@ -1,0 +1,77 @@
+package io.plumbline.sandbox.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
+import io.plumbline.events.v1.ToolCall;
+import io.plumbline.sandbox.posix.BoundFolders;
+import io.plumbline.sandbox.testing.RecordingOutbox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnnouncedFoldersTest {
+    @TempDir
+    Path workspace;
+
+    private final RecordingOutbox outbox = new RecordingOutbox();
+    private final AnnouncedFolders folders = new AnnouncedFolders(outbox);
+
+    @BeforeEach
+    void make(@TempDir Path elsewhere) throws IOException {
+        Files.createDirectories(workspace.resolve("v2/src"));
+        Files.writeString(workspace.resolve("file"), "");
+        Files.createSymbolicLink(workspace.resolve("current"), Path.of("v2"));
+        Files.createSymbolicLink(workspace.resolve("out"), elsewhere);
+        Files.createSymbolicLink(workspace.resolve("up"), Path.of("../.."));
+        Files.createSymbolicLink(workspace.resolve("round"), Path.of("round"));
+        folders.mounted(new BoundFolders(Map.of("/workspace", workspace)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/workspace, /workspace",
+        "/workspace/, /workspace",
+        "/workspace/v2/src, /workspace/v2/src",
+        "/workspace/current, /workspace/v2",
+        "/workspace/current/src, /workspace/v2/src",
+        "/workspace/v2/../current, /workspace/v2",
+        "/workspace/file, ''",
+        "/workspace/none, ''",
+        "/workspace/out, ''",
+        "/workspace/up, ''",
+        "/workspace/round, ''",
+        "/workspace/../etc, ''",
+        "/tmp, ''",
+        "v2, ''",
+        "'', ''"
+    })
+    void theFolderOfACallHasNoLinksInItOrIsNotTold(String announced, String real) {
+        assertThat(told("hook", announced)).isEqualTo(real);
+    }
+
+    @Test
+    void whatIsToldAfterTheCallHasRunIsNotLookedAt() {
+        assertThat(told("otlp", "/workspace/current")).isEmpty();
+    }
+
+    private String told(String source, String cwd) {
+        return folders.publish(
+                        Channel.CLAIMS,
+                        1,
+                        Event.newBuilder()
+                                .setToolCall(ToolCall.newBuilder()
+                                        .setCall("c1")
+                                        .setSource(source)
+                                        .setCwd(cwd)))
+                .getToolCall()
+                .getRealCwd();
+    }
+}
