@@ -100,11 +100,11 @@ final class ConsoleBench implements Callable<Integer> {
             .observe(document.body, {subtree: true, childList: true, characterData: true}); }
         """;
 
-    /** Chooses a filter and waits until the summary says something else and two frames have been drawn. */
+    /** Chooses a filter and waits until the summary says another number, not only that it reads, and two frames have been drawn. */
     private static final String FILTER = """
         ([id, value]) => new Promise(done => { const choice = document.querySelector('#filter-' + id), summary = document.querySelector('#queue-summary');
           const begun = performance.now(), before = summary.textContent;
-          const seen = new MutationObserver(() => { if (summary.textContent === before) return; seen.disconnect(); requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - begun))); });
+          const seen = new MutationObserver(() => { if (summary.textContent === before || !/[0-9]/.test(summary.textContent)) return; seen.disconnect(); requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - begun))); });
           seen.observe(summary, {subtree: true, childList: true, characterData: true});
           choice.value = value; choice.dispatchEvent(new Event('change', {bubbles: true})); })
         """;

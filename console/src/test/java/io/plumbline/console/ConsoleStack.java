@@ -54,6 +54,7 @@ final class ConsoleStack {
     private final Path directory;
     private final SearchChild node;
     private final ConfigurableApplicationContext console;
+    private @Nullable ConfigurableApplicationContext another;
     private final Playwright playwright;
     private final Browser browser;
     private final List<String> failures = new ArrayList<>();
@@ -114,6 +115,16 @@ final class ConsoleStack {
                 .run(arguments(Stream.concat(
                                 Stream.of("--plumbline.tenant=" + tenant, "--server.port=" + port), Stream.of(more))
                         .toArray(String[]::new)));
+    }
+
+    /** The address of a console that shows a tenant which has nothing; all tests share it. */
+    synchronized String ofAnotherTenant() {
+        ConfigurableApplicationContext other = another;
+        if (other == null) {
+            other = console("another", 0);
+            another = other;
+        }
+        return "http://127.0.0.1:" + port(other);
     }
 
     /** Where the search copy answers. */
@@ -223,10 +234,12 @@ final class ConsoleStack {
         page.keyboard().press(key);
     }
 
+    /** Once the browser waits for nothing any more: while it does, a bar at the top says so, and fades away afterwards. */
     static void screenshot(Page page, String name) {
-        // Without the bar of a browser that still waits for something.
-        page.screenshot(new Page.ScreenshotOptions()
-                .setPath(Path.of("target", name + ".png"))
-                .setStyle("vaadin-connection-indicator { visibility: hidden !important; opacity: 0 !important; }"));
+        page.waitForFunction("""
+            () => window.Vaadin?.connectionState?.state !== 'loading'
+                && [...document.querySelectorAll('.v-loading-indicator')].every(bar => getComputedStyle(bar).opacity === '0')
+            """);
+        page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", name + ".png")));
     }
 }

@@ -23,7 +23,6 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /** What auditors get: the evidence of a session, and reports. */
 class EvidenceIT extends ConsoleTest {
@@ -68,12 +67,9 @@ class EvidenceIT extends ConsoleTest {
         Files.write(bundle, answer.body());
         assertThat(BundleVerifier.verify(bundle, stack.keys()).findings()).isEmpty();
         assertThat(evidence(stack.base, "no-such-session").statusCode()).isEqualTo(404);
-        try (ConfigurableApplicationContext other = stack.console("another", 0)) {
-            HttpResponse<byte[]> foreign =
-                    evidence("http://127.0.0.1:" + ConsoleStack.port(other), DemoSession.SESSION);
-            assertThat(foreign.statusCode()).isEqualTo(404);
-            assertThat(new String(foreign.body(), StandardCharsets.UTF_8)).contains("There is no such session.");
-        }
+        HttpResponse<byte[]> foreign = evidence(stack.ofAnotherTenant(), DemoSession.SESSION);
+        assertThat(foreign.statusCode()).isEqualTo(404);
+        assertThat(new String(foreign.body(), StandardCharsets.UTF_8)).contains("There is no such session.");
     }
 
     @Test

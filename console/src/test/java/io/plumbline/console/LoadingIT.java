@@ -147,4 +147,19 @@ class LoadingIT extends ConsoleTest {
         assertThat(page.locator("#decision-status")).isHidden();
         assertThat(stack.log.orders()).hasSize(orders);
     }
+
+    @Test
+    void whoChangesAFilterWaitsForTheAnswerAloneAndNotForWhatFiltersOffer() {
+        page.navigate(base + QUEUE);
+        assertThat(page.locator("#queue-summary")).hasText("1 cause");
+        // Offered once the page stands.
+        assertThat(page.locator("#filter-agent option")).not().hasCount(1);
+        line.questions();
+        page.locator("#filter-kind").selectOption("unannounced");
+        assertThat(page).hasURL(Pattern.compile(".*kind=unannounced.*"));
+        assertThat(page.locator("#queue-summary")).hasText("1 cause");
+        assertThat(line.questions())
+                .anyMatch(question -> question.contains("severity_number"))
+                .noneMatch(question -> question.contains("aggregations") && question.contains("clause"));
+    }
 }

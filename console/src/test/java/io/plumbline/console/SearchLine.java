@@ -10,8 +10,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +37,7 @@ final class SearchLine implements AutoCloseable {
     private volatile CountDownLatch open = new CountDownLatch(0);
     private volatile boolean cut;
     private volatile boolean garbled;
+    private final Queue<String> questions = new ConcurrentLinkedQueue<>();
 
     SearchLine(URI search) throws IOException {
         this.search = search;
@@ -45,6 +49,13 @@ final class SearchLine implements AutoCloseable {
 
     URI url() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    /** The bodies of all questions since the last time. */
+    List<String> questions() {
+        List<String> asked = List.copyOf(questions);
+        questions.clear();
+        return asked;
     }
 
     /** No question gets an answer until {@link #restore}. */
@@ -70,6 +81,7 @@ final class SearchLine implements AutoCloseable {
 
     private void pass(HttpExchange exchange) throws IOException {
         byte[] question = exchange.getRequestBody().readAllBytes();
+        questions.add(new String(question, StandardCharsets.UTF_8));
         try (exchange) {
             open.await();
             if (cut) {

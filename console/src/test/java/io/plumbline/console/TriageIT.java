@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /** The triage queue as people use it: the keyboard, two of them at once, many alerts at once, files. */
 class TriageIT extends ConsoleTest {
@@ -419,9 +418,8 @@ class TriageIT extends ConsoleTest {
                 .findValuesAsText("id")
                 .getFirst();
         String approval = asked.getApprovalRequested().getApproval();
-        try (ConfigurableApplicationContext other = stack.console("other", 0);
-                Page page = stack.signedIn("bea", "http://127.0.0.1:" + ConsoleStack.port(other))) {
-            String base = "http://127.0.0.1:" + ConsoleStack.port(other);
+        String base = stack.ofAnotherTenant();
+        try (Page page = stack.signedIn("bea", base)) {
             Map<String, String> told = new LinkedHashMap<>();
             told.put("/session/tenant-1", "There is no such session.");
             told.put("/session/tenant-1?at=" + asked.getId(), "There is no such session.");

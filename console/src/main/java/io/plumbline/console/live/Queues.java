@@ -159,6 +159,7 @@ public final class Queues implements AutoCloseable {
         private final List<Consumer<CausePage>> pages = new CopyOnWriteArrayList<>();
         private final AtomicBoolean reading = new AtomicBoolean();
         private final AtomicBoolean stale = new AtomicBoolean();
+        private final AtomicBoolean justRead;
         private CausePage listed;
         private CausePage told;
 
@@ -166,6 +167,7 @@ public final class Queues implements AutoCloseable {
             this.asked = asked;
             this.listed = known;
             this.told = known;
+            this.justRead = new AtomicBoolean(known.total() >= 0);
         }
 
         /** What was told between a page's own reading and now has not reached it: told again to all. */
@@ -205,6 +207,10 @@ public final class Queues implements AutoCloseable {
 
         private void follow() {
             try {
+                if (justRead.getAndSet(false)) {
+                    // The page draws it now: it is not to wait for a second reading beside.
+                    Thread.sleep(PAUSE);
+                }
                 while (!pages.isEmpty() && (stale.getAndSet(false) | isExpected())) {
                     readOnce();
                     Thread.sleep(PAUSE);

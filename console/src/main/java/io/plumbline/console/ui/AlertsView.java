@@ -53,6 +53,8 @@ import io.plumbline.console.views.SavedViews;
 import jakarta.annotation.security.PermitAll;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -77,6 +79,9 @@ import org.slf4j.LoggerFactory;
 @PermitAll
 public class AlertsView extends Div implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
+
+    /** How long the values that filters offer stand before they are read again. */
+    private static final Duration CHOICES_LIFE = Duration.ofMinutes(1);
 
     /** Nothing is known yet. */
     private static final Search.CausePage NOTHING = new Search.CausePage(List.of(), -1);
@@ -104,6 +109,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final Div bulk = new Div();
     private final Input text = new Input();
     private final Element completions = new Element("datalist");
+    private transient Instant choicesRead = Instant.EPOCH;
     private final Map<String, Choice> filters = new LinkedHashMap<>();
     private final CauseDetail detail;
     private final transient Map<String, Sent> sent = new LinkedHashMap<>();
@@ -277,11 +283,11 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                 .setFlexGrow(5);
         grid.addColumn(row -> VisibleText.line(row.value().agent(), 24))
                 .setHeader("Agent")
-                .setWidth("96px")
+                .setWidth("108px")
                 .setFlexGrow(0);
         grid.addComponentColumn(row -> triage(row.value()))
                 .setHeader("Triage")
-                .setWidth("140px")
+                .setWidth("128px")
                 .setFlexGrow(0);
         grid.addColumn(row -> Parts.age(Optional.of(row.value().first()), clock.instant()))
                 .setHeader("Age")
@@ -465,21 +471,14 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         unsubscribe.run();
         QueueQuery asked = query;
         long number = ++reads;
+        boolean choosing = Duration.between(choicesRead, clock.instant()).compareTo(CHOICES_LIFE) > 0;
         summary.setText("reading…");
         addClassName("loading");
         Thread.ofVirtual().name("queue-open").start(() -> {
             Command showing;
             try {
                 Search.CausePage page = queues.read(asked, person.name());
-                long inForce = search.suppressionsInForce(clock.instant());
-                Map<String, List<String>> values =
-                        search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
-                showing = () -> {
-                    know(values);
-                    showFilters();
-                    suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
-                    show(page);
-                };
+                showing = () -> show(page);
             } catch (RuntimeException e) {
                 LOG.warn("the queue could not be read", e);
                 showing = () -> {
@@ -498,10 +497,30 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                         follow(ui);
                     }
                 });
+                if (choosing) {
+                    readChoices(ui);
+                }
             } catch (UIDetachedException e) {
                 LOG.debug("the queue was left", e);
             }
         });
+    }
+
+    /** What filters offer is the same for every question: nobody waits for it. */
+    private void readChoices(UI ui) {
+        try {
+            long inForce = search.suppressionsInForce(clock.instant());
+            Map<String, List<String>> values =
+                    search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
+            ui.access(() -> {
+                choicesRead = clock.instant();
+                know(values);
+                showFilters();
+                suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
+            });
+        } catch (SearchUnavailableException e) {
+            LOG.debug("the choices of filters could not be read", e);
+        }
     }
 
     private void show(Search.CausePage page) {

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** What people did, the newest first. The address says which. */
 @Route(value = "audit", layout = MainLayout.class)
@@ -36,6 +37,8 @@ import java.util.function.Function;
 @RolesAllowed("ADMIN")
 public class AuditView extends Div implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
+
+    private static final Pattern LONG_HASH = Pattern.compile("\\b([0-9a-f]{12})[0-9a-f]{8,}\\b");
 
     /** Rows on the page; a longer list is narrowed, or exported. */
     private static final int MAX_ROWS = 500;
@@ -104,19 +107,17 @@ public class AuditView extends Div implements BeforeEnterObserver {
         grid.getElement().setAttribute("aria-label", "Acts of people");
         grid.addColumn(row -> Parts.moment(row.at(), clock.instant()))
                 .setHeader("Time")
-                .setWidth("200px")
+                .setWidth("268px")
                 .setFlexGrow(0);
         grid.addColumn(row -> VisibleText.line(row.person(), 60))
                 .setHeader("Person")
-                .setWidth("130px")
+                .setWidth("100px")
                 .setFlexGrow(0);
         grid.addComponentColumn(row -> Parts.said(row.act(), 40, row.outcome().equals("failure") ? "bad" : "plain"))
                 .setHeader("Act")
-                .setWidth("150px")
+                .setWidth("132px")
                 .setFlexGrow(0);
-        grid.addComponentColumn(row -> Parts.said(row.about(), 200, "mono"))
-                .setHeader("About")
-                .setFlexGrow(3);
+        grid.addComponentColumn(AuditView::about).setHeader("About").setFlexGrow(3);
         grid.addComponentColumn(row -> Parts.said(row.reason(), 1_000, "whole"))
                 .setHeader("Reason")
                 .setFlexGrow(3);
@@ -124,6 +125,13 @@ public class AuditView extends Div implements BeforeEnterObserver {
                 .setHeader("Session or address")
                 .setWidth("170px")
                 .setFlexGrow(0);
+    }
+
+    /** Of hashes their beginning; the whole text is in the title and in the files. */
+    private static Span about(AuditEntry entry) {
+        Span about = Parts.said(LONG_HASH.matcher(entry.about()).replaceAll("$1…"), 200, "mono");
+        about.setTitle(VisibleText.line(entry.about(), 2_000));
+        return about;
     }
 
     @Override

@@ -206,7 +206,7 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     private static Component runtime(Line line) {
         Span runtime = new Span(
                 line.host().runtimes().isEmpty()
-                        ? Parts.text("none yet", "mut")
+                        ? Parts.text(line.host().sessions() == 0 ? "none yet" : "not told", "mut")
                         : Parts.said(String.join(", ", line.host().runtimes()), 60));
         if (line.host().degraded() > 0) {
             runtime.add(Parts.text(" " + line.host().degraded() + " "), Parts.degraded());

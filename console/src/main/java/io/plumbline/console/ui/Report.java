@@ -51,8 +51,8 @@ final class Report {
             NativeTableRow line = new NativeTableRow();
             row.forEach(cell -> {
                 NativeTableCell shown = new NativeTableCell(cell);
-                // A number stays on one line.
-                shown.setClassName("number", cell.matches("[+−-]?[\\d,.]{1,15}"));
+                // A number and a time stay on one line.
+                shown.setClassName("number", cell.matches("[+−-]?[\\d,.:]{1,15}"));
                 line.add(shown);
             });
             table.getBody().add(line);

@@ -55,7 +55,7 @@ public class SessionsView extends ListPage<Snapshot, SessionSummary> {
                 .setFlexGrow(0);
         grid().addColumn(row -> Parts.age(row.value().started(), clock.instant()))
                 .setHeader("Age")
-                .setWidth("64px")
+                .setWidth("80px")
                 .setFlexGrow(0);
     }
 
