@@ -62,6 +62,8 @@ class KeyboardIT extends ConsoleTest {
             ConsoleStack.key(page, "k");
             ConsoleStack.key(page, "Enter");
             assertThat(page).hasURL(Pattern.compile(".*/session/by-keys-1"));
+            // While the page reads there is nothing that a key could act on.
+            assertThat(page.locator("#session-state")).isVisible();
             ConsoleStack.key(page, "f");
             type(page, "nobody touched a mouse");
             assertThat(page.locator("#session-state")).containsText("freeze requested");
