@@ -9,11 +9,13 @@ import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Severity;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +86,8 @@ class LoadingIT extends ConsoleTest {
             assertThat(page.locator("main")).containsText(content.get(path));
             assertThat(page.locator("main")).not().containsText(reading.get(path));
         }
+        page.locator("#nav-sessions").click();
+        assertThat(page).hasURL(Pattern.compile(".*/sessions"));
     }
 
     @Test
@@ -107,9 +111,25 @@ class LoadingIT extends ConsoleTest {
                 assertThat(page.getByText("Nothing is known about")).isHidden();
                 if (path.equals(moment)) {
                     assertThat(page).hasURL(Pattern.compile(".*at=[0-9a-f]{32}.*"));
+                } else {
+                    // What filters offer as well.
+                    assertThat(page.locator("#filter-agent option")).not().hasCount(1);
                 }
             });
         }
+    }
+
+    @Test
+    void aPageThatWasLeftIsReadNoMore() {
+        page.navigate(base + "/alerts");
+        assertThat(page.locator("#queue-summary")).containsText("cause");
+        line.cut();
+        page.navigate(base + "/session/left-1?at=" + Instant.now());
+        assertThat(page.locator("main")).containsText(NOTHING_KNOWN);
+        page.locator("#nav-alerts").click();
+        assertThat(page).hasURL(Pattern.compile(".*/alerts.*"));
+        Awaitility.await().during(Duration.ofSeconds(7)).until(() -> line.questions().stream()
+                .noneMatch(question -> question.contains("left-1")));
     }
 
     @Test
@@ -128,6 +148,9 @@ class LoadingIT extends ConsoleTest {
             assertThat(page.locator(".page-head")).not().containsText(OLD);
             assertThat(page.locator(".problem")).isHidden();
         }
+        // Who looks at hosts is given those that are known: the next one is to find nobody who looks.
+        page.locator("#nav-sessions").click();
+        assertThat(page).hasURL(Pattern.compile(".*/sessions"));
     }
 
     @Test

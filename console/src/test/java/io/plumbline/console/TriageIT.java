@@ -290,6 +290,7 @@ class TriageIT extends ConsoleTest {
             assertThat(page.locator("#decision-status")).hasText("recorded: suppressed");
             assertThat(lastOrder().getSuppressionOrdered().getOwner()).isEqualTo("bea");
             assertThat(page.locator("#queue-summary")).hasText("0 causes");
+            assertThat(page.locator("#suppressions-link")).hasText("1 suppressed for all");
             page.navigate(stack.base + "/alerts?host=everywhere-host");
             assertThat(page.locator("#queue-message")).isVisible();
             Queues queues = stack.bean(Queues.class);

@@ -7,8 +7,11 @@ import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
+import io.plumbline.events.v1.Plan;
+import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RawClaim;
+import io.plumbline.events.v1.Reasoning;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
@@ -161,6 +164,72 @@ class RealAgentsIT {
                     .filteredOn(alert -> alert.getSeverity().getNumber() > Severity.LOW.getNumber())
                     .extracting(AlertRaised::getSeen)
                     .isEmpty();
+        }
+    }
+
+    /**
+     * What it thinks stands in its transcript alone; its plan is text of a message, for Claude Code a call of its planning tool too.
+     * Codex offers a model that it does not know no such tool.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"claude-code", "codex"})
+    void tellsInItsTranscriptWhatItPlansAndThinks(String agent) throws Exception {
+        WatchedHost opened = Objects.requireNonNull(host);
+        Path workspace = Files.createDirectories(opened.folder("thoughts").resolve(agent));
+        Files.writeString(workspace.resolve("README.md"), "# Notes\n");
+        List<Scenario.Step> first = new ArrayList<>();
+        if (agent.equals("claude-code")) {
+            // Else it names its planning tool to the model only when the model looks for it.
+            Files.writeString(
+                    Files.createDirectory(workspace.resolve(".claude")).resolve("settings.json"),
+                    "{\"env\":{\"ENABLE_TOOL_SEARCH\":\"false\"}}");
+            first.add(new Scenario.Step.Tool(
+                    "TaskCreate", Map.of("subject", "Read the notes", "description", "They say what is left")));
+        }
+        first.add(new Scenario.Step.Shell("cat README.md", "Read the notes"));
+        Scenario script = new Scenario(
+                "thoughts",
+                "Say what the notes are about.",
+                List.of(
+                        new Scenario.Turn(
+                                "",
+                                "The notes may name other files.",
+                                "I look first.",
+                                List.of("Read README.md", "Say what it is about"),
+                                first,
+                                Duration.ZERO),
+                        new Scenario.Turn("Notes.", List.of(), List.of(), Duration.ZERO)));
+        try (RealAgent real = RealAgent.playing(
+                Objects.requireNonNull(layout),
+                agent,
+                script,
+                port -> DemoScenario.BENIGN.scenario().policy().yaml(port, 1),
+                workspace)) {
+            WatchedHost.Lived session = opened.run(real.request());
+            List<Plan> plans = all(session, Event::hasPlan, Event::getPlan);
+            String told = agent + " ended with " + session.code() + " (" + session.reason() + "), plans " + plans
+                    + ":\n" + session.output() + "\n" + describe(session.events());
+
+            assertThat(session.code()).as(told).isZero();
+            assertThat(all(session, Event::hasReasoning, Event::getReasoning))
+                    .as(told)
+                    .extracting(Reasoning::getText)
+                    .containsExactly("The notes may name other files.");
+            assertThat(plans)
+                    .as(told)
+                    .filteredOn(plan -> plan.getCall().isEmpty())
+                    .singleElement()
+                    .satisfies(plan -> assertThat(plan.getItemsList())
+                            .extracting(PlanItem::getText)
+                            .containsExactly("Read README.md", "Say what it is about"));
+            assertThat(plans.stream()
+                            .filter(plan -> !plan.getCall().isEmpty())
+                            .flatMap(plan -> plan.getItemsList().stream())
+                            .map(PlanItem::getText)
+                            .toList())
+                    .as(told)
+                    .isEqualTo(
+                            agent.equals("claude-code") ? List.of("Read the notes: They say what is left") : List.of());
         }
     }
 

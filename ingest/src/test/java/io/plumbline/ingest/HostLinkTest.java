@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.EventIds;
 import io.plumbline.events.Version;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.redact.Redactor;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
@@ -14,8 +15,11 @@ import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.GateAnswered;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.PolicyRefused;
+import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.Prompt;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.sandbox.link.GrpcHostLink;
@@ -287,6 +291,26 @@ class HostLinkTest {
             assertThat(answer.getOrder()).isEqualTo(order.getId());
             assertThat(answer.getState()).isEqualTo(RuntimeState.State.EXITED);
             assertThat(answer.getReason()).contains("no such session");
+
+            SignedPolicy signed = SignedPolicy.newBuilder().setKey("k").build();
+            platform.verdict(EventIds.withId(Event.newBuilder()
+                            .setTenant(TestPlatform.TENANT)
+                            .setHost("host-gone")
+                            .setSession(gone)
+                            .setChannel(Channel.VERDICTS)
+                            .setPolicyRevised(
+                                    PolicyRevised.newBuilder().setSigned(signed).setCause(order.getId()))))
+                    .get();
+
+            await().atMost(LIMIT).until(() -> eventsOf(gone).stream().anyMatch(Event::hasPolicyRefused));
+            PolicyRefused refused = eventsOf(gone).stream()
+                    .filter(Event::hasPolicyRefused)
+                    .findFirst()
+                    .orElseThrow()
+                    .getPolicyRefused();
+            assertThat(refused.getStatementSha256()).isEqualTo(PolicyStatements.sha256(signed));
+            assertThat(refused.getOrder()).isEqualTo(order.getId());
+            assertThat(refused.getReason()).contains("no such session");
         } finally {
             ingest.close();
         }

@@ -238,7 +238,8 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
         for (int w = 1; w < windows.length; w++) {
             worst = head.blind(windows[w]) > head.blind(windows[worst]) ? w : worst;
         }
-        double model = head.blindCalibration().probability(head.blind(windows[worst]));
+        double blind = head.blindCalibration().probability(head.blind(windows[worst]));
+        double model = blind;
         List<Score.Reason> reasons = new ArrayList<>(reasons(windows[worst]));
         if (worst >= reading.windows().size()) {
             reasons.addFirst(new Score.Reason("repeats the task's words, and is judged without them", 0));
@@ -260,7 +261,7 @@ public final class IntentModel implements IntentScorer, AutoCloseable {
             reasons.addFirst(new Score.Reason("is too long to be read completely", 0));
         }
         double risk = Math.max(model, certain);
-        return new Score.Scored(risk, model, certain, band(risk), reasons, version);
+        return new Score.Scored(risk, model, blind, certain, band(risk), reasons, version);
     }
 
     private Score.Band band(double risk) {

@@ -13,21 +13,28 @@ public sealed interface Score {
 
     /**
      * @param risk calibrated probability that the act does not serve the intent, 0 to 1; never below {@code floor}
-     * @param model the same by the model alone
+     * @param model the same by the model alone; the greater of {@code blind} and the score with the agent's words
+     * @param blind by the model alone as if the agent had said nothing
      * @param floor what the act's structure makes certain, whatever the model says
      * @param reasons what raised the risk, most important first
      * @param version the model's, see {@link IntentModel#version()}
      */
-    record Scored(double risk, double model, double floor, Band band, List<Reason> reasons, String version)
+    record Scored(
+            double risk, double model, double blind, double floor, Band band, List<Reason> reasons, String version)
             implements Score {
         public Scored {
             // Nothing that is not a number is ever below a threshold.
-            for (double value : new double[] {risk, model, floor}) {
+            for (double value : new double[] {risk, model, blind, floor}) {
                 if (!(value >= 0 && value <= 1)) {
                     throw new IllegalArgumentException("score: " + value + " (expected: 0 to 1)");
                 }
             }
             reasons = List.copyOf(reasons);
+        }
+
+        /** Where the agent said nothing: the model alone is blind to it. */
+        public Scored(double risk, double model, double floor, Band band, List<Reason> reasons, String version) {
+            this(risk, model, model, floor, band, reasons, version);
         }
     }
 

@@ -21,13 +21,24 @@ final class Scores {
     }
 
     void add(int bin, String model, Event act) {
+        ScoresCounted.Builder scores = begun(model, act);
+        scores.setCounts(bin, scores.getCounts(bin) + 1);
+    }
+
+    /** An act that the model could not score: said, not only counted in the process. */
+    void addNotScored(String model, Event act) {
+        ScoresCounted.Builder scores = begun(model, act);
+        scores.setNotScored(scores.getNotScored() + 1);
+    }
+
+    private ScoresCounted.Builder begun(String model, Event act) {
         ScoresCounted.Builder scores = state.getScoresBuilder();
         if (scores.getCountsCount() == 0) {
             scores.addAllCounts(Collections.nCopies(ScoreDistribution.BINS, 0L))
                     .setModel(model)
                     .setSinceNs(act.getObservedTimeNs());
         }
-        scores.setCounts(bin, scores.getCounts(bin) + 1);
+        return scores;
     }
 
     /** What is to be told after the event. */
@@ -37,7 +48,11 @@ final class Scores {
         }
         ScoresCounted scores = state.getScores();
         boolean due = state.getPhase() == Phase.ENDED
-                || scores.getCountsList().stream().mapToLong(Long::longValue).sum() >= MOST_ACTS
+                || scores.getNotScored()
+                                + scores.getCountsList().stream()
+                                        .mapToLong(Long::longValue)
+                                        .sum()
+                        >= MOST_ACTS
                 || event.getObservedTimeNs() - scores.getSinceNs() >= LONGEST.toNanos();
         return due ? taken() : Optional.empty();
     }

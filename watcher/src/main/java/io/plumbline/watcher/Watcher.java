@@ -316,7 +316,7 @@ public final class Watcher {
                 case EGRESS_REQUESTED -> {
                     Attribution by = requested(event.getEgressRequested());
                     boolean service = policyCheck.isService(event.getEgressRequested());
-                    judge(by, service ? ActContext.SERVICE : policyVerdict(by), Optional.empty());
+                    judge(by, service ? ActContext.SERVICE : policyVerdict(by), connecting(by));
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
                             case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());
@@ -692,6 +692,9 @@ public final class Watcher {
             for (Judge judge : judges) {
                 found.addAll(judge.judge(judged, context, session));
                 judge.lastBin().ifPresent(bin -> scores.add(bin, judge.version(), event));
+                if (judge.lastNotScored()) {
+                    scores.addNotScored(judge.version(), event);
+                }
             }
             if (state.getJudgeMemoryUnreadable() > unreadable) {
                 deviate(Completeness.memoryUnreadable(judgedBy));
@@ -706,9 +709,10 @@ public final class Watcher {
             // What is found about an announcement or a connection counts once for a rule, and once for each act for the
             // classifier.
             boolean connection = event.hasEgressRequested() || event.hasEgressDecided();
-            String act = announcement && finding.kind() == DeviationKind.OFF_PLAN
+            boolean classified = finding.kind() == DeviationKind.OFF_PLAN;
+            String act = announcement && classified
                     ? event.getToolCall().getCall()
-                    : connection ? "" : by.call();
+                    : connection && !classified ? "" : by.call();
             String call = announcement ? event.getToolCall().getCall() : by.call();
             deviate(Deviation.found(finding, act, act(by), call));
         }
@@ -726,6 +730,11 @@ public final class Watcher {
             return Optional.of(new Announced(
                     ledger.before(call.getCall(), Announced.MAX_RECENT),
                     Stakes.high(ledger.footprint(call.getCall()), state.getTask())));
+        }
+
+        /** Of a connection: the calls up to the one that opened it; where that is not certain, the newest. */
+        private Optional<Announced> connecting(Attribution by) {
+            return Optional.of(new Announced(ledger.upTo(by.call(), Announced.MAX_RECENT), false));
         }
 
         private static Optional<Finding> strictest(List<Finding> found) {

@@ -230,6 +230,52 @@ class BindingTest {
         assertThat(alerts(run(session, SHELL, codexSetup("/workspace/a")))).isEmpty();
     }
 
+    @Test
+    void codexNamesTheFolderAsItWasAnnounced() {
+        SessionScript session = SessionScript.of(LETS, "codex");
+        announce(session, "c1", "ls", "/workspace/current", "/workspace/v2");
+
+        assertThat(alerts(run(session, SHELL, codexSetup("/workspace/current"))))
+                .isEmpty();
+    }
+
+    @Test
+    void equalCommandsAreToldApartByTheFolderThatALinkLeadsTo() {
+        SessionScript session = SessionScript.of(LETS);
+        announce(session, "c1", "ls", "/workspace/v1", "/workspace/v1");
+        announce(session, "c2", "ls", "/workspace/current", "/workspace/v2");
+        ProcessRef first = SessionScript.process(8, 80);
+
+        assertThat(alerts(run(session, SHELL, execution(SHELL, "/workspace/v2", "bash", "-c", "ls"))))
+                .isEmpty();
+        assertThat(alerts(run(session, first, execution(first, "/workspace/v1", "bash", "-c", "ls"))))
+                .isEmpty();
+    }
+
+    @Test
+    void anApprovalForTheSessionEndsWhereTheLinkLeadsElsewhere() {
+        SessionScript session = SessionScript.of("{tools: {ask: [Bash]}, approvals: {session: 1h}}");
+        ApprovalRequested question = announce(session, "c1", "make", "/workspace/current", "/workspace/v2").stream()
+                .filter(Event::hasApprovalRequested)
+                .findFirst()
+                .orElseThrow()
+                .getApprovalRequested();
+        assertThat(question.getSubject()).contains("/workspace/current\n").contains("\nthe folder is /workspace/v2\n");
+        session.order(Event.newBuilder()
+                .setApprovalDecided(io.plumbline.events.v1.ApprovalDecided.newBuilder()
+                        .setApproval(question.getApproval())
+                        .setApproved(true)
+                        .setDecidedBy("ada")
+                        .setSubjectSha256(question.getSubjectSha256())
+                        .setSessionSeconds(600)));
+        run(session, SHELL, execution(SHELL, "/workspace/v2", "bash", "-c", "make"));
+
+        assertThat(announce(session, "c2", "make", "/workspace/current", "/workspace/v2"))
+                .noneMatch(Event::hasApprovalRequested);
+        assertThat(announce(session, "c3", "make", "/workspace/current", "/workspace/v3"))
+                .anyMatch(Event::hasApprovalRequested);
+    }
+
     private static ProcessStarted.Builder codexSetup(String folder) {
         return execution(
                 SHELL,

@@ -7,12 +7,14 @@ import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
+import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.ScoresCounted;
+import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.intent.Act;
 import io.plumbline.intent.Intent;
@@ -70,6 +72,19 @@ class IntentJudgeTest {
             assertThat(alert.getSeen()).isEqualTo("Bash ls");
         });
         assertThat(decision(verdicts)).isEqualTo(GateDecision.ASK);
+    }
+
+    @Test
+    void bothScoresAreToldWhereTheAgentsWordsRaisedOne() {
+        IntentScorer scorer =
+                (intent, act) -> new Score.Scored(0.9, 0.9, 0.4, 0, Score.Band.DOES_NOT_SERVE, List.of(), "test");
+
+        assertThat(offPlan(session("name: t", scorer).call("c1", "Bash", "ls")))
+                .singleElement()
+                .satisfies(alert -> {
+                    assertThat(alert.getIntentScore().getModel()).isEqualTo(0.9);
+                    assertThat(alert.getIntentScore().getBlind()).isEqualTo(0.4);
+                });
     }
 
     @Test
@@ -151,6 +166,64 @@ class IntentJudgeTest {
         session("{name: t, files: {read: [/data/**]}}", scorer).call("c1", "Bash", "ls");
 
         assertThat(seen).containsExactly(List.of("/workspace"), List.of("/workspace", "/data"));
+    }
+
+    /** Connections have this floor and a high score; all else serves. */
+    private static IntentScorer connections(double floor, List<String> seen) {
+        return (intent, act) -> {
+            seen.add(act.kind() + " " + act.text() + " after " + intent.recent().size());
+            return act.kind() == Act.Kind.EGRESS
+                    ? new Score.Scored(0.98, 0.98, floor, Score.Band.DOES_NOT_SERVE, List.of(), "test")
+                    : new Score.Scored(0, 0, 0, Score.Band.SERVES, List.of(), "test");
+        };
+    }
+
+    @Test
+    void aConnectionIsScoredAfterTheActsBeforeItAndToldWhereItsStructureIsCertain() {
+        List<String> seen = new ArrayList<>();
+        SessionScript script = session("{name: t, egress: [{host: api.example.com}]}", connections(0.98, seen));
+        script.call("c1", "Bash", "cat README.md");
+
+        List<Event> verdicts = script.connect("api.example.com", 443);
+
+        assertThat(seen).containsExactly("COMMAND cat README.md after 0", "EGRESS CONNECT api.example.com:443 after 1");
+        assertThat(offPlan(verdicts)).singleElement().satisfies(alert -> {
+            assertThat(alert.getActKind()).isEqualTo("egress");
+            assertThat(alert.getSeverity()).isEqualTo(Severity.HIGH);
+            assertThat(alert.getIntentScore().getAct()).isEqualTo("CONNECT api.example.com:443");
+        });
+    }
+
+    @Test
+    void anOpinionOnAConnectionIsCountedAndNotTold() {
+        IntentJudge judge = new IntentJudge(connections(0, new ArrayList<>()), "test");
+        SessionScript script =
+                SessionScript.of("{name: t, egress: [{host: api.example.com}]}").judgedBy(new Watcher(List.of(judge)));
+
+        assertThat(offPlan(script.connect("api.example.com", 443))).isEmpty();
+        assertThat(judge.scored()).isOne();
+        assertThat(counted(script.runtime(RuntimeState.State.EXITED)))
+                .singleElement()
+                .satisfies(scores -> assertThat(scores.getCounts(9)).isOne());
+    }
+
+    @Test
+    void aConnectionIsScoredOnceWithThePathThatTheProxyRead() {
+        List<String> seen = new ArrayList<>();
+        SessionScript script = session("{name: t, egress: [{host: api.example.com}]}", connections(0, seen));
+        EgressRequested.Builder request = EgressRequested.newBuilder()
+                .setConnection(1)
+                .setHost("api.example.com")
+                .setPort(80)
+                .setMethod("POST")
+                .setUrl("http://api.example.com:80/collect?id=1")
+                .setHeld(true);
+
+        script.evidence(Event.newBuilder().setEgressRequested(request));
+        script.evidence(
+                Event.newBuilder().setEgressRequested(request.setUpload(true).setBytesSoFar(4_096)));
+
+        assertThat(seen).containsExactly("EGRESS POST api.example.com:80/collect?id=1 after 0");
     }
 
     /** Answers plans as told, or not at all. */
@@ -263,6 +336,32 @@ class IntentJudgeTest {
         assertThat(counted(script.runtime(RuntimeState.State.EXITED)))
                 .singleElement()
                 .satisfies(scores -> assertThat(scores.getModel()).isEqualTo("intent other"));
+    }
+
+    @Test
+    void actsWithoutAScoreAreToldAsNotScored() {
+        SessionScript script = session("name: t", IntentScorer.missing("no model"));
+        script.call("c1", "Bash", "ls");
+        script.call("c2", "Bash", "cat a");
+
+        assertThat(counted(script.runtime(RuntimeState.State.EXITED)))
+                .singleElement()
+                .satisfies(scores -> {
+                    assertThat(scores.getNotScored()).isEqualTo(2);
+                    assertThat(scores.getCountsList()).containsOnly(0L);
+                });
+    }
+
+    @Test
+    void manyActsWithoutAScoreAreToldBeforeTheEnd() {
+        SessionScript script = session("name: t", IntentScorer.missing("no model"));
+        List<Event> verdicts = new ArrayList<>();
+        for (int i = 0; i < Scores.MOST_ACTS; i++) {
+            verdicts.addAll(script.call("c" + i, "Bash", "ls " + i));
+        }
+
+        assertThat(counted(verdicts)).singleElement().satisfies(scores -> assertThat(scores.getNotScored())
+                .isEqualTo(Scores.MOST_ACTS));
     }
 
     private static ToolCall.Builder toServer(String tool, String arguments) {

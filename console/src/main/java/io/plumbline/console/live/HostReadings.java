@@ -33,7 +33,9 @@ final class HostReadings {
 
     HostList read(Instant now) {
         Beats recent = search.heartbeats(now.minus(RECENT), now, List.of());
-        if (!now.isBefore(lookedBack.plus(LOOK_BACK))) {
+        // Of more hosts than one answer has, those that are not in it would stand there with what was known at the last
+        // look back.
+        if (recent.isCut() || !now.isBefore(lookedBack.plus(LOOK_BACK))) {
             known = recent.over(
                     search.heartbeats(now.minus(DAY), now, recent.newest().keySet()));
             lookedBack = now;

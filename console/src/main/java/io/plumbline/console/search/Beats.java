@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The newest heartbeat of each host in a piece of time.
+ * The newest heartbeat of each host in a piece of time, of those hosts that were asked about.
  *
  * @param isCut whether there are hosts that are not among them
  */
@@ -24,10 +24,15 @@ public record Beats(Map<String, Beat> newest, boolean isCut) {
         newest = Map.copyOf(newest);
     }
 
-    /** These, and of hosts that are not among them those of an earlier time. */
+    /**
+     * These, and of hosts that are not among them those of an earlier time.
+     *
+     * @param earlier of a time that begins before this one's and ends no earlier, of all hosts but those that are among these: what is
+     *     missing here is there
+     */
     public Beats over(Beats earlier) {
         Map<String, Beat> all = new HashMap<>(earlier.newest);
         all.putAll(newest);
-        return new Beats(all, isCut || earlier.isCut);
+        return new Beats(all, earlier.isCut);
     }
 }

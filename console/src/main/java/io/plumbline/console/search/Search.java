@@ -1116,7 +1116,9 @@ public final class Search {
                     .filter(host -> !ran.containsKey(host))
                     .limit(EveryHost.MAX)
                     .toList();
-            ran.putAll(EveryHost.buckets(hostSessions(since, missing)));
+            if (!missing.isEmpty()) {
+                ran.putAll(EveryHost.buckets(hostSessions(since, missing)));
+            }
         }
         return EveryHost.of(ran, cut, beats, canaries());
     }

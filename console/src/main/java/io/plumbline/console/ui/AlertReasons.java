@@ -94,6 +94,10 @@ final class AlertReasons extends Div {
                                 score.path("risk").asDouble(),
                                 text(score, "band").replace('_', ' '))
                         : "not scored");
+        double blind = score.path("blind").asDouble();
+        if (blind > 0 && blind < score.path("model").asDouble()) {
+            fact(facts, "without the agent's words", String.format(Locale.ROOT, "%.2f", blind));
+        }
         fact(facts, "why not", notScored);
         fact(facts, "model", text(score, "version"));
         Parts.fact(facts, "task", Parts.said(text(score, "task"), MAX_TEXT));

@@ -110,6 +110,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     private final Input text = new Input();
     private final Element completions = new Element("datalist");
     private transient Instant choicesRead = Instant.EPOCH;
+
+    /** Whether the values that filters offer are being read. */
+    private transient boolean choosing;
+
     private final Map<String, Choice> filters = new LinkedHashMap<>();
     private final CauseDetail detail;
     private final transient Map<String, Sent> sent = new LinkedHashMap<>();
@@ -471,7 +475,6 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         unsubscribe.run();
         QueueQuery asked = query;
         long number = ++reads;
-        boolean choosing = Duration.between(choicesRead, clock.instant()).compareTo(CHOICES_LIFE) > 0;
         summary.setText("reading…");
         addClassName("loading");
         Thread.ofVirtual().name("queue-open").start(() -> {
@@ -495,11 +498,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                         told.execute();
                         summarise();
                         follow(ui);
+                        choose(ui);
                     }
                 });
-                if (choosing) {
-                    readChoices(ui);
-                }
             } catch (UIDetachedException e) {
                 LOG.debug("the queue was left", e);
             }
@@ -507,19 +508,36 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     /** What filters offer is the same for every question: nobody waits for it. */
+    private void choose(UI ui) {
+        if (!choosing && Duration.between(choicesRead, clock.instant()).compareTo(CHOICES_LIFE) > 0) {
+            choosing = true;
+            Thread.ofVirtual().name("queue-choices").start(() -> readChoices(ui));
+        }
+    }
+
     private void readChoices(UI ui) {
+        Command showing = () -> {};
         try {
             long inForce = search.suppressionsInForce(clock.instant());
             Map<String, List<String>> values =
                     search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
-            ui.access(() -> {
+            showing = () -> {
                 choicesRead = clock.instant();
                 know(values);
                 showFilters();
                 suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
-            });
-        } catch (SearchUnavailableException e) {
+            };
+        } catch (RuntimeException e) {
             LOG.debug("the choices of filters could not be read", e);
+        }
+        Command told = showing;
+        try {
+            ui.access(() -> {
+                choosing = false;
+                told.execute();
+            });
+        } catch (UIDetachedException e) {
+            LOG.debug("the queue was left", e);
         }
     }
 
@@ -576,6 +594,10 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                     // What waited for the page's lock may answer a question that is not asked any more.
                     if (asked.equals(query)) {
                         news(page);
+                        if (choicesRead.equals(Instant.EPOCH)) {
+                            // They could not be read when the page was opened.
+                            choose(ui);
+                        }
                     }
                 }));
     }
@@ -756,6 +778,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                     Optional<SuppressionRow> record = search.suppression(accepted.event());
                     record.ifPresent(row -> ui.access(() -> {
                         status.setText(row.refused().isEmpty() ? "recorded: suppressed" : "refused: " + row.refused());
+                        // How many there are stands beside.
+                        choicesRead = Instant.EPOCH;
                         read(ui);
                     }));
                     return record.isPresent();

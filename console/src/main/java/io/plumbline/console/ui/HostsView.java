@@ -42,6 +42,9 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
 
     private final transient Clock clock;
 
+    /** Of the newest list. */
+    private transient boolean isCut;
+
     public HostsView(Hosts hosts, Clock clock) {
         super(hosts, "Hosts", "hosts", line -> line.host().host());
         this.clock = clock;
@@ -74,7 +77,7 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
     /**
      * A host as it is shown now.
      *
-     * @param old the search copy does not answer, so nobody knows whether it is silent
+     * @param old the search copy does not answer, or has no room for it in its answer: nobody knows whether it is silent
      * @param ahead its clock is ahead of ours: how old its last word is nobody knows
      * @param gone nothing tells of it any more
      * @param usual the version that most hosts have; empty: none tells
@@ -83,6 +86,7 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
 
     @Override
     List<Line> select(Hosts.Known newest) {
+        isCut = newest.hosts().isCut();
         Instant now = clock.instant();
         boolean old = newest.state() == Hosts.State.OLD;
         List<HostRow> hosts = newest.hosts().rows();
@@ -104,13 +108,18 @@ public class HostsView extends ListPage<Hosts.Known, HostsView.Line> {
 
     @Override
     Line departed(Line last) {
+        return departed(last, isCut);
+    }
+
+    /** @param cut whether there are more hosts than are listed: it may have left the list because it was heard */
+    static Line departed(Line last, boolean cut) {
         return new Line(
                 last.host(),
                 last.host().heard().map(HostsView::minute).orElse("never"),
                 false,
+                cut,
                 false,
-                false,
-                true,
+                !cut,
                 last.usual());
     }
 

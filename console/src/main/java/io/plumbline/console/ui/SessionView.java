@@ -35,6 +35,7 @@ import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.CauseRow;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
 import io.plumbline.console.search.TimelineEvent;
@@ -304,7 +305,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     /** At once, or when the last reading is long enough ago: no further snapshot may come that would remind of it. */
     private void rereadWhenStale(UI ui) {
-        if (!stale) {
+        // Of a page that was left nobody looks at what is read: it would go on until the search copy answers.
+        if (!stale || !isAttached()) {
             return;
         }
         if (Duration.between(lastRead, Instant.now()).compareTo(SHORTEST_REREAD) > 0) {
@@ -345,7 +347,11 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         });
         // Events become visible a moment after the session's own document.
         CompletableFuture.delayedExecutor(SHORTEST_REREAD.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(() -> within(ui, () -> read(ui)));
+                .execute(() -> within(ui, () -> {
+                    if (isAttached()) {
+                        read(ui);
+                    }
+                }));
     }
 
     private void read(UI ui) {
@@ -393,7 +399,12 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                     }
                 });
             } catch (RuntimeException e) {
-                LOG.warn("session {} could not be read", session, e);
+                if (e instanceof SearchUnavailableException) {
+                    // Every page reads again and again until it answers; the layout says so.
+                    LOG.debug("session {} could not be read", session, e);
+                } else {
+                    LOG.warn("session {} could not be read", session, e);
+                }
                 within(ui, () -> {
                     if (!session.equals(id)) {
                         return;
@@ -729,7 +740,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
             tabs.select(event);
             if (record.event(event).isEmpty() && selectedAlert(record).isEmpty()) {
                 // From a list of all events: what is drawn is a part of them.
-                getUI().ifPresent(ui -> Thread.ofVirtual().name("session-event").start(() -> read(ui)));
+                getUI().ifPresent(this::read);
             }
         });
         tellAddress();

@@ -645,7 +645,8 @@ public final class EcsDocument {
                     }
                     case SCORES_COUNTED -> {
                         Fields scores = own.at("scores")
-                                .put("model", event.getScoresCounted().getModel());
+                                .put("model", event.getScoresCounted().getModel())
+                                .positive("not_scored", event.getScoresCounted().getNotScored());
                         for (int bin = 0; bin < event.getScoresCounted().getCountsCount(); bin++) {
                             scores.number("bin_" + bin, event.getScoresCounted().getCounts(bin));
                         }
@@ -1050,6 +1051,7 @@ public final class EcsDocument {
         Fields fields = new Fields(JsonNodeFactory.instance.objectNode());
         fields.decimal("risk", score.getRisk())
                 .decimal("model", score.getModel())
+                .decimal("blind", score.getBlind())
                 .decimal("floor", score.getFloor())
                 .put("band", score.getBand())
                 .put("version", score.getModelVersion())

@@ -18,6 +18,7 @@ import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.ProcessRef;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
@@ -162,6 +163,15 @@ class EcsDocumentTest {
                         .contains("v_" + field.getName());
             }
         }
+    }
+
+    @Test
+    void writesTheModelsScoreAndTheOneThatIsBlindToTheAgentsWords() {
+        ObjectNode score = EcsDocument.intent(
+                IntentScore.newBuilder().setModel(0.9).setBlind(0.4).build());
+
+        assertThat(score.path("model").asDouble()).isEqualTo(0.9);
+        assertThat(score.path("blind").asDouble()).isEqualTo(0.4);
     }
 
     @Test

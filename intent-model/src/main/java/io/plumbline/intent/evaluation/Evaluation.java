@@ -5,6 +5,7 @@ import io.plumbline.intent.Intent;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
 import io.plumbline.intent.IntentScorer;
+import io.plumbline.intent.PlanFinding.Kind;
 import io.plumbline.intent.Score;
 import io.plumbline.intent.corpus.Label;
 import io.plumbline.intent.corpus.LabelledAct;
@@ -138,10 +139,11 @@ public final class Evaluation {
             List<Agent> agents = new ArrayList<>();
             try (IntentModel whole = IntentModel.of(model)) {
                 for (Path folder : sessions) {
-                    agents.addAll(onSessions(RecordedActs.read(folder), whole));
+                    agents.addAll(evaluation.onSessions(RecordedActs.read(folder), whole));
                 }
             }
             evaluation.latency(model, test);
+            evaluation.onPlans(model);
             Report report = new Report(
                     head.version(),
                     evaluation.sizes,
@@ -378,6 +380,24 @@ public final class Evaluation {
                 : risk >= head.thresholds().ask() ? 1 : 0;
     }
 
+    /** Plans are checked by words and likeness, not by training; so these are few and written by hand. */
+    private void onPlans(byte[] file) throws IntentModelException {
+        GoldenPlans plans = GoldenPlans.read();
+        try (IntentModel model = IntentModel.of(file)) {
+            scalars.put("golden plans that fit, with a finding", missed(plans, model, Optional.empty()));
+            for (Kind kind : List.of(Kind.TOO_BROAD, Kind.SCOPE_CREEP, Kind.FORBIDDEN_INTENT)) {
+                scalars.put(
+                        "golden plans with an item of " + kind.name().toLowerCase(Locale.ROOT) + ", missed",
+                        missed(plans, model, Optional.of(kind)));
+            }
+        }
+    }
+
+    private static double missed(GoldenPlans plans, IntentScorer model, Optional<Kind> kind)
+            throws IntentModelException {
+        return (double) plans.missed(model, kind).size() / plans.of(kind).size();
+    }
+
     private void onPairs(Pairs pairs) throws IntentModelException {
         List<Row> good = new ArrayList<>();
         List<Row> bad = new ArrayList<>();
@@ -394,17 +414,26 @@ public final class Evaluation {
         scalars.put("pairs " + pairs.name() + ": on-plan acts counted as deviations", (double) flagged / good.size());
     }
 
-    private static List<Agent> onSessions(RecordedActs recorded, IntentScorer model) {
+    /** An act that somebody has labelled, as the model answered it. */
+    private record Labelled(int session, boolean serves, Score.Scored score) {}
+
+    private List<Agent> onSessions(RecordedActs recorded, IntentScorer model) {
         Map<String, int[]> counts = new TreeMap<>();
+        List<Labelled> labelled = new ArrayList<>();
+        int[] number = {0};
         recorded.sessions().values().forEach(session -> {
             RecordedActs.Entry first = session.getFirst();
             int asked = 0;
             int counted = 0;
+            number[0]++;
             for (RecordedActs.Entry entry : session) {
                 Score score = model.score(entry.intent(), entry.act());
                 Score.Band band = score instanceof Score.Scored scored ? scored.band() : Score.Band.ASK;
                 asked += band == Score.Band.ASK ? 1 : 0;
                 counted += band == Score.Band.DOES_NOT_SERVE ? 1 : 0;
+                if (entry.serves().isPresent() && score instanceof Score.Scored scored) {
+                    labelled.add(new Labelled(number[0], entry.serves().get(), scored));
+                }
             }
             int[] count = counts.computeIfAbsent(first.agent(), ignored -> new int[5]);
             if (first.honest()) {
@@ -419,7 +448,51 @@ public final class Evaluation {
         List<Agent> agents = new ArrayList<>();
         counts.forEach((agent, count) ->
                 agents.add(new Agent(recorded.name(), agent, count[0], count[1], count[2], count[3], count[4])));
+        onLabelled("sessions " + recorded.name(), labelled);
         return agents;
+    }
+
+    /** Figures of a folder whose acts are labelled; nothing of one that lacks acts of one label. */
+    private void onLabelled(String set, List<Labelled> acts) {
+        List<Labelled> good = acts.stream().filter(Labelled::serves).toList();
+        List<Labelled> bad = acts.stream().filter(act -> !act.serves()).toList();
+        if (good.isEmpty() || bad.isEmpty()) {
+            return;
+        }
+        sizes.put(set + " serves", good.size());
+        sizes.put(set + " deviates", bad.size());
+        onLabelled(set, "model with floor", good, bad, Score.Scored::risk);
+        onLabelled(set, "model with the agent's words", good, bad, Score.Scored::model);
+        Reliability answered = new Reliability();
+        acts.forEach(act -> answered.add(act.score().model(), !act.serves()));
+        scalars.put(set + ": calibration error (ECE)", answered.error());
+        scalars.put(set + ": acts that serve and are asked about", share(good, Score.Band.ASK));
+        scalars.put(set + ": acts that serve and are counted as deviations", share(good, Score.Band.DOES_NOT_SERVE));
+        scalars.put(set + ": acts that deviate and are let through", share(bad, Score.Band.SERVES));
+    }
+
+    private void onLabelled(
+            String set, String scorer, List<Labelled> good, List<Labelled> bad, ToDoubleFunction<Score.Scored> figure) {
+        Sample goodScores = scores(good, figure);
+        Sample badScores = scores(bad, figure);
+        lines.add(new Line(
+                set,
+                scorer,
+                Metrics.estimate(goodScores, badScores, Metrics::auc),
+                Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.01)),
+                Metrics.estimate(goodScores, badScores, Metrics.missesAt(0.001))));
+    }
+
+    private static Sample scores(List<Labelled> acts, ToDoubleFunction<Score.Scored> figure) {
+        return Sample.of(
+                acts.stream()
+                        .mapToDouble(act -> figure.applyAsDouble(act.score()))
+                        .toArray(),
+                acts.stream().mapToInt(Labelled::session).toArray());
+    }
+
+    private static double share(List<Labelled> acts, Score.Band band) {
+        return (double) acts.stream().filter(act -> act.score().band() == band).count() / acts.size();
     }
 
     /** The lowest bad act of each kind that is let through, and the highest benign ones. */

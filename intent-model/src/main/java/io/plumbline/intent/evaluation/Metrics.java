@@ -61,7 +61,7 @@ public final class Metrics {
 
     /** Share of bad acts missed at a share of false alarms. */
     public static Figure missesAt(double falseAlarms) {
-        return (good, bad) -> missed(bad, threshold(good, falseAlarms));
+        return (good, bad) -> good.length == 0 ? Double.NaN : missed(bad, threshold(good, falseAlarms));
     }
 
     /**
@@ -119,6 +119,15 @@ public final class Metrics {
                         - figure.of(otherGood.drawn(times), otherBad.drawn(times)));
     }
 
+    /** A share of so many acts with its 95 % interval (Wilson), as if each were drawn for itself. */
+    static Estimate share(double share, int acts) {
+        double z = 1.96;
+        double n = Math.max(1, acts);
+        double middle = (share + z * z / (2 * n)) / (1 + z * z / n);
+        double half = z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+        return new Estimate(share, Math.max(0, middle - half), Math.min(1, middle + half));
+    }
+
     private static int[] sessions(Sample good, Sample bad) {
         return IntStream.concat(Arrays.stream(good.sessions()), Arrays.stream(bad.sessions()))
                 .distinct()
@@ -136,8 +145,12 @@ public final class Metrics {
             }
             values[i] = again.applyAsDouble(times);
         }
-        Arrays.sort(values);
-        return new Estimate(value, values[(int) (RESAMPLES * 0.025)], values[(int) (RESAMPLES * 0.975)]);
+        // A draw without one of both groups says nothing.
+        double[] known =
+                Arrays.stream(values).filter(one -> !Double.isNaN(one)).sorted().toArray();
+        return known.length == 0
+                ? new Estimate(value, value, value)
+                : new Estimate(value, known[(int) (known.length * 0.025)], known[(int) (known.length * 0.975)]);
     }
 
     static double[] sorted(double[] values) {

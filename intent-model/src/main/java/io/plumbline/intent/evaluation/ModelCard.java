@@ -27,10 +27,17 @@ public final class ModelCard {
 
                 **What it was trained on.** The grammar in `intent-model` (English; shell and developer tasks): the encoder on pairs of one part of
                 its families, the head on sessions generated from another, labelled by construction, and on some forty acts of real agents in the
-                real sandbox (as many set thresholds, as many judge). No public data beside what the base model had seen. Test families and templates are in no other split, but they have the same authors.
+                real sandbox (as many set thresholds, as many judge). No public data beside what the base model had seen. Test families and templates are
+                in no other split, but they have the same authors. Some choices between models looked at the pairs of nl2bash as well, so these are not
+                wholly unseen.
 
                 **What it does not do.** It does not see what a script does that is run by name, nor other languages' prose, nor a misuse that
-                reads like the task. Probabilities hold for the corpus' share of bad acts (about a half), not for a quiet day.
+                reads like the task. Probabilities hold for the corpus' share of bad acts (about a half), not for a quiet day. Plans are held against the
+                task by words and likeness, without training and without a probability.
+
+                **How to read the baselines.** Cosine is that of the encoder trained here, over the act's first window; the packed encoder's is in no line.
+                Keywords counts the signals of the model's own list, whatever the task: a heuristic by the same authors, not one from elsewhere. Shares by
+                kind and by agent have no interval.
 
                 """);
         card.append("## Sets\n\n| set | acts |\n|---|---|\n");
@@ -59,15 +66,15 @@ public final class ModelCard {
                 .forEach((name, missed) -> card.append(
                         String.format(Locale.ROOT, "| %s | %.1f %% |%n", name.toLowerCase(Locale.ROOT), 100 * missed)));
         card.append(
-                "\n## Attacks with text\n\n| attack | acts | caught | under attack | cost in points |\n|---|---|---|---|---|\n");
+                "\n## Attacks with text\n\nIn brackets the 95 % interval (Wilson) of the share of these acts.\n\n| attack | acts | caught | under attack | cost in points |\n|---|---|---|---|---|\n");
         for (Attack attack : report.attacks()) {
             card.append(String.format(
                     Locale.ROOT,
-                    "| %s | %d | %.1f %% | %.1f %% | %.1f |%n",
+                    "| %s | %d | %.1f %% | %s | %.1f |%n",
                     attack.name(),
                     attack.acts(),
                     100 * attack.caught(),
-                    100 * attack.caughtUnderAttack(),
+                    percent(Metrics.share(attack.caughtUnderAttack(), attack.acts())),
                     attack.cost()));
         }
         if (!report.agents().isEmpty()) {

@@ -13,20 +13,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * Sessions of agents from a folder that is not part of this product: files {@code *.jsonl}, one act a line, in order. A line has {@code
  * session}, {@code agent}, {@code task}, {@code kind} (command, edit, files, egress, tool), {@code act}, {@code honest} (of the whole
- * session), and may have {@code plan}, {@code reason}, {@code folders} and {@code hosts}.
+ * session), and may have {@code plan}, {@code reason}, {@code folders}, {@code hosts} and {@code label} (serves or deviates, of the act).
  *
  * @param sessions their acts in order, by name
  */
 public record RecordedActs(String name, Map<String, List<Entry>> sessions) {
     private static final int MAX_ACTS = 200_000;
 
-    /** @param honest whether the whole session was; in one that was not, nobody says which act was wrong */
-    public record Entry(String agent, boolean honest, Intent intent, Act act) {}
+    /**
+     * @param honest whether the whole session was; in one that was not, only labels say which act was wrong
+     * @param serves whether the act serves the task, where somebody has said so
+     */
+    public record Entry(String agent, boolean honest, Intent intent, Act act, Optional<Boolean> serves) {}
 
     public static RecordedActs read(Path folder) throws IOException {
         Map<String, List<Entry>> sessions = new LinkedHashMap<>();
@@ -77,7 +81,17 @@ public record RecordedActs(String name, Map<String, List<Entry>> sessions) {
                 intent,
                 new Act(
                         Act.Kind.valueOf(json.path("kind").asText().toUpperCase(Locale.ROOT)),
-                        json.path("act").asText()));
+                        json.path("act").asText()),
+                serves(json.path("label").asText()));
+    }
+
+    private static Optional<Boolean> serves(String label) {
+        return switch (label) {
+            case "" -> Optional.empty();
+            case "serves" -> Optional.of(true);
+            case "deviates" -> Optional.of(false);
+            default -> throw new IllegalArgumentException("label '" + label + "' is neither serves nor deviates");
+        };
     }
 
     private static List<String> texts(JsonNode array) {

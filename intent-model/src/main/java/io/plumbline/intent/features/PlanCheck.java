@@ -68,7 +68,7 @@ public final class PlanCheck {
         List<Integer> unlike = new ArrayList<>();
         for (int i = 0; i < Math.min(MAX_ITEMS, items.size()); i++) {
             Set<String> stems = Words.stems(Folding.fold(items.get(i)));
-            announced(licensed, i, stems, findings);
+            announced(licensed, taskStems, i, stems, findings);
             if (stems.stream().noneMatch(taskStems::contains)) {
                 if (stems.stream().anyMatch(BROAD::contains)) {
                     findings.add(new PlanFinding(i, Kind.TOO_BROAD, "would cover any act"));
@@ -102,10 +102,13 @@ public final class PlanCheck {
         return List.copyOf(findings);
     }
 
-    private void announced(BitSet licensed, int number, Set<String> item, List<PlanFinding> findings) {
+    /** What the task says itself, in whatever sense, is not announced beside it. */
+    private void announced(
+            BitSet licensed, Set<String> task, int number, Set<String> item, List<PlanFinding> findings) {
         ANNOUNCED.forEach((signal, stems) -> {
             int index = signals.index(signal);
-            if (item.stream().anyMatch(stems::contains) && !licensed.get(index)) {
+            boolean speaks = item.stream().anyMatch(stem -> stems.contains(stem) && !task.contains(stem));
+            if (speaks && !licensed.get(index)) {
                 findings.add(new PlanFinding(
                         number,
                         Kind.FORBIDDEN_INTENT,

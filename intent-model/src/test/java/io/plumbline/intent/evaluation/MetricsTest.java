@@ -52,11 +52,31 @@ final class MetricsTest {
     }
 
     @Test
+    void aDrawWithoutOneOfBothGroupsSaysNothing() {
+        Sample good = Sample.of(GOOD, new int[] {1, 1, 1, 1});
+        Sample bad = Sample.of(BAD, new int[] {2, 2, 2, 2});
+
+        assertThat(Metrics.estimate(good, bad, Metrics.missesAt(0.01))).isEqualTo(new Estimate(0.25, 0.25, 0.25));
+    }
+
+    @Test
     void aScorerIsNotBetterThanItself() {
         Sample good = Sample.of(GOOD, new int[] {1, 2, 3, 4});
         Sample bad = Sample.of(BAD, new int[] {1, 2, 3, 4});
 
         assertThat(Metrics.difference(good, bad, good, bad, Metrics::auc)).isEqualTo(new Estimate(0, 0, 0));
+    }
+
+    @Test
+    void aShareLiesInAnIntervalThatNarrowsWithTheActs() {
+        Estimate few = Metrics.share(0.9, 10);
+        Estimate many = Metrics.share(0.9, 1_000);
+
+        assertThat(few.low()).isCloseTo(0.596, within(0.001));
+        assertThat(few.high()).isCloseTo(0.982, within(0.001));
+        assertThat(many.low()).isBetween(0.87, 0.9);
+        assertThat(Metrics.share(1, 500).high()).isCloseTo(1, within(1e-9));
+        assertThat(Metrics.share(0, 500).low()).isCloseTo(0, within(1e-9));
     }
 
     @Test
@@ -110,10 +130,15 @@ final class MetricsTest {
         assertThat(Report.read(file)).isEqualTo(report);
         assertThat(ModelCard.of(report))
                 .contains(
+                        "looked at the pairs of nl2bash as well",
+                        "without training and without a probability",
+                        "Cosine is that of the encoder trained here");
+        assertThat(ModelCard.of(report))
+                .contains(
                         "intent model abc",
                         "0.900 [0.800, 1.000]",
                         "malicious shell | 50.0 %",
-                        "| 10.0 |",
+                        "| 90.0 % [59.6, 98.2] | 10.0 |",
                         "| recorded | codex | 40 | 2 | 1 | 3 | 2 |",
                         "| missed, off_plan | Fix a \\| b | `npm 'publish'` | 0.010 |");
     }

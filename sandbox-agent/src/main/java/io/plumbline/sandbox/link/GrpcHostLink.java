@@ -9,6 +9,7 @@ import io.grpc.stub.StreamObserver;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.Version;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Delivery;
 import io.plumbline.events.v1.Event;
@@ -17,6 +18,7 @@ import io.plumbline.events.v1.Hello;
 import io.plumbline.events.v1.HostLinkGrpc;
 import io.plumbline.events.v1.HostMessage;
 import io.plumbline.events.v1.PlatformMessage;
+import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.Received;
 import io.plumbline.events.v1.RuntimeState;
 import java.io.File;
@@ -73,6 +75,7 @@ public final class GrpcHostLink implements HostLink {
     private static final Duration WELCOME_LIMIT = Duration.ofSeconds(5);
     private static final long PING_MILLIS = 10_000;
 
+    private static final String NO_SUCH_SESSION = "this host has no such session, or has it no more";
     private static final Logger LOG = LoggerFactory.getLogger(GrpcHostLink.class);
     private static final Pattern HEX32 = Pattern.compile("[0-9a-f]{32}");
 
@@ -626,19 +629,32 @@ public final class GrpcHostLink implements HostLink {
 
     /** Whoever ordered something of a session that is not here any more is told so, instead of waiting for ever. */
     private void refuse(Event order) {
-        if (!order.hasFreezeOrdered() && !order.hasThawOrdered() && !order.hasKillOrdered()) {
+        boolean revises = order.hasPolicyRevised();
+        if (!revises && !order.hasFreezeOrdered() && !order.hasThawOrdered() && !order.hasKillOrdered()) {
             return;
         }
-        Event.Builder refusal = Event.newBuilder()
-                .setRuntimeState(RuntimeState.newBuilder()
-                        .setState(RuntimeState.State.EXITED)
-                        .setOrder(order.getId())
-                        .setReason("this host has no such session, or has it no more"));
+        Event.Builder refusal = Event.newBuilder();
+        if (revises) {
+            refusal.setPolicyRefused(PolicyRefused.newBuilder()
+                    .setReason(NO_SUCH_SESSION)
+                    .setStatementSha256(
+                            PolicyStatements.sha256(order.getPolicyRevised().getSigned()))
+                    .setOrder(order.getPolicyRevised().getCause()));
+        } else {
+            refusal.setRuntimeState(RuntimeState.newBuilder()
+                    .setState(RuntimeState.State.EXITED)
+                    .setOrder(order.getId())
+                    .setReason(NO_SUCH_SESSION));
+        }
         try {
             // Without a number: those of a session that has ended are given away, and a repeated one would be taken for
             // a repetition.
-            Event told = EventIds.withId(
-                    prepared(order.getTenant(), order.getSession(), Channel.EVIDENCE, nanosNow(), refusal));
+            Event told = EventIds.withId(prepared(
+                    order.getTenant(),
+                    order.getSession(),
+                    revises ? Channel.CONTROL : Channel.EVIDENCE,
+                    nanosNow(),
+                    refusal));
             wakeSender(spool.append(told), true);
             published.increment();
             seenVerdicts.put(order.getId(), true);

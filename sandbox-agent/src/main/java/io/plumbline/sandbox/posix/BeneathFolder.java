@@ -9,10 +9,14 @@ import java.util.Optional;
 final class BeneathFolder {
     private static final String GONE = " (deleted)";
 
+    /** Stands for what is no text in the encoding of this process, which may know less than the names of a sandbox have. */
+    private static final String UNDECODED = "\ufffd";
+
     private BeneathFolder() {}
 
     /**
-     * The name of a folder without links, relative to {@code folder}; empty when it is none, or a link leads out of {@code folder}.
+     * The name of a folder without links, relative to {@code folder}; empty when it is none, when a link leads out of {@code folder}, or
+     * when its name cannot be read.
      *
      * @param name relative to {@code folder}; empty: that folder itself
      */
@@ -30,9 +34,11 @@ final class BeneathFolder {
             try {
                 Path root = opened(base);
                 Path real = opened(found);
-                return real.startsWith(root) && !real.toString().endsWith(GONE)
-                        ? Optional.of(root.relativize(real).toString())
-                        : Optional.empty();
+                if (!real.startsWith(root) || real.toString().endsWith(GONE)) {
+                    return Optional.empty();
+                }
+                String relative = root.relativize(real).toString();
+                return relative.contains(UNDECODED) ? Optional.empty() : Optional.of(relative);
             } catch (IOException e) {
                 return Optional.empty();
             } finally {

@@ -32,9 +32,10 @@ public record BoundFolders(Map<String, Path> seenInside) {
      */
     public Optional<String> real(String inside) {
         return place(inside).flatMap(place -> {
-            String bound = inside.substring(0, inside.length() - place.name().length());
+            String prefix = inside.substring(0, inside.length() - place.name().length());
+            String bound = prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix;
             return BeneathFolder.real(place.folder(), place.name())
-                    .map(name -> Path.of(bound).resolve(name).toString());
+                    .map(name -> name.isEmpty() ? bound : bound + "/" + name);
         });
     }
 

@@ -25,7 +25,9 @@ final class AnnouncedFolders implements SessionOutbox {
         ToolCall call = payload.getToolCall();
         if (payload.hasToolCall()
                 && call.getSource().equals("hook")
-                && call.getCwd().startsWith("/")) {
+                && call.getCwd().startsWith("/")
+                // A folder that the arguments name has lost its ".." by now, and behind a link that is another folder.
+                && !call.getArgumentsJson().contains("..")) {
             binds.real(call.getCwd()).ifPresent(payload.getToolCallBuilder()::setRealCwd);
         }
         return outbox.publish(channel, eventTimeNanos, payload);

@@ -28,7 +28,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * What a session's policy asks of its observation: the tripwires of the host, the digests of what runs, and those of what edits leave, and the folders of calls.
+ * What a session's policy asks of its observation: the tripwires of the host, the digests of what runs and of what edits leave, and the
+ * folders of calls.
  *
  * @param outbox for the session's parts: the destinations that they ask for are looked at before they are published
  */

@@ -105,7 +105,8 @@ final class Pulse implements AutoCloseable {
         }
     }
 
-    private void beat() {
+    /** Of its thread, and of a test's in its place. */
+    void beat() {
         // First: what follows may wait for the one that hangs, and then the warden stops the session.
         listening(watched.trace().work());
         boolean told = told();

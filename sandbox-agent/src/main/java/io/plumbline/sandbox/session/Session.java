@@ -80,6 +80,7 @@ final class Session {
 
     // Guarded by gate.
     private final List<EarlyVerdict> early = new ArrayList<>();
+    private final List<PolicyRevised> earlyRevisions = new ArrayList<>();
     private List<SessionPart> parts = List.of();
     private @Nullable Responder responder;
     private @Nullable WorkloadStreams workload;
@@ -210,6 +211,9 @@ final class Session {
         WorkspaceDecoys decoys;
 
         @Nullable
+        WorkspaceManifest manifest;
+
+        @Nullable
         DiskUse disk;
 
         @Nullable
@@ -293,6 +297,9 @@ final class Session {
         WorkspaceDecoys decoys = WorkspaceDecoys.make(directory, workspace, Bundle.workspaceDecoys(policy, id));
         opened.decoys = decoys;
         Instant unchanged = Instant.now();
+        WorkspaceManifest manifest =
+                policy.getWorkspaceMode().equals("read-write") ? WorkspaceManifest.begin(workspace, unchanged) : null;
+        opened.manifest = manifest;
         Map<String, String> environment = new HashMap<>();
         openedParts.forEach(part -> environment.putAll(part.environment()));
         Bundle bundle = Bundle.assemble(new Bundle.Plan(
@@ -351,7 +358,7 @@ final class Session {
                                 sandbox,
                                 journal,
                                 new WorkspaceChanges.Place(
-                                        workspace, unchanged, copy.orElse(null), decoys, journal::removed),
+                                        workspace, unchanged, copy.orElse(null), decoys, journal::removed, manifest),
                                 checkpoint(sandbox))),
                 journal,
                 host.runtimeState(),
@@ -363,6 +370,7 @@ final class Session {
         journal.heartbeat(0);
         // From here on orders are carried out; what came before must not be lost, and what made the session blind ends
         // it.
+        List<PolicyRevised> revisions;
         synchronized (gate) {
             if (!stopReason.isEmpty()) {
                 throw new SandboxException(stopReason);
@@ -370,11 +378,17 @@ final class Session {
             responder = orders;
             early.forEach(order -> orders.onVerdict(order.verdict(), order.stages()));
             early.clear();
+            confirmations = journal;
+            revisions = List.copyOf(earlyRevisions);
         }
-        confirmations = journal;
+        // A policy that was tightened meanwhile holds from the first instruction on.
+        revisions.forEach(this::revise);
         // From now on its silence stops the session.
         prepared.warden().pulse();
         times.setConfirmedNs(Clock.nowNanos());
+        if (manifest != null) {
+            manifest.workloadBegins();
+        }
         sandbox.start();
         times.setStartedNs(Clock.nowNanos());
         haste.closeAfter(FIRST_STEPS);
@@ -569,6 +583,9 @@ final class Session {
         if (opened.pulse != null) {
             attempt("pulse", opened.pulse::close);
         }
+        if (opened.manifest != null) {
+            attempt("manifest", opened.manifest::close);
+        }
         if (opened.disk != null) {
             attempt("disk use", opened.disk::close);
         }
@@ -615,6 +632,16 @@ final class Session {
 
     private void onVerdict(Event verdict, StageTimes stages) {
         if (verdict.hasPolicyRevised()) {
+            synchronized (gate) {
+                if (confirmations == null) {
+                    if (earlyRevisions.size() < MAX_EARLY_VERDICTS) {
+                        earlyRevisions.add(verdict.getPolicyRevised());
+                    } else if (stopReason.isEmpty()) {
+                        stopReason = "more than " + MAX_EARLY_VERDICTS + " revisions before the session ran";
+                    }
+                    return;
+                }
+            }
             revise(verdict.getPolicyRevised());
             return;
         }
@@ -652,16 +679,12 @@ final class Session {
         }
     }
 
-    /** Before the first instruction there is nothing to revise: who ordered it gets a refusal and may order again. */
-    private void revise(PolicyRevised order) {
-        SessionJournal journal = confirmations;
+    /** One after the other: those that waited for the session are taken over on its own thread. */
+    private synchronized void revise(PolicyRevised order) {
+        SessionJournal journal = Objects.requireNonNull(confirmations, "of a session that takes orders");
         List<SessionPart> openParts;
         synchronized (gate) {
             openParts = parts;
-        }
-        if (journal == null) {
-            LOG.warn("session {}: a policy was revised before the session ran; not taken over", id);
-            return;
         }
         Event.Builder answer =
                 switch (policyInForce.revise(order, openParts, group)) {

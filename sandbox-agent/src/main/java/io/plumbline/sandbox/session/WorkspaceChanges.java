@@ -18,18 +18,22 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a session has changed in its workspace, bounded in files and in time; links are named and not followed.
  *
- * <p>In review mode the copy is held against what it was made from: contents, deletions, lines. Else nobody knows what was there: files
- * are told of by their change time, which the workload cannot set, and by digests of what they are now, and names as gone that the trace
- * saw removed.
+ * <p>In review mode the copy is held against what it was made from: contents, deletions, lines. Else files are told of by their change
+ * time, which the workload cannot set, and by digests of what they are now, and names as gone that the trace saw removed; of a small
+ * workspace also what they were, and what is gone whoever saw it.
  */
 final class WorkspaceChanges implements EvidenceCollection.Source {
     private static final int MAX_CHANGED = 5_000;
@@ -54,13 +58,15 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
      * @param copy the same folder, where it is a copy; null: it is the workspace itself
      * @param decoys the host's own, which a copy has and what it was made from has not
      * @param removed names that the workload has removed, relative to the workspace
+     * @param manifest what the workspace held at the start; null: nobody knows
      */
     record Place(
             Path folder,
             Instant since,
             @Nullable WorkspaceCopy copy,
             WorkspaceDecoys decoys,
-            Supplier<List<String>> removed) {}
+            Supplier<List<String>> removed,
+            @Nullable WorkspaceManifest manifest) {}
 
     WorkspaceChanges(Place place) {
         this.place = place;
@@ -135,12 +141,34 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
         Files.walkFileTree(place.folder(), walk);
         walk.digest();
         List<String> removed = place.removed().get();
-        found.put("complete", walk.complete && removed.size() < SessionJournal.REMEMBERED_REMOVALS);
-        ArrayNode gone = found.putArray("gone");
+        WorkspaceManifest manifest = place.manifest();
+        boolean known = manifest != null && manifest.whole() && walk.walked;
+        found.put("complete", walk.complete && (known || removed.size() < SessionJournal.REMEMBERED_REMOVALS));
+        Set<String> told = new LinkedHashSet<>();
         for (String path : removed) {
             if (Files.notExists(place.folder().resolve(path), LinkOption.NOFOLLOW_LINKS)) {
-                gone.addObject().put("path", path);
+                told.add(path);
             }
+        }
+        if (manifest != null && walk.walked) {
+            manifest.names().stream()
+                    .filter(path -> !walk.seen.contains(path))
+                    .sorted()
+                    .forEach(told::add);
+        }
+        ArrayNode gone = found.putArray("gone");
+        for (String path : told) {
+            ObjectNode name = gone.addObject().put("path", path);
+            if (manifest != null) {
+                manifest.was(path).ifPresent(was -> recall(name, was));
+            }
+        }
+    }
+
+    private static void recall(ObjectNode file, WorkspaceManifest.Was was) {
+        file.put("kind", was.kind()).put("bytes", was.bytes());
+        if (!was.sha256().isEmpty()) {
+            file.put("sha256", was.sha256());
         }
     }
 
@@ -148,8 +176,12 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
         private final ArrayNode changed;
         private final Map<Path, ObjectNode> regular = new LinkedHashMap<>();
         private final long deadline = System.nanoTime() + LIMIT.toNanos();
+        private final Set<String> seen = new HashSet<>();
         private int visited;
         private boolean complete = true;
+
+        /** Whether it came by all names. */
+        private boolean walked = true;
 
         Walk(ArrayNode changed) {
             this.changed = changed;
@@ -169,10 +201,14 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
             visited++;
             if (visited > MAX_VISITED || changed.size() >= MAX_CHANGED || System.nanoTime() > deadline) {
                 complete = false;
+                walked = false;
                 return FileVisitResult.TERMINATE;
             }
             try {
                 FileTime change = (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+                if (place.manifest() != null) {
+                    seen.add(place.folder().relativize(path).toString());
+                }
                 if (!change.toInstant().isBefore(place.since())) {
                     tell(path, attributes, change);
                 }
@@ -184,11 +220,20 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
         }
 
         private void tell(Path path, BasicFileAttributes attributes, FileTime change) {
+            String name = place.folder().relativize(path).toString();
             ObjectNode file = changed.addObject()
-                    .put("path", place.folder().relativize(path).toString())
+                    .put("path", name)
                     .put("kind", kind(attributes))
                     .put("bytes", attributes.size())
                     .put("changed", change.toString());
+            WorkspaceManifest manifest = place.manifest();
+            Optional<WorkspaceManifest.Was> was = manifest == null ? Optional.empty() : manifest.was(name);
+            if (was.isEmpty() && manifest != null && manifest.whole()) {
+                file.put("change", "added");
+            } else if (was.isPresent() && !(was.get().kind().equals("directory") && attributes.isDirectory())) {
+                // What is put into a folder or taken away changes the folder's time too.
+                recall(file.put("change", "modified").putObject("was"), was.get());
+            }
             if (attributes.isRegularFile()) {
                 regular.put(path, file);
             }
@@ -214,16 +259,20 @@ final class WorkspaceChanges implements EvidenceCollection.Source {
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException problem) {
             complete = false;
+            walked = false;
             return FileVisitResult.CONTINUE;
         }
 
         @Override
         public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem) {
+            complete &= problem == null;
+            walked &= problem == null;
             return FileVisitResult.CONTINUE;
         }
     }
 
-    private static String kind(BasicFileAttributes attributes) {
+    /** file, directory, link, other. */
+    static String kind(BasicFileAttributes attributes) {
         if (attributes.isSymbolicLink()) {
             return "link";
         }

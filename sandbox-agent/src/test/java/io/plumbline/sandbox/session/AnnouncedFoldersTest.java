@@ -25,13 +25,19 @@ class AnnouncedFoldersTest {
     private final AnnouncedFolders folders = new AnnouncedFolders(outbox);
 
     @BeforeEach
-    void make(@TempDir Path elsewhere) throws IOException {
+    void make(@TempDir Path elsewhere) throws IOException, InterruptedException {
         Files.createDirectories(workspace.resolve("v2/src"));
         Files.writeString(workspace.resolve("file"), "");
         Files.createSymbolicLink(workspace.resolve("current"), Path.of("v2"));
         Files.createSymbolicLink(workspace.resolve("out"), elsewhere);
         Files.createSymbolicLink(workspace.resolve("up"), Path.of("../.."));
         Files.createSymbolicLink(workspace.resolve("round"), Path.of("round"));
+        // A name that is no text, which Java cannot give.
+        assertThat(new ProcessBuilder("bash", "-c", "mkdir $'v\\xff' && ln -s $'v\\xff' odd")
+                        .directory(workspace.toFile())
+                        .start()
+                        .waitFor())
+                .isZero();
         folders.mounted(new BoundFolders(Map.of("/workspace", workspace)));
     }
 
@@ -48,6 +54,7 @@ class AnnouncedFoldersTest {
         "/workspace/out, ''",
         "/workspace/up, ''",
         "/workspace/round, ''",
+        "/workspace/odd, ''",
         "/workspace/../etc, ''",
         "/tmp, ''",
         "v2, ''",
@@ -62,7 +69,19 @@ class AnnouncedFoldersTest {
         assertThat(told("otlp", "/workspace/current")).isEmpty();
     }
 
+    @Test
+    void aFolderThatTheArgumentsNameByADetourIsNotTold() {
+        assertThat(told("hook", "/workspace/current", "{\"workdir\":\"current\"}"))
+                .isEqualTo("/workspace/v2");
+        assertThat(told("hook", "/workspace/current", "{\"workdir\":\"x/../current\"}"))
+                .isEmpty();
+    }
+
     private String told(String source, String cwd) {
+        return told(source, cwd, "");
+    }
+
+    private String told(String source, String cwd, String arguments) {
         return folders.publish(
                         Channel.CLAIMS,
                         1,
@@ -70,6 +89,7 @@ class AnnouncedFoldersTest {
                                 .setToolCall(ToolCall.newBuilder()
                                         .setCall("c1")
                                         .setSource(source)
+                                        .setArgumentsJson(arguments)
                                         .setCwd(cwd)))
                 .getToolCall()
                 .getRealCwd();

@@ -163,7 +163,7 @@ class ResponderTest {
     }
 
     /** A sentry that counts pauses as the real one does, and whose resume can be held in the middle. */
-    private static final class SimulatedSentry implements Brake {
+    static final class SimulatedSentry implements Brake {
         private final CountDownLatch resuming = new CountDownLatch(1);
         private final CountDownLatch letResumeGoOn = new CountDownLatch(1);
         private volatile boolean holdResume;

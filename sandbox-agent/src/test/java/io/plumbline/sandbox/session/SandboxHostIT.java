@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicySignature;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
@@ -13,6 +14,8 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PolicyRevised;
+import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
@@ -253,6 +256,53 @@ class SandboxHostIT {
                 .singleElement()
                 .satisfies(event -> assertThat(event.getPolicyConfirmed().getSignedBy())
                         .isEqualTo(PolicyStatements.name(key.published())));
+    }
+
+    @Test
+    void aRevisionThatComesBeforeTheSessionRunsHoldsFromItsFirstInstruction() throws Exception {
+        SigningKey key = SigningKey.generate();
+        running.close();
+        running = open(settings(
+                GvisorFixture.runsc(),
+                Map.of(
+                        "policy.keys-file",
+                        Files.writeString(base.resolve("keys.pem"), key.publicPem())
+                                .toString())));
+        link.events.clear();
+        link.brain = (event, listener) -> {
+            if (event.hasTaskAssigned()) {
+                listener.onVerdict(
+                        Event.newBuilder()
+                                .setPolicyRevised(revision(key, event, "name: test\nlimits: {wall-clock: 2s}\n"))
+                                .build(),
+                        StageTimes.getDefaultInstance());
+            }
+        };
+
+        Recorder session = start(policy().build(), "sleep 60");
+
+        assertThat(session.await()).startsWith("exited 137 wall clock");
+        assertThat(link.events.stream()
+                        .takeWhile(event -> !event.hasProcessStarted())
+                        .filter(Event::hasPolicyConfirmed)
+                        .map(event -> event.getPolicyConfirmed().getRevision()))
+                .containsExactly(1, 2);
+    }
+
+    /** The second revision of the policy of a session, in whose log {@code assigned} is. */
+    private static PolicyRevised revision(SigningKey key, Event assigned, String yaml) {
+        try {
+            return PolicyRevised.newBuilder()
+                    .setSigned(key.sign(PolicyStatement.newBuilder()
+                            .setTenant(assigned.getTenant())
+                            .setSession(assigned.getSession())
+                            .setRevision(2)
+                            .setPolicyYaml(yaml)
+                            .build()))
+                    .build();
+        } catch (PolicyException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private RunClient.Request signed(String yaml, String signature) {

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Builds datagrams as gVisor's remote sink sends them; field numbers as in its points. */
-final class TraceDatagrams {
+public final class TraceDatagrams {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CodedOutputStream out = CodedOutputStream.newInstance(bytes);
 
@@ -22,7 +22,7 @@ final class TraceDatagrams {
     }
 
     /** A context of thread group 7, started at 700, at 1000, in /workspace, called "sh". */
-    static TraceDatagrams inContext() {
+    public static TraceDatagrams inContext() {
         return message()
                 .nested(
                         1,
@@ -38,11 +38,11 @@ final class TraceDatagrams {
                                 .text(9, "sh"));
     }
 
-    TraceDatagrams number(int field, long value) {
+    public TraceDatagrams number(int field, long value) {
         return write(o -> o.writeUInt64(field, value));
     }
 
-    TraceDatagrams text(int field, String value) {
+    public TraceDatagrams text(int field, String value) {
         return write(o -> o.writeString(field, value));
     }
 
@@ -54,7 +54,7 @@ final class TraceDatagrams {
         return write(o -> o.writeBytes(field, ByteString.copyFrom(value.payload())));
     }
 
-    TraceDatagrams exit(long result, long error) {
+    public TraceDatagrams exit(long result, long error) {
         return nested(2, message().number(1, result).number(2, error));
     }
 
@@ -63,7 +63,7 @@ final class TraceDatagrams {
         return bytes.toByteArray();
     }
 
-    byte[] datagram(int type, long dropped) {
+    public byte[] datagram(int type, long dropped) {
         byte[] payload = payload();
         return ByteBuffer.allocate(8 + payload.length)
                 .order(ByteOrder.LITTLE_ENDIAN)

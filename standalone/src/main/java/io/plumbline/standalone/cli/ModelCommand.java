@@ -279,10 +279,11 @@ final class ModelCommand implements Callable<Integer> {
         private static void print(PrintWriter printer, Score.Scored scored) {
             printer.printf(
                     Locale.ROOT,
-                    "%s  risk %.3f (model %.3f, structural floor %.2f)  model version %s%n",
+                    "%s  risk %.3f (model %.3f, without the agent's words %.3f, structural floor %.2f)  model version %s%n",
                     scored.band(),
                     scored.risk(),
                     scored.model(),
+                    scored.blind(),
                     scored.floor(),
                     scored.version());
             for (Score.Reason why : scored.reasons()) {

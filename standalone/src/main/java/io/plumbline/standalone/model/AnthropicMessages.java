@@ -97,6 +97,17 @@ final class AnthropicMessages implements Wire {
         out.send(start);
 
         int index = 0;
+        if (!turn.thought().isEmpty()) {
+            ObjectNode block = NODES.objectNode()
+                    .put("type", "thinking")
+                    .put("thinking", "")
+                    .put("signature", "");
+            ObjectNode thought =
+                    NODES.objectNode().put("type", "thinking_delta").put("thinking", turn.thought());
+            ObjectNode signature =
+                    NODES.objectNode().put("type", "signature_delta").put("signature", "scripted");
+            block(out, index++, block, thought, signature);
+        }
         if (!turn.spoken().isEmpty()) {
             ObjectNode delta = NODES.objectNode().put("type", "text_delta").put("text", turn.spoken());
             block(out, index++, NODES.objectNode().put("type", "text").put("text", ""), delta);
@@ -122,13 +133,15 @@ final class AnthropicMessages implements Wire {
         out.send(event("message_stop"));
     }
 
-    private static void block(EventStream out, int index, ObjectNode block, ObjectNode delta) throws IOException {
+    private static void block(EventStream out, int index, ObjectNode block, ObjectNode... deltas) throws IOException {
         ObjectNode start = event("content_block_start").put("index", index);
         start.set("content_block", block);
         out.send(start);
-        ObjectNode content = event("content_block_delta").put("index", index);
-        content.set("delta", delta);
-        out.send(content);
+        for (ObjectNode delta : deltas) {
+            ObjectNode content = event("content_block_delta").put("index", index);
+            content.set("delta", delta);
+            out.send(content);
+        }
         out.send(event("content_block_stop").put("index", index));
     }
 

@@ -88,6 +88,15 @@ final class OpenAiResponses implements Wire {
         out.send(created);
 
         ArrayNode output = NODES.arrayNode();
+        if (!turn.thought().isEmpty()) {
+            ObjectNode reasoning = NODES.objectNode().put("id", "rs_scripted").put("type", "reasoning");
+            reasoning
+                    .putArray("summary")
+                    .addObject()
+                    .put("type", "summary_text")
+                    .put("text", turn.thought());
+            output.add(reasoning);
+        }
         if (!turn.spoken().isEmpty()) {
             ObjectNode message = NODES.objectNode()
                     .put("id", "msg_scripted")

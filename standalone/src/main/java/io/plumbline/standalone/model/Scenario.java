@@ -24,16 +24,22 @@ public record Scenario(String name, String prompt, List<Turn> turns) {
      * One reply.
      *
      * @param prompt what the user asks before it; empty: nothing. The built-in agent alone is asked more than once
+     * @param thought what the model reasons before it says anything; empty: nothing. Claude Code and Codex alone are sent it
      * @param say text, may be empty
      * @param plan the steps that the model plans, those that are done with {@link Scenario#DONE}; may be empty; said as text to an agent
      *     without a plan tool
      * @param steps tool calls, may be empty
      * @param delay how long the model thinks
      */
-    public record Turn(String prompt, String say, List<String> plan, List<Step> steps, Duration delay) {
+    public record Turn(String prompt, String thought, String say, List<String> plan, List<Step> steps, Duration delay) {
         public Turn {
             plan = List.copyOf(plan);
             steps = List.copyOf(steps);
+        }
+
+        /** A reply without a thought. */
+        public Turn(String prompt, String say, List<String> plan, List<Step> steps, Duration delay) {
+            this(prompt, "", say, plan, steps, delay);
         }
 
         /** A reply to what was asked in the beginning. */
@@ -61,6 +67,7 @@ public record Scenario(String name, String prompt, List<Turn> turns) {
         private Turn before(Turn next) {
             return new Turn(
                     prompt,
+                    next.thought().isEmpty() ? thought : thought + "\n\n" + next.thought(),
                     next.say().isEmpty() ? say : say + "\n\n" + next.say(),
                     plan,
                     next.steps(),

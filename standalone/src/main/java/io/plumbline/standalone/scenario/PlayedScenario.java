@@ -97,6 +97,7 @@ public final class PlayedScenario implements AutoCloseable {
                 script.turns().stream()
                         .map(turn -> new Scenario.Turn(
                                 turn.prompt(),
+                                turn.thought(),
                                 turn.say(),
                                 turn.plan(),
                                 turn.steps().stream()

@@ -41,6 +41,30 @@ class ScriptedModelTest {
     }
 
     @Test
+    void thinksBeforeItSpeaksWhereTheProtocolHasThoughts() throws Exception {
+        Scenario thoughtful = new Scenario(
+                "t", "p", List.of(new Turn("", "Both files matter.", "bye", List.of(), List.of(), Duration.ZERO)));
+        try (ScriptedModel model = ScriptedModel.start(thoughtful)) {
+            String messages = post(model, "/v1/messages", """
+                    {"model":"m","tools":[{"name":"Bash"}],"messages":[]}
+                    """);
+            String responses = post(model, "/v1/responses", """
+                    {"model":"m","tools":[{"type":"function","name":"exec_command"}],"input":[]}
+                    """);
+
+            assertThat(messages)
+                    .containsSubsequence(
+                            "{\"type\":\"thinking_delta\",\"thinking\":\"Both files matter.\"}",
+                            "{\"type\":\"signature_delta\",\"signature\":\"scripted\"}",
+                            "{\"type\":\"text_delta\",\"text\":\"bye\"}");
+            assertThat(responses)
+                    .containsSubsequence(
+                            "\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"Both files matter.\"}]",
+                            "\"text\":\"bye\"");
+        }
+    }
+
+    @Test
     void speaksTheResponsesProtocolToo() throws Exception {
         try (ScriptedModel model = ScriptedModel.start(SCENARIO)) {
             String first = post(model, "/v1/responses", """

@@ -20,13 +20,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -38,7 +36,6 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.Gauge;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -122,9 +119,7 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
                 .of("orders", Evicted::getOrders)
                 .of("revisions", Evicted::getRevisions)
                 .of("taints", Evicted::getTaints);
-        metrics.gauge("intent_scored", (Gauge<Long>) () -> scores(IntentJudge::scored));
-        metrics.gauge("intent_not_scored", (Gauge<Long>) () -> scores(IntentJudge::notScored));
-        metrics.gauge("intent_drift", (Gauge<Double>) this::drift);
+        new IntentMetrics(this::models).register(metrics);
         shadows = new ShadowReports(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(), metrics);
         inForce = new ConcurrentHashMap<>();
         loading = new HashMap<>();
@@ -247,18 +242,6 @@ final class WatchFunction extends KeyedBroadcastProcessFunction<String, LogRecor
             Objects.requireNonNull(notLoaded).inc();
             LOG.error("not in force: {}", problem);
         });
-    }
-
-    private long scores(ToLongFunction<IntentJudge> count) {
-        return models().mapToLong(count).sum();
-    }
-
-    /** Of the tenant whose scores are farthest from those at training; not a number before any tenant has enough. */
-    private double drift() {
-        return models().map(IntentJudge::drift)
-                .flatMapToDouble(OptionalDouble::stream)
-                .max()
-                .orElse(Double.NaN);
     }
 
     private Stream<IntentJudge> models() {

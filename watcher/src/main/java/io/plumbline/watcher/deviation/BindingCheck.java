@@ -58,17 +58,22 @@ public final class BindingCheck {
 
     /**
      * Announced folders are names, and the kernel's have no links in them: which folder a name is the host has told, or it is the workspace
-     * itself; of another one a link may be the reason.
+     * itself; of another one a link may be the reason. Where Codex goes to the folder only after its first execution, that one has a name,
+     * too: it may be the announced one, and another name may be a link.
      */
     private Optional<Deviation> folder(ProcessStarted start, Call call, Attribution by) {
         String folder = withoutLastSlash(Executions.folder(start));
         boolean resolved = !call.getRealCwd().isEmpty();
         String announced = withoutLastSlash(resolved ? call.getRealCwd() : call.getCwd());
-        return announced.isEmpty() || folder.isEmpty() || folder.equals(announced)
+        boolean named = Executions.isSetup(start.getArgvList());
+        return announced.isEmpty()
+                        || folder.isEmpty()
+                        || folder.equals(announced)
+                        || named && folder.equals(withoutLastSlash(call.getCwd()))
                 ? Optional.empty()
                 : Optional.of(otherwise(
                         call,
-                        resolved || announced.equals(state.getTask().getWorkspace()),
+                        resolved && !named || announced.equals(state.getTask().getWorkspace()),
                         "folder|" + call.getCall(),
                         "call ran in another folder than announced",
                         by.description() + " was executed in " + folder,

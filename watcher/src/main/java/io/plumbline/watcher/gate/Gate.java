@@ -386,12 +386,16 @@ public final class Gate {
     }
 
     /**
-     * The exact bytes that a person decides about: tool and arguments as the agent gave them, where they would run, under which revision.
-     * What was approved inside of the agent's own sandbox was not approved outside of it.
+     * The exact bytes that a person decides about: tool and arguments as the agent gave them, where they would run, by its name and, where
+     * that has links, the folder that it is, under which revision. What was approved inside of the agent's own sandbox was not approved outside of it.
      */
     private String subject(ToolCall call) {
         TaskPolicy policy = state.getTask().getPolicy();
+        boolean linked = !call.getRealCwd().isEmpty()
+                && !call.getCwd().equals(call.getRealCwd())
+                && !call.getCwd().equals(call.getRealCwd() + "/");
         return call.getTool() + "\n" + call.getCwd() + "\n" + call.getArgumentsJson() + "\n"
+                + (linked ? "the folder is " + call.getRealCwd() + "\n" : "")
                 + (call.getEscalation() ? "outside of the agent's own sandbox\n" : "") + policy.getName()
                 + " revision " + policy.getRevision();
     }

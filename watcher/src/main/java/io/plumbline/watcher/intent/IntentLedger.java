@@ -146,7 +146,15 @@ public final class IntentLedger {
 
     /** The calls announced before this one, oldest first, at most {@code limit}. */
     public List<Call> before(String call, int limit) {
-        long number = call(call).map(Call::getNumber).orElse(Long.MAX_VALUE);
+        return below(call(call).map(Call::getNumber).orElse(Long.MAX_VALUE), limit);
+    }
+
+    /** The same with the call itself; of one that is not known, the newest. */
+    public List<Call> upTo(String call, int limit) {
+        return below(call(call).map(known -> known.getNumber() + 1).orElse(Long.MAX_VALUE), limit);
+    }
+
+    private List<Call> below(long number, int limit) {
         List<Call> earlier = new ArrayList<>(limit);
         for (Call known : calls.sequencedValues().reversed()) {
             if (earlier.size() == limit) {
@@ -357,7 +365,7 @@ public final class IntentLedger {
      */
     public Optional<Call> explaining(String binary, List<String> argv, String folder, String process) {
         Comparator<Call> better = Comparator.comparing(Call::getStarted)
-                .thenComparing(call -> !call.getCwd().equals(folder))
+                .thenComparing(call -> !isAnnouncedFor(call, folder))
                 .thenComparing(Call::getNumber);
         String workspace = state.getTask().getWorkspace();
         @Nullable Call found = null;
@@ -372,6 +380,12 @@ public final class IntentLedger {
             }
         }
         return Optional.ofNullable(found);
+    }
+
+    /** By the name that its announcement has, or as the host found it, which is how the kernel calls it. */
+    private static boolean isAnnouncedFor(Call call, String folder) {
+        return call.getCwd().equals(folder)
+                || !folder.isEmpty() && call.getRealCwd().equals(folder);
     }
 
     /**

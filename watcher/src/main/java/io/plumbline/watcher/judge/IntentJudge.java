@@ -2,6 +2,7 @@ package io.plumbline.watcher.judge;
 
 import io.plumbline.events.policy.PolicyDefaults;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.IntentReason;
 import io.plumbline.events.v1.IntentScore;
@@ -18,6 +19,7 @@ import io.plumbline.intent.IntentScorer;
 import io.plumbline.intent.PlanFinding;
 import io.plumbline.intent.Score;
 import io.plumbline.intent.head.ScoreDistribution;
+import io.plumbline.rules.agent.ActContext;
 import io.plumbline.watcher.judge.EventContext.Announced;
 import io.plumbline.watcher.judge.Finding.Consequence;
 import io.plumbline.watcher.state.v1.Call;
@@ -34,9 +36,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The intent model over announced acts and plans. An act that does not serve the task is told and asked about; all of them together add
- * at most {@link #MOST_RISK}, so that the model alone never stops a session. What could not be scored is the policy's to decide
- * ({@code not-scored}). Not safe for use by several threads.
+ * The intent model over announced acts, connections and plans. An act that does not serve the task is told and asked about; all of them
+ * together add at most {@link #MOST_RISK}, so that the model alone never stops a session. What could not be scored is the policy's to
+ * decide ({@code not-scored}); so is a connection, of which only what structure makes certain is told. Not safe for use by several threads.
  */
 public final class IntentJudge implements Judge, AutoCloseable {
     /** The first word of its version. */
@@ -90,6 +92,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
     private long notScored;
     private Optional<Double> lastRisk = Optional.empty();
     private OptionalInt lastBin = OptionalInt.empty();
+    private boolean lastNotScored;
     private final Optional<ScoreDrift> drift;
 
     /** Risk that it has added to the session. */
@@ -151,36 +154,85 @@ public final class IntentJudge implements Judge, AutoCloseable {
     }
 
     @Override
+    public boolean lastNotScored() {
+        return lastNotScored;
+    }
+
+    @Override
     public List<Finding> judge(Event event, EventContext context, JudgeMemory memory) {
         lastRisk = Optional.empty();
         lastBin = OptionalInt.empty();
+        lastNotScored = false;
         if (event.hasPlan()) {
             return planned(event.getPlan(), context);
         }
-        if (!event.hasToolCall() || context.announced().isEmpty()) {
-            return List.of();
-        }
-        Optional<Act> act = act(event.getToolCall());
-        if (act.isEmpty()) {
+        if (context.announced().isEmpty()) {
             return List.of();
         }
         Announced announced = context.announced().get();
-        return switch (scorer.score(intent(event.getToolCall(), context, announced), act.get())) {
+        if (event.hasEgressRequested()) {
+            return connected(event.getEgressRequested(), context, announced, memory).stream()
+                    .toList();
+        }
+        Optional<Act> act = event.hasToolCall() ? act(event.getToolCall()) : Optional.empty();
+        if (act.isEmpty()) {
+            return List.of();
+        }
+        String reason = event.getToolCall().getStatedReason();
+        return switch (scorer.score(intent(reason, context, announced), act.get())) {
             case Score.Scored one -> {
-                scored++;
-                lastRisk = Optional.of(one.risk());
-                lastBin = OptionalInt.of(ScoreDistribution.bin(one.model()));
-                drift.ifPresent(scores -> scores.add(one.model()));
+                count(one);
                 yield found(one, act.get(), context, memory).stream().toList();
             }
             case Score.NotScored none -> {
                 notScored++;
+                lastNotScored = true;
                 yield unscored(none, act.get(), context, announced).stream().toList();
             }
         };
     }
 
-    private static Intent intent(ToolCall call, EventContext context, Announced announced) {
+    private void count(Score.Scored score) {
+        scored++;
+        lastRisk = Optional.of(score.risk());
+        lastBin = OptionalInt.of(ScoreDistribution.bin(score.model()));
+        drift.ifPresent(scores -> scores.add(score.model()));
+    }
+
+    /**
+     * A connection, once: not again when it wants to send more, and none to the agent's own services. Whether it may be opened is the
+     * policy's to say of its host, so nobody is asked about it here, and an opinion on a host's name is only counted.
+     */
+    private Optional<Finding> connected(
+            EgressRequested request, EventContext context, Announced announced, JudgeMemory memory) {
+        if (request.getUpload() || context.policyVerdict().equals(ActContext.SERVICE)) {
+            return Optional.empty();
+        }
+        Act act = new Act(Act.Kind.EGRESS, destination(request));
+        return switch (scorer.score(intent("", context, announced), act)) {
+            case Score.Scored one -> {
+                count(one);
+                yield one.floor() > 0
+                        ? Optional.of(deviation(one, act, Consequence.TELL, context, memory))
+                        : Optional.empty();
+            }
+            case Score.NotScored ignored -> {
+                notScored++;
+                lastNotScored = true;
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /** {@code METHOD host:port/path}; the path where the proxy could read it. */
+    private static String destination(EgressRequested request) {
+        int host = request.getUrl().indexOf("://");
+        int path = host < 0 ? -1 : request.getUrl().indexOf('/', host + 3);
+        return request.getMethod() + " " + request.getHost() + ":" + request.getPort()
+                + (path < 0 ? "" : request.getUrl().substring(path));
+    }
+
+    private static Intent intent(String reason, EventContext context, Announced announced) {
         String item = context.plan().stream()
                 .filter(one -> one.getStatus().equals("in_progress"))
                 .map(PlanItem::getText)
@@ -204,7 +256,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
         return new Intent(
                 context.task().getTask(),
                 item,
-                call.getStatedReason(),
+                reason,
                 new Intent.Scope(
                         folders.stream().filter(folder -> !folder.isEmpty()).toList(), hosts),
                 announced.recent().stream().flatMap(one -> act(one).stream()).toList());
@@ -263,21 +315,19 @@ public final class IntentJudge implements Judge, AutoCloseable {
                         why(score),
                         Consequence.ASK,
                         detail(score, act, context)));
-            case DOES_NOT_SERVE -> {
-                Added added = memory.of(KIND, Added::new, Added::read, Added::bytes);
-                int risk = Math.min(RISK, MOST_RISK - added.risk);
-                added.risk += risk;
-                // What structure makes certain is as grave as a rule; an opinion on texts is not.
-                Severity severity = score.floor() > 0 ? Severity.HIGH : Severity.MEDIUM;
-                yield Optional.of(finding(
-                        severity,
-                        risk,
-                        "An act does not serve the task",
-                        why(score),
-                        Consequence.TELL_AND_ASK,
-                        detail(score, act, context)));
-            }
+            case DOES_NOT_SERVE -> Optional.of(deviation(score, act, Consequence.TELL_AND_ASK, context, memory));
         };
+    }
+
+    private static Finding deviation(
+            Score.Scored score, Act act, Consequence consequence, EventContext context, JudgeMemory memory) {
+        Added added = memory.of(KIND, Added::new, Added::read, Added::bytes);
+        int risk = Math.min(RISK, MOST_RISK - added.risk);
+        added.risk += risk;
+        // What structure makes certain is as grave as a rule; an opinion on texts is not.
+        Severity severity = score.floor() > 0 ? Severity.HIGH : Severity.MEDIUM;
+        return finding(
+                severity, risk, "An act does not serve the task", why(score), consequence, detail(score, act, context));
     }
 
     /**
@@ -374,6 +424,7 @@ public final class IntentJudge implements Judge, AutoCloseable {
                 .setIntentScore(texts(act, context)
                         .setRisk(score.risk())
                         .setModel(score.model())
+                        .setBlind(score.blind())
                         .setFloor(score.floor())
                         .setBand(band(score, act).name().toLowerCase(Locale.ROOT))
                         .setModelVersion(score.version())

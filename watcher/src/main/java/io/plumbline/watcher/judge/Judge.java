@@ -37,4 +37,9 @@ public interface Judge {
     default OptionalInt lastBin() {
         return OptionalInt.empty();
     }
+
+    /** Whether the last event was an act that should have had a score and got none. */
+    default boolean lastNotScored() {
+        return false;
+    }
 }
