@@ -276,6 +276,18 @@ class BindingTest {
                 .anyMatch(Event::hasApprovalRequested);
     }
 
+    @Test
+    void whereTheFolderIsNotFoundOutAnApprovalIsForOneCall() {
+        SessionScript session = SessionScript.of("{tools: {ask: [Bash]}, approvals: {session: 1h}}");
+
+        assertThat(announce(session, "c1", "make #..", "/workspace/current"))
+                .filteredOn(Event::hasApprovalRequested)
+                .singleElement()
+                .satisfies(
+                        question -> assertThat(question.getApprovalRequested().getSessionSeconds())
+                                .isZero());
+    }
+
     private static ProcessStarted.Builder codexSetup(String folder) {
         return execution(
                 SHELL,

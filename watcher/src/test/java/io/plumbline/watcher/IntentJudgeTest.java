@@ -181,7 +181,7 @@ class IntentJudgeTest {
     @Test
     void aConnectionIsScoredAfterTheActsBeforeItAndToldWhereItsStructureIsCertain() {
         List<String> seen = new ArrayList<>();
-        SessionScript script = session("{name: t, egress: [{host: api.example.com}]}", connections(0.98, seen));
+        SessionScript script = session("name: t", connections(0.98, seen));
         script.call("c1", "Bash", "cat README.md");
 
         List<Event> verdicts = script.connect("api.example.com", 443);
@@ -192,6 +192,33 @@ class IntentJudgeTest {
             assertThat(alert.getSeverity()).isEqualTo(Severity.HIGH);
             assertThat(alert.getIntentScore().getAct()).isEqualTo("CONNECT api.example.com:443");
         });
+    }
+
+    @Test
+    void aConnectionToAnAllowedHostIsNotTold() {
+        SessionScript script =
+                session("{name: t, egress: [{host: registry, port: 5000}]}", connections(0.98, new ArrayList<>()));
+
+        assertThat(offPlan(script.connect("registry", 5000))).isEmpty();
+        assertThat(script.state().values().getTainted()).isFalse();
+    }
+
+    @Test
+    void whatIsToldOfAConnectionDoesNotKeepAPersonFromBeingAsked() {
+        SessionScript script = session("{name: t, egress-unknown: ask}", connections(0.98, new ArrayList<>()));
+
+        List<Event> verdicts = script.evidence(Event.newBuilder()
+                .setEgressRequested(EgressRequested.newBuilder()
+                        .setConnection(1)
+                        .setHost("api.example.com")
+                        .setPort(443)
+                        .setMethod("CONNECT")
+                        .setUnknown(true)
+                        .setHeld(true)));
+
+        assertThat(offPlan(verdicts)).singleElement().satisfies(alert -> assertThat(alert.getSeverity())
+                .isEqualTo(Severity.MEDIUM));
+        assertThat(verdicts).anyMatch(Event::hasApprovalRequested);
     }
 
     @Test
@@ -210,7 +237,7 @@ class IntentJudgeTest {
     @Test
     void aConnectionIsScoredOnceWithThePathThatTheProxyRead() {
         List<String> seen = new ArrayList<>();
-        SessionScript script = session("{name: t, egress: [{host: api.example.com}]}", connections(0, seen));
+        SessionScript script = session("name: t", connections(0, seen));
         EgressRequested.Builder request = EgressRequested.newBuilder()
                 .setConnection(1)
                 .setHost("api.example.com")

@@ -1,10 +1,12 @@
 package io.plumbline.sandbox.session;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
@@ -380,6 +382,7 @@ final class Session {
             early.clear();
             confirmations = journal;
             revisions = List.copyOf(earlyRevisions);
+            earlyRevisions.clear();
         }
         // A policy that was tightened meanwhile holds from the first instruction on.
         revisions.forEach(this::revise);
@@ -541,7 +544,23 @@ final class Session {
         if (journal == null) {
             return;
         }
+        List<PolicyRevised> unanswered;
+        synchronized (gate) {
+            // Once it takes orders each has its answer.
+            unanswered = confirmations == null ? List.copyOf(earlyRevisions) : List.of();
+            earlyRevisions.clear();
+        }
         try {
+            for (PolicyRevised order : unanswered) {
+                publish(
+                        journal,
+                        Channel.CONTROL,
+                        Event.newBuilder()
+                                .setPolicyRefused(PolicyRefused.newBuilder()
+                                        .setReason("the session failed before it ran")
+                                        .setStatementSha256(PolicyStatements.sha256(order.getSigned()))
+                                        .setOrder(order.getCause())));
+            }
             publishState(
                     journal,
                     RuntimeState.newBuilder()

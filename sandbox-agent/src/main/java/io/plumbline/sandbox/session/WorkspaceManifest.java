@@ -26,11 +26,15 @@ import org.slf4j.LoggerFactory;
  * What a small workspace held when a session began: sizes, and digests of the first {@value #MAX_BYTES} bytes' worth of files.
  *
  * <p>It is taken beside the start and may be under way when the workload runs already. So only that counts which has not been changed since
- * the session began, by the change time, which a workload cannot set; files are read by descriptors that no link leads out of the workspace.
+ * the session began, by the change time, which a workload cannot set, and what was met before the workload began; files are read by
+ * descriptors that no link leads out of the workspace.
  */
 final class WorkspaceManifest implements AutoCloseable {
     /** Most files, folders and links: of a larger workspace nothing is kept. */
     private static final int MAX_ENTRIES = 2_000;
+
+    /** Stands for what is no text in the encoding of this process: several names may be one text, and a text no path. */
+    private static final String UNDECODED = "\ufffd";
 
     private static final long MAX_BYTES = 16L << 20;
     private static final Duration END_LIMIT = Duration.ofSeconds(2);
@@ -153,15 +157,18 @@ final class WorkspaceManifest implements AutoCloseable {
                 more = true;
                 return FileVisitResult.TERMINATE;
             }
+            String name = folder.relativize(path).toString();
             try {
                 Map<String, Object> stat = Files.readAttributes(path, "unix:ctime,ino,size", LinkOption.NOFOLLOW_LINKS);
                 if (stat.get("ctime") instanceof FileTime changed
                         && stat.get("ino") instanceof Number inode
                         && stat.get("size") instanceof Number bytes
-                        && changed.toInstant().isBefore(since)) {
+                        && changed.toInstant().isBefore(since)
+                        // A folder that the workload moves takes files to other names, whose own times stay.
+                        && !begun
+                        && !name.contains(UNDECODED)) {
                     entries.put(
-                            folder.relativize(path).toString(),
-                            new Was(WorkspaceChanges.kind(attributes), inode.longValue(), bytes.longValue(), ""));
+                            name, new Was(WorkspaceChanges.kind(attributes), inode.longValue(), bytes.longValue(), ""));
                     return FileVisitResult.CONTINUE;
                 }
             } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.plumbline.watcher.gate;
 
 import io.plumbline.events.EventIds;
+import io.plumbline.events.EventLimits;
 import io.plumbline.events.policy.Scope;
 import io.plumbline.events.shell.Uninspectable;
 import io.plumbline.events.v1.ApprovalDecided;
@@ -183,6 +184,7 @@ public final class Gate {
         ToolCall call = event.getToolCall();
         // What was cut off could be anything: equal beginnings are not equal bytes.
         boolean quiet = event.getTruncatedCount() == 0
+                && isFolderKnown(call)
                 && !state.getTainted()
                 && Ladder.of(state.getTask().getPolicy()).step(state.getRisk()).compareTo(Step.ASK) < 0;
         Optional<Grant> grant =
@@ -207,8 +209,11 @@ public final class Gate {
         // Until a person has decided, the call counts as refused: if it runs all the same, that is a deviation.
         ledger.deny(call.getCall());
         Footprint footprint = ledger.footprint(call.getCall());
-        ApprovalRequested question = question(event, subject(call), clause, tier)
-                .setCall(call.getCall())
+        ApprovalRequested.Builder asking = question(event, subject(call), clause, tier);
+        if (!isFolderKnown(call)) {
+            asking.setSessionSeconds(0);
+        }
+        ApprovalRequested question = asking.setCall(call.getCall())
                 .setTool(call.getTool())
                 .setStatedReason(call.getStatedReason())
                 .setExpected(footprint.describe())
@@ -398,6 +403,21 @@ public final class Gate {
                 + (linked ? "the folder is " + call.getRealCwd() + "\n" : "")
                 + (call.getEscalation() ? "outside of the agent's own sandbox\n" : "") + policy.getName()
                 + " revision " + policy.getRevision();
+    }
+
+    /**
+     * Whether the folder's name cannot mean another one at the next call: the host has found out which one it is, or it is the workspace.
+     * Where it has not (a {@code ..} in the arguments, a folder that exists inside only), a person approves one call. Without a host there
+     * are names alone.
+     */
+    private boolean isFolderKnown(ToolCall call) {
+        String folder = call.getCwd();
+        String workspace = state.getTask().getWorkspace();
+        return folder.isEmpty()
+                || !call.getRealCwd().isEmpty()
+                || folder.equals(workspace)
+                || folder.equals(workspace + "/")
+                || state.getHost().equals(EventLimits.DIRECT_HOST);
     }
 
     private static GateAnswered answered(

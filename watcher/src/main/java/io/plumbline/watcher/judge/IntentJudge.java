@@ -1,6 +1,7 @@
 package io.plumbline.watcher.judge;
 
 import io.plumbline.events.policy.PolicyDefaults;
+import io.plumbline.events.policy.Scope;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
@@ -85,6 +86,9 @@ public final class IntentJudge implements Judge, AutoCloseable {
 
     private static final int MAX_PLAN_FINDINGS = 5;
     private static final int PLAN_RISK = 5;
+
+    /** Characters: the workload writes it, and each window of it costs the watcher's time. */
+    private static final int MAX_URL_PATH = 200;
 
     private final IntentScorer scorer;
     private final String version;
@@ -201,19 +205,24 @@ public final class IntentJudge implements Judge, AutoCloseable {
 
     /**
      * A connection, once: not again when it wants to send more, and none to the agent's own services. Whether it may be opened is the
-     * policy's to say of its host, so nobody is asked about it here, and an opinion on a host's name is only counted.
+     * policy's to say of its host, so nobody is asked about it here, and an opinion on a host's name is only counted. Of a host that the
+     * policy allows nothing is told at all: it knows names that are none in a text ({@code localhost}, {@code registry}). Where a person is
+     * asked, what is told is no proof: it would refuse the connection before the question.
      */
     private Optional<Finding> connected(
             EgressRequested request, EventContext context, Announced announced, JudgeMemory memory) {
         if (request.getUpload() || context.policyVerdict().equals(ActContext.SERVICE)) {
             return Optional.empty();
         }
-        Act act = new Act(Act.Kind.EGRESS, destination(request));
+        boolean allowed = context.policyVerdict().equals(Scope.Answer.ALLOW.word());
+        boolean asked = context.policyVerdict().equals(Scope.Answer.ASK.word());
+        Act act = new Act(Act.Kind.EGRESS, allowed ? host(request) : destination(request));
         return switch (scorer.score(intent("", context, announced), act)) {
             case Score.Scored one -> {
                 count(one);
-                yield one.floor() > 0
-                        ? Optional.of(deviation(one, act, Consequence.TELL, context, memory))
+                yield one.floor() > 0 && !allowed
+                        ? Optional.of(deviation(
+                                one, act, asked ? Severity.MEDIUM : Severity.HIGH, Consequence.TELL, context, memory))
                         : Optional.empty();
             }
             case Score.NotScored ignored -> {
@@ -224,12 +233,16 @@ public final class IntentJudge implements Judge, AutoCloseable {
         };
     }
 
-    /** {@code METHOD host:port/path}; the path where the proxy could read it. */
+    /** {@code METHOD host:port}: the same question, however many paths of an allowed host are asked for. */
+    private static String host(EgressRequested request) {
+        return request.getMethod() + " " + request.getHost() + ":" + request.getPort();
+    }
+
+    /** {@code METHOD host:port/path}; the beginning of the path where the proxy could read it. */
     private static String destination(EgressRequested request) {
         int host = request.getUrl().indexOf("://");
         int path = host < 0 ? -1 : request.getUrl().indexOf('/', host + 3);
-        return request.getMethod() + " " + request.getHost() + ":" + request.getPort()
-                + (path < 0 ? "" : request.getUrl().substring(path));
+        return host(request) + (path < 0 ? "" : shortened(request.getUrl().substring(path), MAX_URL_PATH));
     }
 
     private static Intent intent(String reason, EventContext context, Announced announced) {
@@ -315,17 +328,28 @@ public final class IntentJudge implements Judge, AutoCloseable {
                         why(score),
                         Consequence.ASK,
                         detail(score, act, context)));
-            case DOES_NOT_SERVE -> Optional.of(deviation(score, act, Consequence.TELL_AND_ASK, context, memory));
+            // What structure makes certain is as grave as a rule; an opinion on texts is not.
+            case DOES_NOT_SERVE ->
+                Optional.of(deviation(
+                        score,
+                        act,
+                        score.floor() > 0 ? Severity.HIGH : Severity.MEDIUM,
+                        Consequence.TELL_AND_ASK,
+                        context,
+                        memory));
         };
     }
 
     private static Finding deviation(
-            Score.Scored score, Act act, Consequence consequence, EventContext context, JudgeMemory memory) {
+            Score.Scored score,
+            Act act,
+            Severity severity,
+            Consequence consequence,
+            EventContext context,
+            JudgeMemory memory) {
         Added added = memory.of(KIND, Added::new, Added::read, Added::bytes);
         int risk = Math.min(RISK, MOST_RISK - added.risk);
         added.risk += risk;
-        // What structure makes certain is as grave as a rule; an opinion on texts is not.
-        Severity severity = score.floor() > 0 ? Severity.HIGH : Severity.MEDIUM;
         return finding(
                 severity, risk, "An act does not serve the task", why(score), consequence, detail(score, act, context));
     }
