@@ -101,8 +101,12 @@ class AccessibilityIT extends ConsoleTest {
                 assertThat(page.locator("soc-timeline svg")).isVisible();
                 page.evaluate(axe());
                 for (String tab : List.of("files", "egress", "workspace", "raw")) {
-                    page.locator("#tab-" + tab).click();
-                    assertThat(page.locator("#tab-" + tab + ".on")).isVisible();
+                    // Once more where the page was drawn anew between: what is under the pointer then is another
+                    // element.
+                    page.waitForCondition(() -> {
+                        page.locator("#tab-" + tab).click();
+                        return page.locator("#tab-" + tab + ".on").isVisible();
+                    });
                     ConsoleStack.screenshot(page, "tab-" + theme + "-" + tab);
                     check(page, theme + " tab " + tab, findings);
                 }
