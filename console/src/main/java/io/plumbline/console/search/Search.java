@@ -408,6 +408,12 @@ public final class Search {
                     return s;
                 }),
                 "counts");
+        if (response.shards().total().intValue() > 0
+                && !response.aggregations().keySet().containsAll(fields)) {
+            // Nothing told is not nothing there.
+            throw new IllegalStateException("counts of " + fields + ": told of "
+                    + response.aggregations().keySet() + " (expected: of each)");
+        }
         Map<String, Map<String, Long>> all = new LinkedHashMap<>();
         response.aggregations().forEach((field, aggregate) -> {
             Map<String, Long> counts = new LinkedHashMap<>();

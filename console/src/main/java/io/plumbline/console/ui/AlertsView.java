@@ -64,6 +64,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -82,6 +84,9 @@ public class AlertsView extends Div implements BeforeEnterObserver {
 
     /** How long the values that filters offer stand before they are read again. */
     private static final Duration CHOICES_LIFE = Duration.ofMinutes(1);
+
+    /** Until what filters offer is asked for again when it could not be read. */
+    private static final Duration CHOICES_PAUSE = Duration.ofSeconds(2);
 
     /** Nothing is known yet. */
     private static final Search.CausePage NOTHING = new Search.CausePage(List.of(), -1);
@@ -516,26 +521,32 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     }
 
     private void readChoices(UI ui) {
-        Command showing = () -> {};
         try {
             long inForce = search.suppressionsInForce(clock.instant());
             Map<String, List<String>> values =
                     search.causeValues(List.of("agent", "host", "triage.assignee", "clause"));
-            showing = () -> {
+            within(ui, () -> {
+                choosing = false;
                 choicesRead = clock.instant();
                 know(values);
                 showFilters();
                 suppressions.setText(inForce == 0 ? "Suppressions" : inForce + " suppressed for all");
-            };
+            });
         } catch (RuntimeException e) {
             LOG.debug("the choices of filters could not be read", e);
+            CompletableFuture.delayedExecutor(CHOICES_PAUSE.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> within(ui, () -> {
+                        choosing = false;
+                        if (isAttached()) {
+                            choose(ui);
+                        }
+                    }));
         }
-        Command told = showing;
+    }
+
+    private static void within(UI ui, Command command) {
         try {
-            ui.access(() -> {
-                choosing = false;
-                told.execute();
-            });
+            ui.access(command);
         } catch (UIDetachedException e) {
             LOG.debug("the queue was left", e);
         }
@@ -594,10 +605,6 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                     // What waited for the page's lock may answer a question that is not asked any more.
                     if (asked.equals(query)) {
                         news(page);
-                        if (choicesRead.equals(Instant.EPOCH)) {
-                            // They could not be read when the page was opened.
-                            choose(ui);
-                        }
                     }
                 }));
     }
