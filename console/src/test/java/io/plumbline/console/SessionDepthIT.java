@@ -238,8 +238,8 @@ class SessionDepthIT extends ConsoleTest {
         """;
 
     private static void scrollTo(Page page, String grid, int row) {
-        page.locator(grid).scrollIntoViewIfNeeded();
-        page.locator(grid).evaluate("(grid, row) => grid.scrollToIndex(row)", row);
+        page.locator(grid)
+                .evaluate("(grid, row) => { grid.scrollIntoView({block: 'nearest'}); grid.scrollToIndex(row); }", row);
     }
 
     /** The list is newest first and its paths go around in forty. */

@@ -3,6 +3,7 @@ package io.plumbline.console.live;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.plumbline.console.search.Search;
@@ -15,12 +16,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** A server that answers like Elasticsearch without a document, but those it is given one by one, and notes what it was asked. */
 final class EmptySearchCopy implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String NOTHING =
             "{\"took\":1,\"timed_out\":false,\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},"
-                    + "\"hits\":{\"total\":{\"value\":0,\"relation\":\"eq\"},\"hits\":[]}}";
+                    + "\"hits\":{\"total\":{\"value\":0,\"relation\":\"eq\"},\"hits\":[]}";
+    private static final String NO_TERMS =
+            "{\"doc_count_error_upper_bound\":0,\"sum_other_doc_count\":0,\"buckets\":[]}";
 
     private final AtomicInteger causeLists = new AtomicInteger();
     private final List<String> questions = new CopyOnWriteArrayList<>();
@@ -75,12 +80,23 @@ final class EmptySearchCopy implements AutoCloseable {
             exchange.close();
             return;
         }
-        byte[] answer = (path.contains("/_doc/") ? document(path) : NOTHING).getBytes(UTF_8);
+        byte[] answer = (path.contains("/_doc/") ? document(path) : nothing(body)).getBytes(UTF_8);
         exchange.getResponseHeaders().add("X-Elastic-Product", "Elasticsearch");
         exchange.getResponseHeaders().add("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9");
         exchange.sendResponseHeaders(200, answer.length);
         exchange.getResponseBody().write(answer);
         exchange.close();
+    }
+
+    /** No hits, and of each aggregation of terms that was asked for no bucket. */
+    private static String nothing(String question) throws IOException {
+        String counts = JSON.readTree(question)
+                .path("aggregations")
+                .propertyStream()
+                .filter(aggregation -> aggregation.getValue().has("terms"))
+                .map(aggregation -> "\"sterms#" + aggregation.getKey() + "\":" + NO_TERMS)
+                .collect(Collectors.joining(","));
+        return NOTHING + ",\"aggregations\":{" + counts + "}}";
     }
 
     private String document(String path) {
