@@ -43,11 +43,23 @@ public final class ControlGroups {
     /** The kernel's own. */
     private static final Weight USUAL = new Weight(1024, 100);
 
+    /** Of one that somebody waits for, among the sandboxes of the host: as much as ten that nobody waits for. */
+    private static final Weight PREFERRED = new Weight(10 * USUAL.shares(), 10 * USUAL.weight());
+
     /** A sandbox that has not begun by then is no longer waited for at the cost of what watches the others. */
     private static final Duration MOST_HASTE = Duration.ofSeconds(5);
 
     /** Against other groups, in the figures of either version. */
-    private record Weight(int shares, int weight) {}
+    private record Weight(int shares, int weight) {
+        void write(Hierarchy cpu) throws IOException {
+            boolean one = cpu.version() == Version.ONE;
+            ControlGroups.write(cpu.folder(), file(cpu), Integer.toString(one ? shares : weight));
+        }
+
+        static String file(Hierarchy cpu) {
+            return cpu.version() == Version.ONE ? "cpu.shares" : "cpu.weight";
+        }
+    }
 
     /** What a group can limit. */
     public enum Controller {
@@ -151,18 +163,20 @@ public final class ControlGroups {
             return;
         }
         Weight together = hurried > 0 ? USUAL : YIELDING;
-        boolean one = cpu.version() == Version.ONE;
-        String file = one ? "cpu.shares" : "cpu.weight";
-        String value = Integer.toString(one ? together.shares() : together.weight());
+        String file = Weight.file(cpu);
         try {
-            write(cpu.folder(), file, value);
+            together.write(cpu);
             if (weightRefused) {
-                LOG.info("control groups: {} of the sandboxes is {} again", file, value);
+                LOG.info("control groups: {} of the sandboxes is that of {} again", file, together);
             }
             weightRefused = false;
         } catch (IOException e) {
             if (!weightRefused) {
-                LOG.warn("control groups: {} of the sandboxes is not {}, tried again: {}", file, value, e.toString());
+                LOG.warn(
+                        "control groups: {} of the sandboxes is not that of {}, tried again: {}",
+                        file,
+                        together,
+                        e.toString());
             }
             weightRefused = true;
         }
@@ -202,7 +216,18 @@ public final class ControlGroups {
     public final class Haste implements AutoCloseable {
         private final AtomicBoolean over = new AtomicBoolean();
 
+        // Guarded by this.
+        private Group preferred = Group.none();
+
         private Haste() {}
+
+        /** From now on the sandbox has more of the processors than the host's others, until the haste is over. */
+        public synchronized void prefer(Group group) {
+            if (!over.get()) {
+                preferred = group;
+                group.weigh(PREFERRED);
+            }
+        }
 
         /** Closes it after that time, if it is not closed before. */
         public void closeAfter(Duration time) {
@@ -213,6 +238,9 @@ public final class ControlGroups {
         @Override
         public void close() {
             if (!over.getAndSet(true)) {
+                synchronized (this) {
+                    preferred.weigh(USUAL);
+                }
                 endHaste();
             }
         }
@@ -353,6 +381,19 @@ public final class ControlGroups {
         /** Limits nothing and holds nobody. */
         public static Group none() {
             return new Group(Map.of(), Limits.NONE);
+        }
+
+        /** Nothing depends on it but how long others wait. */
+        private void weigh(Weight weight) {
+            Hierarchy cpu = own.get(Controller.CPU);
+            if (cpu == null) {
+                return;
+            }
+            try {
+                weight.write(cpu);
+            } catch (IOException e) {
+                LOG.debug("control group {}: {} is not that of {}", cpu.folder(), Weight.file(cpu), weight, e);
+            }
         }
 
         /** Ids of the processes in it, as this process sees them. */

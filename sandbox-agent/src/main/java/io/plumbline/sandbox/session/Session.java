@@ -269,6 +269,7 @@ final class Session {
                 directory.resolve("s"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         prepared.boot();
+        haste.prefer(prepared.group());
         times.setSandboxNs(Clock.nowNanos());
         Observation observation = Observation.of(policy, policyInForce::policy, this::tripped, journal);
         edits = observation.edits();

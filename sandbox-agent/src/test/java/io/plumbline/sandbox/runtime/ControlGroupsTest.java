@@ -94,6 +94,26 @@ class ControlGroupsTest {
     }
 
     @Test
+    void aSandboxThatBeginsComesBeforeTheOthersUntilItHasBegun() throws IOException {
+        Map<ControlGroups, Path> files = Map.of(
+                versionOne("cpu"), root.resolve("cpu/test/one/cpu.shares"),
+                versionTwo(), root.resolve("test/one/cpu.weight"));
+        for (Map.Entry<ControlGroups, Path> version : files.entrySet()) {
+            ControlGroups groups = version.getKey();
+            Path weight = version.getValue();
+            ControlGroups.Haste haste = groups.hasten();
+
+            haste.prefer(groups.create("one", FIRST));
+            assertThat(weight).content().isIn("10240", "1000");
+            haste.close();
+            assertThat(weight).content().isIn("1024", "100");
+
+            haste.prefer(groups.create("one", FIRST));
+            assertThat(weight).content().as("after its end").isIn("1024", "100");
+        }
+    }
+
+    @Test
     void aSandboxThatDoesNotBeginIsNotWaitedForWithoutEnd() throws IOException {
         versionOne("cpu").hasten(Duration.ofMillis(1));
 
@@ -241,6 +261,7 @@ class ControlGroupsTest {
                 case "cpu" -> {
                     Files.createFile(group.resolve("cpu.cfs_quota_us"));
                     Files.writeString(group.resolveSibling("cpu.shares"), "1024\n");
+                    Files.writeString(group.resolve("cpu.shares"), "1024\n");
                 }
                 default -> Files.createFile(group.resolve("pids.max"));
             }
@@ -255,6 +276,7 @@ class ControlGroupsTest {
             Files.createFile(group.resolve(file));
         }
         Files.writeString(group.resolveSibling("cpu.weight"), "100\n");
+        Files.writeString(group.resolve("cpu.weight"), "100\n");
         Files.writeString(group.resolve("memory.current"), "10\n");
         Files.writeString(group.resolve("memory.stat"), "active_file 1\ninactive_file 1\n");
         return ControlGroups.open(root, VERSION_TWO, "test");
