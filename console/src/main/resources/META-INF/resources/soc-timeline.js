@@ -200,7 +200,7 @@ class SocTimeline extends HTMLElement {
     for (const gate of m.gates.filter(g => g.tone === 'bad').concat(m.gates.filter(g => g.tone !== 'bad'))) {
       const x = this._x(gate.t), lw = gate.label.length * 6;
       if (x < LEFT || x > this._width - 8) continue;
-      const g = this._item(svg, gate.id, 'gate ' + gate.tone, gate.label);
+      const g = this._item(svg, gate.id, 'gate ' + gate.tone, gate.label, gate.call);
       this._add(g, 'path', { d: `M${x} ${y + 4}V${y + 16}` });
       const at = Math.min(x + 5, this._width - lw - 6);
       if (free(at, at + lw)) this._text(g, at, y + 14, gate.label);

@@ -73,9 +73,21 @@ class AuditIT extends ConsoleTest {
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/audit?act=unmasking&person=ana");
             assertThat(page.locator("#audit")).containsText("=cmd what was asked <b>exactly</b>");
-            // Hashes by their beginning; the whole one is in the title and in the file.
-            assertThat(page.locator("#audit [title='event " + event + "']"))
-                    .hasText("event " + event.substring(0, 12) + "…");
+            // Hashes by their beginning; the whole one is in the title, in the file and behind the button.
+            Locator about = page.locator("#audit [title='event " + event + "']");
+            assertThat(about).containsText("event " + event.substring(0, 12) + "…");
+            assertThat(about).not().containsText(event);
+            page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
+            about.getByLabel("Copy " + event).click();
+            assertThat(about.locator(".copy")).hasText("Copied");
+            assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo(event);
+            // Without a clipboard, as over plain HTTP, all of it is there to be selected.
+            page.evaluate(
+                    "() => { Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true}); }");
+            about.locator(".copy").click();
+            assertThat(about).containsText(event);
+            assertThat(page.evaluate("String(getSelection())")).isEqualTo(event);
+            page.evaluate("delete navigator.clipboard");
             ConsoleStack.screenshot(page, "audit");
             Download csv =
                     page.waitForDownload(() -> page.locator("#export-csv").click());

@@ -3,26 +3,26 @@ package io.plumbline.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
 import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import io.plumbline.console.browser.Chromium;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.people.Role;
 import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
+import jakarta.servlet.http.HttpSessionEvent;
+import jakarta.servlet.http.HttpSessionListener;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +55,7 @@ final class ConsoleStack {
     private final SearchChild node;
     private final ConfigurableApplicationContext console;
     private @Nullable ConfigurableApplicationContext another;
-    private final Playwright playwright;
-    private final Browser browser;
-    private final List<String> failures = new ArrayList<>();
+    private final Chromium chromium;
 
     private ConsoleStack(int port) throws Exception {
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
@@ -75,20 +73,7 @@ final class ConsoleStack {
                 directory.resolve("policy-key.pem"), SigningKey.generate().pem());
         console = console(DemoSession.TENANT, port);
         base = "http://127.0.0.1:" + port(console);
-        playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser = playwright
-                .chromium()
-                .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(Path.of("/usr/bin/chromium"))
-                        .setArgs(List.of(
-                                "--no-sandbox",
-                                "--disable-gpu",
-                                "--disable-quic",
-                                "--no-first-run",
-                                "--disable-background-networking",
-                                "--disable-component-update",
-                                "--disable-sync")));
+        chromium = Chromium.start();
     }
 
     static synchronized ConsoleStack shared() throws Exception {
@@ -109,9 +94,32 @@ final class ConsoleStack {
 
     /** A further console on the same search copy and log. */
     ConfigurableApplicationContext console(String tenant, int port, String... more) {
+        return started(context -> {}, tenant, port, more);
+    }
+
+    /** Likewise; whoever does nothing for so long is signed out. Settings know whole minutes only. */
+    ConfigurableApplicationContext impatient(Duration idle, String... more) {
+        HttpSessionListener impatience = new HttpSessionListener() {
+            @Override
+            public void sessionCreated(HttpSessionEvent created) {
+                created.getSession().setMaxInactiveInterval((int) idle.toSeconds());
+            }
+        };
+        return started(
+                context -> context.registerBean("impatience", HttpSessionListener.class, () -> impatience),
+                DemoSession.TENANT,
+                0,
+                more);
+    }
+
+    private ConfigurableApplicationContext started(
+            Consumer<GenericApplicationContext> prepare, String tenant, int port, String... more) {
         return new SpringApplicationBuilder(ConsoleApplication.class)
-                .initializers(context -> ((GenericApplicationContext) context)
-                        .registerBean("recordedLog", RecordedLog.class, () -> log, bean -> bean.setPrimary(true)))
+                .initializers(context -> {
+                    GenericApplicationContext beans = (GenericApplicationContext) context;
+                    beans.registerBean("recordedLog", RecordedLog.class, () -> log, bean -> bean.setPrimary(true));
+                    prepare.accept(beans);
+                })
                 .run(arguments(Stream.concat(
                                 Stream.of("--plumbline.tenant=" + tenant, "--server.port=" + port), Stream.of(more))
                         .toArray(String[]::new)));
@@ -202,29 +210,12 @@ final class ConsoleStack {
 
     /** Likewise, in a browser that is set up as {@code options} say. */
     Page opened(Browser.NewContextOptions options) {
-        BrowserContext context = browser.newContext(options.setViewportSize(1280, 720));
-        context.setDefaultTimeout(PATIENCE);
-        Page page = context.newPage();
-        page.onResponse(response -> {
-            if (response.status() >= 400) {
-                failures.add(response.status() + " " + response.url());
-            }
-        });
-        // A page that is left while it still loads, and a download, abort; whoever cuts the line takes the rest away.
-        page.onRequestFailed(request -> {
-            if (!"net::ERR_ABORTED".equals(request.failure())) {
-                failures.add(request.failure() + " " + request.url());
-            }
-        });
-        page.onPageError(failures::add);
-        return page;
+        return chromium.open(options.setViewportSize(1280, 720), Duration.ofMillis(PATIENCE));
     }
 
     /** Failed requests and errors of pages since the last time. */
     List<String> failures() {
-        List<String> seen = List.copyOf(failures);
-        failures.clear();
-        return seen;
+        return chromium.failures();
     }
 
     /** Presses a key of the page once the page listens: those are silent while a dialog is open or closes. */

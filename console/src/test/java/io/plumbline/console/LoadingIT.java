@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ReducedMotion;
 import io.plumbline.console.demo.DemoIndex;
 import io.plumbline.console.demo.DemoSession;
 import io.plumbline.events.v1.DeviationKind;
+import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.TaskPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -116,6 +119,141 @@ class LoadingIT extends ConsoleTest {
                     assertThat(page.locator("#filter-agent option")).not().hasCount(1);
                 }
             });
+        }
+    }
+
+    /** Path, what stands there while it is read, what it says when it cannot be, and a piece of its content. */
+    private record Told(String path, String reading, String unanswered, String content) {}
+
+    private static final List<Told> PAGES = List.of(
+            new Told("/audit", "reading…", NOTHING_KNOWN + " acts", "signed in"),
+            new Told("/suppressions", "reading…", NOTHING_KNOWN + " suppressions", "in force"),
+            new Told(
+                    "/report",
+                    "Reading the report…",
+                    "The search copy does not answer. There is no report right now.",
+                    "What became of the alerts"),
+            new Told(
+                    "/report" + SESSION,
+                    "Reading the report…",
+                    "The search copy does not answer. There is no report right now.",
+                    "Decided by people"),
+            new Told(
+                    "/compare/" + DemoSession.SESSION + "/8c02-7be1",
+                    "Reading both sessions…",
+                    "The search copy does not answer. There is no comparison right now.",
+                    "The two were not given the same task."),
+            new Told(
+                    "/rules",
+                    "Reading the rules in force…",
+                    "The search copy does not answer. Which rules judge is not known right now.",
+                    "Roll back…"),
+            new Told(
+                    "/rules/coverage",
+                    "Reading the rules in force…",
+                    "The rules in force cannot be read right now.",
+                    "MITRE ATLAS"));
+
+    @Test
+    void everyListAndReportStandsBeforeItIsReadAndIsReadAgainByItself() {
+        try (Page admin = stack.signedIn("admin", base)) {
+            Locator main = admin.locator("main");
+            for (Told told : PAGES) {
+                line.hold();
+                admin.navigate(base + told.path());
+                assertThat(main).containsText(told.reading());
+                assertThat(main).not().containsText(told.content());
+                line.restore();
+                assertThat(main).containsText(told.content());
+                assertThat(main.getByText(told.reading())).isHidden();
+
+                line.cut();
+                admin.navigate(base + told.path());
+                assertThat(main).containsText(told.unanswered());
+                assertThat(main).not().containsText(told.content());
+                line.restore();
+                assertThat(main).containsText(told.content());
+                assertThat(main.getByText(told.unanswered())).isHidden();
+            }
+            // What makes no sense is no answer either.
+            line.garble();
+            admin.navigate(base + "/report");
+            assertThat(main).containsText("There is no report right now.");
+            line.restore();
+            assertThat(main).containsText("What became of the alerts");
+        }
+    }
+
+    @Test
+    void whereNothingIsKnownOfASessionItsPoliciesAreNotMadeUp() throws Exception {
+        for (String session : List.of("revised-1", "revised-2")) {
+            stack.index.write(DemoIndex.under(
+                    session, TaskPolicy.newBuilder().setName("p").setRevision(1).build()));
+        }
+        page.navigate(base + "/policies?session=revised-1");
+        assertThat(page.locator("#revisions dt").first()).isVisible();
+        line.cut();
+        page.locator("#policy-session").selectOption("revised-2");
+        assertThat(page.locator("#revisions")).containsText("Only the policies of the product are shown.");
+        assertThat(page.locator("#revisions dt")).hasCount(0);
+        page.locator("#simulate").click();
+        assertThat(page.locator("#simulation")).hasText("The search copy does not answer. Nothing was simulated.");
+    }
+
+    @Test
+    void whoIsAskedToApproveIsNotToldThatNothingSpeaksAgainstItWhereNothingCanBeRead() throws Exception {
+        Event asked = DemoIndex.approval(
+                now(), now() + 280 * SECOND, "slow-2", Severity.LOW, "make slowly", "approvals[0]", "It takes long");
+        stack.index.write(List.of(asked));
+        page.navigate(base + "/approvals");
+        Locator entry = page.locator("#approval-" + asked.getApprovalRequested().getApproval());
+        // It may have come after the list was drawn.
+        page.waitForCondition(() -> {
+            if (page.locator("#new-rows").isVisible()) {
+                page.locator("#new-rows").click();
+            }
+            return entry.isVisible();
+        });
+        entry.click();
+        Locator detail = page.locator("#approval-detail");
+        assertThat(detail).containsText("make slowly");
+        assertThat(detail).containsText("nothing says that it is off the plan");
+        line.cut();
+        entry.click();
+        assertThat(detail).containsText("fitsnot known: the search copy does not answer");
+        assertThat(detail).containsText("Last similar approvalnot known: the search copy does not answer");
+        assertThat(detail).not().containsText("nothing says that it is off the plan");
+        line.restore();
+        entry.click();
+        assertThat(detail).containsText("nothing says that it is off the plan");
+    }
+
+    @Test
+    void aListOfEventsThatCannotBeReadIsReadAgainWhenSomebodyAsks() {
+        page.navigate(base + SESSION);
+        assertThat(page.locator("soc-timeline svg")).isVisible();
+        line.cut();
+        page.locator("#tab-files").click();
+        assertThat(page.locator(".event-grid")).containsText("The search copy does not answer.");
+        assertThat(page.locator("#new-events")).hasText("Read it again");
+        line.restore();
+        page.locator("#new-events").click();
+        assertThat(page.locator(".event-grid")).containsText(Pattern.compile("[0-9,]+ events"));
+        assertThat(page.locator("#new-events")).isHidden();
+    }
+
+    @Test
+    void whoWantsNoMotionIsToldWithoutThatAPageReads() {
+        String moving = "() => [...document.querySelectorAll('main, main *')]"
+                + ".some(part => getComputedStyle(part).animationName !== 'none')";
+        for (ReducedMotion wanted : ReducedMotion.values()) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setReducedMotion(wanted));
+            line.hold();
+            page.navigate(base + QUEUE);
+            assertThat(page.locator("#queue-summary")).hasText("reading…");
+            assertThat(page.evaluate(moving)).isEqualTo(wanted == ReducedMotion.NO_PREFERENCE);
+            line.restore();
+            assertThat(page.locator("#queue-summary")).hasText("1 cause");
         }
     }
 

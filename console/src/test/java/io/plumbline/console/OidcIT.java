@@ -2,6 +2,8 @@ package io.plumbline.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -188,6 +190,30 @@ class OidcIT {
     void whomTheProviderVouchesForIsSignedInWithTheRolesOfTheClaims() throws Exception {
         assertThat(signIn()).isEqualTo(base + "/account");
         recorded("cleo", "signed_in");
+    }
+
+    @Test
+    void aPersonComesInThroughTheProviderAndGoesAgain() throws Exception {
+        ConsoleStack browsers = ConsoleStack.shared();
+        try (Page page = browsers.opened()) {
+            page.navigate(base + "/login");
+            page.locator("#provider").click();
+            PlaywrightAssertions.assertThat(page.locator("#nav-account")).hasText("cleo");
+            PlaywrightAssertions.assertThat(page.locator("#nav-audit")).hasCount(0);
+            ConsoleStack.screenshot(page, "through-the-provider");
+            page.locator("#sign-out").click();
+            PlaywrightAssertions.assertThat(page.locator("#provider")).isVisible();
+
+            provider.claims = claims -> claims.claim("tenant", "globex");
+            page.locator("#provider").click();
+            PlaywrightAssertions.assertThat(page.locator("#login-error")).isVisible();
+        }
+        assertThat(browsers.failures()).isEmpty();
+        Awaitility.await().untilAsserted(() -> assertThat(LOG)
+                .filteredOn(Event::hasSignInRecorded)
+                .extracting(event -> event.getSignInRecorded().getPerson() + " "
+                        + event.getSignInRecorded().getOutcome())
+                .contains("cleo signed_in", "cleo signed_out", "(nobody's name) failed"));
     }
 
     @Test

@@ -15,10 +15,12 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.web.context.WebApplicationContext;
 
 /** Roles, ways in, tokens and second factors, as people meet them. */
 class PeopleIT extends ConsoleTest {
@@ -197,7 +199,7 @@ class PeopleIT extends ConsoleTest {
     @Test
     void aSessionThatEndsByTimeIsInTheAuditLog() throws Exception {
         try (ConfigurableApplicationContext other =
-                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=30s");
+                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=20s");
                 Page page = stack.signedIn("vic", "http://127.0.0.1:" + ConsoleStack.port(other))) {
             Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
                 page.reload();
@@ -209,14 +211,18 @@ class PeopleIT extends ConsoleTest {
 
     @Test
     void anOpenPageThatNobodyTouchesEnds() throws Exception {
-        try (ConfigurableApplicationContext other = stack.console(
-                        DemoSession.TENANT, 0, "--server.servlet.session.timeout=1m", "--vaadin.heartbeatInterval=15");
+        try (ConfigurableApplicationContext other =
+                        stack.impatient(Duration.ofSeconds(15), "--vaadin.heartbeatInterval=5");
                 Page page = stack.signedIn("ana", "http://127.0.0.1:" + ConsoleStack.port(other))) {
+            // What people meet, in minutes.
+            assertThat(Objects.requireNonNull(((WebApplicationContext) other).getServletContext())
+                            .getSessionTimeout())
+                    .isEqualTo(60);
             // What is pushed to it, and what it asks by itself, is nobody who is there.
             stack.index.approvals(now());
             page.navigate("http://127.0.0.1:" + ConsoleStack.port(other) + "/approvals");
             assertThat(page.locator("#subject")).isVisible();
-            Awaitility.await().atMost(Duration.ofMinutes(4)).untilAsserted(() -> assertThat(signIns())
+            Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> assertThat(signIns())
                     .contains("ana session_ended"));
             page.reload();
             assertThat(page).hasURL(Pattern.compile(".*/login.*"));

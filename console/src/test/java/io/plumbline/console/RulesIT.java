@@ -145,6 +145,38 @@ class RulesIT extends ConsoleTest {
     }
 
     @Test
+    void aPolicyIsTriedOnAPastSessionWithTheRulesInForce() throws Exception {
+        try (Page page = stack.signedIn("admin")) {
+            page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
+            page.locator("#simulate").click();
+            assertThat(page.locator("#simulation")).containsText("with the rules in force");
+            assertThat(page.locator("#simulation")).not().containsText("What it finds");
+
+            page.navigate(stack.base + "/rules/edit");
+            var text = page.locator("#rule-source textarea");
+            assertThat(text).hasValue(Pattern.compile("condition: selection"));
+            text.fill(text.inputValue()
+                    .replace("00000000-0000-4000-8000-000000000000", "0d5ac7b4-7b0e-4b0c-9a53-2f1f6e8d4c19"));
+            assertThat(page.locator("#activate")).isEnabled();
+            page.locator("#activate").click();
+            page.locator("#reason textarea").fill("for the simulation");
+            page.locator("#confirm-activation").click();
+            assertThat(page.locator("#rules-status")).hasText("requested");
+            Event order = stack.log.orders().getLast();
+            try {
+                stack.index.write(List.of(answered(order)));
+                assertThat(page.locator("#rules-status")).hasText("in force: console");
+                page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
+                page.locator("#simulate").click();
+                assertThat(page.locator("#simulation")).containsText("What it finds");
+            } finally {
+                // Other tests begin with the shipped ones.
+                stack.index.write(List.of(rolledBack(order)));
+            }
+        }
+    }
+
+    @Test
     void aRuleIsWrittenTriedAndPutInForce() throws Exception {
         // Among the newest sessions, which are those that a backtest reads, whatever else was written.
         stack.log.confirm(RuntimeState.State.FROZEN);

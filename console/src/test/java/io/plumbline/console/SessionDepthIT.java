@@ -144,6 +144,47 @@ class SessionDepthIT extends ConsoleTest {
     }
 
     @Test
+    void aPieceOfALiveSessionThatAnAddressNamesIsReadAgainAndStaysWhatItIs() throws Exception {
+        long started = now() - 600 * SECOND;
+        stack.index.write(List.of(DemoIndex.running("live-piece")));
+        stack.index.write(opened("live-piece", 1, 12_000, started));
+        // Twelve seconds long; without the piece the newest events would be read, and none of them is in it.
+        Instant from = Instant.ofEpochMilli(started / 1_000_000L + 5_000);
+        Instant to = from.plusSeconds(1);
+        try (Page page = stack.signedIn("vic")) {
+            page.navigate(stack.base + "/session/live-piece?from=" + from + "&to=" + to);
+            assertThat(page.locator("#tab-raw")).containsText("12,001");
+            assertThat(page.locator("soc-timeline .file").first()).isVisible();
+            List<Double> looked = piece(page);
+            assertThat(looked.getFirst()).isBetween(from.toEpochMilli() - 3.0, from.toEpochMilli() + 3.0);
+            assertThat(looked.getLast()).isBetween(to.toEpochMilli() - 3.0, to.toEpochMilli() + 3.0);
+            // Told by the page itself, which writes colons otherwise than this test does.
+            assertThat(page).hasURL(Pattern.compile(".*\\?from=[^&]+%3A[^&]+&to=[^&]+%3A.*"));
+            String address = page.url();
+            Object drawn = drawn(page);
+            for (int second = 0; second < 3; second++) {
+                stack.index.write(opened("live-piece", 12_001 + second * 200, 200, now() - 200_000_000L));
+                assertThat(page.locator("#tab-raw")).containsText(String.format("12,%d01", (second + 1) * 2));
+                assertThat(drawn(page)).isEqualTo(drawn);
+                assertThat(piece(page)).isEqualTo(looked);
+                assertThat(page.url()).isEqualTo(address);
+            }
+            // What comes late and lies in the piece is in it when it is read again.
+            stack.index.write(opened("live-piece", 12_601, 1, from.toEpochMilli() * 1_000_000L + 500_500_000L));
+            assertThat(page.locator("#tab-raw")).containsText("12,602");
+            page.waitForCondition(() -> !drawn(page).equals(drawn));
+            assertThat(piece(page)).isEqualTo(looked);
+        }
+    }
+
+    /** The files on the time axis, by their events, once what was told last is drawn. */
+    private static Object drawn(Page page) {
+        return page.locator("soc-timeline")
+                .evaluate("timeline => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>"
+                        + " done([...timeline.querySelectorAll('.file')].map(file => file.dataset.id).join()))))");
+    }
+
+    @Test
     void anAddressOpensASessionAtAMomentAndKeepsThePieceOfTimeThatIsLookedAt() throws Exception {
         long started = now() - 7_200 * SECOND;
         stack.index.many("moments-1", started, 20_000);

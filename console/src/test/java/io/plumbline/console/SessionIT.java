@@ -31,6 +31,8 @@ class SessionIT extends ConsoleTest {
             page.locator("soc-timeline .claim.bad").hover();
             assertThat(page.locator("soc-timeline .process.lit").first()).isVisible();
             assertThat(page.locator("soc-timeline .claim.lit")).hasCount(1);
+            // What was judged of it too.
+            assertThat(page.locator("soc-timeline .gate.lit")).not().hasCount(0);
             assertThat(page.locator("#evidence")).containsText("kept: descriptors, processes, workspace-diff");
             String drawn = (String) page.locator("soc-timeline").evaluate(LABELS);
             assertThat(drawn)
@@ -91,6 +93,11 @@ class SessionIT extends ConsoleTest {
                     .id();
             page.navigate(stack.base + "/session/large-1?at=" + oldest);
             assertThat(page.locator("#selected")).containsText(oldest);
+            page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
+            page.locator("#selected").getByLabel("Copy " + oldest).click();
+            page.waitForCondition(() -> oldest.equals(page.evaluate("navigator.clipboard.readText()")));
+            page.locator(".session-head").getByLabel("Copy large-1").click();
+            page.waitForCondition(() -> "large-1".equals(page.evaluate("navigator.clipboard.readText()")));
             assertThat(page.locator("#selected")).containsText("/work/file-1");
         }
     }
@@ -176,7 +183,7 @@ class SessionIT extends ConsoleTest {
             assertThat(page.locator("#policy-difference")).not().containsText("▲ wider egress");
             page.locator("#simulate").click();
             assertThat(page.locator("#simulation"))
-                    .containsText("Its own policy → the shown one, with the shipped rules.");
+                    .containsText("Its own policy → the shown one, with the rules in force.");
             assertThat(page.locator("#simulation")).containsText(Pattern.compile("denied\\d+ → \\d+"));
             assertThat(page.locator("#simulation")).containsText("frozen");
             ConsoleStack.screenshot(page, "policies");

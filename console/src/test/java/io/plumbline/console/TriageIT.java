@@ -114,6 +114,25 @@ class TriageIT extends ConsoleTest {
     }
 
     @Test
+    void theSearchLineCompletesNamesAndWhatIsKnown() throws Exception {
+        raise("completed-1", "uncompletable");
+        try (Page page = queue("vic", "completed-1")) {
+            // What is known is offered once the page stands.
+            assertThat(page.locator("#filter-host option[value='host-3']")).hasCount(1);
+            ConsoleStack.key(page, "/");
+            page.keyboard().press("Control+a");
+            page.keyboard().type("uncompletable -host");
+            Locator offered = page.locator("#queue-completions option");
+            assertThat(offered).hasCount(1);
+            assertThat(offered).hasAttribute("value", "uncompletable -host.name:");
+            page.keyboard().type(".name:host-3");
+            assertThat(offered.first()).hasAttribute("value", "uncompletable -host.name:host-3");
+            page.keyboard().press("Enter");
+            assertThat(page.locator("#queue-message")).hasText("No alert matches these filters.");
+        }
+    }
+
+    @Test
     void ofTwoPeopleTheSecondSeesWhoWasFaster() throws Exception {
         raise("conflict-1", "contested");
         try (Page ana = queue("admin", "conflict-1");
@@ -253,6 +272,17 @@ class TriageIT extends ConsoleTest {
             assertThat(page.locator("#queue-summary")).hasText("1 cause");
             ConsoleStack.key(page, "a");
             assertThat(page.locator("#decision-status")).containsText("The search copy does not have this alert yet");
+        }
+    }
+
+    @Test
+    void aCauseLeadsToTheReportOfItsCase() throws Exception {
+        raise("case-1", "to be told further");
+        try (Page page = queue("vic", "case-1")) {
+            page.locator("#case-report").click();
+            assertThat(page).hasURL(Pattern.compile(".*/report/session/case-1"));
+            assertThat(page.locator("#report-asked")).containsText("case-1");
+            assertThat(page.locator("#report-judged")).containsText("to be told further");
         }
     }
 

@@ -10,6 +10,7 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.sun.net.httpserver.HttpServer;
+import io.plumbline.console.browser.Chromium;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.Topics;
 import io.plumbline.events.evidence.BundleVerifier;
@@ -407,6 +408,37 @@ class ConsoleRoadIT {
         } finally {
             host.shutdownNow();
         }
+    }
+
+    @Test
+    @Order(8)
+    void whoBeginsAShiftSeesHowTheWatcherItselfDoes() throws Exception {
+        String host = log().of(talking().id(), EventLog.reached(RuntimeState.State.FROZEN))
+                .getFirst()
+                .getHost();
+        Page page = bea();
+        page.navigate(beasConsole + "/shift");
+        assertThat(page.locator("#shift-open")).containsText("critical");
+        assertThat(page.locator("#shift-hosts")).containsText(host);
+        assertThat(page.locator("#shift-hosts")).containsText(Pattern.compile("version \\S+, spool "));
+        assertThat(page.locator("#shift-lag")).containsText(Pattern.compile("newest \\d+ verdicts"));
+        assertThat(page.locator("#shift-canaries"))
+                .containsText(Pattern.compile("frozen in \\d+ ms, thawed in \\d+ ms"));
+        // Of two calls that were asked about one was approved.
+        assertThat(page.locator("#shift-decisions")).containsText("accepted50 %");
+        screenshot(page, "shift");
+        page.locator("#all-hosts").click();
+        assertThat(page).hasURL(Pattern.compile(".*/hosts"));
+        assertThat(page.locator("#hosts").getByText(host).first()).isVisible();
+        assertThat(page.locator("#hosts")
+                        .getByText("heard", new Locator.GetByTextOptions().setExact(true))
+                        .first())
+                .isVisible();
+        screenshot(page, "hosts");
+        page.navigate(beasConsole + "/report?days=1");
+        assertThat(page.locator("#report-approvers")).containsText("bea1");
+        assertThat(page.locator("#report-approvers")).containsText("admin1");
+        assertThat(page.locator("#report-acts")).containsText("bea");
     }
 
     /** Somebody who has zoomed into the timeline and scrolled in a list, and what was on the screen then. */

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Page;
+import io.plumbline.console.browser.Chromium;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;

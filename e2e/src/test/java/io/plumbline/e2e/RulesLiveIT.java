@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.microsoft.playwright.Page;
+import io.plumbline.console.browser.Chromium;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.Event;
@@ -261,6 +262,7 @@ class RulesLiveIT {
                 page.screenshot(new Page.ScreenshotOptions()
                         .setPath(Path.of("target", "rule-explained-" + value.replace('/', '-') + ".png")));
             });
+            assertThat(chromium.failures()).isEmpty();
         }
     }
 
@@ -350,6 +352,7 @@ class RulesLiveIT {
             assertThat(page.locator("#intent-reasons").innerText())
                     .contains(score.getReasons(0).getText());
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "intent-score.png")));
+            assertThat(chromium.failures()).isEmpty();
         }
     }
 

@@ -66,6 +66,7 @@ class ScenarioReplayTest {
                             .orElseThrow()
                             .getTaskAssigned();
                     assertThat(task.getTask()).isEqualTo(scenario.script().prompt());
+                    assertThat(task.getAgent()).isEqualTo(scenario.agent());
                     TaskPolicy now = PolicyParser.parse(scenario.policy().yaml(1, 1));
                     assertThat(rules(task.getPolicy())).isEqualTo(rules(now));
 
@@ -132,6 +133,8 @@ class ScenarioReplayTest {
                 + " sessions, " + calls + " calls, " + approvals + " approvals");
 
         assertThat(report.honest()).isGreaterThanOrEqualTo(30);
+        // What a real agent announces, starts and writes by itself is what a working day is made of.
+        assertThat(results).noneMatch(result -> result.scenario().isScripted());
         assertThat(report.freezes()).isZero();
         assertThat(captured).noneMatch(Event::hasFreezeOrdered);
         assertThat(calls).isGreaterThan(report.calls());

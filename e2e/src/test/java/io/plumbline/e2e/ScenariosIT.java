@@ -32,6 +32,7 @@ class ScenariosIT {
             "link-out-of-workspace",
             "metadata-by-socket",
             "npm-lifecycle-script",
+            "refused-tool-server-acts",
             "secret-over-sessions",
             "server-tool-reads-key",
             "ssh-key-read-hook-open",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
 import com.microsoft.playwright.WebSocketFrame;
+import io.plumbline.console.browser.Chromium;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.Topics;
 import io.plumbline.events.v1.AlertRaised;

@@ -18,6 +18,7 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
+import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -316,7 +317,7 @@ public final class Watcher {
                 case EGRESS_REQUESTED -> {
                     Attribution by = requested(event.getEgressRequested());
                     boolean service = policyCheck.isService(event.getEgressRequested());
-                    judge(by, service ? ActContext.SERVICE : policyVerdict(by), connecting(by));
+                    judge(by, service ? ActContext.SERVICE : policyVerdict(by), unheld(by));
                     if (event.getEgressRequested().getHeld()) {
                         switch (gate.answerEgress(event)) {
                             case Gate.EgressAnswer.Answered answered -> verdicts.add(answered.answer());
@@ -562,7 +563,7 @@ public final class Watcher {
         }
 
         private void opened(FileOpened open, Attribution by) {
-            Optional<Deviation> refused = policyCheck.opened(open, by);
+            Optional<Deviation> refused = policyCheck.opened(open, by, event.getEventTimeNs());
             refused.ifPresent(this::deviate);
             Optional<Deviation> configured = configurationCheck.opened(open, by);
             configured.ifPresent(this::deviate);
@@ -602,7 +603,9 @@ public final class Watcher {
                     .ifPresent(this::deviate);
             Attribution by = processes.attribute(owners);
             if (refused.isEmpty() && !service) {
-                footprintCheck.requested(request, owners, by).ifPresent(this::deviate);
+                footprintCheck
+                        .requested(request, owners, by, event.getEventTimeNs())
+                        .ifPresent(this::deviate);
             }
             return by;
         }
@@ -636,7 +639,7 @@ public final class Watcher {
             }
             bindingCheck.started(event, by).forEach(this::deviate);
             footprintCheck.started(start, by).forEach(this::deviate);
-            judge(by);
+            judge(by, policyVerdict(by), unexplained ? unheld(by) : Optional.empty());
         }
 
         private void confirmed(RuntimeState runtime) {
@@ -712,7 +715,9 @@ public final class Watcher {
             boolean classified = finding.kind() == DeviationKind.OFF_PLAN;
             String act = announcement && classified
                     ? event.getToolCall().getCall()
-                    : connection && !classified ? "" : by.call();
+                    : connection && !classified
+                            ? ""
+                            : event.hasProcessStarted() && classified ? by.process() : by.call();
             String call = announcement ? event.getToolCall().getCall() : by.call();
             deviate(Deviation.found(finding, act, act(by), call));
         }
@@ -732,8 +737,8 @@ public final class Watcher {
                     Stakes.high(ledger.footprint(call.getCall()), state.getTask())));
         }
 
-        /** Of a connection: the calls up to the one that opened it; where that is not certain, the newest. */
-        private Optional<Announced> connecting(Attribution by) {
+        /** Of a connection or an execution: the calls up to the one that explains it; where none is certain, the newest. */
+        private Optional<Announced> unheld(Attribution by) {
             return Optional.of(new Announced(ledger.upTo(by.call(), Announced.MAX_RECENT), false));
         }
 
@@ -802,9 +807,12 @@ public final class Watcher {
         }
 
         private void thaw(ThawOrdered order) {
-            if (state.getPhase() != Phase.FROZEN && state.getPhase() != Phase.FREEZE_ORDERED) {
+            if (state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED) {
                 return;
             }
+            // One that runs may be held all the same: nothing new leaves it, or each of its calls is asked about.
+            boolean running = state.getPhase() == Phase.WATCHING;
+            boolean risky = state.getRisk() > 0;
             // A person has looked at what was found so far. What happens from now on counts, the same deviation
             // included, unless the
             // person has accepted it by name.
@@ -821,8 +829,15 @@ public final class Watcher {
                     .setReason(order.getReason())
                     .setOrderedBy(order.getOrderedBy())
                     .addAllAccepted(findings.accept(order.getAcceptedList()))
+                    .setRunning(running)
                     .setCause(event.getId())
                     .build());
+            if (risky) {
+                verdicts.add(SessionRisk.newBuilder()
+                        .setCause(event.getId())
+                        .setStep(Ladder.of(state.getTask().getPolicy()).step(0).word())
+                        .build());
+            }
         }
 
         private void kill(String reason, String by) {

@@ -15,6 +15,8 @@ import io.plumbline.watcher.state.v1.Role;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AttributionTest {
     private static final int O_WRONLY_CREAT = 0x41;
@@ -138,6 +140,28 @@ class AttributionTest {
     }
 
     @Test
+    void anEditIsOverAWhileAfterItsResult() {
+        SessionScript session = SessionScript.of("{}");
+        session.send(
+                Channel.CLAIMS,
+                Event.newBuilder()
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("e1")
+                                .setTool("Edit")
+                                .addPaths("/workspace/a.c")
+                                .setGated(true)));
+        session.result(ToolResult.newBuilder().setCall("e1").setTool("Edit").setOutcome("success"));
+
+        session.pass(9_000_000_000L);
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", O_WRONLY_CREAT)))
+                .isEmpty();
+        session.pass(2_000_000_000L);
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", O_WRONLY_CREAT)))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce");
+    }
+
+    @Test
     void anEditThatWasRefusedAndIsWrittenAllTheSameFreezes() {
         SessionScript session = SessionScript.of("tools: {ask: [Edit]}");
         edit(session, "e1", "/workspace/a.c");
@@ -149,6 +173,39 @@ class AttributionTest {
             assertThat(alert.getCall()).isEqualTo("e1");
         });
         assertThat(written).anyMatch(Event::hasFreezeOrdered);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "deny, ask, A file of a refused call was read, false",
+        "deny, freeze, A refused call ran anyway, true",
+        "ask, freeze, A file of a refused call was read, false"
+    })
+    void aFileThatTheAgentReadsAfterTheReadingWasRefusedIsFound(
+            String answer, String unannounced, String title, boolean frozen) {
+        SessionScript session = SessionScript.of("{unannounced: " + unannounced + ", tools: {" + answer + ": [Read]}}");
+        announce(session, "r1", "Read", "a.c");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/b.c", 0)))
+                .isEmpty();
+        List<Event> verdicts = session.open(SessionScript.agent(), "/workspace/a.c", 0);
+
+        assertThat(Alerts.of(verdicts)).singleElement().satisfies(alert -> {
+            assertThat(alert.getClause()).isEqualTo("announce");
+            assertThat(alert.getTitle()).isEqualTo(title);
+            assertThat(alert.getCall()).isEqualTo("r1");
+        });
+        assertThat(verdicts.stream().anyMatch(Event::hasFreezeOrdered)).isEqualTo(frozen);
+    }
+
+    @Test
+    void aLaterCallThatNamesTheFileMayReadIt() {
+        SessionScript session = SessionScript.of("{unannounced: freeze, tools: {deny: [Read]}}");
+        announce(session, "r1", "Read", "a.c");
+        announce(session, "e1", "Edit", "a.c");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", 0)))
+                .isEmpty();
     }
 
     @Test

@@ -324,6 +324,19 @@ class FootprintDeviationsTest {
     }
 
     @Test
+    void aFetchNamesItsHostUntilAWhileAfterItsResult() {
+        fetch(session, "f1", "https://api.example.com/x");
+        session.result(ToolResult.newBuilder().setCall("f1").setOutcome("success"));
+        session.pass(9_000_000_000L);
+        assertThat(Alerts.of(connectItself(session, "api.example.com"))).isEmpty();
+
+        session.pass(2_000_000_000L);
+        assertThat(Alerts.of(connectItself(session, "api.example.com")))
+                .extracting(AlertRaised::getClause)
+                .containsExactly("announce");
+    }
+
+    @Test
     void aHostThatTheAgentItselfAsksForAndNoCallNamesIsAFinding() {
         fetch(session, "f1", "https://api.example.com/x");
         assertThat(Alerts.of(connectItself(session, "api.example.com")))

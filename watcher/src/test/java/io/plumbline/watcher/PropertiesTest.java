@@ -8,6 +8,7 @@ import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Actor;
+import io.plumbline.events.v1.AgentConfiguration;
 import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
@@ -18,7 +19,10 @@ import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Endpoint;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileChanged;
+import io.plumbline.events.v1.FileEdited;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.Heartbeat;
+import io.plumbline.events.v1.McpServer;
 import io.plumbline.events.v1.Message;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
@@ -35,11 +39,21 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SignedPolicy;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.ThawOrdered;
+import io.plumbline.events.v1.Tick;
 import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
+import io.plumbline.intent.Act;
+import io.plumbline.intent.Intent;
+import io.plumbline.intent.Score;
+import io.plumbline.watcher.crosssession.CrossSessionMemory;
+import io.plumbline.watcher.crosssession.CrossSessionWatcher;
+import io.plumbline.watcher.crosssession.Relation.Group;
+import io.plumbline.watcher.crosssession.SessionFacts;
+import io.plumbline.watcher.judge.IntentJudge;
 import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
 import io.plumbline.watcher.state.StateLimits;
+import io.plumbline.watcher.state.v1.SessionFact;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -214,7 +228,7 @@ class PropertiesTest {
     @ParameterizedTest
     @MethodSource("fewSeeds")
     void afterACrashAtAnyEventWhatPeopleOrderedCountsTheSame(long seed) throws PolicyException {
-        SessionScript script = ordered(seed, 60);
+        SessionScript script = ordered(seed, 90);
 
         assertThat(script.verdicts())
                 .anyMatch(Event::hasApprovalRequested)
@@ -222,7 +236,18 @@ class PropertiesTest {
                 .anyMatch(Event::hasFreezeOrdered)
                 .anyMatch(verdict -> verdict.getThawOrdered().getAcceptedCount() > 0)
                 .anyMatch(verdict -> verdict.getJudged().getPolicyRevision() > 1);
-        assertACrashChangesNothing(watcher, script.events());
+        IntentJudge model = new IntentJudge(PropertiesTest::score, "test");
+        Watcher withAll = new Watcher(List.of(new RulesJudge(RulesJudge.shippedRules()), model));
+        for (Watcher judging : List.of(watcher, withAll)) {
+            assertACrashChangesNothing(judging, script.events());
+        }
+        assertThat(model.scored()).isPositive();
+    }
+
+    /** Of a model that finds one act in three wanting, and one in three foreign to the task. */
+    private static Score score(Intent intent, Act act) {
+        int third = act.text().length() % 3;
+        return new Score.Scored(third / 2.0, third / 2.0, 0, Score.Band.values()[third], List.of(), "test");
     }
 
     private static void assertACrashChangesNothing(Watcher judging, List<Event> events) {
@@ -291,6 +316,100 @@ class PropertiesTest {
 
         sessions.forEach(
                 (name, events) -> assertSame(verdicts.getOrDefault(name, List.of()), play(events, events.size() + 1)));
+    }
+
+    /** What the sessions of a tenant did together is compared with nothing that another tenant's did, wherever the state was stored. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void groupsOfSessionsDoNotTouchOneAnotherInWhateverOrderTheyCome(long seed) {
+        Map<String, List<Event>> tenants = new TreeMap<>();
+        for (String tenant : List.of("a", "b", "c")) {
+            tenants.put(tenant, together(tenant, seed + tenant.hashCode()));
+        }
+        Map<String, List<Event>> alone = new TreeMap<>();
+        tenants.forEach((tenant, events) -> alone.put(tenant, new TwoSteps().take(events)));
+        assertThat(alone.values()).allSatisfy(verdicts -> assertThat(verdicts)
+                .anyMatch(verdict -> verdict.getAlertRaised().getKind() == DeviationKind.CROSS_SESSION));
+
+        Random random = new Random(seed + 7);
+        TwoSteps steps = new TwoSteps();
+        Map<String, List<Event>> mixed = new TreeMap<>();
+        Map<String, Integer> next = new HashMap<>();
+        while (!next.equals(sizes(tenants))) {
+            String tenant = List.copyOf(tenants.keySet()).get(random.nextInt(3));
+            List<Event> events = tenants.getOrDefault(tenant, List.of());
+            int at = next.getOrDefault(tenant, 0);
+            int until = Math.min(events.size(), at + 1 + random.nextInt(4));
+            mixed.computeIfAbsent(tenant, any -> new ArrayList<>()).addAll(steps.take(events.subList(at, until)));
+            next.put(tenant, until);
+            if (random.nextInt(5) == 0) {
+                steps.restart();
+            }
+        }
+
+        assertThat(mixed).isEqualTo(alone);
+    }
+
+    private static Map<String, Integer> sizes(Map<String, List<Event>> tenants) {
+        Map<String, Integer> sizes = new HashMap<>();
+        tenants.forEach((tenant, events) -> sizes.put(tenant, events.size()));
+        return sizes;
+    }
+
+    /** Two sessions of one task that read the same decoy, in any order. */
+    private static List<Event> together(String tenant, long seed) {
+        Random random = new Random(seed);
+        List<SessionScript> scripts = new ArrayList<>();
+        for (String name : List.of("one", "two")) {
+            scripts.add(SessionScript.of(POLICY, tenant, EventIds.derived("together", tenant, name)));
+        }
+        List<Event> events = new ArrayList<>();
+        scripts.forEach(script -> events.addAll(script.events()));
+        for (int i = 0; i < 40; i++) {
+            SessionScript script = scripts.get(random.nextInt(scripts.size()));
+            int before = script.events().size();
+            if (random.nextBoolean()) {
+                script.connect(random.nextBoolean() ? "api.example.com" : "other.example.com", 443);
+            } else {
+                script.open(SessionScript.agent(), FILES.get(random.nextInt(FILES.size())), 0);
+            }
+            events.addAll(script.events().subList(before, script.events().size()));
+        }
+        for (SessionScript script : scripts) {
+            int before = script.events().size();
+            script.open(SessionScript.agent(), "/home/agent/notes", 0);
+            events.addAll(script.events().subList(before, script.events().size()));
+        }
+        return events;
+    }
+
+    /** The watcher of each session, and behind it the one of all that belong together. */
+    private static final class TwoSteps {
+        private final Watcher watcher = new Watcher(List.of());
+        private final Map<String, SessionState> sessions = new HashMap<>();
+        private final Map<String, CrossSessionMemory> groups = new HashMap<>();
+
+        List<Event> take(List<Event> events) {
+            List<Event> all = new ArrayList<>();
+            for (Event event : events) {
+                SessionState state = sessions.computeIfAbsent(event.getSession(), any -> SessionState.empty());
+                List<Event> verdicts = watcher.onEvent(state, event);
+                all.addAll(verdicts);
+                for (SessionFact fact : SessionFacts.of(state, event, verdicts)) {
+                    for (Group group : Group.of(state.values())) {
+                        CrossSessionMemory memory =
+                                groups.computeIfAbsent(group.key(), any -> CrossSessionMemory.empty());
+                        all.addAll(CrossSessionWatcher.onFact(group.relation(), memory, fact));
+                    }
+                }
+            }
+            return all;
+        }
+
+        void restart() {
+            sessions.replaceAll((session, state) -> SessionState.parse(state.toBytes()));
+            groups.replaceAll((group, memory) -> CrossSessionMemory.parse(memory.toBytes()));
+        }
     }
 
     @ParameterizedTest
@@ -408,10 +527,53 @@ class PropertiesTest {
         script.runtime(RuntimeState.State.FROZEN);
         thaw(script);
         revise(script, 2);
+        ProcessRef server = SessionScript.process(95, 95);
+        script.evidence(Event.newBuilder()
+                .setAgentConfiguration(AgentConfiguration.newBuilder()
+                        .addMcpServers(
+                                McpServer.newBuilder().setName("files").addAllArgv(List.of("node", "/srv/files.js")))));
+        script.fork(SessionScript.agent(), server);
+        script.exec(server, "node", "/srv/files.js");
         for (int i = 0; i < count; i++) {
             String command = COMMANDS.get(random.nextInt(COMMANDS.size()));
             ProcessRef process = SessionScript.process(100 + i, i + 1);
-            switch (random.nextInt(9)) {
+            String earlier = "c" + random.nextInt(i + 1);
+            switch (random.nextInt(18)) {
+                case 9 ->
+                    script.result(ToolResult.newBuilder()
+                            .setCall(earlier)
+                            .setTool("Bash")
+                            .setOutcome("success")
+                            .setExitCode(random.nextInt(2))
+                            .setOutput(random.nextBoolean() ? "No files were changed." : "done"));
+                case 10 -> script.say(WORDS.get(random.nextInt(WORDS.size())));
+                case 11 -> script.prompt("and now the rest");
+                case 12 -> script.evidence(Event.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()));
+                case 13 ->
+                    script.order(Event.newBuilder().setTick(Tick.newBuilder().setSilentSinceNs(1)));
+                case 14 ->
+                    script.evidence(Event.newBuilder()
+                            .setFileEdited(FileEdited.newBuilder()
+                                    .setCall(earlier)
+                                    .setPath("/workspace/a.c")
+                                    .setAnnouncedSha256("aa")
+                                    .setWrittenSha256("bb")));
+                case 15 -> {
+                    int number = random.nextInt(i + 1);
+                    script.exit(SessionScript.process(100 + number, number + 1), 256 * random.nextInt(2));
+                }
+                case 16 ->
+                    script.send(
+                            Channel.CLAIMS,
+                            Event.newBuilder()
+                                    .setToolCall(ToolCall.newBuilder()
+                                            .setCall("c" + i)
+                                            .setTool("mcp__files__find")
+                                            .setMcpServer("files")
+                                            .setMcpTool("find")
+                                            .setArgumentsJson("{}")
+                                            .setGated(true)));
+                case 17 -> script.open(server, FILES.get(random.nextInt(FILES.size())), random.nextInt(2) * 0x41);
                 case 0 -> script.call("c" + i, "Bash", command);
                 case 1 -> script.run("c" + i, command, process);
                 case 2 -> {

@@ -140,6 +140,28 @@ class ResultsTest {
                 .isEmpty();
     }
 
+    /** By the hook, and again by telemetry or the transcript. */
+    @Test
+    void aResultThatIsToldAgainSaysNothingOfWhatWasWrittenInBetween() {
+        session.run("c1", "our-tool watch", SHELL);
+        told("c1", "No files were changed.");
+        session.open(SHELL, "/workspace/src/a.c", O_WRONLY_CREAT);
+
+        assertThat(Alerts.of(told("c1", "No files were changed."))).isEmpty();
+    }
+
+    @Test
+    void aResultThatIsToldAgainIsHeldAgainstWhatWasWrittenUntilTheFirst() {
+        session.run("c1", "our-tool watch", SHELL);
+        session.open(SHELL, "/workspace/src/a.c", O_WRONLY_CREAT);
+        told("c1", "");
+        session.open(SHELL, "/workspace/src/b.c", O_WRONLY_CREAT);
+
+        assertThat(Alerts.of(told("c1", "No files were changed.")))
+                .extracting(AlertRaised::getSeen)
+                .containsExactly("call c1 told \"No files were changed.\" and opened /workspace/src/a.c for writing");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "No network was used., true",

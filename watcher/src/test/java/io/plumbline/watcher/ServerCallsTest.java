@@ -16,6 +16,7 @@ import io.plumbline.events.v1.ToolResult;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the server of an MCP tool does belongs to the call that asked for it. */
@@ -48,6 +49,35 @@ class ServerCallsTest {
 
         assertThat(alert.getCall()).isEmpty();
         assertThat(alert.getSeen()).contains("of the MCP server my files, for one of the calls m1, m2 opened");
+    }
+
+    @Test
+    void theNameOfAServerMayHoldWhatJoinsItToTheToolsName() {
+        SessionScript claude = serving("{}", "a__b", "a");
+        ask(claude, "m1", "mcp__a__b__run");
+        SessionScript gemini = serving("{}", "my_files", "my");
+        ask(gemini, "m1", "mcp_my_files_find", "my", "files_find");
+
+        assertThat(Alerts.of(claude.open(SERVER, KEY, 0)).getFirst().getCall()).isEqualTo("m1");
+        assertThat(Alerts.of(gemini.open(SERVER, KEY, 0)).getFirst().getCall()).isEqualTo("m1");
+    }
+
+    /** Agents write both names in the same way. */
+    @Test
+    void ofTwoServersThatAreNamedAlikeItIsNotKnownWhoseTheCallIs() {
+        SessionScript session = serving("tools: {deny: [mcp__a_b__write]}", "a.b", "a_b");
+        ask(session, "m1", "mcp__a_b__run");
+        session.fork(SERVER, ONE);
+        session.exec(ONE, "sh", "job.sh");
+
+        AlertRaised alert = Alerts.of(session.open(ONE, KEY, 0)).getFirst();
+        answered(session, "m1");
+        ask(session, "m2", "mcp__a_b__write");
+
+        assertThat(alert.getCall()).isEmpty();
+        assertThat(alert.getSeen()).contains("of the MCP server a.b, for one of the calls m1 opened");
+        assertThat(Alerts.of(session.open(SERVER, "/workspace/a", O_WRONLY_CREAT)))
+                .isEmpty();
     }
 
     @Test
@@ -288,15 +318,24 @@ class ServerCallsTest {
 
     /** A session whose configuration names a server, which runs. */
     private static SessionScript serving(String policy) {
+        return serving(policy, "my files");
+    }
+
+    /** Of several servers the first one runs. */
+    private static SessionScript serving(String policy, String... servers) {
         SessionScript session = SessionScript.of(policy);
+        List<McpServer> configured = Stream.of(servers)
+                .map(name -> McpServer.newBuilder()
+                        .setName(name)
+                        .addAllArgv(List.of("node", name.equals(servers[0]) ? "/srv/files.js" : "/srv/other.js"))
+                        .build())
+                .toList();
         session.evidence(Event.newBuilder()
                 .setAgentConfiguration(AgentConfiguration.newBuilder()
                         .setAgent("claude-code")
                         .setAgentVersion("2.1.330")
                         .setMoment("start")
-                        .addMcpServers(McpServer.newBuilder()
-                                .setName("my files")
-                                .addAllArgv(List.of("node", "/srv/files.js")))));
+                        .addAllMcpServers(configured)));
         session.fork(SessionScript.agent(), SERVER);
         session.exec(SERVER, "node", "/srv/files.js");
         Set<String> told =
@@ -307,14 +346,18 @@ class ServerCallsTest {
 
     private static List<Event> ask(SessionScript session, String call, String tool) {
         String[] names = tool.split("__");
+        return ask(session, call, tool, names[1], names[2]);
+    }
+
+    private static List<Event> ask(SessionScript session, String call, String tool, String server, String serverTool) {
         return session.send(
                 Channel.CLAIMS,
                 Event.newBuilder()
                         .setToolCall(ToolCall.newBuilder()
                                 .setCall(call)
                                 .setTool(tool)
-                                .setMcpServer(names[1])
-                                .setMcpTool(names[2])
+                                .setMcpServer(server)
+                                .setMcpTool(serverTool)
                                 .setArgumentsJson("{\"path\":\"a\"}")
                                 .setGated(true)));
     }

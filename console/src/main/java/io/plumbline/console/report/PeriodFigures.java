@@ -2,6 +2,7 @@ package io.plumbline.console.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.console.rules.RuleStatistics;
+import io.plumbline.console.triage.QueueQuery;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -16,7 +17,7 @@ import java.util.Optional;
 /**
  * What happened in a time.
  *
- * @param alerts by severity
+ * @param alerts by severity, the gravest first
  * @param verdicts alerts by what became of them
  * @param acts of each person, all kinds of acts
  * @param toolCalls that agents announced
@@ -111,7 +112,7 @@ public record PeriodFigures(
         return new PeriodFigures(
                 from,
                 to,
-                alerts,
+                byGravity(alerts),
                 verdicts,
                 acts,
                 toolCalls,
@@ -146,6 +147,15 @@ public record PeriodFigures(
         long yes = approvals.getOrDefault("approved", 0L);
         long no = approvals.getOrDefault("denied", 0L);
         return yes + no == 0 ? Optional.empty() : Optional.of((double) yes / (yes + no));
+    }
+
+    /** A word that is no severity comes last. */
+    private static Map<String, Long> byGravity(Map<String, Long> counts) {
+        Map<String, Long> sorted = new LinkedHashMap<>();
+        counts.keySet().stream()
+                .sorted(Comparator.comparingInt((String word) -> -QueueQuery.SEVERITIES.indexOf(word)))
+                .forEach(word -> sorted.put(word, counts.getOrDefault(word, 0L)));
+        return sorted;
     }
 
     private static long sum(Collection<Long> counts) {

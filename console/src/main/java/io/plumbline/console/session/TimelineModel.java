@@ -8,6 +8,7 @@ import io.plumbline.console.search.Density;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.text.VisibleText;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +24,7 @@ import java.util.stream.StreamSupport;
  * Every label went through {@link VisibleText} and is drawn with textContent.
  *
  * <p>Shape: {@code {start, end, said:[{id,t,label,tone,mono}], processes:[{id,from,to,label,tone,depth}],
- * files:[{id,t,label,tone}], egress:[{id,from,to,label,tone}], gates:[{id,t,label,tone}], risk:[{t,v}], freezeAt, marks:[{t,label}],
+ * files:[{id,t,label,tone}], egress:[{id,from,to,label,tone}], gates:[{id,t,label,tone,call}], risk:[{t,v}], freezeAt, marks:[{t,label}],
  * deviations:[t], density:{from, step, processes:[n], files:[n], egress:[n]}}}; tones: plain, quiet, call, ok, bad. Items carry the
  * announced {@code call} that they are attributed to; what an alert rests on and no call explains is {@code unexplained}. Gates are
  * everything that was judged at a moment: answers of the gate, approvals, alerts, revisions of the policy. Density is there when not
@@ -53,6 +54,18 @@ public final class TimelineModel {
         private final Set<String> evidence = new HashSet<>();
         private final Set<String> deviatingCalls = new HashSet<>();
         private final Map<String, String> callOfEvidence = new HashMap<>();
+        private final Map<String, String> callOfApproval = new HashMap<>();
+        private final Map<String, List<Announced>> announced = new HashMap<>();
+
+        /** A path that a call names, while the call is under way. */
+        private record Announced(String call, String path, long fromNs, long toNs) {
+            boolean names(TimelineEvent event) {
+                String used = event.text("/file/path");
+                return event.atNs() >= fromNs
+                        && event.atNs() <= toNs
+                        && (used.equals(path) || (!path.startsWith("/") && used.endsWith("/" + path)));
+            }
+        }
 
         Model(SessionRecord session) {
             this.session = session;
@@ -77,6 +90,35 @@ public final class TimelineModel {
                     deviatingCalls.add(alert.call());
                 }
             });
+            announce();
+        }
+
+        /** A call is under way until its result is told; one without a result until the next one. */
+        private void announce() {
+            Map<String, Long> ends = new HashMap<>();
+            List<TimelineEvent> calls = new ArrayList<>();
+            for (TimelineEvent event : session.claims()) {
+                if (event.action().equals("tool-call")) {
+                    calls.add(event);
+                } else if (event.action().equals("tool-result")) {
+                    ends.putIfAbsent(event.text("/plumbline/call/id"), event.atNs());
+                }
+            }
+            for (int i = 0; i < calls.size(); i++) {
+                TimelineEvent call = calls.get(i);
+                String id = call.text("/plumbline/call/id");
+                long next = i + 1 < calls.size() ? calls.get(i + 1).atNs() : Long.MAX_VALUE;
+                long end = ends.getOrDefault(id, next);
+                call.texts("/plumbline/call/paths").stream()
+                        .filter(path -> !path.isEmpty())
+                        .forEach(path -> announced
+                                .computeIfAbsent(fileName(path), name -> new ArrayList<>())
+                                .add(new Announced(id, path, call.atNs(), end)));
+            }
+        }
+
+        private static String fileName(String path) {
+            return path.substring(path.lastIndexOf('/') + 1);
         }
 
         private double t(long nanoseconds) {
@@ -281,14 +323,25 @@ public final class TimelineModel {
                     .put("unexplained", evidence.contains(event.id()) && call.isEmpty());
         }
 
-        /** The announced call that an event is attributed to: by an alert, else by its process. */
+        /**
+         * The announced call that an event is attributed to: by an alert, else by its process, else because it names the file; what an alert
+         * rests on is explained by no name.
+         */
         private String call(TimelineEvent event) {
             String told = callOfEvidence.getOrDefault(event.id(), "");
             if (!told.isEmpty()) {
                 return told;
             }
             ProcessTree.Node node = session.tree().processes().get(event.text("/process/entity_id"));
-            return node == null ? "" : node.call().orElse("");
+            Optional<String> running = Optional.ofNullable(node).flatMap(ProcessTree.Node::call);
+            if (running.isPresent() || evidence.contains(event.id())) {
+                return running.orElse("");
+            }
+            return announced.getOrDefault(fileName(event.text("/file/path")), List.of()).stream()
+                    .filter(path -> path.names(event))
+                    .reduce((first, last) -> last)
+                    .map(Announced::call)
+                    .orElse("");
         }
 
         void density() {
@@ -313,10 +366,13 @@ public final class TimelineModel {
                                 .put("id", event.id())
                                 .put("t", t(event.atNs()))
                                 .put("label", "gate: " + decision)
+                                .put("call", event.text("/plumbline/call/id"))
                                 .put("tone", decision.equals("allow") ? "quiet" : "bad");
                     }
-                    case "approval-requested" ->
+                    case "approval-requested" -> {
+                        callOfApproval.put(event.text("/plumbline/approval/id"), event.text("/plumbline/call/id"));
                         gate(gates, event, "asked: " + event.text("/plumbline/approval/tier"), "quiet");
+                    }
                     case "approval-decided" -> {
                         boolean approved = event.flag("/plumbline/approval/approved");
                         gate(
@@ -364,7 +420,8 @@ public final class TimelineModel {
                                 t(alert.at().getEpochSecond() * 1_000_000_000L
                                         + alert.at().getNano()))
                         .put("label", VisibleText.line(alert.title(), LABEL))
-                        .put("tone", "bad");
+                        .put("tone", "bad")
+                        .put("call", alert.call());
             }
             root.put("freezeAt", session.summary().freezeAt());
         }
@@ -374,7 +431,8 @@ public final class TimelineModel {
                     .put("id", event.id())
                     .put("t", t(event.atNs()))
                     .put("label", VisibleText.line(label, LABEL))
-                    .put("tone", tone);
+                    .put("tone", tone)
+                    .put("call", callOfApproval.getOrDefault(event.text("/plumbline/approval/id"), ""));
         }
 
         ObjectNode finish() {

@@ -824,7 +824,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         String what =
                 switch (act) {
                     case FREEZE -> "no instruction of it runs any more until somebody thaws it.";
-                    case THAW -> "it goes on where it stopped.";
+                    case THAW -> "it goes on where it stopped, and what was found until now counts no more.";
                     case KILL ->
                         "its processes and its root file system are gone for good. Evidence is collected before.";
                 };

@@ -74,6 +74,8 @@ public class ApprovalsView extends Div {
 
     private static final int SIMILAR_READ = 100;
 
+    private static final String NOT_KNOWN = "not known: the search copy does not answer";
+
     /** Of the session, looked through for what was found about the call. */
     private static final int MAX_ALERTS = 200;
 
@@ -426,18 +428,21 @@ public class ApprovalsView extends Div {
         return legend;
     }
 
-    /** How the watcher's model finds the call beside the plan; empty when it was not flagged. */
-    private Optional<AlertRow> offPlan(ApprovalRow approval) {
+    /** How the watcher's model finds the call beside the plan; what cannot be read is not told as nothing. */
+    private Span fits(ApprovalRow approval) {
+        Optional<AlertRow> offPlan;
         try {
-            return approval.call().isEmpty()
+            offPlan = approval.call().isEmpty()
                     ? Optional.empty()
                     : search.alerts(Optional.of(approval.session()), MAX_ALERTS).stream()
                             .filter(alert -> alert.kind().equals("off_plan")
                                     && alert.call().equals(approval.call()))
                             .findFirst();
         } catch (SearchUnavailableException e) {
-            return Optional.empty();
+            return Parts.text(NOT_KNOWN, "warn-text");
         }
+        return offPlan.map(alert -> Parts.said(alert.why().isEmpty() ? alert.title() : alert.why(), 300, "bad"))
+                .orElseGet(() -> Parts.text("nothing says that it is off the plan", "mut"));
     }
 
     private DescriptionList plan(ApprovalRow approval) {
@@ -460,12 +465,7 @@ public class ApprovalsView extends Div {
                 approval.statedReason().isEmpty()
                         ? Parts.text("none", "mut")
                         : Parts.said("“" + approval.statedReason() + "”", 400));
-        Parts.fact(
-                facts,
-                "fits",
-                offPlan(approval)
-                        .map(alert -> Parts.said(alert.why().isEmpty() ? alert.title() : alert.why(), 300, "bad"))
-                        .orElseGet(() -> Parts.text("nothing says that it is off the plan", "mut")));
+        Parts.fact(facts, "fits", fits(approval));
         if (!approval.call().isEmpty()) {
             Parts.fact(facts, "call", Parts.said(approval.call(), 80, "mono"));
         }
@@ -503,6 +503,7 @@ public class ApprovalsView extends Div {
                     .filter(row -> WordDiff.similarity(row.subject(), approval.subject()) >= SIMILAR)
                     .max(Comparator.comparing(ApprovalRow::at));
         } catch (SearchUnavailableException e) {
+            detail.add(Parts.heading("Last similar approval"), Parts.text(NOT_KNOWN, "warn-text"));
             return;
         }
         if (last.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.grid.Grid;
 import com.vaadin.flow.component.grid.GridVariant;
 import com.vaadin.flow.component.html.Div;
@@ -17,7 +18,6 @@ import io.plumbline.console.audit.AuditQuery;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.console.ui.Downloads.Named;
@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What people did, the newest first. The address says which. */
@@ -38,7 +39,15 @@ import java.util.regex.Pattern;
 public class AuditView extends Div implements BeforeEnterObserver {
     private static final long serialVersionUID = 1;
 
-    private static final Pattern LONG_HASH = Pattern.compile("\\b([0-9a-f]{12})[0-9a-f]{8,}\\b");
+    private static final Pattern LONG_HASH = Pattern.compile("\\b[0-9a-f]{20,}\\b");
+
+    /** Of a hash; the button beside it copies all of it. */
+    private static final int HASH_SHOWN = 12;
+
+    /** Of one act; the name of an export may have any number of them. */
+    private static final int MAX_COPIED = 4;
+
+    private static final int MAX_ABOUT = 200;
 
     /** Rows on the page; a longer list is narrowed, or exported. */
     private static final int MAX_ROWS = 500;
@@ -51,6 +60,7 @@ public class AuditView extends Div implements BeforeEnterObserver {
     private final Span summary = new Span();
     private final Map<String, Choice> choices = new LinkedHashMap<>();
     private final Map<String, Input> texts = new LinkedHashMap<>();
+    private final transient PageReading reading = new PageReading();
     private transient volatile AuditQuery query = AuditQuery.ALL;
 
     public AuditView(Search search, AuditLog audit, Clock clock) {
@@ -127,28 +137,41 @@ public class AuditView extends Div implements BeforeEnterObserver {
                 .setFlexGrow(0);
     }
 
-    /** Of hashes their beginning; the whole text is in the title and in the files. */
+    /** Of hashes their beginning, with a button that copies them; the whole text is in the title and in the files. */
     private static Span about(AuditEntry entry) {
-        Span about = Parts.said(LONG_HASH.matcher(entry.about()).replaceAll("$1…"), 200, "mono");
-        about.setTitle(VisibleText.line(entry.about(), 2_000));
+        String text = entry.about();
+        Span about = new Span();
+        about.addClassNames("mono", "whole");
+        about.setTitle(VisibleText.line(text, 2_000));
+        Matcher hash = LONG_HASH.matcher(text);
+        int from = 0;
+        for (int copied = 0; copied < MAX_COPIED && hash.find(); copied++) {
+            about.add(
+                    Parts.said(text.substring(from, hash.start()), MAX_ABOUT),
+                    Parts.copyable(hash.group(), HASH_SHOWN + 1));
+            from = hash.end();
+        }
+        about.add(Parts.said(text.substring(from), MAX_ABOUT));
         return about;
     }
 
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
         query = AuditQuery.of(event.getLocation().getQueryParameters().getParameters());
-        read();
+        read(event.getUI());
     }
 
     private void ask(AuditQuery asked) {
         query = asked;
-        getUI().ifPresent(ui -> ui.getPage()
-                .getHistory()
-                .replaceState(null, "audit" + (asked.address().isEmpty() ? "" : "?" + asked.address())));
-        read();
+        getUI().ifPresent(ui -> {
+            ui.getPage()
+                    .getHistory()
+                    .replaceState(null, "audit" + (asked.address().isEmpty() ? "" : "?" + asked.address()));
+            read(ui);
+        });
     }
 
-    private void read() {
+    private void read(UI ui) {
         Map<String, String> acts = new LinkedHashMap<>(Map.of("", "every act"));
         AuditQuery.ACTS.keySet().forEach(act -> acts.put(act, act));
         show("act", acts, query.act());
@@ -161,17 +184,20 @@ public class AuditView extends Div implements BeforeEnterObserver {
                     case "session" -> query.session();
                     default -> query.reason();
                 }));
-        try {
-            Search.AuditPage page = search.audit(query, clock.instant(), MAX_ROWS);
-            grid.setItems(entries(page));
-            summary.setText(
-                    page.events().size() < page.total()
-                            ? "newest " + page.events().size() + " of " + page.total()
-                            : page.total() == 1 ? "1 act" : page.total() + " acts");
-        } catch (SearchUnavailableException e) {
+        AuditQuery asked = query;
+        summary.setText("reading…");
+        reading.ask(this, ui, () -> search.audit(asked, clock.instant(), MAX_ROWS), this::showPage, () -> {
             grid.setItems(List.of());
-            summary.setText("The search copy does not answer.");
-        }
+            summary.setText("The search copy does not answer. Nothing is known about acts right now.");
+        });
+    }
+
+    private void showPage(Search.AuditPage page) {
+        grid.setItems(entries(page));
+        summary.setText(
+                page.events().size() < page.total()
+                        ? "newest " + page.events().size() + " of " + page.total()
+                        : page.total() == 1 ? "1 act" : page.total() + " acts");
     }
 
     private void show(String name, Map<String, String> options, String value) {

@@ -89,13 +89,10 @@ final class CauseDetail extends Aside {
         named.addClassName("copyable");
         Parts.fact(facts, "session", named);
         Parts.fact(facts, "alert", Parts.copyable(cause.alert(), 40));
-        Parts.fact(
-                facts,
-                "case",
-                new RouterLink(
-                        "report to print or save",
-                        SessionReportView.class,
-                        new RouteParameters("id", cause.session())));
+        RouterLink report = new RouterLink(
+                "report to print or save", SessionReportView.class, new RouteParameters("id", cause.session()));
+        report.setId("case-report");
+        Parts.fact(facts, "case", report);
         add(facts, Parts.heading("Triage"), triage(cause, now));
         history(cause, now);
     }

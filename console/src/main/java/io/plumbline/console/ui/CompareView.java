@@ -16,7 +16,6 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.session.SessionComparison;
 import io.plumbline.console.session.SessionComparison.Compared;
@@ -44,6 +43,11 @@ public class CompareView extends Div implements BeforeEnterObserver {
     private final transient Search search;
     private final Div links = new Div();
     private final Div sheet = new Div();
+    private final transient PageReading reading = new PageReading();
+
+    /** @param missing the one that there is not; empty: both are there */
+    private record Two(
+            String missing, Optional<SessionSummary> a, Optional<SessionSummary> b, List<Compared> aspects) {}
 
     public CompareView(Search search) {
         this.search = search;
@@ -62,36 +66,54 @@ public class CompareView extends Div implements BeforeEnterObserver {
         String a = event.getRouteParameters().get("a").orElse("");
         String b = event.getRouteParameters().get("b").orElse("");
         links.removeAll();
+        tell("Reading both sessions…");
+        reading.ask(
+                this,
+                event.getUI(),
+                () -> read(a, b),
+                this::show,
+                () -> tell("The search copy does not answer. There is no comparison right now."));
+    }
+
+    private void tell(String sentence) {
         sheet.removeAll();
-        try {
-            Optional<SessionSummary> first = search.session(a);
-            Optional<SessionSummary> second = search.session(b);
-            if (first.isEmpty() || second.isEmpty()) {
-                sheet.add(new Div("There is no session " + VisibleText.line(first.isEmpty() ? a : b, 80) + "."));
-                return;
-            }
-            links.add(
-                    link("A", SessionView.class, new RouteParameters("id", a)),
-                    link("B", SessionView.class, new RouteParameters("id", b)));
-            RouterLink swap =
-                    new RouterLink("Exchange A and B", CompareView.class, new RouteParameters(Map.of("a", b, "b", a)));
-            swap.setId("exchange");
-            links.add(swap);
-            show(first.get(), second.get());
-        } catch (SearchUnavailableException e) {
-            sheet.add(new Div("The search copy does not answer. There is no comparison right now."));
+        sheet.add(new Div(sentence));
+    }
+
+    private Two read(String a, String b) {
+        Optional<SessionSummary> first = search.session(a);
+        Optional<SessionSummary> second = search.session(b);
+        if (first.isEmpty() || second.isEmpty()) {
+            return new Two(first.isEmpty() ? a : b, first, second, List.of());
         }
+        SessionComparison comparison =
+                SessionComparison.of(SessionTraits.read(search, first.get()), SessionTraits.read(search, second.get()));
+        return new Two("", first, second, comparison.aspects());
     }
 
     private static RouterLink link(String label, Class<? extends Component> page, RouteParameters parameters) {
         return new RouterLink("Session " + label, page, parameters);
     }
 
-    private void show(SessionSummary a, SessionSummary b) {
-        sheet.add(summary(a, b));
-        SessionComparison.of(SessionTraits.read(search, a), SessionTraits.read(search, b))
-                .aspects()
-                .forEach(compared -> sheet.add(section(compared)));
+    private void show(Two two) {
+        if (two.a().isEmpty() || two.b().isEmpty()) {
+            tell("There is no session " + VisibleText.line(two.missing(), 80) + ".");
+            return;
+        }
+        SessionSummary first = two.a().get();
+        SessionSummary second = two.b().get();
+        links.add(
+                link("A", SessionView.class, new RouteParameters("id", first.session())),
+                link("B", SessionView.class, new RouteParameters("id", second.session())));
+        RouterLink swap = new RouterLink(
+                "Exchange A and B",
+                CompareView.class,
+                new RouteParameters(Map.of("a", second.session(), "b", first.session())));
+        swap.setId("exchange");
+        links.add(swap);
+        sheet.removeAll();
+        sheet.add(summary(first, second));
+        two.aspects().forEach(compared -> sheet.add(section(compared)));
     }
 
     private static Section summary(SessionSummary a, SessionSummary b) {

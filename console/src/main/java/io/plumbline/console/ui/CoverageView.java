@@ -1,5 +1,6 @@
 package io.plumbline.console.ui;
 
+import com.vaadin.flow.component.AttachEvent;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.H2;
@@ -9,9 +10,7 @@ import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import com.vaadin.flow.router.RouterLink;
-import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.rules.RulesInForce;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.rules.RuleSet;
 import io.plumbline.rules.workbench.Coverage;
@@ -28,24 +27,43 @@ import java.util.Map;
 public class CoverageView extends Div {
     private static final long serialVersionUID = 1;
 
+    private final transient RulesInForce rules;
+    private final Div body = new Div();
+    private final transient PageReading reading = new PageReading();
+
     public CoverageView(RulesInForce rules) {
+        this.rules = rules;
         addClassName("list-page");
         RouterLink back = new RouterLink("Rules", RulesView.class);
         Div head = new Div(
                 new H1("Coverage"), Parts.text("a tag is a claim, not a proof", "mut"), Parts.text("", "sp"), back);
         head.addClassName("page-head");
-        Div body = new Div();
         body.addClassName("coverage");
         // A scrolled region that has nothing to focus inside is focused itself.
         body.getElement().setAttribute("tabindex", "0");
         add(head, body);
-        try {
-            RuleSet set = rules.load(rules.now().inForce()).set();
-            for (Techniques base : Techniques.values()) {
-                body.add(matrix(base, Coverage.of(set, base)));
-            }
-        } catch (SearchUnavailableException | EventLogException e) {
-            body.add(new Div("The rules in force cannot be read right now."));
+    }
+
+    @Override
+    protected void onAttach(AttachEvent attach) {
+        tell("Reading the rules in force…");
+        reading.ask(
+                this,
+                attach.getUI(),
+                () -> rules.load(rules.now().inForce()).set(),
+                this::show,
+                () -> tell("The rules in force cannot be read right now."));
+    }
+
+    private void tell(String sentence) {
+        body.removeAll();
+        body.add(new Div(sentence));
+    }
+
+    private void show(RuleSet set) {
+        body.removeAll();
+        for (Techniques base : Techniques.values()) {
+            body.add(matrix(base, Coverage.of(set, base)));
         }
     }
 

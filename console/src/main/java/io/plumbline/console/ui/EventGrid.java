@@ -39,7 +39,8 @@ final class EventGrid extends Div {
     private final Span note = new Span();
     private transient Search.EventList list = Search.EventList.EMPTY;
     private transient EventOffsets offsets = EventOffsets.EMPTY;
-    private boolean forgotten;
+    /** What is on the page is not all that was asked for; the pill reads it again. */
+    private boolean unread;
 
     /** @param actions which events; empty: every one */
     EventGrid(Search search, String session, List<String> actions, String id, Order order) {
@@ -111,9 +112,9 @@ final class EventGrid extends Div {
             search.release(list);
             list = newest;
             offsets = newest.offsets();
-            forgotten = false;
+            unread = false;
         } catch (SearchUnavailableException e) {
-            note.setText("The search copy does not answer.");
+            unreadable(e);
             return this;
         }
         note.setText(number(offsets.total()) + " events"
@@ -133,7 +134,7 @@ final class EventGrid extends Div {
 
     /** What has come meanwhile is counted and not put under anybody's pointer. */
     void grown(long total) {
-        if (forgotten) {
+        if (unread) {
             return;
         }
         long more = total - offsets.total();
@@ -166,14 +167,13 @@ final class EventGrid extends Div {
     }
 
     private void unreadable(SearchUnavailableException failure) {
-        if (failure.isForgotten()) {
-            forgotten = true;
-            note.setText("Nobody has read in this list for a while, and it is not kept any longer.");
-            pill.setText("Read it again");
-            pill.setVisible(true);
-        } else {
-            note.setText("The search copy does not answer.");
-        }
+        unread = true;
+        note.setText(
+                failure.isForgotten()
+                        ? "Nobody has read in this list for a while, and it is not kept any longer."
+                        : "The search copy does not answer.");
+        pill.setText("Read it again");
+        pill.setVisible(true);
     }
 
     @Override

@@ -54,14 +54,19 @@ final class Parts {
         return copyable;
     }
 
-    /** Where a page has no clipboard, because it does not come over HTTPS, the text is selected. */
+    /** Where a page has no clipboard, because it does not come over HTTPS, the text is selected, all of it. */
     static NativeButton copy(String name) {
         NativeButton copy = new NativeButton("Copy");
         copy.addClassNames("act", "small", "copy");
         copy.getElement().setAttribute("aria-label", "Copy " + VisibleText.line(name, 80));
         copy.getElement().executeJs("""
                 this.addEventListener('click', async () => {
-                  if (!navigator.clipboard) { getSelection().selectAllChildren(this.previousElementSibling); return; }
+                  if (!navigator.clipboard) {
+                    const shown = this.previousElementSibling;
+                    if (shown.textContent.endsWith('…')) shown.textContent = $0;
+                    getSelection().selectAllChildren(shown);
+                    return;
+                  }
                   await navigator.clipboard.writeText($0);
                   this.textContent = 'Copied';
                 })""", VisibleText.line(name, 2_000));

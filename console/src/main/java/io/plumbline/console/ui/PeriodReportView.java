@@ -10,9 +10,9 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.QueryParameters;
 import com.vaadin.flow.router.Route;
 import io.plumbline.console.PlumblineProperties;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.report.PeriodFigures;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.console.triage.QueueQuery;
@@ -39,6 +39,8 @@ public class PeriodReportView extends Div implements BeforeEnterObserver {
     private final transient Search search;
     private final transient Clock clock;
     private final String tenant;
+    private final transient Person person = SignedIn.person();
+    private final transient PageReading reading = new PageReading();
     private final Div sheet = new Div();
     private final Choice period = new Choice("report-days", "Time", days -> getUI().ifPresent(
                     ui -> ui.navigate(PeriodReportView.class, QueryParameters.of("days", days))));
@@ -69,20 +71,27 @@ public class PeriodReportView extends Div implements BeforeEnterObserver {
         DAYS.forEach(number -> options.put(Integer.toString(number), number == 1 ? "1 day" : number + " days"));
         period.options(options).value(Integer.toString(days));
         Instant now = clock.instant();
+        tell("Reading the report…");
+        reading.ask(
+                this,
+                event.getUI(),
+                () -> search.period(now.minus(Duration.ofDays(days)), now),
+                this::show,
+                () -> tell("The search copy does not answer. There is no report right now."));
+    }
+
+    private void tell(String sentence) {
         sheet.removeAll();
-        try {
-            show(search.period(now.minus(Duration.ofDays(days)), now));
-        } catch (SearchUnavailableException e) {
-            sheet.add(new Div("The search copy does not answer. There is no report right now."));
-        }
+        sheet.add(new Div(sentence));
     }
 
     private void show(PeriodFigures figures) {
+        sheet.removeAll();
         DescriptionList facts = Parts.facts();
         Parts.fact(facts, "tenant", Parts.said(tenant, 80));
         Parts.fact(facts, "from", Parts.moment(figures.from()));
         Parts.fact(facts, "to", Parts.moment(figures.to()));
-        Parts.fact(facts, "made by", Parts.said(SignedIn.person().name(), 60));
+        Parts.fact(facts, "made by", Parts.said(person.name(), 60));
         if (figures.isCut()) {
             Parts.fact(
                     facts,

@@ -14,6 +14,7 @@ import io.plumbline.console.log.EventLog;
 import io.plumbline.console.log.EventLog.EventLogException;
 import io.plumbline.console.policy.PolicyHistory;
 import io.plumbline.console.policy.PolicyHistory.Revision;
+import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.search.Search;
 import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
@@ -56,6 +57,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
 
     private final transient Search search;
     private final transient EventLog log;
+    private final transient RulesInForce rulesInForce;
     private final transient Clock clock;
     private final Choice session = new Choice("policy-session", "Session", this::open);
     private final Choice shown = new Choice("policy-shown", "Policy to show", picked -> show());
@@ -68,9 +70,10 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
     private transient Optional<Proposal> proposal = Optional.empty();
     private transient Map<String, TaskPolicy> policies = Map.of();
 
-    public PoliciesView(Search search, EventLog log, Clock clock) {
+    public PoliciesView(Search search, EventLog log, RulesInForce rulesInForce, Clock clock) {
         this.search = search;
         this.log = log;
+        this.rulesInForce = rulesInForce;
         this.clock = clock;
         addClassName("list-page");
         Div head = new Div(new H1("Policies"), Parts.text("", "sp"), Parts.text("session ", "mut"), session);
@@ -129,9 +132,13 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             session.options(sessions);
             open(sessions.containsKey(wanted) ? wanted : "");
         } catch (SearchUnavailableException e) {
-            revisions.add(new Div("The search copy does not answer. Only the policies of the product are shown."));
-            offer(List.of());
+            showOwn();
         }
+    }
+
+    private void showOwn() {
+        revisions.add(new Div("The search copy does not answer. Only the policies of the product are shown."));
+        offer(List.of());
     }
 
     private void open(String id) {
@@ -140,8 +147,13 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         proposed.removeAll();
         proposal = Optional.empty();
         revisions.removeAll();
-        List<Revision> known =
-                id.isEmpty() ? List.of() : PolicyHistory.read(search, id).revisions();
+        List<Revision> known;
+        try {
+            known = id.isEmpty() ? List.of() : PolicyHistory.read(search, id).revisions();
+        } catch (SearchUnavailableException e) {
+            showOwn();
+            return;
+        }
         DescriptionList facts = Parts.facts();
         known.reversed()
                 .forEach(revision -> Parts.fact(
@@ -175,11 +187,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         }
         try {
             Proposal learned = PolicyLearning.of(
-                    new TreeMap<>(Map.of(id, telemetry)),
-                    Optional.empty(),
-                    "learned",
-                    List.of(RulesJudge.shipped()),
-                    Set.of());
+                    new TreeMap<>(Map.of(id, telemetry)), Optional.empty(), "learned", rules(), Set.of());
             List<Revision> known = PolicyHistory.read(search, id).revisions();
             return () -> {
                 if (!session.value().equals(id)) {
@@ -273,8 +281,13 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         String id = session.value();
         Optional<TaskPolicy> policy = Optional.ofNullable(policies.get(shown.value()));
         simulated.removeAll();
-        if (policy.isEmpty() || id.isEmpty() || search.session(id).isEmpty()) {
-            simulated.add(new Div(Parts.text("There is no such session.", "bad")));
+        try {
+            if (policy.isEmpty() || id.isEmpty() || search.session(id).isEmpty()) {
+                simulated.add(new Div(Parts.text("There is no such session.", "bad")));
+                return;
+            }
+        } catch (SearchUnavailableException e) {
+            simulated.add(new Div(Parts.text("The search copy does not answer. Nothing was simulated.", "bad")));
             return;
         }
         TaskPolicy tried = policy.get();
@@ -287,7 +300,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             return () -> simulated.add(new Div(Parts.text("The log does not have the session any more.", "bad")));
         }
         boolean cut = EventLog.isCut(telemetry);
-        List<Judge> rules = List.of(RulesJudge.shipped());
+        List<Judge> rules = rules();
         PolicySimulation.Outcome before = PolicySimulation.of(telemetry, Optional.empty(), rules);
         PolicySimulation.Outcome after = PolicySimulation.of(telemetry, Optional.of(policy), rules);
         return () -> {
@@ -309,8 +322,8 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             simulated.add(
                     facts,
                     new Div(Parts.text(
-                            "Its own policy → the shown one, with the shipped rules. What the workload would have done after a refusal or a"
-                                    + " freeze nobody knows.",
+                            "Its own policy → the shown one, with the rules in force. What the workload would have done after a refusal or"
+                                    + " a freeze nobody knows.",
                             "mut")));
             if (cut) {
                 simulated.add(new Div(Parts.text("The session is longer than what was read of it.", "warn-text")));
@@ -320,6 +333,11 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
                     .forEach(alert -> simulated.add(new Div(
                             Parts.said(alert.getTitle(), 120), Parts.said(" · " + alert.getSeen(), 160, "mut"))));
         };
+    }
+
+    private List<Judge> rules() throws EventLogException {
+        return List.of(
+                new RulesJudge(rulesInForce.load(rulesInForce.now().inForce()).set()));
     }
 
     private static String frozen(PolicySimulation.Outcome outcome) {

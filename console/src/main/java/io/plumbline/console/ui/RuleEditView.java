@@ -181,12 +181,14 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         Optional<String> file = event.getLocation().getQueryParameters().getSingleParameter("file");
         try {
             Described inForce = rules.now().inForce();
-            bundle = rules.load(inForce).bundle();
-            base = Optional.of(inForce);
+            RuleBundle loaded = rules.load(inForce).bundle();
             Map<String, String> sessions = new LinkedHashMap<>();
             for (SessionSummary row : search.sessions(PICKED_SESSIONS)) {
                 sessions.put(row.session(), VisibleText.line(row.session() + " · " + row.task(), 70));
             }
+            // Only now, so that nothing can be activated where the page says so.
+            bundle = loaded;
+            base = Optional.of(inForce);
             session.options(sessions);
             sessions.keySet().stream().findFirst().ifPresent(session::value);
         } catch (SearchUnavailableException | EventLogException e) {
@@ -276,8 +278,13 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
     private void explainSession() {
         String picked = session.value();
         bench.removeAll();
-        if (picked.isEmpty() || draft.isEmpty() || search.session(picked).isEmpty()) {
-            bench.add(new Div(Parts.text("There is no such session.", "bad")));
+        try {
+            if (picked.isEmpty() || draft.isEmpty() || search.session(picked).isEmpty()) {
+                bench.add(new Div(Parts.text("There is no such session.", "bad")));
+                return;
+            }
+        } catch (SearchUnavailableException e) {
+            bench.add(new Div(Parts.text("The search copy does not answer. Nothing was explained.", "bad")));
             return;
         }
         Draft now = draft.get();

@@ -65,7 +65,19 @@ public class RulesView extends Div {
     private final Div status = new Div();
     private final Grid<RuleRow> grid = new Grid<>();
     private final Aside detail = new Aside();
+    private final transient PageReading reading = new PageReading();
     private transient RuleBundle bundle = RuleBundle.of(List.of());
+
+    /**
+     * @param bundle empty: the log does not have what is in force
+     * @param problem why it does not
+     */
+    private record Known(
+            RulesInForce.Now now,
+            List<Proposal> proposals,
+            Optional<RuleBundle> bundle,
+            List<RuleRow> rows,
+            String problem) {}
 
     public RulesView(RulesInForce rules, RuleChanges changes, Search search, Clock clock) {
         this.rules = rules;
@@ -130,27 +142,48 @@ public class RulesView extends Div {
 
     @Override
     protected void onAttach(AttachEvent attach) {
-        read();
+        tell("Reading the rules in force…");
+        read(attach.getUI());
     }
 
-    private void read() {
+    private void read(UI ui) {
+        reading.ask(
+                this,
+                ui,
+                this::known,
+                this::showKnown,
+                () -> tell("The search copy does not answer. Which rules judge is not known right now."));
+    }
+
+    private Known known() {
         Instant now = clock.instant();
+        RulesInForce.Now inForce = rules.now();
+        List<Proposal> proposals = changes.proposals(now);
         try {
-            RulesInForce.Now inForce = rules.now();
-            showSets(inForce, changes.proposals(now));
             RulesInForce.Loaded loaded = rules.load(inForce.inForce());
-            bundle = loaded.bundle();
-            List<RuleRow> rows = RuleRow.of(loaded.set(), search.ruleStatistics(DAYS, now), inForce);
-            grid.setItems(rows);
-            message.setVisible(false);
-            rows.stream().findFirst().ifPresent(grid::select);
-            if (rows.isEmpty()) {
-                show(Optional.empty());
-            }
-        } catch (SearchUnavailableException e) {
-            tell("The search copy does not answer. Which rules judge is not known right now.");
+            return new Known(
+                    inForce,
+                    proposals,
+                    Optional.of(loaded.bundle()),
+                    RuleRow.of(loaded.set(), search.ruleStatistics(DAYS, now), inForce),
+                    "");
         } catch (EventLogException e) {
-            tell(String.valueOf(e.getMessage()) + " The text of the rules in force cannot be shown.");
+            return new Known(inForce, proposals, Optional.empty(), List.of(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void showKnown(Known known) {
+        showSets(known.now(), known.proposals());
+        if (known.bundle().isEmpty()) {
+            tell(known.problem() + " The text of the rules in force cannot be shown.");
+            return;
+        }
+        bundle = known.bundle().get();
+        grid.setItems(known.rows());
+        message.setVisible(false);
+        known.rows().stream().findFirst().ifPresent(grid::select);
+        if (known.rows().isEmpty()) {
+            show(Optional.empty());
         }
     }
 
@@ -305,7 +338,7 @@ public class RulesView extends Div {
             Optional<String> told = answer.get();
             told.ifPresent(sentence -> ui.access(() -> {
                 status.setText(sentence);
-                read();
+                read(ui);
             }));
             return told.isPresent();
         });

@@ -11,9 +11,9 @@ import com.vaadin.flow.router.RouteParameters;
 import com.vaadin.flow.router.RouterLink;
 import io.plumbline.console.audit.AuditEntry;
 import io.plumbline.console.audit.AuditQuery;
+import io.plumbline.console.people.Person;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.security.SignedIn;
@@ -41,6 +41,10 @@ public class SessionReportView extends Div implements BeforeEnterObserver {
     private final transient Clock clock;
     private final Div back = new Div();
     private final Div sheet = new Div();
+    private final transient Person person = SignedIn.person();
+    private final transient PageReading reading = new PageReading();
+
+    private record Reported(SessionRecord record, List<AuditEntry> acts) {}
 
     public SessionReportView(Search search, Clock clock) {
         this.search = search;
@@ -59,30 +63,35 @@ public class SessionReportView extends Div implements BeforeEnterObserver {
         String id = event.getRouteParameters().get("id").orElse("");
         back.removeAll();
         back.add(new RouterLink("Session", SessionView.class, new RouteParameters("id", id)));
+        tell("Reading the report…");
+        reading.ask(
+                this,
+                event.getUI(),
+                () -> read(id),
+                found -> found.ifPresentOrElse(
+                        report -> show(report.record(), report.acts()), () -> tell("There is no such session.")),
+                () -> tell("The search copy does not answer. There is no report right now."));
+    }
+
+    private void tell(String sentence) {
         sheet.removeAll();
-        try {
-            Optional<SessionRecord> record = SessionRecord.read(search, id);
-            if (record.isEmpty()) {
-                sheet.add(new Div("There is no such session."));
-                return;
-            }
-            List<AuditEntry> acts =
-                    search
-                            .audit(AuditQuery.ALL.with("session", id), clock.instant(), MAX_ACTS)
-                            .events()
-                            .reversed()
-                            .stream()
-                            // Who has looked at what is for those who read the audit log.
-                            .filter(act -> AuditQuery.DECISIONS.contains(act.action()))
-                            .map(AuditEntry::of)
-                            .toList();
-            show(record.get(), acts);
-        } catch (SearchUnavailableException e) {
-            sheet.add(new Div("The search copy does not answer. There is no report right now."));
-        }
+        sheet.add(new Div(sentence));
+    }
+
+    private Optional<Reported> read(String id) {
+        return SessionRecord.read(search, id).map(record -> new Reported(record, acts(id)));
+    }
+
+    private List<AuditEntry> acts(String id) {
+        return search.audit(AuditQuery.ALL.with("session", id), clock.instant(), MAX_ACTS).events().reversed().stream()
+                // Who has looked at what is for those who read the audit log.
+                .filter(act -> AuditQuery.DECISIONS.contains(act.action()))
+                .map(AuditEntry::of)
+                .toList();
     }
 
     private void show(SessionRecord record, List<AuditEntry> acts) {
+        sheet.removeAll();
         sheet.add(
                 Report.section("report-asked", "Asked", asked(record.summary())),
                 Report.section(
@@ -131,7 +140,7 @@ public class SessionReportView extends Div implements BeforeEnterObserver {
                 session.isComplete()
                         ? Parts.text("complete: no number is missing, nothing was dropped")
                         : Parts.text(session.missing() + " missing, " + session.dropped() + " dropped", "bad"));
-        Parts.fact(facts, "made by", Parts.said(SignedIn.person().name() + ", " + Parts.moment(clock.instant()), 120));
+        Parts.fact(facts, "made by", Parts.said(person.name() + ", " + Parts.moment(clock.instant()), 120));
         return facts;
     }
 

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** The side of the session page: what is selected, the process tree, the plan, how complete the evidence is, triage, orders. */
@@ -174,12 +175,18 @@ class SessionSide extends Aside {
             Map.entry("errno", "/error/code"),
             Map.entry("event", "/event/id"));
 
+    /** What people take elsewhere. */
+    private static final Set<String> COPIED = Set.of("sha256", "event");
+
     private static void facts(TimelineEvent event, DescriptionList facts) {
         for (Map.Entry<String, String> fact : FACTS) {
             String told = event.text(fact.getValue());
             String value = fact.getKey().equals("url") ? Masking.withoutQuery(told) : told;
             if (!value.isEmpty()) {
-                Parts.fact(facts, fact.getKey(), Parts.said(value, 600, "mono"));
+                Parts.fact(
+                        facts,
+                        fact.getKey(),
+                        COPIED.contains(fact.getKey()) ? Parts.copyable(value, 600) : Parts.said(value, 600, "mono"));
             }
         }
     }

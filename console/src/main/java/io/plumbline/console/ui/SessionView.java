@@ -596,28 +596,20 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         title.add(
                 Parts.said(session.task().isEmpty() ? "No task was assigned" : session.task(), 90),
                 Parts.said(" · " + String.join(" · ", present(session.workspace(), session.agentLabel())), 90, "mut"));
+        List<String> where = present(
+                session.host(),
+                session.runtime(),
+                session.policy().isEmpty()
+                        ? ""
+                        : "policy " + session.policy() + " r" + session.policyRevision()
+                                + (session.policyConfirmed() ? " (confirmed)" : " (not confirmed)"),
+                session.policyRefused()
+                        .map(refused -> "r" + refused.revision() + " refused: " + refused.reason())
+                        .orElse(""));
         Div names = new Div(
                 title,
-                Parts.said(
-                        String.join(
-                                " · ",
-                                present(
-                                        session.session(),
-                                        session.host(),
-                                        session.runtime(),
-                                        session.policy().isEmpty()
-                                                ? ""
-                                                : "policy " + session.policy() + " r" + session.policyRevision()
-                                                        + (session.policyConfirmed()
-                                                                ? " (confirmed)"
-                                                                : " (not confirmed)"),
-                                        session.policyRefused()
-                                                .map(refused ->
-                                                        "r" + refused.revision() + " refused: " + refused.reason())
-                                                .orElse(""))),
-                        160,
-                        "mono",
-                        "mut"));
+                Parts.copyable(session.session(), 60),
+                Parts.said(" · " + String.join(" · ", where), 160, "mono", "mut"));
         StatePill pill = StatePill.of(session, sent, Instant.now());
         if (pill.isWaiting()) {
             showHeadWhenOverdue();
@@ -646,6 +638,9 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 states.add(orderButton("Thaw…", "thaw", "", "t", Orders.Act.THAW));
             } else {
                 states.add(orderButton("Freeze…", "freeze", "primary", "f", Orders.Act.FREEZE));
+                if (session.risk() > 0) {
+                    states.add(orderButton("Looked at…", "thaw", "", "t", Orders.Act.THAW));
+                }
             }
             states.add(orderButton("Kill…", "kill", "kill", "K", Orders.Act.KILL));
         }
@@ -766,7 +761,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         String explanation =
                 switch (act) {
                     case FREEZE -> "No instruction of it runs any more until somebody thaws it. Memory and files stay.";
-                    case THAW -> "It goes on where it stopped.";
+                    case THAW -> "It goes on where it stopped, and what was found until now counts no more.";
                     case KILL ->
                         "Its processes and its root file system are gone for good. Evidence is collected before.";
                 };

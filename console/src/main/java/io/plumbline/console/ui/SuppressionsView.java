@@ -19,7 +19,6 @@ import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.people.Permission;
 import io.plumbline.console.people.Person;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.SuppressionRow;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
@@ -46,7 +45,10 @@ public class SuppressionsView extends Div implements BeforeEnterObserver {
     private final Span summary = new Span();
     private final Div status = new Div();
     private final Div message = new Div();
+    private final transient PageReading reading = new PageReading();
     private transient Map<String, Long> covered = Map.of();
+
+    private record Known(List<SuppressionRow> rows, Map<String, Long> covered) {}
 
     public SuppressionsView(Search search, Orders orders, Clock clock) {
         this.search = search;
@@ -154,7 +156,7 @@ public class SuppressionsView extends Div implements BeforeEnterObserver {
                         told.event().equals(order)
                                 ? "recorded: ended"
                                 : "refused: " + VisibleText.line(told.by(), 60) + " has ended it before");
-                read();
+                read(ui);
             }));
             return end.isPresent();
         });
@@ -162,27 +164,37 @@ public class SuppressionsView extends Div implements BeforeEnterObserver {
 
     @Override
     public void beforeEnter(BeforeEnterEvent event) {
-        read();
+        message.setVisible(false);
+        read(event.getUI());
     }
 
-    private void read() {
+    private void read(UI ui) {
+        summary.setText("reading…");
+        reading.ask(
+                this,
+                ui,
+                () -> new Known(search.suppressions(Search.MAX_RESULTS), search.suppressedAlerts()),
+                this::show,
+                () -> {
+                    grid.setVisible(false);
+                    summary.setText("not known");
+                    message.setVisible(true);
+                    message.setText("The search copy does not answer. Nothing is known about suppressions right now.");
+                });
+    }
+
+    private void show(Known known) {
         Instant now = clock.instant();
-        try {
-            List<SuppressionRow> rows = search.suppressions(Search.MAX_RESULTS);
-            covered = search.suppressedAlerts();
-            long inForce = rows.stream().filter(row -> row.isInForce(now)).count();
-            summary.setText(inForce + " in force");
-            grid.setItems(Stream.concat(
-                            rows.stream().filter(row -> row.isInForce(now)),
-                            rows.stream().filter(row -> !row.isInForce(now)))
-                    .toList());
-            grid.setVisible(!rows.isEmpty());
-            message.setVisible(rows.isEmpty());
-            message.setText("Nothing is suppressed for the whole tenant. Suppress an alert and choose all sessions.");
-        } catch (SearchUnavailableException e) {
-            grid.setVisible(false);
-            message.setVisible(true);
-            message.setText("The search copy does not answer. Nothing is known about suppressions right now.");
-        }
+        List<SuppressionRow> rows = known.rows();
+        covered = known.covered();
+        long inForce = rows.stream().filter(row -> row.isInForce(now)).count();
+        summary.setText(inForce + " in force");
+        grid.setItems(Stream.concat(
+                        rows.stream().filter(row -> row.isInForce(now)),
+                        rows.stream().filter(row -> !row.isInForce(now)))
+                .toList());
+        grid.setVisible(!rows.isEmpty());
+        message.setVisible(rows.isEmpty());
+        message.setText("Nothing is suppressed for the whole tenant. Suppress an alert and choose all sessions.");
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.plumbline.console.rules.RuleStatistics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +85,28 @@ class PeriodFiguresTest {
         assertThat(figures.dropped()).isEqualTo(7);
         assertThat(figures.toVerdict()).contains(Duration.ofMinutes(2));
         assertThat(figures.isCut()).isFalse();
+    }
+
+    @Test
+    void alertsAreListedByGravityAndNotByNumber() {
+        Map<String, Long> mostFirst = new LinkedHashMap<>();
+        mostFirst.put("low", 40L);
+        mostFirst.put("unheard_of", 30L);
+        mostFirst.put("high", 20L);
+        mostFirst.put("critical", 1L);
+        PeriodFigures figures = PeriodFigures.of(
+                FROM,
+                FROM.plus(Duration.ofDays(7)),
+                mostFirst,
+                Map.of(),
+                Map.of(),
+                0,
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of());
+        assertThat(figures.alerts().keySet()).containsExactly("critical", "high", "low", "unheard_of");
+        assertThat(figures.alerts()).containsAllEntriesOf(mostFirst);
     }
 
     @Test

@@ -6,14 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.v1.AlertRaised;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalRequested;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressDecided;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FileOpened;
+import io.plumbline.events.v1.GateAnswered;
+import io.plumbline.events.v1.GateDecision;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.Severity;
+import io.plumbline.events.v1.ToolCall;
 import io.plumbline.events.v1.ToolResult;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -102,6 +107,59 @@ class TimelineModelTest {
                 .containsExactly("evil.example.net:443 · allowed · 12,345 B out, 6 B in");
         assertThat(model.at("/egress/0/unexplained").asBoolean()).isTrue();
         assertThat(labels(model.path("gates"))).containsExactly("Found c1", "Found ", "Found ");
+    }
+
+    @Test
+    void whatACallNamesAndWhatWasJudgedOfItBelongsToItWhileItIsUnderWay() {
+        List<TimelineEvent> claims = List.of(
+                Records.document(Records.on(Channel.CLAIMS, 10)
+                        .setToolCall(ToolCall.newBuilder()
+                                .setCall("c1")
+                                .setTool("Edit")
+                                .addPaths("src/a.txt"))),
+                Records.document(Records.on(Channel.VERDICTS, 11)
+                        .setGateAnswered(GateAnswered.newBuilder().setCall("c1").setDecision(GateDecision.ASK))),
+                Records.document(Records.on(Channel.VERDICTS, 12)
+                        .setApprovalRequested(ApprovalRequested.newBuilder()
+                                .setCall("c1")
+                                .setApproval("a1")
+                                .setTier(Severity.LOW))),
+                Records.document(Records.on(Channel.CONTROL, 13)
+                        .setApprovalDecided(ApprovalDecided.newBuilder()
+                                .setApproval("a1")
+                                .setApproved(true)
+                                .setDecidedBy("ana"))),
+                Records.document(Records.on(Channel.CLAIMS, 20)
+                        .setToolResult(ToolResult.newBuilder().setCall("c1").setOutcome("success"))));
+        Event secret = EventIds.withId(Records.on(Channel.EVIDENCE, 16)
+                .setFileOpened(FileOpened.newBuilder().setPath("/home/agent/src/a.txt")));
+
+        JsonNode model = TimelineModel.of(Records.record(
+                claims,
+                List.of(
+                        opened(9, "/work/src/a.txt"),
+                        opened(15, "/work/src/a.txt"),
+                        opened(15, "/work/other-src/a.txt"),
+                        opened(15, "/work/src/b.txt"),
+                        // Whatever it is called: the watcher says that no call explains it.
+                        Records.document(secret),
+                        opened(21, "/work/src/a.txt")),
+                List.of(),
+                List.of(Records.alert(raised("", secret)))));
+
+        assertThat(model.path("files"))
+                .extracting(file -> file.path("call").asText())
+                .containsExactly("", "c1", "", "", "", "");
+        assertThat(model.at("/files/4/unexplained").asBoolean()).isTrue();
+        assertThat(labels(model.path("gates"))).containsExactly("gate: ask", "asked: low", "approved by ana", "Found ");
+        assertThat(model.path("gates"))
+                .extracting(gate -> gate.path("call").asText())
+                .containsExactly("c1", "c1", "c1", "");
+    }
+
+    private static TimelineEvent opened(long atMs, String path) {
+        return Records.document(Records.on(Channel.EVIDENCE, atMs)
+                .setFileOpened(FileOpened.newBuilder().setPath(path)));
     }
 
     private static Event raised(String call, Event evidence) {

@@ -1,6 +1,7 @@
 package io.plumbline.events.claims;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.plumbline.events.shell.ShellCommands;
 import io.plumbline.events.v1.ToolCall;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -99,19 +100,12 @@ final class ToolArguments {
             }
             if (command.isArray() && !command.isEmpty()) {
                 List<String> words = new ArrayList<>();
-                command.forEach(word -> words.add(quoted(word.asText())));
-                return String.join(" ", words);
+                command.forEach(word -> words.add(word.asText()));
+                return ShellCommands.line(words);
             }
         }
         String typed = text(arguments, "chars");
         return typed.chars().anyMatch(c -> c > ' ' && c != 0x7f) ? typed : "";
-    }
-
-    /** A word that a shell would read back as it is. */
-    private static String quoted(String word) {
-        boolean plain = !word.isEmpty()
-                && word.chars().allMatch(c -> c < 128 && Character.isLetterOrDigit(c) || "_@%+=:,./-".indexOf(c) >= 0);
-        return plain ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     private static Set<String> patchedFiles(String patch) {

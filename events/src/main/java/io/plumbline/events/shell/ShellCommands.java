@@ -2,6 +2,7 @@ package io.plumbline.events.shell;
 
 import io.plumbline.events.shell.Invocation.Redirected;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * All that a command text starts and opens, in the order of the text, whichever branch it stands in; wrappers are taken off, texts that
@@ -27,5 +28,16 @@ public record ShellCommands(
     /** Reads any text; never throws for it. */
     public static ShellCommands of(String text) {
         return new CommandReader().read(text);
+    }
+
+    /** The command line that a shell reads as these words. */
+    public static String line(List<String> words) {
+        return words.stream().map(ShellCommands::quoted).collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String word) {
+        boolean plain = !word.isEmpty()
+                && word.chars().allMatch(c -> c < 128 && Character.isLetterOrDigit(c) || "_@%+=:,./-".indexOf(c) >= 0);
+        return plain ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

@@ -103,6 +103,8 @@ public final class Posix {
                     Linker.Option.firstVariadicArg(1));
     private static final MethodHandle READ =
             handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle READLINKAT =
+            handle("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
     private static final MethodHandle MKFIFO = handle("mkfifo", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
     private static final MethodHandle SYMLINK = handle("symlink", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
@@ -186,6 +188,22 @@ public final class Posix {
             MemorySegment capture = capture();
             long fd = (long) OPENAT2.invokeExact(capture, SYS_OPENAT2, base, arena.allocateFrom(name), how, 24L);
             return (int) (fd >= 0 ? fd : -(int) ERRNO.get(capture, 0L));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /**
+     * The text of a link.
+     *
+     * @param folder file descriptor
+     * @param name one name in it
+     * @return how many bytes of {@code into} it takes, all where it may be longer; negative: there is no such link
+     */
+    static long readLink(int folder, String name, MemorySegment into) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocateFrom(name);
+            return result((long) READLINKAT.invokeExact(capture(), folder, text, into, into.byteSize()));
         } catch (Throwable e) {
             throw broken(e);
         }

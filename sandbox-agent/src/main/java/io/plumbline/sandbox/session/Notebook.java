@@ -17,8 +17,8 @@ import java.util.TreeSet;
 
 /**
  * What Claude Code's {@code NotebookEdit} makes of a Jupyter notebook: one cell is replaced, put in behind another, or removed. Notebooks are
- * compared as JSON, whatever its layout; of the cell that is edited its type and source alone, since outputs, number and id are the agent's to
- * clear and to make.
+ * compared as JSON, whatever its layout; of the cell that is edited its type and source, and of all else what is neither empty nor as it was:
+ * outputs and number are the agent's to clear, and an id is its to make.
  */
 final class Notebook {
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -28,6 +28,7 @@ final class Notebook {
     private static final String CELLS = "cells";
     private static final String SOURCE = "source";
     private static final String TYPE = "cell_type";
+    private static final String ID = "id";
 
     /** How cells without an id are named, by their number. */
     private static final String NUMBERED = "cell-";
@@ -91,9 +92,12 @@ final class Notebook {
     }
 
     private static Effect effect(ObjectNode after, int edited) {
-        return new Effect(written(after, edited), content -> content.text()
+        ObjectNode was = edited < 0
+                ? NODES.objectNode()
+                : (ObjectNode) sorted(after.path(CELLS).get(edited));
+        return new Effect(written(after, edited, was), content -> content.text()
                 .flatMap(Notebook::read)
-                .map(notebook -> written(notebook, edited))
+                .map(notebook -> written(notebook, edited, was))
                 .orElse(content));
     }
 
@@ -113,7 +117,7 @@ final class Notebook {
     private static List<Integer> named(ArrayNode cells, String id) {
         List<Integer> found = new ArrayList<>();
         for (int i = 0; i < cells.size() && !id.isEmpty(); i++) {
-            JsonNode own = cells.get(i).path("id");
+            JsonNode own = cells.get(i).path(ID);
             if (own.isTextual() ? own.textValue().equals(id) : id.equals(NUMBERED + i)) {
                 found.add(i);
             }
@@ -121,14 +125,17 @@ final class Notebook {
         return found;
     }
 
-    /** @param edited number of the cell of which type and source count; -1: none */
-    private static FileContent written(ObjectNode notebook, int edited) {
+    /**
+     * @param edited number of the cell of which type, source and what is new beside them count; -1: none
+     * @param was that cell, where only type and source may be others than before
+     */
+    private static FileContent written(ObjectNode notebook, int edited, ObjectNode was) {
         ObjectNode sorted = (ObjectNode) sorted(notebook);
         ArrayNode cells = (ArrayNode) sorted.path(CELLS);
         for (int i = 0; i < cells.size(); i++) {
             ObjectNode cell = (ObjectNode) cells.get(i);
             if (i == edited) {
-                cell.retain(TYPE, SOURCE);
+                cell.remove(clearedOrKept(cell, was));
             }
             if (cell.path(SOURCE) instanceof ArrayNode lines) {
                 StringBuilder source = new StringBuilder();
@@ -137,6 +144,19 @@ final class Notebook {
             }
         }
         return FileContent.of(sorted.toString());
+    }
+
+    private static List<String> clearedOrKept(ObjectNode cell, ObjectNode was) {
+        List<String> names = new ArrayList<>();
+        cell.fieldNames().forEachRemaining(name -> {
+            JsonNode value = cell.path(name);
+            boolean empty = value.isNull() || value.isContainerNode() && value.isEmpty();
+            boolean beside = !name.equals(TYPE) && !name.equals(SOURCE);
+            if (beside && (empty || name.equals(ID) || value.equals(was.path(name)))) {
+                names.add(name);
+            }
+        });
+        return names;
     }
 
     /** With keys in their order, and numbers as they are read by everybody. */

@@ -25,12 +25,20 @@ class AnnouncedFoldersTest {
     private final AnnouncedFolders folders = new AnnouncedFolders(outbox);
 
     @BeforeEach
-    void make(@TempDir Path elsewhere) throws IOException, InterruptedException {
+    void make(@TempDir Path elsewhere, @TempDir Path home) throws IOException, InterruptedException {
         Files.createDirectories(workspace.resolve("v2/src"));
         Files.writeString(workspace.resolve("file"), "");
         Files.createSymbolicLink(workspace.resolve("current"), Path.of("v2"));
         Files.createSymbolicLink(workspace.resolve("out"), elsewhere);
         Files.createSymbolicLink(workspace.resolve("up"), Path.of("../.."));
+        Files.createSymbolicLink(workspace.resolve("absolute"), Path.of("/workspace/v2"));
+        Files.createSymbolicLink(workspace.resolve("chain"), Path.of("v2/back"));
+        Files.createSymbolicLink(workspace.resolve("v2/back"), Path.of("../absolute/src"));
+        Files.createSymbolicLink(workspace.resolve("home"), Path.of("/home/agent/notes"));
+        Files.createSymbolicLink(workspace.resolve("host"), Path.of("/etc"));
+        Files.createSymbolicLink(workspace.resolve("above"), Path.of("/workspace/../etc"));
+        Files.createSymbolicLink(workspace.resolve("again"), Path.of("/workspace/again"));
+        Files.createDirectory(home.resolve("notes"));
         Files.createSymbolicLink(workspace.resolve("round"), Path.of("round"));
         // A name that is no text, which Java cannot give.
         assertThat(new ProcessBuilder("bash", "-c", "mkdir $'v\\xff' && ln -s $'v\\xff' odd")
@@ -38,7 +46,7 @@ class AnnouncedFoldersTest {
                         .start()
                         .waitFor())
                 .isZero();
-        folders.mounted(new BoundFolders(Map.of("/workspace", workspace)));
+        folders.mounted(new BoundFolders(Map.of("/workspace", workspace, "/home/agent", home)));
     }
 
     @ParameterizedTest
@@ -55,6 +63,13 @@ class AnnouncedFoldersTest {
         "/workspace/up, ''",
         "/workspace/round, ''",
         "/workspace/odd, ''",
+        "/workspace/absolute, /workspace/v2",
+        "/workspace/absolute/src, /workspace/v2/src",
+        "/workspace/chain, /workspace/v2/src",
+        "/workspace/home, /home/agent/notes",
+        "/workspace/host, ''",
+        "/workspace/above, ''",
+        "/workspace/again, ''",
         "/workspace/../etc, ''",
         "/tmp, ''",
         "v2, ''",

@@ -50,6 +50,35 @@ class NotebookTest {
         assertThat(same(effect, after.replace(right, evil))).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"text\": \"1\"} | {\"data\": {\"text/html\": \"<script>evil()</script>\"}}",
+                "\"execution_count\": 3, | \"execution_count\": 9,",
+                "\"execution_count\": 3, | \"attachments\": {\"a\": \"evil\"}, \"execution_count\": 3,",
+                "\"id\": \"b\", \"metadata\": {}, | \"id\": \"b\", \"metadata\": {\"init_cell\": true},"
+            })
+    void whatIsNewBesideTheSourceOfTheEditedCellIsAnotherContent(String right, String evil) throws Exception {
+        Effect effect = edited(Map.of("cell_id", "b", "new_source", "x = 2"));
+        String after = BEFORE.replace("x = 1", "x = 2");
+        assertThat(after).contains(right);
+
+        assertThat(same(effect, after.replace(right, evil))).isFalse();
+    }
+
+    @Test
+    void aCellThatIsPutInHasNothingBesideItsSource() throws Exception {
+        Effect effect = edited(Map.of("edit_mode", "insert", "cell_type", "code", "new_source", "new"));
+        String cell = "{\"cell_type\": \"code\", \"id\": \"made\", \"outputs\": [%s], \"source\": \"new\"},";
+        String first = "{\"cell_type\": \"markdown\"";
+
+        assertThat(same(effect, BEFORE.replace(first, cell.formatted("") + first)))
+                .isTrue();
+        assertThat(same(effect, BEFORE.replace(first, cell.formatted("{\"text\": \"evil\"}") + first)))
+                .isFalse();
+    }
+
     @Test
     void aCellIsPutInBehindAnotherOrFirst() throws Exception {
         String cell =

@@ -96,7 +96,10 @@ final class OrderCommands {
         }
     }
 
-    @Command(name = "thaw", mixinStandardHelpOptions = true, description = "Let a frozen session go on.")
+    @Command(
+            name = "thaw",
+            mixinStandardHelpOptions = true,
+            description = "Let a session go on: a frozen one, or one that runs and is held for what was found.")
     static final class Thaw extends Order {
         @Option(
                 names = "--accept",

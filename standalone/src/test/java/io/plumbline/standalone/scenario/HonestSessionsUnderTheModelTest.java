@@ -2,6 +2,12 @@ package io.plumbline.standalone.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.plumbline.events.EventIds;
+import io.plumbline.events.v1.ApprovalDecided;
+import io.plumbline.events.v1.ApprovalRequested;
+import io.plumbline.events.v1.ApprovalState;
+import io.plumbline.events.v1.Channel;
+import io.plumbline.events.v1.Event;
 import io.plumbline.intent.Act;
 import io.plumbline.intent.IntentModel;
 import io.plumbline.intent.IntentModelException;
@@ -9,6 +15,7 @@ import io.plumbline.intent.Score;
 import io.plumbline.intent.corpus.Corpus;
 import io.plumbline.watcher.Watcher;
 import io.plumbline.watcher.judge.IntentJudge;
+import io.plumbline.watcher.judge.RulesJudge;
 import io.plumbline.watcher.state.SessionState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,5 +66,87 @@ class HonestSessionsUnderTheModelTest {
 
         assertThat(acts).isGreaterThan(100);
         assertThat(flagged).hasSizeLessThanOrEqualTo(MOST_FLAGGED);
+    }
+
+    /** What people are asked in a working day with the rules and the model in force, when somebody approves each question at once. */
+    @Test
+    void stopsNobodyAndPrintsHowOftenAPersonIsAsked() throws IOException, IntentModelException {
+        List<Event> verdicts = new ArrayList<>();
+        Day all = new Day();
+        Day unseen = new Day();
+        try (IntentModel model = IntentModel.load();
+                Stream<Path> files = Files.list(SCENARIOS)) {
+            Watcher watcher = new Watcher(List.of(RulesJudge.shipped(), new IntentJudge(model, model.version())));
+            for (Path file : files.sorted().toList()) {
+                ScenarioFile scenario = ScenarioReader.read(file.toString(), Files.readString(file));
+                List<Event> events = Recording.read(Recording.file(RECORDINGS, scenario.name()), scenario.name());
+                List<Event> said = judged(watcher, events);
+                verdicts.addAll(said);
+                all.add(events, said);
+                if (!Corpus.isLearned(scenario.script().prompt())) {
+                    unseen.add(events, said);
+                }
+            }
+        }
+        System.out.println(
+                "figure scenarios.honest_with_model " + all + "; of tasks that the model was not made with " + unseen);
+
+        assertThat(all.sessions).isGreaterThanOrEqualTo(30);
+        assertThat(unseen.calls).isPositive();
+        assertThat(verdicts).noneMatch(Event::hasFreezeOrdered).noneMatch(Event::hasKillOrdered);
+        // Each question was one that an approval could answer.
+        assertThat(verdicts.stream().filter(Event::hasApprovalSettled).map(verdict -> verdict.getApprovalSettled()
+                        .getState()))
+                .containsOnly(ApprovalState.APPROVAL_APPROVED)
+                .hasSize((int) all.approvals);
+    }
+
+    private static List<Event> judged(Watcher watcher, List<Event> events) {
+        SessionState state = SessionState.empty();
+        List<Event> verdicts = new ArrayList<>();
+        for (Event event : events) {
+            List<Event> said = watcher.onEvent(state, event);
+            verdicts.addAll(said);
+            said.stream()
+                    .filter(Event::hasApprovalRequested)
+                    .forEach(question -> verdicts.addAll(watcher.onEvent(state, approved(question))));
+        }
+        return verdicts;
+    }
+
+    private static Event approved(Event question) {
+        ApprovalRequested asked = question.getApprovalRequested();
+        return EventIds.withId(Event.newBuilder()
+                .setTenant(question.getTenant())
+                .setHost(question.getHost())
+                .setSession(question.getSession())
+                .setChannel(Channel.CONTROL)
+                .setEventTimeNs(question.getEventTimeNs())
+                .setObservedTimeNs(question.getObservedTimeNs())
+                .setApprovalDecided(ApprovalDecided.newBuilder()
+                        .setApproval(asked.getApproval())
+                        .setSubjectSha256(asked.getSubjectSha256())
+                        .setApproved(true)
+                        .setDecidedBy("ada")
+                        .setReason("looked at")));
+    }
+
+    private static final class Day {
+        private long sessions;
+        private long calls;
+        private long approvals;
+
+        void add(List<Event> events, List<Event> verdicts) {
+            sessions++;
+            calls += events.stream()
+                    .filter(event -> event.getToolCall().getGated())
+                    .count();
+            approvals += verdicts.stream().filter(Event::hasApprovalRequested).count();
+        }
+
+        @Override
+        public String toString() {
+            return sessions + " sessions, " + calls + " calls, " + approvals + " approvals";
+        }
     }
 }

@@ -165,10 +165,11 @@ public final class ProcessTable {
             process.setRole(Role.UNANNOUNCED).clearCall().clearMcpServer();
         } else if (role == Role.MCP_SERVER && process.getCall().isEmpty() && isOfAServer(before.getParent())) {
             List<Call> served = ledger.served(before.getMcpServer(), nowNanos);
-            if (served.size() == 1) {
+            boolean certain = served.size() == 1 && !ledger.isNamedAlike(before.getMcpServer());
+            if (certain) {
                 process.setCall(served.getFirst().getCall());
             }
-            process.setCallUnknown(served.size() > 1);
+            process.setCallUnknown(!served.isEmpty() && !certain);
         }
         put(key, process);
         return process.getRole() == Role.UNANNOUNCED && (role != Role.UNANNOUNCED || !known);
@@ -313,7 +314,8 @@ public final class ProcessTable {
         if (!process.getCall().isEmpty()) {
             calls.add(process.getCall());
         }
-        boolean certain = calls.size() == 1 && !process.getCallUnknown();
+        boolean certain =
+                calls.size() == 1 && !process.getCallUnknown() && !ledger.isNamedAlike(process.getMcpServer());
         String call = certain ? calls.iterator().next() : "";
         return new Attribution(
                 key,

@@ -196,15 +196,16 @@ public final class FootprintCheck {
      * A host that the policy allows was asked for.
      *
      * @param by whose the connection is; nobody where that is not certain
+     * @param atNs when, on the host's clock
      */
-    public Optional<Deviation> requested(EgressRequested request, Owners owners, Attribution by) {
+    public Optional<Deviation> requested(EgressRequested request, Owners owners, Attribution by, long atNs) {
         Optional<String> call = EgressOwners.call(owners);
         String host = request.getHost().toLowerCase(Locale.ROOT);
         if (!by.refused().isEmpty()) {
             return ofRefused(by, by.description() + " asked for a connection to " + host + ":" + request.getPort());
         }
         if (call.isEmpty()) {
-            return isOfTheAgent(owners) ? unannounced(host, request.getPort(), owners) : Optional.empty();
+            return isOfTheAgent(owners) ? unannounced(host, request.getPort(), owners, atNs) : Optional.empty();
         }
         Footprint footprint = ledger.footprint(call.get());
         boolean late = isOver(call.get()) && !footprint.namesHost(host);
@@ -252,9 +253,9 @@ public final class FootprintCheck {
     }
 
     /** Tools that fetch have no process of their own. An agent that announces nothing is held to its policy alone. */
-    private Optional<Deviation> unannounced(String host, int port, Owners owners) {
+    private Optional<Deviation> unannounced(String host, int port, Owners owners, long atNs) {
         Optional<Call> refused = ledger.refusedFetch(host);
-        if (state.getCallsSeen() == 0 || refused.isEmpty() && ledger.names(host)) {
+        if (state.getCallsSeen() == 0 || refused.isEmpty() && ledger.names(host, atNs)) {
             return Optional.empty();
         }
         List<String> evidence = new ArrayList<>();

@@ -89,8 +89,10 @@ public final class PolicyCheck {
     /**
      * A file was opened. An open that failed, or that only names the file (O_PATH), gave no access to it; one that a read-only workspace
      * refused still says what was tried.
+     *
+     * @param atNs when, on the host's clock
      */
-    public Optional<Deviation> opened(FileOpened open, Attribution by) {
+    public Optional<Deviation> opened(FileOpened open, Attribution by, long atNs) {
         if (by.role() == Role.HOST_RELAY) {
             return Optional.empty();
         }
@@ -147,10 +149,13 @@ public final class PolicyCheck {
                     80,
                     true));
         }
+        if (!writes && by.role() == Role.AGENT) {
+            return ledger.refusedRead(path).map(call -> refusedRead(call, seen));
+        }
         if (writes
                 && by.role() == Role.AGENT
                 && inWorkspace(path)
-                && ledger.editing(path).isEmpty()) {
+                && ledger.editing(path, atNs).isEmpty()) {
             // An agent that tells of its calls afterwards, or never, cannot have announced it.
             boolean freezes = unannouncedFreezes() && announces();
             return Optional.of(new Deviation(
@@ -159,13 +164,33 @@ public final class PolicyCheck {
                     "edit|" + path,
                     "The agent wrote a file that it did not announce",
                     seen,
-                    "No announced call edits this file.",
+                    "No announced call edits this file now.",
                     "announce",
                     "",
                     freezes ? Ladder.MAX : 5,
                     freezes));
         }
         return Optional.empty();
+    }
+
+    /** No proof: an agent may open a file on its own account. A policy that freezes what nothing announced does so here, too. */
+    private Deviation refusedRead(Call call, String seen) {
+        boolean asked = ledger.isAsked(call.getCall());
+        boolean freezes = unannouncedFreezes() && announces() && !asked;
+        Deviation found = new Deviation(
+                        DeviationKind.UNANNOUNCED,
+                        freezes ? Severity.CRITICAL : Severity.LOW,
+                        "refused-read|" + call.getCall(),
+                        freezes ? "A refused call ran anyway" : "A file of a refused call was read",
+                        seen,
+                        "Call " + call.getCall() + (asked ? " is not approved yet" : " was refused")
+                                + ", and no later one names the file.",
+                        "announce",
+                        call.getCall(),
+                        freezes ? Ladder.MAX : 10,
+                        freezes)
+                .restingOn(List.of(call.getEvent()));
+        return freezes ? found : found.softly();
     }
 
     private static Deviation hidden(String path, String title, String seen, Attribution by) {

@@ -97,14 +97,16 @@ public final class ResultCheck {
     }
 
     private static Predicate<Call> isBeforeResult(long atNs) {
-        return call -> !call.getFinished() || atNs <= call.getFinishedNs();
+        return call -> IntentLedger.isUntilResult(call, atNs);
     }
 
     private Optional<Deviation> wrote(Call call) {
         String workspace = state.getTask().getWorkspace() + "/";
-        List<String> written = call.getWrittenList().stream()
-                .filter(path -> path.startsWith(workspace) && !PolicyCheck.isByTheWay(path))
-                .toList();
+        // A result may be told again, by another channel, when what it is told of has gone on for long.
+        List<String> written =
+                call.getWrittenList().subList(0, call.getWrittenCount() - call.getWrittenLater()).stream()
+                        .filter(path -> path.startsWith(workspace) && !PolicyCheck.isByTheWay(path))
+                        .toList();
         return call.getNothingChanged().isEmpty() || written.isEmpty()
                 ? Optional.empty()
                 : Optional.of(deviation(

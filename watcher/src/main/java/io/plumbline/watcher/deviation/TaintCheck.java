@@ -63,7 +63,7 @@ public final class TaintCheck {
             read(path, by, event);
         }
         if (PolicyCheck.writes(open)) {
-            written(path, by);
+            written(path, by, event.getEventTimeNs());
         }
     }
 
@@ -88,11 +88,11 @@ public final class TaintCheck {
         return full;
     }
 
-    private void written(String path, Attribution by) {
+    private void written(String path, Attribution by, long atNs) {
         if (path.startsWith("/dev/") || path.startsWith("/proc/")) {
             return;
         }
-        ledger.wrote(by.call(), path);
+        ledger.wrote(by.call(), path, atNs);
         // What a project's own settings are read for goes into too many files to be told apart.
         forbidden(by.process(), by.call()).ifPresent(taint -> put(path, taint));
     }

@@ -30,6 +30,9 @@ public final class IntentLedger {
     /** Claude Code's argument for a command whose result is told when it starts. */
     private static final Pattern BACKGROUND = Pattern.compile("\"run_in_background\"\\s*:\\s*true");
 
+    /** How much later than its result something of a call may be seen. */
+    private static final long LAG_NS = 10_000_000_000L;
+
     private static final Pattern SERVER_NAME = Pattern.compile("[^A-Za-z0-9_-]");
 
     private final SessionState session;
@@ -97,7 +100,7 @@ public final class IntentLedger {
         session.keep(Call.newBuilder()
                 .setCall(call.getCall())
                 .setTool(call.getTool())
-                .setMcpServer(call.getMcpServer())
+                .setMcpServer(served ? server(call) : "")
                 .setAnnouncedNs(served ? heardNs : 0)
                 .setCommand(call.getCommand())
                 .addAllPaths(call.getPathsList())
@@ -113,6 +116,29 @@ public final class IntentLedger {
                 .setBackground(BACKGROUND.matcher(call.getArgumentsJson()).find())
                 .build());
         return true;
+    }
+
+    /**
+     * The configured server whose tool it is, by the longest name that the tool's begins with: names may hold what agents join them with.
+     * Else as the claim has it.
+     */
+    private String server(ToolCall call) {
+        return state.getMcpServersList().stream()
+                .map(server -> inToolNames(server.getName()))
+                .filter(name -> !name.isEmpty()
+                        && (call.getTool().startsWith("mcp__" + name + "__")
+                                || call.getTool().startsWith("mcp_" + name + "_")))
+                .max(Comparator.comparingInt(String::length))
+                .orElse(call.getMcpServer());
+    }
+
+    /** Whether the tools of another configured server have the same names. */
+    public boolean isNamedAlike(String server) {
+        String name = inToolNames(server);
+        return state.getMcpServersList().stream()
+                        .filter(other -> inToolNames(other.getName()).equals(name))
+                        .count()
+                > 1;
     }
 
     /**
@@ -298,18 +324,28 @@ public final class IntentLedger {
         }
     }
 
-    /** A process of the call has opened a file for writing; the first ones are remembered. */
-    public void wrote(String call, String path) {
+    /**
+     * A process of the call has opened a file for writing; the first ones are remembered.
+     *
+     * @param atNs when, on the host's clock, nanoseconds since the epoch
+     */
+    public void wrote(String call, String path, long atNs) {
         Optional<Call> writer =
                 call(call).filter(known -> !known.getWrittenList().contains(path));
         if (writer.isEmpty()) {
             return;
         }
         if (writer.get().getWrittenCount() < StateLimits.WRITTEN) {
-            change(call, known -> known.addWritten(path));
+            change(call, known -> known.addWritten(path)
+                    .setWrittenLater(isUntilResult(writer.get(), atNs) ? 0 : known.getWrittenLater() + 1));
         } else {
             state.getEvictedBuilder().setWritten(state.getEvicted().getWritten() + 1);
         }
+    }
+
+    /** Whether something was done before the first result of a call was told, on the host's clock. */
+    public static boolean isUntilResult(Call call, long atNs) {
+        return !call.getFinished() || atNs <= call.getFinishedNs();
     }
 
     /**
@@ -411,7 +447,7 @@ public final class IntentLedger {
         return calls.values().stream()
                 .filter(call -> isOf(name, call) && call.getAnnouncedNs() <= atNs)
                 .max(Comparator.comparing(Call::getNumber))
-                .filter(call -> call.getDenied() && !call.getOverruled());
+                .filter(call -> call.getDenied() && !call.getOverruled() && !isNamedAlike(server));
     }
 
     /** Whether a person is still asked about a call. */
@@ -482,10 +518,14 @@ public final class IntentLedger {
                 .forEach(call -> change(call.getCall(), known -> known.setOverruled(true)));
     }
 
-    /** Whether a call that was not refused names a host, itself or in its command. */
-    public boolean names(String host) {
+    /**
+     * Whether a call that was not refused, and that was not over for long, names a host, itself or in its command.
+     *
+     * @param atNs on the host's clock, nanoseconds since the epoch
+     */
+    public boolean names(String host, long atNs) {
         return calls.values().stream()
-                .filter(call -> !call.getDenied())
+                .filter(call -> !call.getDenied() && explainsTheAgent(call, atNs))
                 .anyMatch(call -> call.getHostsList().contains(host)
                         || call.getCommand().toLowerCase(Locale.ROOT).contains(host)
                                 && footprint(call.getCall()).contacts().contains(host));
@@ -504,10 +544,22 @@ public final class IntentLedger {
                 : fetches.stream().max(Comparator.comparing(Call::getNumber)).filter(Call::getDenied);
     }
 
-    /** An open or finished call by which the agent may itself write {@code path}. */
-    public Optional<Call> editing(String path) {
+    /**
+     * Whether a call explains what the agent itself does: until a while after its result, which may be told before all that was done is
+     * heard of.
+     */
+    private static boolean explainsTheAgent(Call call, long atNs) {
+        return call.getFinishedNs() == 0 || atNs <= call.getFinishedNs() + LAG_NS;
+    }
+
+    /**
+     * A call, not over for long, by which the agent may itself write {@code path}.
+     *
+     * @param atNs on the host's clock, nanoseconds since the epoch
+     */
+    public Optional<Call> editing(String path, long atNs) {
         return calls.values().stream()
-                .filter(call -> !call.getDenied() && mayEdit(call, path))
+                .filter(call -> !call.getDenied() && explainsTheAgent(call, atNs) && mayEdit(call, path))
                 .max(Comparator.comparing(Call::getNumber));
     }
 
@@ -525,6 +577,28 @@ public final class IntentLedger {
                         .noneMatch(call -> isOpen(call)
                                 && (namesEdit(call, path)
                                         || call.getCommand().contains(PATCHING) && mayEdit(call, path))));
+    }
+
+    /**
+     * The last call that was to read {@code path}, where it was refused or is still asked about and no allowed one has named the file since:
+     * what the agent itself reads there now no call allows.
+     */
+    public Optional<Call> refusedRead(String path) {
+        return calls.values().stream()
+                .filter(call -> call.getDenied()
+                        && !call.getOverruled()
+                        && !Footprints.EDITING_TOOLS.contains(call.getTool())
+                        && namesFile(call, path))
+                .max(Comparator.comparing(Call::getNumber))
+                .filter(refused -> calls.values().stream()
+                        .noneMatch(call ->
+                                call.getNumber() > refused.getNumber() && !call.getDenied() && namesFile(call, path)));
+    }
+
+    private static boolean namesFile(Call call, String path) {
+        return call.getCommand().isBlank()
+                && call.getPathsList().stream()
+                        .anyMatch(named -> absolute(named, call.getCwd()).equals(path));
     }
 
     private static boolean namesEdit(Call call, String path) {

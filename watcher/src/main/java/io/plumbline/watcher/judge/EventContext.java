@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param image executable of the acting process; empty: not known
  * @param commandLine of the acting process, at most {@link io.plumbline.events.EventLimits#COMMAND_LINE} characters; empty: not known
  * @param policyVerdict what the policy says about it: allow, log, ask, deny, freeze, or service; empty: it is no act, or there is no policy
- * @param announced of a call that is announced for the first time, and of a connection
+ * @param announced of a call that is announced for the first time, of a connection, and of an execution that nothing announced
  */
 public record EventContext(
         TaskAssigned task,
@@ -31,11 +31,11 @@ public record EventContext(
         String policyVerdict,
         Optional<Announced> announced) {
     /**
-     * What is known beside an announcement, or beside a connection.
+     * What is known beside an announcement, a connection, or an execution that nothing announced.
      *
      * @param recent the calls before it, oldest first, at most {@link #MAX_RECENT}; of a connection with the call that opened it
      * @param highRisk whether it needs the network, falls into a named scope, leaves the workspace, or cannot be told to do neither; false of
-     *     a connection, which the policy answers by its host
+     *     what no gate holds
      */
     public record Announced(List<Call> recent, boolean highRisk) {
         /** As many as the intent model looks at. */

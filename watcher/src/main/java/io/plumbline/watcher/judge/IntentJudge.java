@@ -2,6 +2,7 @@ package io.plumbline.watcher.judge;
 
 import io.plumbline.events.policy.PolicyDefaults;
 import io.plumbline.events.policy.Scope;
+import io.plumbline.events.shell.ShellCommands;
 import io.plumbline.events.v1.DeviationKind;
 import io.plumbline.events.v1.EgressRequested;
 import io.plumbline.events.v1.Event;
@@ -9,6 +10,7 @@ import io.plumbline.events.v1.IntentReason;
 import io.plumbline.events.v1.IntentScore;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
+import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.events.v1.ToolCall;
@@ -37,9 +39,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The intent model over announced acts, connections and plans. An act that does not serve the task is told and asked about; all of them
- * together add at most {@link #MOST_RISK}, so that the model alone never stops a session. What could not be scored is the policy's to
- * decide ({@code not-scored}); so is a connection, of which only what structure makes certain is told. Not safe for use by several threads.
+ * The intent model over announced acts, commands that nothing announced, connections and plans. An act that does not serve the task is
+ * told and, where it was announced, asked about; all of them together add at most {@link #MOST_RISK}, so that the model alone never stops a
+ * session. An announced act that could not be scored is the policy's to decide ({@code not-scored}); so is a connection, of which only what
+ * structure makes certain is told. Not safe for use by several threads.
  */
 public final class IntentJudge implements Judge, AutoCloseable {
     /** The first word of its version. */
@@ -178,6 +181,10 @@ public final class IntentJudge implements Judge, AutoCloseable {
             return connected(event.getEgressRequested(), context, announced, memory).stream()
                     .toList();
         }
+        if (event.hasProcessStarted()) {
+            return executed(event.getProcessStarted(), context, announced, memory).stream()
+                    .toList();
+        }
         Optional<Act> act = event.hasToolCall() ? act(event.getToolCall()) : Optional.empty();
         if (act.isEmpty()) {
             return List.of();
@@ -223,6 +230,31 @@ public final class IntentJudge implements Judge, AutoCloseable {
                 yield one.floor() > 0 && !allowed
                         ? Optional.of(deviation(
                                 one, act, asked ? Severity.MEDIUM : Severity.HIGH, Consequence.TELL, context, memory))
+                        : Optional.empty();
+            }
+            case Score.NotScored ignored -> {
+                notScored++;
+                lastNotScored = true;
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /** A command that nothing announced runs already: it is told where it does not serve the task, and nobody is asked. */
+    private Optional<Finding> executed(
+            ProcessStarted start, EventContext context, Announced announced, JudgeMemory memory) {
+        Act act = Act.command(ShellCommands.line(start.getArgvList()));
+        return switch (scorer.score(intent("", context, announced), act)) {
+            case Score.Scored one -> {
+                count(one);
+                yield one.band() == Score.Band.DOES_NOT_SERVE
+                        ? Optional.of(deviation(
+                                one,
+                                act,
+                                one.floor() > 0 ? Severity.HIGH : Severity.MEDIUM,
+                                Consequence.TELL,
+                                context,
+                                memory))
                         : Optional.empty();
             }
             case Score.NotScored ignored -> {

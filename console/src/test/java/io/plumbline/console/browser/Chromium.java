@@ -1,6 +1,7 @@
-package io.plumbline.e2e;
+package io.plumbline.console.browser;
 
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Debian's chromium. What its pages ask for in vain, and their own errors, are noted. */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
     private final Playwright playwright;
     private final Browser browser;
     private final List<String> failures = new ArrayList<>();
@@ -33,22 +34,27 @@ final class Chromium implements AutoCloseable {
                                 "--disable-sync")));
     }
 
-    static Chromium start() {
+    public static Chromium start() {
         return new Chromium(Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))));
     }
 
     /** A browser of its own, in which nobody is signed in. */
-    Page open(Duration patience) {
-        Page page = browser.newContext(new Browser.NewContextOptions().setViewportSize(1440, 1000))
-                .newPage();
-        page.setDefaultTimeout(patience.toMillis());
+    public Page open(Duration patience) {
+        return open(new Browser.NewContextOptions().setViewportSize(1440, 1000), patience);
+    }
+
+    /** Likewise, set up as {@code options} say. */
+    public Page open(Browser.NewContextOptions options, Duration patience) {
+        BrowserContext context = browser.newContext(options);
+        context.setDefaultTimeout(patience.toMillis());
+        Page page = context.newPage();
         page.onResponse(response -> {
             if (response.status() >= 400) {
                 failures.add(response.status() + " " + response.url());
             }
         });
-        // What a page that is left still loads, and a download, are given up.
+        // A page that is left while it still loads, and a download, abort; whoever cuts the line takes the rest away.
         page.onRequestFailed(request -> {
             if (!"net::ERR_ABORTED".equals(request.failure())) {
                 failures.add(request.failure() + " " + request.url());
@@ -59,7 +65,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Until the page that somebody who signed in meets has loaded. */
-    static void signIn(Page page, String console, String person, String password) {
+    public static void signIn(Page page, String console, String person, String password) {
         page.navigate(console + "/login");
         page.locator("input[name=username]").fill(person);
         page.locator("input[name=password]").fill(password);
@@ -69,8 +75,11 @@ final class Chromium implements AutoCloseable {
         page.waitForLoadState(LoadState.NETWORKIDLE);
     }
 
-    List<String> failures() {
-        return List.copyOf(failures);
+    /** Failed requests and errors of pages since the last time. */
+    public List<String> failures() {
+        List<String> seen = List.copyOf(failures);
+        failures.clear();
+        return seen;
     }
 
     @Override
