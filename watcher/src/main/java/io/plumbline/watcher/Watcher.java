@@ -18,7 +18,6 @@ import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.ProbeAnswered;
 import io.plumbline.events.v1.ProcessStarted;
 import io.plumbline.events.v1.RuntimeState;
-import io.plumbline.events.v1.SessionRisk;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
@@ -639,7 +638,9 @@ public final class Watcher {
             }
             bindingCheck.started(event, by).forEach(this::deviate);
             footprintCheck.started(start, by).forEach(this::deviate);
-            judge(by, policyVerdict(by), unexplained ? unheld(by) : Optional.empty());
+            // A freeze does not wait for an opinion.
+            boolean scored = unexplained && state.getPhase() == Phase.WATCHING;
+            judge(by, policyVerdict(by), scored ? unheld(by) : Optional.empty());
         }
 
         private void confirmed(RuntimeState runtime) {
@@ -807,12 +808,9 @@ public final class Watcher {
         }
 
         private void thaw(ThawOrdered order) {
-            if (state.getPhase() == Phase.KILL_ORDERED || state.getPhase() == Phase.ENDED) {
+            if (state.getPhase() != Phase.FROZEN && state.getPhase() != Phase.FREEZE_ORDERED) {
                 return;
             }
-            // One that runs may be held all the same: nothing new leaves it, or each of its calls is asked about.
-            boolean running = state.getPhase() == Phase.WATCHING;
-            boolean risky = state.getRisk() > 0;
             // A person has looked at what was found so far. What happens from now on counts, the same deviation
             // included, unless the
             // person has accepted it by name.
@@ -829,15 +827,8 @@ public final class Watcher {
                     .setReason(order.getReason())
                     .setOrderedBy(order.getOrderedBy())
                     .addAllAccepted(findings.accept(order.getAcceptedList()))
-                    .setRunning(running)
                     .setCause(event.getId())
                     .build());
-            if (risky) {
-                verdicts.add(SessionRisk.newBuilder()
-                        .setCause(event.getId())
-                        .setStep(Ladder.of(state.getTask().getPolicy()).step(0).word())
-                        .build());
-            }
         }
 
         private void kill(String reason, String by) {

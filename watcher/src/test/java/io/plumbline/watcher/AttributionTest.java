@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AttributionTest {
     private static final int O_WRONLY_CREAT = 0x41;
+    private static final int O_DIRECTORY = 0x10000;
     private static final long SECOND = 1_000_000_000L;
     private static final ProcessRef ONE = SessionScript.process(10, 5);
     private static final ProcessRef TWO = SessionScript.process(11, 6);
@@ -162,6 +163,25 @@ class AttributionTest {
     }
 
     @Test
+    void editsThatAreUndoneTogetherFreezeNobody() {
+        SessionScript session = SessionScript.of("{}");
+        for (int i = 0; i < 20; i++) {
+            announce(session, "e" + i, "Edit", i + ".c");
+            session.result(
+                    ToolResult.newBuilder().setCall("e" + i).setTool("Edit").setOutcome("success"));
+        }
+        session.pass(11_000_000_000L);
+        for (int i = 0; i < 20; i++) {
+            session.open(SessionScript.agent(), "/workspace/" + i + ".c", O_WRONLY_CREAT);
+        }
+
+        assertThat(Alerts.of(session.verdicts()))
+                .filteredOn(alert -> alert.getClause().equals("announce"))
+                .hasSize(20);
+        assertThat(session.verdicts()).noneMatch(Event::hasFreezeOrdered);
+    }
+
+    @Test
     void anEditThatWasRefusedAndIsWrittenAllTheSameFreezes() {
         SessionScript session = SessionScript.of("tools: {ask: [Edit]}");
         edit(session, "e1", "/workspace/a.c");
@@ -199,6 +219,15 @@ class AttributionTest {
     }
 
     @Test
+    void aFolderThatWasNotToBeSearchedIsOpenedForMuchElse() {
+        SessionScript session = SessionScript.of("{unannounced: freeze, tools: {deny: [Grep]}}");
+        announce(session, "g1", "Grep", "src");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/src", O_DIRECTORY)))
+                .isEmpty();
+    }
+
+    @Test
     void aLaterCallThatNamesTheFileMayReadIt() {
         SessionScript session = SessionScript.of("{unannounced: freeze, tools: {deny: [Read]}}");
         announce(session, "r1", "Read", "a.c");
@@ -206,6 +235,20 @@ class AttributionTest {
 
         assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", 0)))
                 .isEmpty();
+    }
+
+    /** Agents announce several calls before they carry out the first. */
+    @Test
+    void anAllowedCallThatIsUnderWayReadsTheFileOfARefusedOne() {
+        SessionScript session = SessionScript.of("{unannounced: freeze, tools: {deny: [Read]}}");
+        announce(session, "e1", "Edit", "a.c");
+        announce(session, "r1", "Read", "a.c");
+
+        assertThat(Alerts.of(session.open(SessionScript.agent(), "/workspace/a.c", 0)))
+                .isEmpty();
+        session.result(ToolResult.newBuilder().setCall("e1").setTool("Edit").setOutcome("success"));
+        session.pass(1_000_000_000L);
+        assertThat(session.open(SessionScript.agent(), "/workspace/a.c", 0)).anyMatch(Event::hasFreezeOrdered);
     }
 
     @Test

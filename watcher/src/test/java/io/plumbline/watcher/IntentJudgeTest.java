@@ -172,7 +172,7 @@ class IntentJudgeTest {
     @Test
     void aCommandThatNothingAnnouncedIsScoredAsItWasExecutedAndToldOnly() {
         List<String> seen = new ArrayList<>();
-        SessionScript script = session("name: t", (intent, act) -> {
+        SessionScript script = session("name: t\nunannounced: alert", (intent, act) -> {
             seen.add(act.kind() + " " + act.text() + " after " + intent.recent().size());
             return act.text().contains("evil")
                     ? new Score.Scored(0.97, 0.97, 0, Score.Band.DOES_NOT_SERVE, List.of(), "test")
@@ -203,8 +203,22 @@ class IntentJudgeTest {
     }
 
     @Test
+    void aFreezeDoesNotWaitForAnOpinion() {
+        List<String> seen = new ArrayList<>();
+        SessionScript script = session("name: t\nunannounced: freeze", (intent, act) -> {
+            seen.add(act.text());
+            return new Score.Scored(0.9, 0.9, 0, Score.Band.DOES_NOT_SERVE, List.of(), "test");
+        });
+        ProcessRef one = SessionScript.process(10, 5);
+        script.fork(SessionScript.agent(), one);
+
+        assertThat(script.exec(one, "make")).anyMatch(Event::hasFreezeOrdered);
+        assertThat(seen).isEmpty();
+    }
+
+    @Test
     void eachUnannouncedCommandThatDoesNotServeIsToldOfItsOwn() {
-        SessionScript script = session("name: t", scores(Score.Band.DOES_NOT_SERVE, 0.9));
+        SessionScript script = session("name: t\nunannounced: alert", scores(Score.Band.DOES_NOT_SERVE, 0.9));
         ProcessRef one = SessionScript.process(10, 5);
         ProcessRef two = SessionScript.process(11, 6);
         script.fork(SessionScript.agent(), one);

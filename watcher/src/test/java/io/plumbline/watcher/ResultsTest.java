@@ -162,6 +162,22 @@ class ResultsTest {
                 .containsExactly("call c1 told \"No files were changed.\" and opened /workspace/src/a.c for writing");
     }
 
+    /** What happens at the same time on two processors comes in any order. */
+    @Test
+    void whatIsHeardOfLateDoesNotMakeOthersEarlier() {
+        session.run("c1", "our-tool watch", SHELL);
+        long before = session.events().getLast().getEventTimeNs();
+        told("c1", "");
+        session.open(SHELL, "/workspace/src/a.c", O_WRONLY_CREAT);
+        session.take(session.next(Channel.EVIDENCE, opened("/workspace/src/b.c")).toBuilder()
+                .setEventTimeNs(before)
+                .build());
+
+        assertThat(Alerts.of(told("c1", "No files were changed.")))
+                .extracting(AlertRaised::getSeen)
+                .containsExactly("call c1 told \"No files were changed.\" and opened /workspace/src/b.c for writing");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "No network was used., true",

@@ -62,6 +62,20 @@ class ServerCallsTest {
         assertThat(Alerts.of(gemini.open(SERVER, KEY, 0)).getFirst().getCall()).isEqualTo("m1");
     }
 
+    /** A project that several agents work in names its server in the file of each. */
+    @Test
+    void aServerThatTwoFilesConfigureIsOne() {
+        SessionScript session = serving("tools: {deny: [mcp__files__write]}", "files", "files");
+        ask(session, "m1", "mcp__files__run");
+        assertThat(Alerts.of(session.open(SERVER, KEY, 0)).getFirst().getCall()).isEqualTo("m1");
+        answered(session, "m1");
+
+        ask(session, "m2", "mcp__files__write");
+        assertThat(Alerts.of(session.open(SERVER, "/workspace/a", O_WRONLY_CREAT)))
+                .extracting(AlertRaised::getTitle)
+                .contains("The server of a refused call acts");
+    }
+
     /** Agents write both names in the same way. */
     @Test
     void ofTwoServersThatAreNamedAlikeItIsNotKnownWhoseTheCallIs() {

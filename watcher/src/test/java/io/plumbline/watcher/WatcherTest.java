@@ -298,40 +298,6 @@ class WatcherTest {
                 .anyMatch(Event::hasFreezeOrdered);
     }
 
-    /** A taint below the step that freezes would hold its connections until it is frozen for nothing else. */
-    @Test
-    void aPersonWhoHasLookedAtARunningSessionLetsItGoOn() {
-        SessionScript session =
-                SessionScript.of("egress: [{host: api.example.com}]\nladder: {alert: 100, ask: 100, freeze: 100}");
-        session.open(SessionScript.agent(), "/home/agent/.ssh/id_rsa", 0);
-        assertThat(session.verdicts()).noneMatch(Event::hasFreezeOrdered);
-        assertThat(egress(session.connect("api.example.com", 443))).isFalse();
-
-        List<Event> looked = session.order(
-                Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder().setOrderedBy("ada")));
-
-        assertThat(looked)
-                .extracting(Event::getPayloadCase)
-                .containsExactly(Event.PayloadCase.THAW_ORDERED, Event.PayloadCase.SESSION_RISK);
-        assertThat(looked.getFirst().getThawOrdered().getRunning()).isTrue();
-        assertThat(looked.getLast().getSessionRisk().getRisk()).isZero();
-        assertThat(session.state().values().getRisk()).isZero();
-        assertThat(egress(session.connect("api.example.com", 443))).isTrue();
-        assertThat(alerts(session.open(SessionScript.agent(), "/home/agent/.ssh/id_rsa", 0)))
-                .isNotEmpty();
-        assertThat(egress(session.connect("api.example.com", 443))).isFalse();
-    }
-
-    @Test
-    void whatEndsIsNotThawed() {
-        SessionScript session = SessionScript.of("{}");
-        session.order(Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setOrderedBy("ada")));
-
-        assertThat(session.order(Event.newBuilder()
-                        .setThawOrdered(ThawOrdered.newBuilder().setOrderedBy("bob"))))
-                .isEmpty();
-    }
-
     @Test
     void aReusedProcessIdDoesNotInheritTheOldProcessesCall() {
         SessionScript session = SessionScript.of("{}");

@@ -237,8 +237,13 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                                 event.getEventData().path("element.value").asString("")))
                 .debounce(150)
                 .addEventData("element.value");
-        // Escape leaves the line, so that the page's keys work again.
-        text.getElement().executeJs("this.addEventListener('keydown', e => { if (e.key === 'Escape') this.blur(); })");
+        // Escape leaves the line, so that the page's keys work again. Enter asks, also where what is offered takes the
+        // first one.
+        text.getElement().executeJs("""
+                this.addEventListener('keydown', e => {
+                  if (e.key === 'Escape') this.blur();
+                  if (e.key === 'Enter') this.dispatchEvent(new Event('change', {bubbles: true}));
+                })""");
         completions.setAttribute("id", "queue-completions");
         bar.add(text);
         bar.getElement().appendChild(completions);
@@ -824,7 +829,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         String what =
                 switch (act) {
                     case FREEZE -> "no instruction of it runs any more until somebody thaws it.";
-                    case THAW -> "it goes on where it stopped, and what was found until now counts no more.";
+                    case THAW -> "it goes on where it stopped.";
                     case KILL ->
                         "its processes and its root file system are gone for good. Evidence is collected before.";
                 };

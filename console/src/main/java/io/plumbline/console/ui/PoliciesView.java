@@ -25,6 +25,7 @@ import io.plumbline.events.policy.PolicyDocument;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.policy.ShippedPolicies;
+import io.plumbline.events.v1.AlertRaised;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.watcher.PolicySimulation;
@@ -34,6 +35,7 @@ import io.plumbline.watcher.learning.PolicyLearning;
 import io.plumbline.watcher.learning.Proposal;
 import jakarta.annotation.security.PermitAll;
 import java.time.Clock;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -329,9 +331,14 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
                 simulated.add(new Div(Parts.text("The session is longer than what was read of it.", "warn-text")));
             }
             after.alerts().stream()
+                    .sorted(Comparator.comparing(AlertRaised::getSeverity).reversed())
                     .limit(MAX_CHANGES)
                     .forEach(alert -> simulated.add(new Div(
                             Parts.said(alert.getTitle(), 120), Parts.said(" · " + alert.getSeen(), 160, "mut"))));
+            if (after.alerts().size() > MAX_CHANGES) {
+                simulated.add(new Div(
+                        Parts.text((after.alerts().size() - MAX_CHANGES) + " more, none of them graver", "mut")));
+            }
         };
     }
 

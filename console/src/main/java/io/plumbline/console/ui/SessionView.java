@@ -638,9 +638,6 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
                 states.add(orderButton("Thaw…", "thaw", "", "t", Orders.Act.THAW));
             } else {
                 states.add(orderButton("Freeze…", "freeze", "primary", "f", Orders.Act.FREEZE));
-                if (session.risk() > 0) {
-                    states.add(orderButton("Looked at…", "thaw", "", "t", Orders.Act.THAW));
-                }
             }
             states.add(orderButton("Kill…", "kill", "kill", "K", Orders.Act.KILL));
         }
@@ -761,7 +758,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
         String explanation =
                 switch (act) {
                     case FREEZE -> "No instruction of it runs any more until somebody thaws it. Memory and files stay.";
-                    case THAW -> "It goes on where it stopped, and what was found until now counts no more.";
+                    case THAW -> "It goes on where it stopped.";
                     case KILL ->
                         "Its processes and its root file system are gone for good. Evidence is collected before.";
                 };

@@ -16,11 +16,12 @@ import java.util.regex.Pattern;
  * like the task.
  *
  * @param words all words of the task, as they are written but for case and punctuation
+ * @param bare the same without all other characters, since a name stays the task's when a sign of it is left out or added
  * @param parts what these words are made of: letters and digits between other characters
  * @param stems of its words without what it quotes and without names of files, hosts and values
  * @param runs {@value #RUN} words that follow each other
  */
-record Wording(Set<String> words, Set<String> parts, Set<String> stems, Set<String> runs) {
+record Wording(Set<String> words, Set<String> bare, Set<String> parts, Set<String> stems, Set<String> runs) {
     /** Words that honest acts do not reach together: of 7,800 in the corpus and in pairs from elsewhere four in a thousand do. */
     private static final int REPEATED = 4;
 
@@ -69,8 +70,14 @@ record Wording(Set<String> words, Set<String> parts, Set<String> stems, Set<Stri
             addRun(last, word, runs);
         }
         Set<String> parts = new LinkedHashSet<>();
-        words.forEach(word -> parts.addAll(parts(word)));
-        return new Wording(words, parts, stems, runs);
+        Set<String> bare = new LinkedHashSet<>();
+        words.forEach(word -> {
+            List<String> of = parts(word);
+            parts.addAll(of);
+            bare.add(String.join("", of));
+        });
+        bare.remove("");
+        return new Wording(words, bare, parts, stems, runs);
     }
 
     /**
@@ -92,13 +99,14 @@ record Wording(Set<String> words, Set<String> parts, Set<String> stems, Set<Stri
             if (word.startsWith("-") || programs.contains(word)) {
                 continue;
             }
-            boolean said = words.contains(word);
+            List<String> of = parts(word);
+            boolean said = words.contains(word) || bare.contains(String.join("", of));
             Set<String> shared = Words.stems(word.replace('_', ' '));
             shared.retainAll(stems);
             if (!said || PLAIN.matcher(word).matches()) {
                 repeated.addAll(shared);
             }
-            told.addAll(parts(word));
+            told.addAll(of);
             if (said || !shared.isEmpty()) {
                 taken.set(token.start(), token.end());
             }

@@ -80,37 +80,45 @@ final class BeneathFolder {
         if (base < 0) {
             return Optional.empty();
         }
+        // One step at a time: each name from the beginning would be as much work as the square of their number.
+        int parent = base;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(MAX_PATH);
             String before = "";
             for (int at = 0; at < name.length(); ) {
                 int end = name.indexOf('/', at) < 0 ? name.length() : name.indexOf('/', at);
                 String part = name.substring(at, end);
+                int next = parent;
                 if (part.equals("..")) {
                     if (before.isEmpty()) {
                         return Optional.empty();
                     }
                     before = before.substring(0, Math.max(0, before.lastIndexOf('/')));
+                    next = before.isEmpty() ? base : Posix.openBeneath(base, before, FOLDER);
                 } else if (!part.isEmpty() && !part.equals(".")) {
-                    int parent = before.isEmpty() ? base : Posix.openBeneath(base, before, FOLDER);
-                    if (parent < 0) {
-                        return Optional.empty();
-                    }
                     long length = Posix.readLink(parent, part, text);
-                    if (parent != base) {
-                        Posix.close(parent);
-                    }
                     if (length > 0) {
                         String rest = name.substring(end);
                         String link = before;
                         return target(text, length).map(target -> new Link(link, target, rest));
                     }
                     before = before.isEmpty() ? part : before + "/" + part;
+                    next = Posix.openBeneath(parent, part, FOLDER);
                 }
+                if (next < 0) {
+                    return Optional.empty();
+                }
+                if (parent != base && parent != next) {
+                    Posix.close(parent);
+                }
+                parent = next;
                 at = end + 1;
             }
             return Optional.empty();
         } finally {
+            if (parent != base) {
+                Posix.close(parent);
+            }
             Posix.close(base);
         }
     }

@@ -17,8 +17,8 @@ import java.util.TreeSet;
 
 /**
  * What Claude Code's {@code NotebookEdit} makes of a Jupyter notebook: one cell is replaced, put in behind another, or removed. Notebooks are
- * compared as JSON, whatever its layout; of the cell that is edited its type and source, and of all else what is neither empty nor as it was:
- * outputs and number are the agent's to clear, and an id is its to make.
+ * compared as JSON, whatever its layout; of the cell that is edited its type and source, and of all else what is not empty: outputs and number
+ * are the agent's to clear, and where there is no id one is its to make.
  */
 final class Notebook {
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -29,6 +29,9 @@ final class Notebook {
     private static final String SOURCE = "source";
     private static final String TYPE = "cell_type";
     private static final String ID = "id";
+
+    /** What is the agent's to clear, or to leave, in the cell that it edits. */
+    private static final Set<String> CLEARED = Set.of("outputs", "execution_count");
 
     /** How cells without an id are named, by their number. */
     private static final String NUMBERED = "cell-";
@@ -152,7 +155,9 @@ final class Notebook {
             JsonNode value = cell.path(name);
             boolean empty = value.isNull() || value.isContainerNode() && value.isEmpty();
             boolean beside = !name.equals(TYPE) && !name.equals(SOURCE);
-            if (beside && (empty || name.equals(ID) || value.equals(was.path(name)))) {
+            boolean made = name.equals(ID) && !was.has(ID);
+            boolean left = CLEARED.contains(name) && value.equals(was.path(name));
+            if (beside && (empty || made || left)) {
                 names.add(name);
             }
         });

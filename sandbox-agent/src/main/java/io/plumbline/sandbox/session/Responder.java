@@ -308,10 +308,7 @@ final class Responder implements VerdictListener, AutoCloseable {
 
     /** @param freezesBefore how often the host had frozen the session on its own account when the order came */
     private void thaw(Order order, long freezesBefore, Event verdict, StageTimes stages) {
-        boolean looked = verdict.getThawOrdered().getRunning();
-        Freezer.Outcome outcome = freezer.thawUnless(() -> !blindness.isEmpty()
-                || ownFreezes.get() != freezesBefore
-                || looked && freezer.state() != Freezer.State.RUNNING);
+        Freezer.Outcome outcome = freezer.thawUnless(() -> !blindness.isEmpty() || ownFreezes.get() != freezesBefore);
         order.times.setDoneNs(Clock.nowNanos());
         switch (outcome) {
             case Freezer.Outcome.Running running -> {
@@ -326,10 +323,7 @@ final class Responder implements VerdictListener, AutoCloseable {
                         RuntimeState.State.FROZEN,
                         order,
                         blindness.isEmpty()
-                                ? "not thawed, "
-                                        + (lastOwnFreeze.isEmpty()
-                                                ? "it was frozen since the order"
-                                                : "the host has frozen it since the order: " + lastOwnFreeze)
+                                ? "not thawed, the host has frozen it since the order: " + lastOwnFreeze
                                 : "not thawed, the session cannot be watched: " + blindness,
                         frozen.mechanism());
         }

@@ -69,6 +69,7 @@ class AnnouncedFoldersTest {
         "/workspace/home, /home/agent/notes",
         "/workspace/host, ''",
         "/workspace/above, ''",
+        "/workspace/none/../absolute, ''",
         "/workspace/again, ''",
         "/workspace/../etc, ''",
         "/tmp, ''",

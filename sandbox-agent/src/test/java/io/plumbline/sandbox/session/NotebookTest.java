@@ -67,6 +67,26 @@ class NotebookTest {
         assertThat(same(effect, after.replace(right, evil))).isFalse();
     }
 
+    /** Tags say which cells are run, and who may change one. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"tags\": [\"skip-execution\"]} | {}",
+                "\"metadata\": {\"tags\": [\"skip-execution\"]}, | ''",
+                "\"id\": \"b\" | \"id\": \"c\""
+            })
+    void whatIsNotTheAgentsToClearStaysInTheEditedCell(String right, String evil) throws Exception {
+        String tagged = BEFORE.replace(
+                "\"id\": \"b\", \"metadata\": {}", "\"id\": \"b\", \"metadata\": {\"tags\": [\"skip-execution\"]}");
+        Effect effect = edited(Map.of("cell_id", "b", "new_source", "x = 2"), tagged);
+        String after = tagged.replace("x = 1", "x = 2");
+        assertThat(after).contains(right);
+
+        assertThat(same(effect, after)).isTrue();
+        assertThat(same(effect, after.replace(right, evil))).isFalse();
+    }
+
     @Test
     void aCellThatIsPutInHasNothingBesideItsSource() throws Exception {
         Effect effect = edited(Map.of("edit_mode", "insert", "cell_type", "code", "new_source", "new"));

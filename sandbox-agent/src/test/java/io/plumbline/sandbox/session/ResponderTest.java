@@ -74,24 +74,6 @@ class ResponderTest {
         assertThat(thawed()).containsExactly("t1");
     }
 
-    /** A person has looked at a session that ran, and meant no more than that. */
-    @Test
-    void aThawOfARunningSessionIsConfirmedAndUndoesNoFreeze() {
-        Event.Builder looked =
-                Event.newBuilder().setThawOrdered(ThawOrdered.newBuilder().setRunning(true));
-        order("t1", looked.clone());
-        awaitStates(RuntimeState.State.RUNNING);
-        responder.freezeHere("memory");
-        awaitStates(RuntimeState.State.RUNNING, RuntimeState.State.FROZEN);
-        order("t2", looked.clone());
-
-        awaitStates(RuntimeState.State.RUNNING, RuntimeState.State.FROZEN, RuntimeState.State.FROZEN);
-        assertThat(states().getLast().getOrder()).isEqualTo("t2");
-        assertThat(states().getLast().getReason())
-                .isEqualTo("not thawed, the host has frozen it since the order: memory");
-        assertThat(thawed()).containsExactly("t1");
-    }
-
     @Test
     void whatCannotBeWatchedIsNotThawed() {
         responder.blind("the trace ended");

@@ -96,10 +96,7 @@ final class OrderCommands {
         }
     }
 
-    @Command(
-            name = "thaw",
-            mixinStandardHelpOptions = true,
-            description = "Let a session go on: a frozen one, or one that runs and is held for what was found.")
+    @Command(name = "thaw", mixinStandardHelpOptions = true, description = "Let a frozen session go on.")
     static final class Thaw extends Order {
         @Option(
                 names = "--accept",

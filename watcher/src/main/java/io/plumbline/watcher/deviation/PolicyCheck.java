@@ -45,6 +45,7 @@ import java.util.stream.Stream;
 public final class PolicyCheck {
     // open(2) on Linux x86-64
     private static final int O_PATH = 0x200000;
+    private static final int O_DIRECTORY = 0x10000;
 
     /** Flags of clone(2): mount namespace, user namespace. */
     private static final long NAMESPACES = 0x20000L | 0x10000000L;
@@ -149,8 +150,9 @@ public final class PolicyCheck {
                     80,
                     true));
         }
-        if (!writes && by.role() == Role.AGENT) {
-            return ledger.refusedRead(path).map(call -> refusedRead(call, seen));
+        // A folder that was not to be listed or searched is opened for much else: agents look for what is new in it.
+        if (!writes && by.role() == Role.AGENT && (open.getFlags() & O_DIRECTORY) == 0) {
+            return ledger.refusedRead(path, atNs).map(call -> refusedRead(call, seen));
         }
         if (writes
                 && by.role() == Role.AGENT
@@ -158,7 +160,7 @@ public final class PolicyCheck {
                 && ledger.editing(path, atNs).isEmpty()) {
             // An agent that tells of its calls afterwards, or never, cannot have announced it.
             boolean freezes = unannouncedFreezes() && announces();
-            return Optional.of(new Deviation(
+            Deviation found = new Deviation(
                     DeviationKind.UNANNOUNCED,
                     freezes ? Severity.CRITICAL : Severity.LOW,
                     "edit|" + path,
@@ -168,7 +170,9 @@ public final class PolicyCheck {
                     "announce",
                     "",
                     freezes ? Ladder.MAX : 5,
-                    freezes));
+                    freezes);
+            // A person who has an agent undo its edits has it write many files again that it has announced once.
+            return Optional.of(!freezes && ledger.hasEdited(path) ? found.softly() : found);
         }
         return Optional.empty();
     }

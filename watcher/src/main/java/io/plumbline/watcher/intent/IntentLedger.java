@@ -3,6 +3,7 @@ package io.plumbline.watcher.intent;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.EventLimits;
 import io.plumbline.events.claims.AgentDialect;
+import io.plumbline.events.v1.McpServer;
 import io.plumbline.events.v1.Plan;
 import io.plumbline.events.v1.PlanItem;
 import io.plumbline.events.v1.ToolCall;
@@ -132,13 +133,14 @@ public final class IntentLedger {
                 .orElse(call.getMcpServer());
     }
 
-    /** Whether the tools of another configured server have the same names. */
+    /** Whether the tools of another configured server have the same names. One that several files configure is one. */
     public boolean isNamedAlike(String server) {
         String name = inToolNames(server);
         return state.getMcpServersList().stream()
-                        .filter(other -> inToolNames(other.getName()).equals(name))
-                        .count()
-                > 1;
+                .map(McpServer::getName)
+                .anyMatch(other -> other.length() == name.length()
+                        && !other.equals(server)
+                        && inToolNames(other).equals(name));
     }
 
     /**
@@ -336,8 +338,13 @@ public final class IntentLedger {
             return;
         }
         if (writer.get().getWrittenCount() < StateLimits.WRITTEN) {
-            change(call, known -> known.addWritten(path)
-                    .setWrittenLater(isUntilResult(writer.get(), atNs) ? 0 : known.getWrittenLater() + 1));
+            int later = writer.get().getWrittenLater();
+            boolean until = isUntilResult(writer.get(), atNs);
+            List<String> written = new ArrayList<>(writer.get().getWrittenList());
+            written.add(until ? written.size() - later : written.size(), path);
+            change(
+                    call,
+                    known -> known.clearWritten().addAllWritten(written).setWrittenLater(until ? later : later + 1));
         } else {
             state.getEvictedBuilder().setWritten(state.getEvicted().getWritten() + 1);
         }
@@ -563,6 +570,11 @@ public final class IntentLedger {
                 .max(Comparator.comparing(Call::getNumber));
     }
 
+    /** Whether a call, over for however long, was one by which the agent may itself write {@code path}. */
+    public boolean hasEdited(String path) {
+        return calls.values().stream().anyMatch(call -> !call.getDenied() && mayEdit(call, path));
+    }
+
     /**
      * The last announced edit of {@code path}, where it was refused or is still asked about and no allowed one of that file is open: what
      * the agent itself writes there now is that one.
@@ -580,10 +592,12 @@ public final class IntentLedger {
     }
 
     /**
-     * The last call that was to read {@code path}, where it was refused or is still asked about and no allowed one has named the file since:
-     * what the agent itself reads there now no call allows.
+     * The last call that was to read {@code path}, where it was refused or is still asked about, no allowed one has named the file since,
+     * and none before it was still under way: what the agent itself reads there then no call allows.
+     *
+     * @param atNs on the host's clock, nanoseconds since the epoch
      */
-    public Optional<Call> refusedRead(String path) {
+    public Optional<Call> refusedRead(String path, long atNs) {
         return calls.values().stream()
                 .filter(call -> call.getDenied()
                         && !call.getOverruled()
@@ -591,8 +605,9 @@ public final class IntentLedger {
                         && namesFile(call, path))
                 .max(Comparator.comparing(Call::getNumber))
                 .filter(refused -> calls.values().stream()
-                        .noneMatch(call ->
-                                call.getNumber() > refused.getNumber() && !call.getDenied() && namesFile(call, path)));
+                        .noneMatch(call -> !call.getDenied()
+                                && (call.getNumber() > refused.getNumber() || isUntilResult(call, atNs))
+                                && namesFile(call, path)));
     }
 
     private static boolean namesFile(Call call, String path) {

@@ -248,13 +248,10 @@ public final class IntentJudge implements Judge, AutoCloseable {
             case Score.Scored one -> {
                 count(one);
                 yield one.band() == Score.Band.DOES_NOT_SERVE
-                        ? Optional.of(deviation(
-                                one,
-                                act,
-                                one.floor() > 0 ? Severity.HIGH : Severity.MEDIUM,
-                                Consequence.TELL,
-                                context,
-                                memory))
+                        ? Optional.of(
+                                one.floor() > 0
+                                        ? deviation(one, act, Severity.HIGH, Consequence.TELL, context, memory)
+                                        : opinion(one, act, context))
                         : Optional.empty();
             }
             case Score.NotScored ignored -> {
@@ -370,6 +367,17 @@ public final class IntentJudge implements Judge, AutoCloseable {
                         context,
                         memory));
         };
+    }
+
+    /** That nobody announced the command counts already; that it reads like another task is the same fact once more. */
+    private static Finding opinion(Score.Scored score, Act act, EventContext context) {
+        return finding(
+                Severity.MEDIUM,
+                0,
+                "An act does not serve the task",
+                why(score),
+                Consequence.TELL,
+                detail(score, act, context));
     }
 
     private static Finding deviation(
