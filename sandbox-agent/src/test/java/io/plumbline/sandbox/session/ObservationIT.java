@@ -294,7 +294,7 @@ class ObservationIT {
         assertThat(session.await()).isEqualTo("exited 0");
 
         System.out.printf("figure held: after %d acts%n", heldAt.get());
-        assertThat(heldAt.get()).isGreaterThan(1_000).isLessThan(acts);
+        assertThat(heldAt.get()).isGreaterThan(4_000).isLessThan(acts);
         List<String> paths = link.events.stream()
                 .filter(Event::hasFileChanged)
                 .map(Event::getFileChanged)
@@ -307,8 +307,9 @@ class ObservationIT {
     }
 
     /**
-     * How many acts the workload has told of in a file once it goes no further, with a thousand and more behind it, or has come to its
-     * end. Longer than what the machine may keep it waiting, shorter than the reader waits for room.
+     * How many acts the workload has told of in a file once it goes no further, or has come to its end. Beside other work it may stand
+     * still for longer than that at any time, so only what comes shortly before the queue is full counts; and it must be over before the
+     * reader has waited for room in vain.
      */
     private static long standstill(Path progress, int acts) {
         AtomicLong told = new AtomicLong(-1);
@@ -319,7 +320,7 @@ class ObservationIT {
             if (told.getAndSet(now) != now) {
                 since.set(System.nanoTime());
             }
-            return now == acts || now > 1_000 && System.nanoTime() - since.get() > 100_000_000;
+            return now == acts || now > 4_000 && System.nanoTime() - since.get() > 100_000_000;
         });
         return told.get();
     }
