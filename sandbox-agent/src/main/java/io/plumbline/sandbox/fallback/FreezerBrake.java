@@ -4,8 +4,8 @@ import io.plumbline.sandbox.container.HostProcesses;
 import io.plumbline.sandbox.runtime.Brake;
 import java.time.Duration;
 
-/** Stops a session by its freezer control group, and by signals to each process when that does not answer. */
-final class FreezerBrake implements Brake {
+/** Stops processes by their freezer control group, and by signals to each when there is none or it does not answer. */
+public final class FreezerBrake implements Brake {
     /** Processes that wait for a disk are stopped when it answers. */
     private static final Duration CONFIRMATION_LIMIT = Duration.ofSeconds(1);
 
@@ -14,7 +14,7 @@ final class FreezerBrake implements Brake {
 
     private final HostProcesses processes;
 
-    FreezerBrake(HostProcesses processes) {
+    public FreezerBrake(HostProcesses processes) {
         this.processes = processes;
     }
 

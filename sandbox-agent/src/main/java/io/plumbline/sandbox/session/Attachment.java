@@ -1,9 +1,11 @@
 package io.plumbline.sandbox.session;
 
+import io.plumbline.events.policy.PolicyStatements;
 import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.PolicyConfirmed;
+import io.plumbline.events.v1.PolicyRefused;
 import io.plumbline.events.v1.PolicyRevised;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.SessionEnded;
@@ -68,6 +70,8 @@ final class Attachment {
 
     // Guarded by gate.
     private final List<Runnable> early = new ArrayList<>();
+    private final List<PolicyRevised> earlyRevisions = new ArrayList<>();
+    private boolean opened;
     private List<SessionPart> parts = List.of();
     private @Nullable Responder responder;
 
@@ -163,6 +167,7 @@ final class Attachment {
     }
 
     private void open() throws IOException {
+        boolean assigned = false;
         try {
             Files.createDirectory(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
@@ -178,8 +183,9 @@ final class Attachment {
                                     .setAgent(request.agent().id())
                                     .setAgentName(request.agentName())
                                     .setAssignedBy(request.assignedBy())));
+            assigned = true;
             // Nothing is queued in a trace that is not there.
-            List<SessionPart> opened = host.parts()
+            List<SessionPart> openedParts = host.parts()
                     .open(new SessionPart.Surroundings(
                             id,
                             sockets(),
@@ -191,7 +197,7 @@ final class Attachment {
                             journal,
                             limit -> true));
             synchronized (gate) {
-                parts = List.copyOf(opened);
+                parts = List.copyOf(openedParts);
             }
             publish(
                     Channel.CONTROL,
@@ -201,9 +207,47 @@ final class Attachment {
                                     .setRevision(request.policy().getRevision())
                                     .setSignedBy(request.policyKey())
                                     .setRuntime(control.description() + " degraded")));
+            List<PolicyRevised> revisions;
+            synchronized (gate) {
+                opened = true;
+                revisions = List.copyOf(earlyRevisions);
+                earlyRevisions.clear();
+            }
+            revisions.forEach(this::revise);
         } catch (IOException | RuntimeException e) {
+            if (assigned) {
+                fail(String.valueOf(e.getMessage()));
+            }
             giveBack();
             throw e;
+        }
+    }
+
+    /** The platform knows of the session already: it ends there too, and no revision stays without an answer. */
+    private void fail(String message) {
+        state = RuntimeState.State.FAILED.name();
+        List<PolicyRevised> unanswered;
+        synchronized (gate) {
+            unanswered = List.copyOf(earlyRevisions);
+            earlyRevisions.clear();
+        }
+        try {
+            for (PolicyRevised order : unanswered) {
+                publish(
+                        Channel.CONTROL,
+                        Event.newBuilder()
+                                .setPolicyRefused(PolicyRefused.newBuilder()
+                                        .setReason("the session failed before it began")
+                                        .setStatementSha256(PolicyStatements.sha256(order.getSigned()))
+                                        .setOrder(order.getCause())));
+            }
+            publishState(RuntimeState.State.FAILED, message, UNKNOWN_EXIT_CODE);
+            publish(
+                    Channel.CLAIMS,
+                    Event.newBuilder().setSessionEnded(SessionEnded.newBuilder().setReason("failed: " + message)));
+            Orphans.unmark(directory);
+        } catch (SpoolException | IOException e) {
+            LOG.error("the end of session {} could not be kept", id, e);
         }
     }
 
@@ -386,6 +430,16 @@ final class Attachment {
 
     private void onVerdict(Event verdict, StageTimes stages) {
         if (verdict.hasPolicyRevised()) {
+            synchronized (gate) {
+                if (!opened) {
+                    if (earlyRevisions.size() >= MAX_EARLY_VERDICTS) {
+                        throw new IllegalStateException(
+                                "more than " + MAX_EARLY_VERDICTS + " revisions before the session ran");
+                    }
+                    earlyRevisions.add(verdict.getPolicyRevised());
+                    return;
+                }
+            }
             revise(verdict.getPolicyRevised());
             return;
         }
@@ -425,7 +479,8 @@ final class Attachment {
         open.forEach(part -> part.onVerdict(verdict, stages));
     }
 
-    private void revise(PolicyRevised order) {
+    /** One after the other: those that waited for the parts are taken over on the thread that opened them. */
+    private synchronized void revise(PolicyRevised order) {
         List<SessionPart> open;
         synchronized (gate) {
             open = parts;

@@ -4,15 +4,16 @@ import io.plumbline.events.v1.Channel;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.TaskPolicy;
 import io.plumbline.sandbox.link.SpoolException;
-import io.plumbline.sandbox.runtime.Sandbox;
 import io.plumbline.sandbox.runtime.SandboxException;
 import io.plumbline.sandbox.runtime.Warden;
 import io.plumbline.sandbox.trace.TraceListener;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,13 +40,19 @@ final class Pulse implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
 
-    /** Of whom it is the pulse. */
+    /**
+     * Of whom it is the pulse.
+     *
+     * @param dropped trace messages that the sandbox's kernel has dropped so far, which is told how long the answer may take
+     * @param usage of the sandbox
+     */
     record Watched(
             String session,
             Instant started,
             SessionJournal journal,
             TraceListener trace,
-            Sandbox sandbox,
+            Function<Duration, OptionalLong> dropped,
+            SessionLimits.Usage usage,
             Responder orders,
             Warden warden,
             SessionLimits limits,
@@ -112,7 +119,7 @@ final class Pulse implements AutoCloseable {
         boolean told = told();
         try {
             if (told) {
-                watched.sandbox().droppedTraceMessages(INSPECTION_LIMIT).ifPresent(watched.trace()::runtimeDropped);
+                watched.dropped().apply(INSPECTION_LIMIT).ifPresent(watched.trace()::runtimeDropped);
             }
             watched.journal().heartbeat(watched.trace().lostTotal());
         } catch (SpoolException e) {
@@ -124,7 +131,7 @@ final class Pulse implements AutoCloseable {
         keepWeight.run();
         Responder orders = watched.orders();
         for (SessionLimits.Reached reached :
-                watched.limits().look(policy, watched.sandbox(), orders.state(), INSPECTION_LIMIT, told)) {
+                watched.limits().look(policy, watched.usage(), orders.state(), INSPECTION_LIMIT, told)) {
             if (reached.freezes()) {
                 freeze(reached.reason());
             }

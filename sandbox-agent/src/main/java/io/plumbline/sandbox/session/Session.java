@@ -408,7 +408,16 @@ final class Session {
                 RuntimeState.newBuilder().setState(RuntimeState.State.RUNNING).setStart(times)));
         Pulse pulse = new Pulse(
                 new Pulse.Watched(
-                        id, started, journal, trace, sandbox, orders, prepared.warden(), limits, policyInForce),
+                        id,
+                        started,
+                        journal,
+                        trace,
+                        sandbox::droppedTraceMessages,
+                        SessionLimits.Usage.of(sandbox),
+                        orders,
+                        prepared.warden(),
+                        limits,
+                        policyInForce),
                 host.link()::disconnectedFor,
                 host.groups()::keepWeight,
                 this::freezeParts,

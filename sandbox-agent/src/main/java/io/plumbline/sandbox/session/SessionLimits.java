@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** What a session's policy lets it use of its host, looked at every second. Not for use by several threads. */
@@ -72,6 +73,18 @@ final class SessionLimits {
     }
 
     /**
+     * What the sandbox's kernel says that the workload uses; each is told how long the answer may take.
+     *
+     * @param processes as {@link Sandbox#processCount}
+     * @param memory as {@link Sandbox#memoryBytes}
+     */
+    record Usage(Function<Duration, OptionalInt> processes, Function<Duration, OptionalLong> memory) {
+        static Usage of(Sandbox sandbox) {
+            return new Usage(sandbox::processCount, sandbox::memoryBytes);
+        }
+    }
+
+    /**
      * A limit that has been reached.
      *
      * @param reason one sentence
@@ -117,7 +130,7 @@ final class SessionLimits {
      *
      * @param told whether the trace has told of anything since the last look: where it has not, no process has begun
      */
-    List<Reached> look(TaskPolicy inForce, Sandbox sandbox, Freezer.State state, Duration limit, boolean told) {
+    List<Reached> look(TaskPolicy inForce, Usage usage, Freezer.State state, Duration limit, boolean told) {
         if (!inForce.equals(latest)) {
             // What was said is of another limit now.
             this.told.clear();
@@ -128,7 +141,7 @@ final class SessionLimits {
         countDue |= told;
         List<Reached> reached = new ArrayList<>();
         if (state == Freezer.State.RUNNING) {
-            askKernel(inForce, sandbox, limit, reached);
+            askKernel(inForce, usage, limit, reached);
         } else {
             // A kernel that stands still by order cannot answer and lets nothing happen.
             silentSince.clear();
@@ -152,9 +165,9 @@ final class SessionLimits {
         return reached;
     }
 
-    private void askKernel(TaskPolicy inForce, Sandbox sandbox, Duration limit, List<Reached> reached) {
+    private void askKernel(TaskPolicy inForce, Usage usage, Duration limit, List<Reached> reached) {
         if (inForce.getMemoryBytes() != 0) {
-            OptionalLong used = sandbox.memoryBytes(limit);
+            OptionalLong used = usage.memory().apply(limit);
             if (silent(Kind.MEMORY, used.isPresent())) {
                 reached.add(unmeasured(Kind.MEMORY, inForce.getMemoryBytes()));
             }
@@ -166,7 +179,7 @@ final class SessionLimits {
         if (!countDue) {
             return;
         }
-        OptionalInt processes = sandbox.processCount(limit);
+        OptionalInt processes = usage.processes().apply(limit);
         countDue = processes.isEmpty();
         int allowed = Bundle.processes(inForce);
         if (silent(Kind.PROCESSES, processes.isPresent())) {

@@ -2,10 +2,13 @@ package io.plumbline.sandbox.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** This host's own control groups, of whichever version they are. Needs root. */
 class ControlGroupsIT {
     private static final long MIB = 1 << 20;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @SuppressWarnings("NullAway.Init")
     private ControlGroups groups;
@@ -67,6 +71,54 @@ class ControlGroupsIT {
         } finally {
             holder.destroyForcibly().waitFor();
         }
+    }
+
+    @Test
+    void allSandboxesHaveATenthOfTheUsualWeight() throws IOException {
+        List<String> weights = new ArrayList<>();
+        for (Path folder : group.folders()) {
+            for (String file : List.of("cpu.shares", "cpu.weight")) {
+                Path weight = folder.resolveSibling(file);
+                if (Files.exists(weight)) {
+                    weights.add(file + " " + Files.readString(weight).trim());
+                }
+            }
+        }
+        assertThat(weights).singleElement().isIn("cpu.shares 110", "cpu.weight 11");
+    }
+
+    @Test
+    void theKernelCountsWhatItRefuses() throws Exception {
+        assertThat(List.of(group.memoryKills(), group.pidsRefused(), group.cpuThrottled()))
+                .containsOnly(0L);
+
+        Process busy = inGroup("while :; do :; done");
+        await().atMost(LIMIT).until(() -> group.cpuThrottled() > 0);
+        assertThat(group.processes()).contains(busy.pid());
+        assertThat(group.threads()).contains(busy.pid());
+        busy.destroyForcibly().waitFor();
+
+        // Many times the 64 MiB that are allowed.
+        Process greedy = inGroup("x=$(head -c 500000000 /dev/zero | tr '\\0' x)");
+        await().atMost(LIMIT).until(() -> group.memoryKills() > 0);
+        greedy.destroyForcibly().waitFor();
+        await().atMost(LIMIT).until(() -> group.processes().isEmpty());
+
+        group.change(new ControlGroups.Limits(64 * MIB, 500, 1));
+        Process forking = inGroup("sleep 600 & wait");
+        await().atMost(LIMIT).until(() -> group.pidsRefused() > 0);
+        forking.destroyForcibly().waitFor();
+        await().atMost(LIMIT).until(() -> group.processes().isEmpty());
+    }
+
+    /** A shell that begins once it is in the group. */
+    private Process inGroup(String command) throws IOException {
+        Process shell = new ProcessBuilder("sh", "-c", "read go; " + command).start();
+        for (Path folder : group.folders()) {
+            Files.writeString(folder.resolve("cgroup.procs"), Long.toString(shell.pid()));
+        }
+        shell.outputWriter().append("\n").flush();
+        return shell;
     }
 
     private String limits(String fileOfOne, String fileOfTwo) throws IOException {

@@ -13,10 +13,13 @@ import com.linecorp.armeria.common.util.DomainSocketAddress;
 import io.plumbline.events.policy.PolicyException;
 import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyParser;
+import io.plumbline.events.policy.PolicyStatements.SigningKey;
 import io.plumbline.events.v1.Event;
 import io.plumbline.events.v1.EvidenceCollected;
 import io.plumbline.events.v1.FreezeOrdered;
 import io.plumbline.events.v1.KillOrdered;
+import io.plumbline.events.v1.PolicyRevised;
+import io.plumbline.events.v1.PolicyStatement;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.TaskPolicy;
@@ -33,6 +36,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +54,12 @@ class AttachIT {
     private Path base = Path.of("");
     private @Nullable RealRuntime runtime;
 
+    /** Of revised policies, those that a part of a session has taken over. */
+    private final List<Integer> takenOver = new CopyOnWriteArrayList<>();
+
+    private final SigningKey key = SigningKey.generate();
+    private volatile boolean doorStuck;
+
     @SuppressWarnings("NullAway.Init")
     private HostSettings settings;
 
@@ -59,9 +69,11 @@ class AttachIT {
     @BeforeEach
     void startHost() throws Exception {
         base = Files.createTempDirectory("plat");
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
+        Path redaction = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
+        Path keys = Files.writeString(base.resolve("keys.pem"), key.publicPem());
         settings = HostSettings.of(Map.of(
-                "host.redaction-key-file", key.toString(),
+                "policy.keys-file", keys.toString(),
+                "host.redaction-key-file", redaction.toString(),
                 "host.data", base.resolve("d").toString(),
                 "host.name", "test",
                 "ingest.address", "unused",
@@ -73,7 +85,7 @@ class AttachIT {
     }
 
     private SandboxHost.Running open() throws Exception {
-        return SandboxHost.open(settings, new SandboxHost.Wiring(link, AttachIT::parts, AttachIT::policy));
+        return SandboxHost.open(settings, new SandboxHost.Wiring(link, this::parts, AttachIT::policy));
     }
 
     private static TaskPolicy policy(PolicyLevels above, String yaml) {
@@ -84,7 +96,10 @@ class AttachIT {
         }
     }
 
-    private static List<SessionPart> parts(SessionPart.Surroundings session) throws IOException {
+    private List<SessionPart> parts(SessionPart.Surroundings session) throws IOException {
+        if (doorStuck) {
+            throw new IOException("the door cannot be opened");
+        }
         if (session.hooks().isEmpty()) {
             return List.of();
         }
@@ -103,7 +118,10 @@ class AttachIT {
 
                 @Override
                 public Runnable prepare(TaskPolicy revised) {
-                    return () -> door.revise(revised);
+                    return () -> {
+                        door.revise(revised);
+                        takenOver.add(revised.getRevision());
+                    };
                 }
 
                 @Override
@@ -233,6 +251,67 @@ class AttachIT {
         await().atMost(LIMIT).until(() -> link.events.stream()
                 .anyMatch(event -> event.getPrompt().getText().equals("count to ten")
                         && event.getSession().equals(session.session())));
+    }
+
+    @Test
+    void aRevisionThatComesBeforeItsPartsAreOpenIsTakenOverByThem() throws Exception {
+        RealRuntime container = begin(RealRuntime.Kind.RUNC);
+        reviseWhenAssigned();
+
+        attach(container, RealRuntime.Kind.RUNC, ALLOWING);
+
+        assertThat(takenOver).containsExactly(2);
+        assertThat(link.events.stream().filter(Event::hasPolicyConfirmed).map(event -> event.getPolicyConfirmed()
+                        .getRevision()))
+                .containsExactly(1, 2);
+    }
+
+    @Test
+    void aSessionThatFailsOnceThePlatformKnowsOfItEndsThereAndAnswersItsRevision() throws Exception {
+        RealRuntime container = begin(RealRuntime.Kind.RUNC);
+        reviseWhenAssigned();
+        doorStuck = true;
+
+        assertThatThrownBy(() -> attach(container, RealRuntime.Kind.RUNC, ALLOWING))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the door cannot be opened");
+
+        assertThat(link.events)
+                .extracting(Event::getPayloadCase)
+                .containsExactly(
+                        Event.PayloadCase.TASK_ASSIGNED,
+                        Event.PayloadCase.POLICY_REFUSED,
+                        Event.PayloadCase.RUNTIME_STATE,
+                        Event.PayloadCase.SESSION_ENDED);
+        assertThat(link.events.get(1).getPolicyRefused().getOrder()).isEqualTo("o1");
+        assertThat(states().getFirst().getState()).isEqualTo(RuntimeState.State.FAILED);
+        assertThat(running.host().sessions()).isEmpty();
+    }
+
+    /** Before any part of the session is there. */
+    private void reviseWhenAssigned() {
+        link.brain = (event, listener) -> {
+            if (event.hasTaskAssigned()) {
+                listener.onVerdict(
+                        Event.newBuilder().setPolicyRevised(revision(event)).build(), StageTimes.getDefaultInstance());
+            }
+        };
+    }
+
+    private PolicyRevised revision(Event assigned) {
+        try {
+            return PolicyRevised.newBuilder()
+                    .setCause("o1")
+                    .setSigned(key.sign(PolicyStatement.newBuilder()
+                            .setTenant(assigned.getTenant())
+                            .setSession(assigned.getSession())
+                            .setRevision(2)
+                            .setPolicyYaml("{name: watched, patience: 90s, runtime: {degraded: allow}}")
+                            .build()))
+                    .build();
+        } catch (PolicyException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

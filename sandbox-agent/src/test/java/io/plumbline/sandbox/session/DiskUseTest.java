@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.plumbline.events.v1.TaskPolicy;
-import io.plumbline.sandbox.runtime.Brake;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Freezer;
-import io.plumbline.sandbox.runtime.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +28,10 @@ class DiskUseTest {
     private static final TaskPolicy POLICY =
             TaskPolicy.newBuilder().setDiskBytes(100).setProcesses(10).build();
 
+    /** Of a workload that uses nothing else. */
+    private static final SessionLimits.Usage IDLE =
+            new SessionLimits.Usage(limit -> OptionalInt.of(1), limit -> OptionalLong.of(0));
+
     private final CountDownLatch blocked = new CountDownLatch(1);
 
     @AfterEach
@@ -45,12 +47,12 @@ class DiskUseTest {
         }
     }
 
-    private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox) {
-        return look(limits, sandbox, Freezer.State.RUNNING);
+    private static List<SessionLimits.Reached> look(SessionLimits limits) {
+        return look(limits, Freezer.State.RUNNING);
     }
 
-    private static List<SessionLimits.Reached> look(SessionLimits limits, Sandbox sandbox, Freezer.State state) {
-        return limits.look(POLICY, sandbox, state, Duration.ZERO, true);
+    private static List<SessionLimits.Reached> look(SessionLimits limits, Freezer.State state) {
+        return limits.look(POLICY, IDLE, state, Duration.ZERO, true);
     }
 
     @Test
@@ -65,23 +67,20 @@ class DiskUseTest {
         try (DiskUse disk = new DiskUse(look, Duration.ofMillis(1))) {
             AtomicLong now = new AtomicLong();
             SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk, now::get);
-            Sandbox sandbox = new QuietSandbox();
 
             // It may be overdue by the end of the first look already.
-            List<SessionLimits.Reached> told = new ArrayList<>(look(limits, sandbox));
+            List<SessionLimits.Reached> told = new ArrayList<>(look(limits));
             await().until(disk::overdue);
-            told.addAll(look(limits, sandbox));
+            told.addAll(look(limits));
             assertThat(told).singleElement().satisfies(reached -> {
                 assertThat(reached.freezes()).isTrue();
                 assertThat(reached.payload().getLimit()).isEqualTo("disk");
                 assertThat(reached.reason()).contains("could not be told in time");
             });
-            assertThat(look(limits, sandbox, Freezer.State.PAUSED))
-                    .as("told of once")
-                    .isEmpty();
-            assertThat(look(limits, sandbox)).as("let go on").isEmpty();
+            assertThat(look(limits, Freezer.State.PAUSED)).as("told of once").isEmpty();
+            assertThat(look(limits)).as("let go on").isEmpty();
             now.addAndGet(SessionLimits.GRACE.toNanos());
-            assertThat(look(limits, sandbox)).hasSize(1);
+            assertThat(look(limits)).hasSize(1);
         }
     }
 
@@ -97,13 +96,12 @@ class DiskUseTest {
         };
         try (DiskUse disk = new DiskUse(look, LONG)) {
             SessionLimits limits = new SessionLimits(POLICY, ControlGroups.Group.none(), disk);
-            assertThat(look(limits, new QuietSandbox())).isEmpty();
+            assertThat(look(limits)).isEmpty();
             letGo();
             await().until(() -> disk.growth().isPresent());
 
-            assertThat(look(limits, new QuietSandbox()))
-                    .singleElement()
-                    .satisfies(reached -> assertThat(reached.reason()).isEqualTo("disk: 101 (expected: <= 100)"));
+            assertThat(look(limits)).singleElement().satisfies(reached -> assertThat(reached.reason())
+                    .isEqualTo("disk: 101 (expected: <= 100)"));
         }
     }
 
@@ -192,75 +190,5 @@ class DiskUseTest {
 
     private static Path descriptors(long pid) {
         return Path.of("/proc", Long.toString(pid), "fd");
-    }
-
-    /** Runs, and uses nothing unless told to. */
-    static final class QuietSandbox implements Sandbox {
-        int counted;
-        OptionalInt processes = OptionalInt.of(1);
-        OptionalLong memory = OptionalLong.of(0);
-
-        @Override
-        public String id() {
-            return "quiet";
-        }
-
-        @Override
-        public long pid() {
-            return 0;
-        }
-
-        @Override
-        public void start() {}
-
-        @Override
-        public Brake brake() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public String processes(Duration limit) {
-            return "[]";
-        }
-
-        @Override
-        public OptionalLong droppedTraceMessages(Duration limit) {
-            return OptionalLong.of(0);
-        }
-
-        @Override
-        public OptionalInt processCount(Duration limit) {
-            counted++;
-            return processes;
-        }
-
-        @Override
-        public OptionalLong memoryBytes(Duration limit) {
-            return memory;
-        }
-
-        @Override
-        public OptionalInt awaitExit() {
-            return OptionalInt.of(0);
-        }
-
-        @Override
-        public boolean alive() {
-            return true;
-        }
-
-        @Override
-        public void kill() {}
-
-        @Override
-        public Path checkpoint(Path directory, Duration limit) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void signalForeground(int signal) {}
-
-        @Override
-        public void close() {}
     }
 }

@@ -269,35 +269,60 @@ class ObservationIT {
                         index(e -> e.hasRuntimeState() && e.getRuntimeState().getState() == RuntimeState.State.EXITED));
     }
 
+    /** The host publishes nothing until all that can wait on the way is full and the workload stands still. */
     @Test
     void aSlowHostHoldsTheWorkloadAndLosesNothing() throws Exception {
+        int acts = 8_000;
+        Path progress = workspace.resolve("progress");
+        AtomicLong heldAt = new AtomicLong(-1);
         link.brain = (event, listener) -> {
-            if (event.hasFileChanged() && event.getFileChanged().getPath().endsWith("00")) {
-                try {
-                    Thread.sleep(50);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
+            if (event.getFileChanged().getPath().equals("/tmp/n0")) {
+                heldAt.set(standstill(progress, acts));
             }
         };
+        // Lines of eight thousand bytes, two for each act: some four thousand acts are all that the host keeps waiting.
         Ending session = python(policy(), """
                 import os
-                for i in range(10000):
+                progress = os.open('/workspace/progress', os.O_CREAT | os.O_WRONLY)
+                for i in range(8000):
                     try:
-                        os.unlink('/tmp/n%d' % i)
+                        os.rename('/tmp' + '/' * 3900 + 'n%d' % i, '/tmp' + '/' * 3900 + 'm')
                     except OSError:
                         pass
+                    os.pwrite(progress, b'%06d' % (i + 1), 0)
                 """);
         assertThat(session.await()).isEqualTo("exited 0");
+
+        System.out.printf("figure held: after %d acts%n", heldAt.get());
+        assertThat(heldAt.get()).isGreaterThan(4_000).isLessThan(acts);
         List<String> paths = link.events.stream()
                 .filter(Event::hasFileChanged)
                 .map(Event::getFileChanged)
                 .map(FileChanged::getPath)
                 .filter(path -> path.startsWith("/tmp/n"))
                 .toList();
-        assertThat(paths).hasSize(10_000);
-        assertThat(paths.getLast()).isEqualTo("/tmp/n9999");
+        assertThat(paths).hasSize(acts);
+        assertThat(paths.getLast()).isEqualTo("/tmp/n7999");
         assertThat(reconciled().getComplete()).as(reconciled().getReason()).isTrue();
+    }
+
+    /**
+     * How many acts the workload has told of in a file once it goes no further, or has come to its end. Beside other work it may stand
+     * still for longer than that at any time, so only what comes shortly before the queue is full counts; and it must be over before the
+     * reader has waited for room in vain.
+     */
+    private static long standstill(Path progress, int acts) {
+        AtomicLong told = new AtomicLong(-1);
+        AtomicLong since = new AtomicLong();
+        await().pollInterval(Duration.ofMillis(10)).atMost(LIMIT).until(() -> {
+            String text = Files.exists(progress) ? Files.readString(progress) : "";
+            long now = text.isEmpty() ? 0 : Long.parseLong(text);
+            if (told.getAndSet(now) != now) {
+                since.set(System.nanoTime());
+            }
+            return now == acts || now > 4_000 && System.nanoTime() - since.get() > 100_000_000;
+        });
+        return told.get();
     }
 
     /** More than can wait anywhere on the way, from a host that is slower than the sandbox's kernel is patient. */

@@ -7,6 +7,9 @@ import io.plumbline.events.policy.PolicyLevels;
 import io.plumbline.events.policy.PolicyStatements.TrustedKeys;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.sandbox.container.ContainerControl;
+import io.plumbline.sandbox.container.HostProcesses;
+import io.plumbline.sandbox.fallback.FreezerBrake;
 import io.plumbline.sandbox.posix.SeqpacketConnection;
 import io.plumbline.sandbox.runtime.ControlGroups;
 import io.plumbline.sandbox.runtime.Warden;
@@ -22,6 +25,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The pulse over a real listener; its beats are the test's, one after the other. */
+/** The pulse over a real listener and a real process that is stopped; its beats are the test's, one after the other. */
 @Timeout(60)
 class PulseTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -50,6 +55,9 @@ class PulseTest {
 
     @TempDir
     private Path folder = Path.of("");
+
+    @SuppressWarnings("NullAway.Init")
+    private Process workload;
 
     @SuppressWarnings("NullAway.Init")
     private TraceListener trace;
@@ -89,12 +97,18 @@ class PulseTest {
                 Files.writeString(folder.resolve("guest"), "#!/bin/sh\necho watching\nwhile read order; do :; done\n");
         Files.setPosixFilePermissions(guest, PosixFilePermissions.fromString("rwx------"));
         warden = Warden.watch(guest, 0);
+        workload = new ProcessBuilder("sleep", "600").start();
+        HostProcesses processes = HostProcesses.of(
+                        new ContainerControl.Found(
+                                ContainerControl.Status.RUNNING, "pulse", workload.pid(), OptionalInt.empty()),
+                        true)
+                .orElseThrow();
         orders = new Responder(
                 "s",
-                new ResponderTest.SimulatedSentry(),
+                new FreezerBrake(processes),
                 new EvidenceCollection("s", journal, List.of()),
                 journal,
-                "simulated",
+                "a process",
                 (state, reason) -> {},
                 (order, stages) -> {});
         disk = DiskUse.of(List.of(), List::of);
@@ -104,7 +118,8 @@ class PulseTest {
                         Instant.now(),
                         journal,
                         trace,
-                        new DiskUseTest.QuietSandbox(),
+                        limit -> OptionalLong.of(0),
+                        new SessionLimits.Usage(limit -> OptionalInt.of(1), limit -> OptionalLong.of(0)),
                         orders,
                         warden,
                         new SessionLimits(POLICY, ControlGroups.Group.none(), disk),
@@ -125,6 +140,7 @@ class PulseTest {
         orders.close();
         warden.close();
         disk.close();
+        workload.destroyForcibly();
     }
 
     @Test
@@ -180,11 +196,14 @@ class PulseTest {
         pulse.beat();
     }
 
-    private void awaitFrozen(String reason) {
+    private void awaitFrozen(String reason) throws Exception {
         await().atMost(LIMIT).until(() -> link.events.stream()
                 .filter(event ->
                         event.hasRuntimeState() && event.getRuntimeState().getState() == RuntimeState.State.FROZEN)
                 .anyMatch(event -> event.getRuntimeState().getReason().equals(reason)));
+        // What proc(5) says of it, behind its name.
+        assertThat(Files.readString(Path.of("/proc", Long.toString(workload.pid()), "stat")))
+                .contains(") T ");
     }
 
     private SeqpacketConnection sentry() throws Exception {

@@ -19,7 +19,18 @@ class SessionLimitsTest {
             POLICY.toBuilder().setMemoryBytes(1600).build();
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    private final DiskUseTest.QuietSandbox sandbox = new DiskUseTest.QuietSandbox();
+    private int counted;
+    private OptionalInt processes = OptionalInt.of(1);
+    private OptionalLong memory = OptionalLong.of(0);
+
+    /** What its sandbox's kernel answers. */
+    private final SessionLimits.Usage usage = new SessionLimits.Usage(
+            limit -> {
+                counted++;
+                return processes;
+            },
+            limit -> memory);
+
     private Duration now = Duration.ZERO;
 
     private SessionLimits limits() throws IOException {
@@ -28,14 +39,14 @@ class SessionLimitsTest {
     }
 
     private void look(SessionLimits limits, TaskPolicy policy, boolean told) {
-        limits.look(policy, sandbox, Freezer.State.RUNNING, Duration.ZERO, told);
+        limits.look(policy, usage, Freezer.State.RUNNING, Duration.ZERO, told);
     }
 
     /** A second after the one before. */
     private List<String> lookAtMemory(SessionLimits limits, Freezer.State state, long used) {
         now = now.plus(SECOND);
-        sandbox.memory = OptionalLong.of(used);
-        return limits.look(MEMORY, sandbox, state, Duration.ZERO, false).stream()
+        memory = OptionalLong.of(used);
+        return limits.look(MEMORY, usage, state, Duration.ZERO, false).stream()
                 .map(SessionLimits.Reached::reason)
                 .toList();
     }
@@ -45,9 +56,9 @@ class SessionLimitsTest {
         SessionLimits limits = limits();
         look(limits, POLICY, true);
         look(limits, POLICY, false);
-        assertThat(sandbox.counted).isEqualTo(1);
+        assertThat(counted).isEqualTo(1);
         look(limits, POLICY, true);
-        assertThat(sandbox.counted).isEqualTo(2);
+        assertThat(counted).isEqualTo(2);
     }
 
     @Test
@@ -55,7 +66,7 @@ class SessionLimitsTest {
         SessionLimits limits = limits();
         look(limits, POLICY, true);
         look(limits, POLICY.toBuilder().setProcesses(5).build(), false);
-        assertThat(sandbox.counted).isEqualTo(2);
+        assertThat(counted).isEqualTo(2);
     }
 
     @Test
@@ -63,10 +74,10 @@ class SessionLimitsTest {
         SessionLimits limits = limits();
         look(limits, POLICY, true);
         TaskPolicy fewer = POLICY.toBuilder().setProcesses(5).build();
-        limits.look(fewer, sandbox, Freezer.State.PAUSED, Duration.ZERO, false);
-        assertThat(sandbox.counted).isEqualTo(1);
+        limits.look(fewer, usage, Freezer.State.PAUSED, Duration.ZERO, false);
+        assertThat(counted).isEqualTo(1);
         look(limits, fewer, false);
-        assertThat(sandbox.counted).isEqualTo(2);
+        assertThat(counted).isEqualTo(2);
     }
 
     @Test
@@ -101,13 +112,13 @@ class SessionLimitsTest {
     @Test
     void aKernelThatIsSilentForHalfAMinuteIsFrozen() throws Exception {
         SessionLimits limits = limits();
-        sandbox.processes = OptionalInt.empty();
+        processes = OptionalInt.empty();
         look(limits, POLICY, true);
         now = SessionLimits.MAX_SILENCE.minus(SECOND);
-        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+        assertThat(limits.look(POLICY, usage, Freezer.State.RUNNING, Duration.ZERO, false))
                 .isEmpty();
         now = SessionLimits.MAX_SILENCE;
-        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+        assertThat(limits.look(POLICY, usage, Freezer.State.RUNNING, Duration.ZERO, false))
                 .singleElement()
                 .satisfies(reached -> {
                     assertThat(reached.freezes()).isTrue();
@@ -119,31 +130,31 @@ class SessionLimitsTest {
     @Test
     void oneAnswerInAMinuteIsEnoughAndOneOfAnotherKindIsNone() throws Exception {
         SessionLimits limits = limits();
-        sandbox.processes = OptionalInt.empty();
+        processes = OptionalInt.empty();
         for (int i = 0; i < 3; i++) {
             look(limits, MEMORY, true);
             now = now.plus(SessionLimits.MAX_SILENCE).minus(SECOND);
-            sandbox.processes = OptionalInt.of(1);
-            assertThat(limits.look(MEMORY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+            processes = OptionalInt.of(1);
+            assertThat(limits.look(MEMORY, usage, Freezer.State.RUNNING, Duration.ZERO, false))
                     .isEmpty();
-            sandbox.processes = OptionalInt.empty();
+            processes = OptionalInt.empty();
         }
         look(limits, MEMORY, true);
         now = now.plus(SessionLimits.MAX_SILENCE);
-        assertThat(limits.look(MEMORY, sandbox, Freezer.State.RUNNING, Duration.ZERO, false))
+        assertThat(limits.look(MEMORY, usage, Freezer.State.RUNNING, Duration.ZERO, false))
                 .hasSize(1);
     }
 
     @Test
     void aFrozenKernelIsNotAskedAndItsSilenceIsNone() throws Exception {
         SessionLimits limits = limits();
-        sandbox.processes = OptionalInt.empty();
+        processes = OptionalInt.empty();
         look(limits, POLICY, true);
         now = SessionLimits.MAX_SILENCE;
-        assertThat(limits.look(POLICY, sandbox, Freezer.State.STOPPED, Duration.ZERO, true))
+        assertThat(limits.look(POLICY, usage, Freezer.State.STOPPED, Duration.ZERO, true))
                 .isEmpty();
-        assertThat(sandbox.counted).isEqualTo(1);
-        assertThat(limits.look(POLICY, sandbox, Freezer.State.RUNNING, Duration.ZERO, true))
+        assertThat(counted).isEqualTo(1);
+        assertThat(limits.look(POLICY, usage, Freezer.State.RUNNING, Duration.ZERO, true))
                 .isEmpty();
     }
 }
