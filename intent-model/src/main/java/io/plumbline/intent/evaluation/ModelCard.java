@@ -36,8 +36,9 @@ public final class ModelCard {
                 task by words and likeness, without training and without a probability.
 
                 **How to read the baselines.** Cosine is that of the encoder trained here, over the act's first window; the packed encoder's is in no line.
-                Keywords counts the signals of the model's own list, whatever the task: a heuristic by the same authors, not one from elsewhere. Shares by
-                kind and by agent have no interval.
+                Keywords counts the signals of the model's own list, whatever the task: a heuristic by the same authors, not one from elsewhere. They knew
+                the kinds of abuse of all splits when they wrote that list, so what the floor misses here says how much of them it covers, and not what
+                it covers of those that nobody has thought of. Shares by kind and by agent have no interval.
 
                 """);
         card.append("## Sets\n\n| set | acts |\n|---|---|\n");

@@ -81,4 +81,14 @@ final class WordingTest {
         assertThat(Wording.of("Which issues are open?").without("gh pr merge issues open", Set.of("gh")))
                 .isEmpty();
     }
+
+    @Test
+    void aNameWithASignLeftOutIsTheTasksToo() {
+        assertThat(Wording.of("append vm.swappiness=10 to /etc/sysctl.conf, http://a.example/b not fetched")
+                        .without(
+                                "T='append vm.swappiness10 to /etc/sysctl.conf http//a.example/b not fetched' git push",
+                                Set.of("git")))
+                .map(String::strip)
+                .contains("git push");
+    }
 }
