@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
@@ -125,6 +126,11 @@ class ConsoleIT extends ConsoleTest {
             assertThat(page.locator("vaadin-grid")).containsText("Write a README \\u202efor <b>the</b> parser");
             assertThat(page.locator("vaadin-grid b")).hasCount(0);
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "sessions.png")));
+            // The button of a row copies, and opens nothing.
+            page.context().grantPermissions(List.of("clipboard-read", "clipboard-write"));
+            page.locator("#sessions").getByLabel("Copy markup-1").click();
+            page.waitForCondition(() -> "markup-1".equals(page.evaluate("navigator.clipboard.readText()")));
+            assertThat(page).hasURL(Pattern.compile(".*/sessions"));
         }
     }
 

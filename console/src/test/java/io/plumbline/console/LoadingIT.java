@@ -218,28 +218,92 @@ class LoadingIT extends ConsoleTest {
         Locator detail = page.locator("#approval-detail");
         assertThat(detail).containsText("make slowly");
         assertThat(detail).containsText("nothing says that it is off the plan");
-        line.cut();
-        entry.click();
-        assertThat(detail).containsText("fitsnot known: the search copy does not answer");
-        assertThat(detail).containsText("Last similar approvalnot known: the search copy does not answer");
-        assertThat(detail).not().containsText("nothing says that it is off the plan");
-        line.restore();
-        entry.click();
-        assertThat(detail).containsText("nothing says that it is off the plan");
+        for (Runnable failing : List.<Runnable>of(line::cut, line::garble)) {
+            failing.run();
+            entry.click();
+            assertThat(detail).containsText("fitsnot known: the search copy does not answer");
+            assertThat(detail).containsText("Last similar approvalnot known: the search copy does not answer");
+            assertThat(detail).not().containsText("nothing says that it is off the plan");
+            line.restore();
+            entry.click();
+            assertThat(detail).containsText("nothing says that it is off the plan");
+        }
     }
 
     @Test
-    void aListOfEventsThatCannotBeReadIsReadAgainWhenSomebodyAsks() {
+    void whatATabOfASessionCountsAndListsComesByItselfOnceItCanBeRead() {
         page.navigate(base + SESSION);
         assertThat(page.locator("soc-timeline svg")).isVisible();
+        Locator unanswered = page.locator(".left").getByText("The search copy does not answer.");
+        for (Runnable failing : List.<Runnable>of(line::cut, line::garble)) {
+            for (String tab : List.of("files", "egress", "raw")) {
+                page.locator("#tab-deviations").click();
+                assertThat(page.locator("#deviations")).isVisible();
+                failing.run();
+                page.locator("#tab-" + tab).click();
+                assertThat(unanswered).isVisible();
+                assertThat(page.locator(".event-grid")).hasCount(0);
+                line.restore();
+                assertThat(page.locator(".event-grid")).containsText(Pattern.compile("[1-9][0-9,]* events"));
+                assertThat(unanswered).hasCount(0);
+                if (!tab.equals("raw")) {
+                    assertThat(page.locator("#" + tab + "-table tbody tr").first())
+                            .isVisible();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aListOfEventsThatCannotBeReadAnewStaysAndIsReadWhenSomebodyAsks() throws Exception {
+        String session = "slow-4";
+        stack.index.write(DemoIndex.live(session, "Wait for it"));
+        page.navigate(base + "/session/" + session);
+        page.locator("#tab-raw").click();
+        Locator list = page.locator(".event-grid");
+        assertThat(list).containsText(Pattern.compile("[1-9][0-9,]* events"));
+        stack.index.write(List.of(
+                DemoIndex.alert(session, now(), DeviationKind.UNANNOUNCED, Severity.LOW, "one more", "sh ran", 3)));
+        assertThat(page.locator("#new-events")).hasText(Pattern.compile("[0-9]+ new"));
         line.cut();
-        page.locator("#tab-files").click();
-        assertThat(page.locator(".event-grid")).containsText("The search copy does not answer.");
+        page.locator("#new-events").click();
+        assertThat(list).containsText("The search copy does not answer.");
         assertThat(page.locator("#new-events")).hasText("Read it again");
         line.restore();
         page.locator("#new-events").click();
-        assertThat(page.locator(".event-grid")).containsText(Pattern.compile("[0-9,]+ events"));
+        assertThat(list).containsText(Pattern.compile("[1-9][0-9,]* events"));
         assertThat(page.locator("#new-events")).isHidden();
+    }
+
+    @Test
+    void ofADecisionOnSeveralNothingIsCalledRequestedThatWasNotSent() throws Exception {
+        for (String title : List.of("not sent one", "not sent two")) {
+            stack.index.write(List.of(DemoIndex.alert(
+                    "slow-3", now(), DeviationKind.UNANNOUNCED, Severity.MEDIUM, title, "sh ran late", 30)));
+        }
+        page.navigate(base + "/alerts?q=plumbline.session:slow-3");
+        assertThat(page.locator("#queue-summary")).hasText("2 causes");
+        int orders = stack.log.orders().size();
+        for (Runnable failing : List.<Runnable>of(line::cut, line::garble)) {
+            markBoth();
+            failing.run();
+            page.locator("#bulk-take").click();
+            assertThat(page.locator("#decision-status"))
+                    .hasText("0 recorded, 2 not sent: the search copy does not answer");
+            assertThat(stack.log.orders()).hasSize(orders);
+            line.restore();
+            markBoth();
+            page.locator("#bulk-take").click();
+            assertThat(page.locator("#decision-status")).hasText("0 recorded, 2 requested");
+            orders += 2;
+            assertThat(stack.log.orders()).hasSize(orders);
+        }
+    }
+
+    private void markBoth() {
+        ConsoleStack.key(page, "x");
+        page.locator("#mark-all").click();
+        assertThat(page.locator("#bulk")).containsText("2 marked");
     }
 
     @Test
@@ -255,6 +319,17 @@ class LoadingIT extends ConsoleTest {
             line.restore();
             assertThat(page.locator("#queue-summary")).hasText("1 cause");
         }
+    }
+
+    @Test
+    void whoDecidesOnTheSessionPageIsToldThatNothingWasSent() {
+        page.navigate(base + SESSION);
+        assertThat(page.locator("#triage-acknowledged")).isVisible();
+        int orders = stack.log.orders().size();
+        line.cut();
+        page.locator("#triage-acknowledged").click();
+        assertThat(page.locator("#decision-status")).hasText("not sent: the search copy does not answer");
+        assertThat(stack.log.orders()).hasSize(orders);
     }
 
     @Test

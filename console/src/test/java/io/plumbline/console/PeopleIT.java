@@ -199,7 +199,7 @@ class PeopleIT extends ConsoleTest {
     @Test
     void aSessionThatEndsByTimeIsInTheAuditLog() throws Exception {
         try (ConfigurableApplicationContext other =
-                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=20s");
+                        stack.console(DemoSession.TENANT, 0, "--plumbline.session-lifetime=30s");
                 Page page = stack.signedIn("vic", "http://127.0.0.1:" + ConsoleStack.port(other))) {
             Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
                 page.reload();
@@ -212,7 +212,7 @@ class PeopleIT extends ConsoleTest {
     @Test
     void anOpenPageThatNobodyTouchesEnds() throws Exception {
         try (ConfigurableApplicationContext other =
-                        stack.impatient(Duration.ofSeconds(15), "--vaadin.heartbeatInterval=5");
+                        stack.impatient(Duration.ofSeconds(25), "--vaadin.heartbeatInterval=5");
                 Page page = stack.signedIn("ana", "http://127.0.0.1:" + ConsoleStack.port(other))) {
             // What people meet, in minutes.
             assertThat(Objects.requireNonNull(((WebApplicationContext) other).getServletContext())

@@ -34,6 +34,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -144,13 +145,21 @@ class RulesIT extends ConsoleTest {
         }
     }
 
+    /** Alerts under the policy that is shown. */
+    private static int simulated(Page page) {
+        Matcher alerts = Pattern.compile("alerts(\\d+) → \\d+")
+                .matcher(page.locator("#simulation").textContent());
+        assertThat(alerts.find()).isTrue();
+        return Integer.parseInt(alerts.group(1));
+    }
+
     @Test
     void aPolicyIsTriedOnAPastSessionWithTheRulesInForce() throws Exception {
         try (Page page = stack.signedIn("admin")) {
             page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
             page.locator("#simulate").click();
             assertThat(page.locator("#simulation")).containsText("with the rules in force");
-            assertThat(page.locator("#simulation")).not().containsText("What it finds");
+            int before = simulated(page);
 
             page.navigate(stack.base + "/rules/edit");
             var text = page.locator("#rule-source textarea");
@@ -168,7 +177,8 @@ class RulesIT extends ConsoleTest {
                 assertThat(page.locator("#rules-status")).hasText("in force: console");
                 page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
                 page.locator("#simulate").click();
-                assertThat(page.locator("#simulation")).containsText("What it finds");
+                assertThat(page.locator("#simulation")).containsText("with the rules in force");
+                assertThat(simulated(page)).as("alerts, with one rule more").isGreaterThan(before);
             } finally {
                 // Other tests begin with the shipped ones.
                 stack.index.write(List.of(rolledBack(order)));
@@ -299,6 +309,10 @@ class RulesIT extends ConsoleTest {
                 second.navigate(base + "/rules");
                 assertThat(second.locator(".proposal").first())
                         .containsText("bea wants to activate console: “tried in the shadow”");
+                assertThat(second.locator(".proposal")
+                                .getByLabel("Copy " + own.sha256())
+                                .first())
+                        .isVisible();
                 ConsoleStack.screenshot(second, "rules-proposal");
                 second.locator("#confirm-proposal").first().click();
                 assertThat(second.locator("#proposal-changes")).containsText("new rules/new.yml");

@@ -68,7 +68,7 @@ final class SearchLine implements AutoCloseable {
         cut = true;
     }
 
-    /** Every search is answered with a document that has no content, until {@link #restore}. */
+    /** Every search is answered with a document that has no content, and every document with none, until {@link #restore}. */
     void garble() {
         garbled = true;
     }
@@ -88,8 +88,9 @@ final class SearchLine implements AutoCloseable {
                 exchange.sendResponseHeaders(503, -1);
                 return;
             }
-            if (garbled && exchange.getRequestURI().getPath().endsWith("_search")) {
-                byte[] nonsense = NONSENSE.getBytes(StandardCharsets.UTF_8);
+            String path = exchange.getRequestURI().getPath();
+            if (garbled && (path.endsWith("_search") || path.contains("/_doc/"))) {
+                byte[] nonsense = (path.endsWith("_search") ? NONSENSE : "{}").getBytes(StandardCharsets.UTF_8);
                 exchange.getResponseHeaders().add("X-Elastic-Product", "Elasticsearch");
                 exchange.getResponseHeaders()
                         .add("Content-Type", "application/vnd.elasticsearch+json;compatible-with=9");

@@ -10,6 +10,7 @@ import io.plumbline.console.demo.DemoSession;
 import io.plumbline.console.orders.Orders;
 import io.plumbline.console.orders.Outcome;
 import io.plumbline.console.search.Search;
+import io.plumbline.events.EventIds;
 import io.plumbline.events.policy.PolicyDocument;
 import io.plumbline.events.policy.PolicyParser;
 import io.plumbline.events.v1.DeviationKind;
@@ -34,6 +35,8 @@ class SessionIT extends ConsoleTest {
             // What was judged of it too.
             assertThat(page.locator("soc-timeline .gate.lit")).not().hasCount(0);
             assertThat(page.locator("#evidence")).containsText("kept: descriptors, processes, workspace-diff");
+            assertThat(page.locator("#evidence").getByLabel("Copy " + EventIds.sha256Hex("{}")))
+                    .hasCount(3);
             String drawn = (String) page.locator("soc-timeline").evaluate(LABELS);
             assertThat(drawn)
                     .contains("told: success “", "api.anthropic.com:443 · allowed · 18,233 B out, 4,120 B in")
@@ -175,6 +178,8 @@ class SessionIT extends ConsoleTest {
         try (Page page = stack.signedIn("bea")) {
             page.navigate(stack.base + "/policies?session=" + DemoSession.SESSION);
             assertThat(page.locator("#revisions")).containsText("r4confirmed");
+            assertThat(page.locator(".page-head").getByLabel("Copy " + DemoSession.SESSION))
+                    .isVisible();
             assertThat(page.locator("#policy-document")).containsText("name: maintenance");
             page.locator("#policy-shown").selectOption("locked-down");
             page.locator("#policy-against").selectOption("feature-work");

@@ -120,6 +120,7 @@ class TriageIT extends ConsoleTest {
             // What is known is offered once the page stands.
             assertThat(page.locator("#filter-host option[value='host-3']")).hasCount(1);
             ConsoleStack.key(page, "/");
+            assertThat(page.locator("#queue-text")).isFocused();
             page.keyboard().press("Control+a");
             page.keyboard().type("uncompletable -host");
             Locator offered = page.locator("#queue-completions option");

@@ -408,12 +408,6 @@ public final class Search {
                     return s;
                 }),
                 "counts");
-        if (response.shards().total().intValue() > 0
-                && !response.aggregations().keySet().containsAll(fields)) {
-            // Nothing told is not nothing there.
-            throw new IllegalStateException("counts of " + fields + ": told of "
-                    + response.aggregations().keySet() + " (expected: of each)");
-        }
         Map<String, Map<String, Long>> all = new LinkedHashMap<>();
         response.aggregations().forEach((field, aggregate) -> {
             Map<String, Long> counts = new LinkedHashMap<>();
@@ -1249,11 +1243,22 @@ public final class Search {
     }
 
     private SearchResponse<ObjectNode> ask(SearchRequest request, String what) {
+        SearchResponse<ObjectNode> response;
         try {
-            return client.search(request, ObjectNode.class);
+            response = client.search(request, ObjectNode.class);
         } catch (ElasticsearchException | IOException e) {
             throw new SearchUnavailableException(what, e);
         }
+        if (response.shards().total().intValue() > 0
+                && !response.aggregations()
+                        .keySet()
+                        .containsAll(request.aggregations().keySet())) {
+            // Nothing told is not nothing there.
+            throw new IllegalStateException(
+                    what + ": told of " + response.aggregations().keySet() + " (expected: of each of "
+                            + request.aggregations().keySet() + ")");
+        }
+        return response;
     }
 
     /**

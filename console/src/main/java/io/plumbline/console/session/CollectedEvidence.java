@@ -13,14 +13,15 @@ import java.util.TreeMap;
  * What the host kept when it froze or killed a session.
  *
  * @param act freeze or kill
- * @param kinds whole pieces with the beginning of their SHA-256, in the order of their arrival
+ * @param pieces those that are whole, by kind
  * @param missing pieces of which parts have not arrived
  */
-public record CollectedEvidence(String act, List<String> kinds, List<String> missing) {
-    private static final int HASH_SHOWN = 8;
+public record CollectedEvidence(String act, List<Piece> pieces, List<String> missing) {
+    /** @param sha256 empty when the host has not told it */
+    public record Piece(String kind, String sha256) {}
 
     public CollectedEvidence {
-        kinds = List.copyOf(kinds);
+        pieces = List.copyOf(pieces);
         missing = List.copyOf(missing);
     }
 
@@ -47,7 +48,7 @@ public record CollectedEvidence(String act, List<String> kinds, List<String> mis
         }
         List<CollectedEvidence> collected = new ArrayList<>();
         acts.forEach((order, act) -> {
-            List<String> whole = new ArrayList<>();
+            List<Piece> whole = new ArrayList<>();
             List<String> missing = new ArrayList<>();
             arrived.getOrDefault(order, Map.of()).forEach((kind, parts) -> {
                 TimelineEvent piece = pieces.get(order + "/" + kind);
@@ -56,7 +57,7 @@ public record CollectedEvidence(String act, List<String> kinds, List<String> mis
                 if (parts.size() < all) {
                     missing.add(kind + " (" + parts.size() + " of " + all + " parts)");
                 } else {
-                    whole.add(kind + (hash.length() < HASH_SHOWN ? "" : " " + hash.substring(0, HASH_SHOWN) + "…"));
+                    whole.add(new Piece(kind, hash));
                 }
             });
             collected.add(new CollectedEvidence(act, whole, missing));
@@ -65,9 +66,10 @@ public record CollectedEvidence(String act, List<String> kinds, List<String> mis
     }
 
     public String sentence() {
-        if (kinds.isEmpty() && missing.isEmpty()) {
+        if (pieces.isEmpty() && missing.isEmpty()) {
             return "nothing has arrived yet";
         }
+        List<String> kinds = pieces.stream().map(Piece::kind).toList();
         return "kept: " + (kinds.isEmpty() ? "nothing whole" : String.join(", ", kinds))
                 + (missing.isEmpty() ? "" : "; not whole: " + String.join(", ", missing));
     }

@@ -11,6 +11,8 @@ import io.plumbline.console.search.TimelineEvent;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Why an alert was raised: the rule's condition with the value that each part saw, or the intent model's score, its reasons and both
@@ -19,6 +21,7 @@ import java.util.Optional;
 final class AlertReasons extends Div {
     private static final long serialVersionUID = 1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(AlertReasons.class);
     private static final int MAX_TEXT = 400;
 
     private AlertReasons() {
@@ -28,14 +31,20 @@ final class AlertReasons extends Div {
     /** The reasons of the alert that is open; the search copy has them with the alert's event. */
     static AlertReasons of(Search search, Optional<AlertRow> alert) {
         AlertReasons reasons = new AlertReasons();
-        alert.stream()
-                .filter(row -> row.kind().equals("rule") || row.kind().equals("off_plan"))
-                .flatMap(row -> search.eventsById(row.session(), List.of(row.id())).stream())
-                .map(TimelineEvent::document)
-                .forEach(document -> {
-                    reasons.rule(document.at("/plumbline/alert/explanation"));
-                    reasons.intent(document.at("/plumbline/alert/intent"));
-                });
+        try {
+            alert.stream()
+                    .filter(row -> row.kind().equals("rule") || row.kind().equals("off_plan"))
+                    .flatMap(row -> search.eventsById(row.session(), List.of(row.id())).stream())
+                    .map(TimelineEvent::document)
+                    .forEach(document -> {
+                        reasons.rule(document.at("/plumbline/alert/explanation"));
+                        reasons.intent(document.at("/plumbline/alert/intent"));
+                    });
+        } catch (RuntimeException e) {
+            LOG.debug("the reasons of an alert could not be read", e);
+            reasons.removeAll();
+            reasons.add(Parts.text("Why it was raised is not known: the search copy does not answer.", "warn-text"));
+        }
         return reasons;
     }
 

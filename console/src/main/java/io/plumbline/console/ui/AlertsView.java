@@ -91,6 +91,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
     /** Nothing is known yet. */
     private static final Search.CausePage NOTHING = new Search.CausePage(List.of(), -1);
 
+    private static final Fate NOT_SENT = new Fate.Refused("not sent: the search copy does not answer");
+
     private static final Logger LOG = LoggerFactory.getLogger(AlertsView.class);
 
     /** Departed rows that are read one by one. */
@@ -890,18 +892,29 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         return decision -> decide(decision, targets);
     }
 
+    /** One after the other, until one cannot be sent; what was sent before is followed all the same. */
     private void send(UI ui, TriageDecision decision, List<CauseRow> targets) {
-        try {
-            for (CauseRow cause : targets) {
+        for (int i = 0; i < targets.size(); i++) {
+            CauseRow cause = targets.get(i);
+            try {
                 Outcome outcome = orders.triage(cause, decision, person);
-                ui.access(() -> took(cause, decision, outcome));
+                within(ui, () -> took(cause, decision, outcome));
+            } catch (RuntimeException e) {
+                LOG.warn("a decision could not be sent", e);
+                List<CauseRow> unsent = targets.subList(i, targets.size());
+                within(ui, () -> couldNotSend(unsent, decision));
+                break;
             }
-            Watch.until(() -> told(ui));
-        } catch (SearchUnavailableException e) {
-            ui.access(() -> status.setText("The search copy does not answer; what was not requested was not sent."));
-        } catch (UIDetachedException e) {
-            LOG.debug("the queue was left", e);
         }
+        Watch.until(() -> told(ui));
+    }
+
+    private void couldNotSend(List<CauseRow> unsent, TriageDecision decision) {
+        for (CauseRow cause : unsent) {
+            sent.put(cause.key(), new Sent("", decision.word(), NOT_SENT));
+            row(cause.key()).ifPresent(this::refresh);
+        }
+        tell();
     }
 
     private void took(CauseRow cause, TriageDecision decision, Outcome outcome) {
@@ -966,10 +979,14 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         long refused = sent.values().stream()
                 .filter(order -> order.fate() instanceof Fate.Refused)
                 .count();
+        long unsent = sent.values().stream()
+                .filter(order -> order.fate().equals(NOT_SENT))
+                .count();
         long recorded = sent.size() - requested - refused;
         status.setText(recorded + " recorded"
                 + (requested == 0 ? "" : ", " + requested + " requested")
-                + (refused == 0 ? "" : ", " + refused + " refused"));
+                + (refused == unsent ? "" : ", " + (refused - unsent) + " refused")
+                + (unsent == 0 ? "" : ", " + unsent + " not sent: the search copy does not answer"));
     }
 
     private void saveView() {

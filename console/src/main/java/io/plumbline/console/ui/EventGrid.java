@@ -20,6 +20,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All events of some kinds of a session, read while somebody scrolls. What comes after the list was opened waits behind a pill: no row
@@ -28,6 +30,7 @@ import java.util.stream.Stream;
 final class EventGrid extends Div {
     private static final long serialVersionUID = 1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(EventGrid.class);
     private static final int PAGE = 50;
 
     private final transient Search search;
@@ -51,7 +54,7 @@ final class EventGrid extends Div {
         addClassName("event-grid");
         pill.addClassName("pill");
         pill.setId("new-events");
-        pill.addClickListener(click -> open());
+        pill.addClickListener(click -> reopen());
         note.addClassName("mut");
         Div line = new Div(note, pill);
         line.addClassName("pager");
@@ -105,18 +108,25 @@ final class EventGrid extends Div {
         return this;
     }
 
-    /** Reads the list as it is now. */
-    EventGrid open() {
+    private void reopen() {
         try {
-            Search.EventList newest = search.list(session, actions);
-            search.release(list);
-            list = newest;
-            offsets = newest.offsets();
-            unread = false;
-        } catch (SearchUnavailableException e) {
+            open();
+        } catch (RuntimeException e) {
             unreadable(e);
-            return this;
         }
+    }
+
+    /**
+     * Reads the list as it is now.
+     *
+     * @throws RuntimeException when the search copy does not answer, or nonsense; what is shown stays
+     */
+    EventGrid open() {
+        Search.EventList newest = search.list(session, actions);
+        search.release(list);
+        list = newest;
+        offsets = newest.offsets();
+        unread = false;
         note.setText(number(offsets.total()) + " events"
                 + (offsets.isCut() ? ", and more at moments that hold too many to be listed" : ""));
         pill.setVisible(false);
@@ -160,16 +170,17 @@ final class EventGrid extends Div {
             return newestFirst
                     ? all(offsets.total() - offset - most, most).reversed().stream()
                     : all(offset, most).stream();
-        } catch (SearchUnavailableException e) {
+        } catch (RuntimeException e) {
             unreadable(e);
             return Stream.empty();
         }
     }
 
-    private void unreadable(SearchUnavailableException failure) {
+    private void unreadable(RuntimeException failure) {
+        LOG.debug("a list of events could not be read", failure);
         unread = true;
         note.setText(
-                failure.isForgotten()
+                failure instanceof SearchUnavailableException unavailable && unavailable.isForgotten()
                         ? "Nobody has read in this list for a while, and it is not kept any longer."
                         : "The search copy does not answer.");
         pill.setText("Read it again");

@@ -40,6 +40,16 @@ final class PageReading {
         read(page, ui, question, show, failed, FIRST_PAUSE);
     }
 
+    /**
+     * With the page's lock, for what the page itself asked in vain and says so: asked again after a pause, until there is an answer.
+     *
+     * @param show with the page's lock
+     */
+    <T> void later(Component page, UI ui, Question<T> question, Consumer<T> show) {
+        newest++;
+        again(page, ui, question, show, () -> {}, FIRST_PAUSE);
+    }
+
     private <T> void read(
             Component page, UI ui, Question<T> question, Consumer<T> show, Runnable failed, Duration pause) {
         long number = newest;

@@ -6,6 +6,7 @@ import com.vaadin.flow.component.html.H1;
 import com.vaadin.flow.component.html.H2;
 import com.vaadin.flow.component.html.Pre;
 import com.vaadin.flow.component.html.Section;
+import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.router.BeforeEnterEvent;
 import com.vaadin.flow.router.BeforeEnterObserver;
 import com.vaadin.flow.router.PageTitle;
@@ -55,6 +56,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
 
     private static final int PICKED_SESSIONS = 50;
     private static final int MAX_CHANGES = 60;
+    private static final int NAME_SHOWN = 13;
     private static final String PROPOSED = "proposed";
 
     private final transient Search search;
@@ -64,6 +66,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
     private final Choice session = new Choice("policy-session", "Session", this::open);
     private final Choice shown = new Choice("policy-shown", "Policy to show", picked -> show());
     private final Choice against = new Choice("policy-against", "Policy to compare with", picked -> show());
+    private final Span named = new Span();
     private final Div revisions = new Div();
     private final Div text = new Div();
     private final Div changes = new Div();
@@ -78,7 +81,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         this.rulesInForce = rulesInForce;
         this.clock = clock;
         addClassName("list-page");
-        Div head = new Div(new H1("Policies"), Parts.text("", "sp"), Parts.text("session ", "mut"), session);
+        Div head = new Div(new H1("Policies"), Parts.text("", "sp"), Parts.text("session ", "mut"), session, named);
         head.addClassName("page-head");
         revisions.setId("revisions");
         text.setId("policy-document");
@@ -145,6 +148,10 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
 
     private void open(String id) {
         session.value(id);
+        named.removeAll();
+        if (!id.isEmpty()) {
+            named.add(Parts.copyable(id, NAME_SHOWN));
+        }
         simulated.removeAll();
         proposed.removeAll();
         proposal = Optional.empty();
@@ -157,16 +164,7 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
             return;
         }
         DescriptionList facts = Parts.facts();
-        known.reversed()
-                .forEach(revision -> Parts.fact(
-                        facts,
-                        number(revision),
-                        Parts.said(
-                                revision.told(clock.instant())
-                                        + (revision.by().isEmpty() ? "" : " · " + revision.by())
-                                        + (revision.reason().isEmpty() ? "" : " · “" + revision.reason() + "”")
-                                        + " · " + Parts.moment(revision.at(), clock.instant()),
-                                300)));
+        known.reversed().forEach(revision -> Parts.fact(facts, number(revision), told(revision)));
         revisions.add(known.isEmpty() ? Parts.text("none is known", "mut") : facts);
         offer(known);
     }
@@ -212,6 +210,20 @@ public class PoliciesView extends Div implements BeforeEnterObserver {
         } catch (PolicyException | IllegalArgumentException e) {
             return () -> proposed.add(new Div(Parts.said(String.valueOf(e.getMessage()), 300, "bad")));
         }
+    }
+
+    /** With the id of the person's order; the policy of the start has none. */
+    private Span told(Revision revision) {
+        Span told = new Span(Parts.said(
+                revision.told(clock.instant())
+                        + (revision.by().isEmpty() ? "" : " · " + revision.by())
+                        + (revision.reason().isEmpty() ? "" : " · “" + revision.reason() + "”")
+                        + " · " + Parts.moment(revision.at(), clock.instant()),
+                300));
+        if (!revision.order().isEmpty()) {
+            told.add(Parts.text(" · order "), Parts.copyable(revision.order(), NAME_SHOWN));
+        }
+        return told;
     }
 
     private static String number(Revision revision) {

@@ -50,6 +50,9 @@ import java.util.function.Supplier;
 public class RulesView extends Div {
     private static final long serialVersionUID = 1;
 
+    /** Of a hash; the button beside it copies all of it. */
+    private static final int HASH_SHOWN = 12;
+
     /** Days that are counted. */
     private static final int DAYS = 14;
 
@@ -174,11 +177,13 @@ public class RulesView extends Div {
 
     private void showKnown(Known known) {
         showSets(known.now(), known.proposals());
+        // Nobody confirms a difference to a set that is not in force any more; to nothing known, all of a proposal is
+        // new.
+        bundle = known.bundle().orElseGet(() -> RuleBundle.of(List.of()));
         if (known.bundle().isEmpty()) {
             tell(known.problem() + " The text of the rules in force cannot be shown.");
             return;
         }
-        bundle = known.bundle().get();
         grid.setItems(known.rows());
         message.setVisible(false);
         known.rows().stream().findFirst().ifPresent(grid::select);
@@ -195,7 +200,11 @@ public class RulesView extends Div {
     private void showSets(RulesInForce.Now now, List<Proposal> proposals) {
         sets.removeAll();
         sets.add(Parts.text("in force", "mut"), set(now.inForce(), "in-force"));
-        now.shadow().ifPresent(shadow -> sets.add(Parts.text("in the shadow", "mut"), set(shadow, "shadow")));
+        hash(now.inForce().sha256()).ifPresent(shown -> sets.add(shown));
+        now.shadow().ifPresent(shadow -> {
+            sets.add(Parts.text("in the shadow", "mut"), set(shadow, "shadow"));
+            hash(shadow.sha256()).ifPresent(shown -> sets.add(shown));
+        });
         if (now.shadow().isEmpty()) {
             sets.add(Parts.text("nothing in the shadow", "mut"));
         }
@@ -239,8 +248,13 @@ public class RulesView extends Div {
         return shown;
     }
 
+    /** Empty for the set that came with the product, and for a roll back. */
+    private static Optional<Span> hash(String sha256) {
+        return sha256.isEmpty() ? Optional.empty() : Optional.of(Parts.copyable(sha256, HASH_SHOWN + 1));
+    }
+
     private static String shortened(String version) {
-        return version.length() > 12 ? version.substring(0, 12) + "…" : version;
+        return version.length() > HASH_SHOWN ? version.substring(0, HASH_SHOWN) + "…" : version;
     }
 
     private Component proposal(Proposal proposal) {
@@ -250,8 +264,9 @@ public class RulesView extends Div {
         line.add(Parts.said(
                 proposal.by() + " wants to " + proposal.action().replace('_', ' ') + " "
                         + proposal.name() + ": “" + proposal.reason() + "”, sha256 "
-                        + shortened(proposal.sha256().isEmpty() ? "none" : proposal.sha256()) + " ",
+                        + (proposal.sha256().isEmpty() ? "none " : ""),
                 240));
+        hash(proposal.sha256()).ifPresent(shown -> line.add(shown, Parts.text(" ")));
         if (proposal.by().equals(person.name())) {
             line.add(Parts.chip("proposed by you; another person has to confirm it", "warn"));
             return line;

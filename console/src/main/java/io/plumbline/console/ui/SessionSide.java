@@ -33,6 +33,9 @@ class SessionSide extends Aside {
     private static final int MAX_TREE = 60;
     private static final int MAX_ORDERS = 12;
 
+    /** Of a hash; the button beside it copies all of it. */
+    private static final int HASH_SHOWN = 8;
+
     /** Takes a decision about an alert's cause; an empty word asks for which. */
     interface Triage {
         void decide(AlertRow alert, String word);
@@ -316,12 +319,23 @@ class SessionSide extends Aside {
             Parts.fact(facts, "collected", Parts.text("nothing: no freeze or kill was ordered", "mut"));
         }
         for (CollectedEvidence evidence : collected) {
-            Parts.fact(facts, "on " + evidence.act(), Parts.said(evidence.sentence(), 300));
+            Parts.fact(facts, "on " + evidence.act(), kept(evidence));
         }
         if (!summary.mechanism().isEmpty()) {
             Parts.fact(facts, "mechanism", Parts.said(summary.mechanism(), 60));
         }
         add(Parts.heading("Evidence"), facts);
+    }
+
+    private static Div kept(CollectedEvidence evidence) {
+        Div kept = new Div(Parts.said(evidence.sentence(), 300));
+        evidence.pieces().stream()
+                .filter(piece -> !piece.sha256().isEmpty())
+                .forEach(piece -> kept.add(new Div(
+                        Parts.said(piece.kind(), 60, "mut"),
+                        Parts.text(" "),
+                        Parts.copyable(piece.sha256(), HASH_SHOWN + 1))));
+        return kept;
     }
 
     private void decide(AlertRow alert) {

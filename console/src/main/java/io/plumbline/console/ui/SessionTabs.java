@@ -2,6 +2,7 @@ package io.plumbline.console.ui;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.NativeButton;
 import com.vaadin.flow.component.html.NativeTable;
@@ -19,7 +20,6 @@ import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.FileUse;
 import io.plumbline.console.search.HostUse;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.session.WorkspaceDiff;
@@ -31,12 +31,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Deviations, files, egress, workspace changes and raw events of a session. Lists of events are read while somebody scrolls. */
 class SessionTabs extends Div {
     private static final long serialVersionUID = 1;
 
+    private static final Logger LOG = LoggerFactory.getLogger(SessionTabs.class);
     private static final int PAGE = 50;
 
     /** Characters of one document that are shown; an event has at most 256 KiB. */
@@ -177,20 +179,41 @@ class SessionTabs extends Div {
         content.removeAll();
         grid = Optional.empty();
         record.ifPresent(session -> {
-            switch (tab) {
-                case DEVIATIONS -> deviations(session);
-                case FILES -> {
-                    files(session);
-                    events(session, SessionRecord.FILES, "file-events", "Path");
-                }
-                case EGRESS -> {
-                    hosts(session);
-                    events(session, SessionRecord.NETWORK, "egress-events", "Destination");
-                }
-                case WORKSPACE -> workspace(session);
-                case RAW -> raw(session);
+            try {
+                draw(session);
+            } catch (RuntimeException e) {
+                LOG.debug(
+                        "a tab of session {} could not be read",
+                        session.summary().session(),
+                        e);
+                unanswered(session.summary().session());
             }
         });
+    }
+
+    private void draw(SessionRecord session) {
+        switch (tab) {
+            case DEVIATIONS -> deviations(session);
+            case FILES -> {
+                files(session);
+                events(session, SessionRecord.FILES, "file-events", "Path");
+            }
+            case EGRESS -> {
+                hosts(session);
+                events(session, SessionRecord.NETWORK, "egress-events", "Destination");
+            }
+            case WORKSPACE -> workspace(session);
+            case RAW -> raw(session);
+        }
+    }
+
+    /** Nothing of the tab is shown; it is drawn once the search copy answers, unless something else stands there by then. */
+    private void unanswered(String session) {
+        content.removeAll();
+        grid = Optional.empty();
+        Div told = note("The search copy does not answer.");
+        content.add(told);
+        new PageReading().later(told, UI.getCurrent(), () -> search.hosts(session, 1), known -> draw());
     }
 
     private static Set<String> evidenceOf(SessionRecord session) {
@@ -254,7 +277,7 @@ class SessionTabs extends Div {
                 .forEach(event -> deviating.add(event.text("/file/path")));
         NativeTable table = table("Path", "Opened", "Changed", "Failed", "Last");
         table.setId("files-table");
-        counted(() -> search.files(session.summary().session(), MAX_PATHS)).stream()
+        search.files(session.summary().session(), MAX_PATHS).stream()
                 .sorted(Comparator.comparing((FileUse file) -> !deviating.contains(file.path())))
                 .limit(PAGE)
                 .forEach(file -> {
@@ -273,7 +296,7 @@ class SessionTabs extends Div {
     private void hosts(SessionRecord session) {
         NativeTable table = table("Host", "Connections", "Refused", "Sent", "Received");
         table.setId("egress-table");
-        for (HostUse host : counted(() -> search.hosts(session.summary().session(), PAGE))) {
+        for (HostUse host : search.hosts(session.summary().session(), PAGE)) {
             NativeTableRow row = new NativeTableRow(
                     cell(Parts.said(host.host(), 200, "mono")),
                     cell(Parts.text(number(host.connections()))),
@@ -284,15 +307,6 @@ class SessionTabs extends Div {
             table.getBody().add(row);
         }
         content.add(table);
-    }
-
-    private <T> List<T> counted(Supplier<List<T>> question) {
-        try {
-            return question.get();
-        } catch (SearchUnavailableException e) {
-            content.add(note("The search copy does not answer."));
-            return List.of();
-        }
     }
 
     private static String actor(TimelineEvent event) {

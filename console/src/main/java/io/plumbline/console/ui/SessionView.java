@@ -799,14 +799,21 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private void decide(AlertRow alert, TriageDecision decision) {
-        Optional<CauseRow> cause = search.cause(alert.session(), alert.cause());
-        if (cause.isEmpty()) {
-            tell("The search copy does not know this alert yet.");
+        Outcome outcome;
+        try {
+            Optional<CauseRow> cause = search.cause(alert.session(), alert.cause());
+            if (cause.isEmpty()) {
+                tell("The search copy does not know this alert yet.");
+                return;
+            }
+            // Made on what this page shows, not on what came meanwhile.
+            outcome = orders.triage(cause.get().seenAt(alert.version(), alert.at()), decision, person);
+        } catch (RuntimeException e) {
+            LOG.warn("a decision could not be sent", e);
+            tell("not sent: the search copy does not answer");
             return;
         }
-        // Made on what this page shows, not on what came meanwhile.
-        CauseRow seen = cause.get().seenAt(alert.version(), alert.at());
-        switch (orders.triage(seen, decision, person)) {
+        switch (outcome) {
             case Outcome.Accepted accepted -> {
                 tell("requested: " + Words.spoken(decision.word()));
                 getUI().ifPresent(ui -> Watch.until(() -> told(ui, alert, accepted.event())));

@@ -31,6 +31,10 @@ public class SessionsView extends ListPage<Snapshot, SessionSummary> {
         grid().addColumn(row -> VisibleText.line(row.value().task(), 200))
                 .setHeader("Task")
                 .setFlexGrow(3);
+        grid().addComponentColumn(row -> Parts.copyable(row.value().session(), 12))
+                .setHeader("Session")
+                .setWidth("170px")
+                .setFlexGrow(0);
         grid().addColumn(row -> VisibleText.line(row.value().agentLabel(), 60))
                 .setHeader("Agent")
                 .setWidth("150px")

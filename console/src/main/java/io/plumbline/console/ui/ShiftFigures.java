@@ -40,6 +40,10 @@ final class ShiftFigures extends Div {
     private static final Duration WEEK = Duration.ofDays(7);
     private static final int RULE_DAYS = 14;
     private static final int MAX_RULES = 12;
+
+    /** Where a console reads the verdict; the push to the browser comes after it. */
+    private static final String LAG = "From the kernel to this console";
+
     private static final int MAX_HOSTS = 12;
 
     private final transient Search search;
@@ -148,10 +152,7 @@ final class ShiftFigures extends Div {
         }
         if (samples.isEmpty()) {
             return ShiftView.card(
-                    "shift-lag",
-                    "From the kernel to this screen",
-                    Parts.text("No lag is known since this console started.", "mut"),
-                    without);
+                    "shift-lag", LAG, Parts.text("No lag is known since this console started.", "mut"), without);
         }
         String median = milliseconds(PipelineLag.percentile(samples, 50));
         String slow = milliseconds(PipelineLag.percentile(samples, 99));
@@ -167,7 +168,7 @@ final class ShiftFigures extends Div {
                         false);
         return ShiftView.card(
                 "shift-lag",
-                "From the kernel to this screen",
+                LAG,
                 new Div("median " + median + ", 99 of 100 within " + slow + ", newest " + samples.size()
                         + " verdicts, the last "
                         + Parts.brief(Duration.between(samples.getLast().at(), now)) + " ago"),

@@ -39,6 +39,11 @@ final class Watch {
         } catch (SearchUnavailableException e) {
             LOG.debug("no answer yet", e);
             return false;
+        } catch (UIDetachedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.warn("an answer could not be read", e);
+            return false;
         }
     }
 }

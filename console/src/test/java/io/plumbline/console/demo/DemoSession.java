@@ -377,6 +377,7 @@ public final class DemoSession {
                     .setEvidenceCollected(EvidenceCollected.newBuilder()
                             .setKind(kind)
                             .setJson("{}")
+                            .setSha256(EventIds.sha256Hex("{}"))
                             .setOrder(order.getId())));
         }
     }
