@@ -239,13 +239,8 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                                 event.getEventData().path("element.value").asString("")))
                 .debounce(150)
                 .addEventData("element.value");
-        // Escape leaves the line, so that the page's keys work again. Enter asks, also where what is offered takes the
-        // first one.
-        text.getElement().executeJs("""
-                this.addEventListener('keydown', e => {
-                  if (e.key === 'Escape') this.blur();
-                  if (e.key === 'Enter') this.dispatchEvent(new Event('change', {bubbles: true}));
-                })""");
+        // Escape leaves the line, so that the page's keys work again.
+        text.getElement().executeJs("this.addEventListener('keydown', e => { if (e.key === 'Escape') this.blur(); })");
         completions.setAttribute("id", "queue-completions");
         bar.add(text);
         bar.getElement().appendChild(completions);
