@@ -3,6 +3,7 @@ package io.plumbline.sandbox.container;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.plumbline.sandbox.runtime.Command;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,8 +147,15 @@ public final class ContainerdContainer implements ContainerControl {
 
     @Override
     public JsonNode details(Duration limit) throws ContainerException {
-        return ContainerControl.withoutEnvironmentValues(
-                program.json(program.output(List.of("containers", "info", container), limit)));
+        JsonNode details = program.json(program.output(List.of("containers", "info", container), limit));
+        if (details instanceof ObjectNode found && found.has("Extensions")) {
+            // What containerd's plugins keep with a container is bytes to it; CRI's are the whole request, with the
+            // environment.
+            ArrayNode names = JsonNodeFactory.instance.arrayNode();
+            found.path("Extensions").fieldNames().forEachRemaining(names::add);
+            found.set("Extensions", names);
+        }
+        return ContainerControl.withoutEnvironmentValues(details);
     }
 
     @Override

@@ -191,8 +191,9 @@ final class RunscKernel implements SandboxKernel {
         }
     }
 
-    Brake brake() {
-        return new SentryBrake();
+    /** @param confirmationLimit how long the sentry may take to confirm a pause before its process is stopped */
+    Brake brake(Duration confirmationLimit) {
+        return new SentryBrake(confirmationLimit);
     }
 
     @Override
@@ -251,6 +252,17 @@ final class RunscKernel implements SandboxKernel {
     }
 
     private final class SentryBrake implements Brake {
+        private final Duration confirmationLimit;
+
+        private SentryBrake(Duration confirmationLimit) {
+            this.confirmationLimit = confirmationLimit;
+        }
+
+        @Override
+        public Duration confirmationLimit() {
+            return confirmationLimit;
+        }
+
         @Override
         public Answer pause(Duration limit) {
             return call("containerManager.Pause", limit);

@@ -55,7 +55,7 @@ final class RunscSandbox implements Sandbox {
 
     @Override
     public Brake brake() {
-        return kernel.brake();
+        return kernel.brake(Freezer.CONFIRMATION_LIMIT);
     }
 
     @Override

@@ -3,12 +3,17 @@ package io.plumbline.sandbox.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.plumbline.sandbox.runtime.Freezer;
 import io.plumbline.sandbox.testing.Guest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -16,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Containers of real runtimes, frozen, thawed and killed. Needs root, podman, runc, containerd. */
+/** Containers of real runtimes, frozen, thawed and killed. Needs root, podman, docker, runc, containerd. */
 class ContainerBrakeIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -213,14 +218,27 @@ class ContainerBrakeIT {
     void describesWithoutTheValuesOfTheEnvironment(RealRuntime.Kind kind) throws Exception {
         RealRuntime runtime = start(kind);
         try (ContainerControl control = runtime.control(runtime.container())) {
-            String details = control.details(CALL).toString();
+            JsonNode details = control.details(CALL);
             String processes = HostProcesses.of(control.inspect(CALL), control.local())
                     .orElseThrow()
                     .describe()
                     .toString();
 
-            assertThat(details).contains("SECRET").doesNotContain("hunter2");
+            assertThat(details.toString()).contains("SECRET").doesNotContain("hunter2");
+            assertThat(bytes(details)).noneMatch(bytes -> bytes.contains("hunter2"));
             assertThat(processes).contains("SECRET", "/tmp/count").doesNotContain("hunter2");
         }
+    }
+
+    /** What stands in it as base64. */
+    private static List<String> bytes(JsonNode node) {
+        List<String> found = new ArrayList<>();
+        node.forEach(child -> found.addAll(bytes(child)));
+        try {
+            found.add(new String(Base64.getDecoder().decode(node.asText()), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            // Another text.
+        }
+        return found;
     }
 }

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sessions of real containers that somebody else started. Needs root, runsc, podman, runc, containerd. */
+/** Sessions of real containers that somebody else started. Needs root, runsc, podman, docker, runc, containerd. */
 class AttachIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration STANDSTILL = Duration.ofMillis(300);
@@ -153,21 +153,15 @@ class AttachIT {
     }
 
     private RunClient.Attached attach(RealRuntime container, RealRuntime.Kind kind, String policy) throws IOException {
-        String freezer =
-                switch (kind) {
-                    case PODMAN -> "docker";
-                    case CONTAINERD -> "containerd";
-                    case RUNC -> "runc";
-                };
         return new RunClient(settings.runSocket())
                 .attach(new RunClient.Attach(
                         policy,
                         "count",
                         "claude-code",
-                        freezer,
+                        kind.freezer(),
                         container.container(),
                         container.socket().toString(),
-                        kind == RealRuntime.Kind.CONTAINERD ? RealRuntime.NAMESPACE : ""));
+                        container.namespace()));
     }
 
     @ParameterizedTest

@@ -9,35 +9,36 @@ import io.plumbline.events.v1.KillOrdered;
 import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.StageTimes;
 import io.plumbline.events.v1.ThawOrdered;
-import io.plumbline.sandbox.runtime.Brake;
+import io.plumbline.sandbox.runtime.StandInSentry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+/** Over the real brake of a sandbox's kernel, on a real process and a control server. */
 class ResponderTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final RecordingLink link = new RecordingLink();
-    private final SimulatedSentry sentry = new SimulatedSentry();
+    private final StandInSentry sentry = new StandInSentry();
     private final List<Event> obeyed = new CopyOnWriteArrayList<>();
     private final SessionJournal journal =
             new SessionJournal(link.open("acme", "s", (verdict, stages) -> {}), () -> 7, reason -> {});
     private final Responder responder = new Responder(
             "s",
-            sentry,
+            sentry.brake(),
             new EvidenceCollection("s", journal, List.of()),
             journal,
-            "simulated",
+            "a stand-in",
             (state, reason) -> {},
             (order, stages) -> obeyed.add(order));
 
     @AfterEach
     void close() {
-        sentry.letResumeGoOn.countDown();
+        sentry.letResumeGoOn();
         responder.close();
+        sentry.close();
     }
 
     @Test
@@ -48,7 +49,7 @@ class ResponderTest {
         order("t1", thaw());
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING);
 
-        assertThat(sentry.pauses).isZero();
+        assertThat(sentry.pauses()).isZero();
         assertThat(thawed()).containsExactly("t1");
     }
 
@@ -56,20 +57,20 @@ class ResponderTest {
     void aThawDoesNotUndoWhatTheHostFrozeAfterIt() throws Exception {
         order("f1", freeze());
         awaitStates(RuntimeState.State.FROZEN);
-        sentry.holdResume = true;
+        sentry.holdResume();
         order("t1", thaw());
-        sentry.resuming.await();
+        sentry.awaitResume();
         order("t2", thaw());
         Thread host = Thread.ofPlatform().start(() -> responder.freezeHere("memory"));
         await().atMost(LIMIT).until(host::getState, Thread.State.BLOCKED::equals);
-        sentry.letResumeGoOn.countDown();
+        sentry.letResumeGoOn();
 
         awaitStates(
                 RuntimeState.State.FROZEN,
                 RuntimeState.State.RUNNING,
                 RuntimeState.State.FROZEN,
                 RuntimeState.State.FROZEN);
-        assertThat(sentry.pauses).isOne();
+        assertThat(sentry.pauses()).isOne();
         assertThat(states().get(2).getReason()).isEqualTo("not thawed, the host has frozen it since the order: memory");
         assertThat(thawed()).containsExactly("t1");
     }
@@ -81,13 +82,13 @@ class ResponderTest {
 
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.FROZEN);
         assertThat(states().getLast().getReason()).contains("cannot be watched: the trace ended");
-        assertThat(sentry.pauses).isOne();
+        assertThat(sentry.pauses()).isOne();
         assertThat(thawed()).isEmpty();
     }
 
     @Test
-    void anOrderForADeadSandboxSaysThatItHasEnded() {
-        sentry.dead = true;
+    void anOrderForADeadSandboxSaysThatItHasEnded() throws Exception {
+        sentry.die();
         order("f1", freeze());
 
         awaitStates(RuntimeState.State.EXITED);
@@ -100,25 +101,25 @@ class ResponderTest {
         order("k1", Event.newBuilder().setKillOrdered(KillOrdered.newBuilder().setReason("enough")));
 
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.KILLED);
-        assertThat(sentry.resumes).isZero();
-        assertThat(sentry.dead).isTrue();
+        assertThat(sentry.resumes()).isZero();
+        await().atMost(LIMIT).until(sentry::dead);
     }
 
     @Test
     void aThawDoesNotUndoATripwireThatCameAfterIt() throws Exception {
         order("f1", freeze());
         awaitStates(RuntimeState.State.FROZEN);
-        sentry.holdResume = true;
+        sentry.holdResume();
         order("t1", thaw());
-        sentry.resuming.await();
+        sentry.awaitResume();
         order("t2", thaw());
         Thread reader = Thread.ofPlatform().start(() -> responder.tripped("a decoy was read"));
         await().atMost(LIMIT).until(reader::getState, Thread.State.BLOCKED::equals);
-        sentry.letResumeGoOn.countDown();
+        sentry.letResumeGoOn();
 
         awaitStates(RuntimeState.State.FROZEN, RuntimeState.State.RUNNING, RuntimeState.State.FROZEN);
         reader.join();
-        assertThat(sentry.pauses).isOne();
+        assertThat(sentry.pauses()).isOne();
         assertThat(thawed()).containsExactly("t1");
     }
 
@@ -160,71 +161,5 @@ class ResponderTest {
                 .filter(Event::hasRuntimeState)
                 .map(Event::getRuntimeState)
                 .toList();
-    }
-
-    /** A sentry that counts pauses as the real one does, and whose resume can be held in the middle. */
-    static final class SimulatedSentry implements Brake {
-        private final CountDownLatch resuming = new CountDownLatch(1);
-        private final CountDownLatch letResumeGoOn = new CountDownLatch(1);
-        private volatile boolean holdResume;
-        private volatile boolean dead;
-        private volatile int pauses;
-        private volatile int resumes;
-
-        @Override
-        public Answer pause(Duration limit) {
-            if (dead) {
-                return Answer.FAILED;
-            }
-            pauses++;
-            return Answer.DONE;
-        }
-
-        @Override
-        public Answer resume(Duration limit) {
-            if (holdResume) {
-                holdResume = false;
-                resuming.countDown();
-                try {
-                    letResumeGoOn.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-            resumes++;
-            pauses--;
-            return Answer.DONE;
-        }
-
-        @Override
-        public Answer awaitLate(Duration limit) {
-            return Answer.FAILED;
-        }
-
-        @Override
-        public boolean queuePause() {
-            return false;
-        }
-
-        @Override
-        public boolean stop() {
-            return !dead;
-        }
-
-        @Override
-        public boolean proceed() {
-            return !dead;
-        }
-
-        @Override
-        public boolean alive() {
-            return !dead;
-        }
-
-        @Override
-        public boolean kill() {
-            dead = true;
-            return true;
-        }
     }
 }
