@@ -277,8 +277,9 @@ class LoadingIT extends ConsoleTest {
 
     @Test
     void ofADecisionOnSeveralNothingIsCalledRequestedThatWasNotSent() throws Exception {
-        for (Map.Entry<String, Runnable> failing :
-                Map.<String, Runnable>of("slow-3", line::cut, "slow-4", line::garble).entrySet()) {
+        for (Map.Entry<String, Runnable> failing : Map.<String, Runnable>of(
+                        "unsent-1", line::cut, "unsent-2", line::garble)
+                .entrySet()) {
             String session = failing.getKey();
             for (String title : List.of("not sent one", "not sent two")) {
                 stack.index.write(List.of(DemoIndex.alert(
