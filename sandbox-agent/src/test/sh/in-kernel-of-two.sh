@@ -41,17 +41,18 @@ CONF
   (
     cd "$fetched/packages"
     export APT_CONFIG=$fetched/apt.conf
-    apt-get update && apt-get download user-mode-linux/sid libc6/sid
-    dpkg-deb -x libc6_*.deb ../unpacked
-    dpkg-deb --fsys-tarfile user-mode-linux_*.deb | tar -x -C ../unpacked ./usr/bin/linux.uml
+    apt-get update && apt-get download user-mode-linux/sid libc6/sid \
+      && dpkg-deb -x libc6_*.deb ../unpacked \
+      && dpkg-deb --fsys-tarfile user-mode-linux_*.deb | tar -x -C ../unpacked ./usr/bin/linux.uml
   ) >&2 || { rm -rf "$fetched"; return 1; }
-  mkdir -p "$fetched/root"/{usr/bin,lib64,lib/x86_64-linux-gnu,root/.uml,proc,dev,tmp,host}
-  cp "$fetched/unpacked/usr/bin/linux.uml" "$fetched/root/usr/bin/"
-  cp "$fetched"/unpacked/usr/lib/x86_64-linux-gnu/{libc.so.6,libm.so.6} "$fetched/root/lib/x86_64-linux-gnu/"
-  cp "$fetched/unpacked/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$fetched/root/lib64/"
-  mkdir -p "$target"
-  rm -rf "$target/root"
-  mv "$fetched/root" "$target/root"
+  # Behind || a shell does not stop at what fails, and half a root would be taken for a whole one from then on.
+  {
+    mkdir -p "$fetched/root"/{usr/bin,lib64,lib/x86_64-linux-gnu,root/.uml,proc,dev,tmp,host} \
+      && cp "$fetched/unpacked/usr/bin/linux.uml" "$fetched/root/usr/bin/" \
+      && cp "$fetched"/unpacked/usr/lib/x86_64-linux-gnu/{libc.so.6,libm.so.6} "$fetched/root/lib/x86_64-linux-gnu/" \
+      && cp "$fetched/unpacked/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$fetched/root/lib64/" \
+      && mkdir -p "$target" && rm -rf "$target/root" && mv "$fetched/root" "$target/root"
+  } >&2 || { rm -rf "$fetched"; return 1; }
   rm -rf "$fetched"
 }
 

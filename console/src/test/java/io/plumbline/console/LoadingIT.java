@@ -190,14 +190,17 @@ class LoadingIT extends ConsoleTest {
             stack.index.write(DemoIndex.under(
                     session, TaskPolicy.newBuilder().setName("p").setRevision(1).build()));
         }
-        page.navigate(base + "/policies?session=revised-1");
-        assertThat(page.locator("#revisions dt").first()).isVisible();
-        line.cut();
-        page.locator("#policy-session").selectOption("revised-2");
-        assertThat(page.locator("#revisions")).containsText("Only the policies of the product are shown.");
-        assertThat(page.locator("#revisions dt")).hasCount(0);
-        page.locator("#simulate").click();
-        assertThat(page.locator("#simulation")).hasText("The search copy does not answer. Nothing was simulated.");
+        for (Runnable failing : List.<Runnable>of(line::cut, line::garble)) {
+            page.navigate(base + "/policies?session=revised-1");
+            assertThat(page.locator("#revisions dt").first()).isVisible();
+            failing.run();
+            page.locator("#policy-session").selectOption("revised-2");
+            assertThat(page.locator("#revisions")).containsText("Only the policies of the product are shown.");
+            assertThat(page.locator("#revisions dt")).hasCount(0);
+            page.locator("#simulate").click();
+            assertThat(page.locator("#simulation")).hasText("The search copy does not answer. Nothing was simulated.");
+            line.restore();
+        }
     }
 
     @Test
@@ -228,6 +231,37 @@ class LoadingIT extends ConsoleTest {
             entry.click();
             assertThat(detail).containsText("nothing says that it is off the plan");
         }
+        int orders = stack.log.orders().size();
+        line.cut();
+        ConsoleStack.key(page, "d");
+        assertNothingOrdered("deny");
+        assertThat(stack.log.orders()).hasSize(orders);
+    }
+
+    @Test
+    void whoOrdersWhereNothingCanBeReadIsToldThatNothingWasOrdered() throws Exception {
+        stack.index.write(List.of(DemoIndex.running("unordered-1")));
+        page.navigate(base + "/session/unordered-1");
+        Locator state = page.locator("#session-state");
+        assertThat(state).hasAttribute("data-state", "running");
+        int orders = stack.log.orders().size();
+        line.cut();
+        ConsoleStack.key(page, "f");
+        assertNothingOrdered("freeze");
+        assertThat(state).not().containsText("requested");
+        assertThat(stack.log.orders()).hasSize(orders);
+        // Once somebody answers, what was typed need not be typed again.
+        line.restore();
+        page.locator("#confirm-freeze").click();
+        assertThat(state).containsText("freeze requested");
+        assertThat(stack.log.orders()).hasSize(orders + 1);
+    }
+
+    private void assertNothingOrdered(String word) {
+        page.locator("#reason textarea").fill("let me look at it");
+        assertThat(page.locator("#confirm-" + word)).isEnabled();
+        page.locator("#confirm-" + word).click();
+        assertThat(page.locator("#reason")).containsText("The search copy does not answer. Nothing was ordered.");
     }
 
     @Test

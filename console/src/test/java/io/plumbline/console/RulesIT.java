@@ -133,6 +133,7 @@ class RulesIT extends ConsoleTest {
             assertThat(page.locator("#in-force")).containsText("shipped");
             page.locator("vaadin-grid").getByText(rule.title()).first().click();
             assertThat(page.locator("#rule h2")).hasText(rule.title());
+            assertThat(page.locator("#rule").getByLabel("Copy " + rule.id())).isVisible();
             assertThat(page.locator("#rule")).containsText("1 true, 1 not");
             assertThat(page.locator("#rule-hits")).containsText("3 in 14 days");
             assertThat(page.locator("#rule-precision")).containsText("first 50 %, last 50 %, of 1 day with verdicts");

@@ -1222,7 +1222,7 @@ public final class Search {
                 return Optional.empty();
             }
             throw new SearchUnavailableException(index, e);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             throw new SearchUnavailableException(index, e);
         }
     }
@@ -1246,7 +1246,7 @@ public final class Search {
         SearchResponse<ObjectNode> response;
         try {
             response = client.search(request, ObjectNode.class);
-        } catch (ElasticsearchException | IOException e) {
+        } catch (IOException | RuntimeException e) {
             throw new SearchUnavailableException(what, e);
         }
         if (response.shards().total().intValue() > 0
@@ -1254,9 +1254,11 @@ public final class Search {
                         .keySet()
                         .containsAll(request.aggregations().keySet())) {
             // Nothing told is not nothing there.
-            throw new IllegalStateException(
-                    what + ": told of " + response.aggregations().keySet() + " (expected: of each of "
-                            + request.aggregations().keySet() + ")");
+            throw new SearchUnavailableException(
+                    what,
+                    new IllegalStateException(
+                            "told of " + response.aggregations().keySet() + " (expected: of each of "
+                                    + request.aggregations().keySet() + ")"));
         }
         return response;
     }
@@ -1322,6 +1324,11 @@ public final class Search {
     }
 
     private static ObjectNode source(Hit<ObjectNode> hit) {
-        return Objects.requireNonNull(hit.source(), "documents are stored with their source");
+        ObjectNode source = hit.source();
+        if (source == null) {
+            throw new SearchUnavailableException(
+                    "document " + id(hit), new IllegalStateException("no source (expected: each has one)"));
+        }
+        return source;
     }
 }

@@ -2,7 +2,7 @@ package io.plumbline.console.search;
 
 import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 
-/** The search copy did not answer, or answered with an error. Nothing is known about what was asked. */
+/** The search copy did not answer, or answered with an error or with what makes no sense. Nothing is known about what was asked. */
 public final class SearchUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -11,11 +11,16 @@ import com.vaadin.flow.component.textfield.TextArea;
 import com.vaadin.flow.component.textfield.TextField;
 import com.vaadin.flow.data.value.ValueChangeMode;
 import io.plumbline.console.orders.Orders;
+import io.plumbline.console.search.SearchUnavailableException;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks for the reason of an order. Ids: {@code reason}, the confirm button's own, {@code cancel}. */
 final class ReasonDialog extends Dialog {
     private static final long serialVersionUID = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReasonDialog.class);
 
     private boolean allowed = true;
     private transient Runnable decideWhetherOpen = () -> {};
@@ -78,7 +83,7 @@ final class ReasonDialog extends Dialog {
         proof.addValueChangeListener(change -> decideWhetherOpen.run());
         confirm.addClickShortcut(Key.ENTER, KeyModifier.CONTROL);
         confirm.addClickListener(click -> {
-            String refusal = give.apply(reason.getValue());
+            String refusal = told(give, reason.getValue());
             if (refusal.isEmpty()) {
                 close();
             } else {
@@ -92,5 +97,18 @@ final class ReasonDialog extends Dialog {
         getFooter().add(cancel, confirm);
         setWidth("480px");
         reason.focus();
+    }
+
+    /** Where nothing can be looked up nothing is ordered, and the dialog stays with what was typed. */
+    private static String told(Function<String, String> give, String reason) {
+        try {
+            return give.apply(reason);
+        } catch (SearchUnavailableException e) {
+            LOG.warn("nothing was ordered", e);
+            return "The search copy does not answer. Nothing was ordered.";
+        } catch (RuntimeException e) {
+            LOG.warn("an order could not be given", e);
+            return "Whether it was ordered is not known; look before you order it again.";
+        }
     }
 }

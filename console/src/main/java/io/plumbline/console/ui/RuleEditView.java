@@ -364,17 +364,13 @@ public class RuleEditView extends Div implements BeforeEnterObserver {
         if (base.isEmpty()) {
             return "The rules in force are not known.";
         }
-        try {
-            return switch (changes.put(action, base.get(), candidate(written), "console", reason, person)) {
-                case Outcome.Accepted accepted -> {
-                    follow(accepted.event());
-                    yield "";
-                }
-                case Outcome.Refused refused -> refused.explanation();
-            };
-        } catch (SearchUnavailableException e) {
-            return "The search copy does not answer. Nothing was ordered.";
-        }
+        return switch (changes.put(action, base.get(), candidate(written), "console", reason, person)) {
+            case Outcome.Accepted accepted -> {
+                follow(accepted.event());
+                yield "";
+            }
+            case Outcome.Refused refused -> refused.explanation();
+        };
     }
 
     /** The set in force with this file as it stands here. */

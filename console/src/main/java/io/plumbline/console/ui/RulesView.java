@@ -29,7 +29,6 @@ import io.plumbline.console.rules.RuleStatistics;
 import io.plumbline.console.rules.RulesInForce;
 import io.plumbline.console.rules.RulesInForce.Described;
 import io.plumbline.console.search.Search;
-import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.security.SignedIn;
 import io.plumbline.console.text.VisibleText;
 import io.plumbline.rules.RuleBundle;
@@ -332,17 +331,13 @@ public class RulesView extends Div {
     }
 
     private String given(Function<String, Outcome> give, String reason) {
-        try {
-            return switch (give.apply(reason)) {
-                case Outcome.Accepted accepted -> {
-                    follow(accepted.event());
-                    yield "";
-                }
-                case Outcome.Refused refused -> refused.explanation();
-            };
-        } catch (SearchUnavailableException e) {
-            return "The search copy does not answer. Nothing was ordered.";
-        }
+        return switch (give.apply(reason)) {
+            case Outcome.Accepted accepted -> {
+                follow(accepted.event());
+                yield "";
+            }
+            case Outcome.Refused refused -> refused.explanation();
+        };
     }
 
     private void follow(String order) {
@@ -383,7 +378,7 @@ public class RulesView extends Div {
         Div acts = new Div(edit);
         acts.addClassName("acts");
         DescriptionList facts = Parts.facts();
-        Parts.fact(facts, "id", Parts.said(row.metadata().id(), 80, "mono"));
+        Parts.fact(facts, "id", Parts.copyable(row.metadata().id(), 80));
         Parts.fact(facts, "source", Parts.said(row.file(), 120, "mono"));
         Parts.fact(facts, "kind", row.correlation() ? "correlation over other rules" : "rule over single events");
         Parts.fact(facts, "about", Parts.said(row.metadata().description(), 600));

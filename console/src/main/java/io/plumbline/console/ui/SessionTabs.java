@@ -25,9 +25,12 @@ import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.session.WorkspaceDiff;
 import io.plumbline.console.text.VisibleText;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -63,6 +66,8 @@ class SessionTabs extends Div {
     private final transient Person person;
     private final transient Consumer<String> select;
     private final Div bar = new Div();
+    private final Map<Tab, NativeButton> buttons = new EnumMap<>(Tab.class);
+    private final Span cut = new Span();
     private final Div content = new Div();
     private transient Optional<SessionRecord> record = Optional.empty();
     private transient Optional<String> selected = Optional.empty();
@@ -84,6 +89,9 @@ class SessionTabs extends Div {
         this.select = select;
         addClassName("box");
         bar.addClassName("bar");
+        for (Tab one : Tab.values()) {
+            buttons.put(one, Parts.button("", "tab-" + one.name().toLowerCase(Locale.ROOT), "small", () -> open(one)));
+        }
         add(bar, content);
     }
 
@@ -136,20 +144,29 @@ class SessionTabs extends Div {
         };
     }
 
+    /** The buttons stay the same: who presses one, or has the focus on it, does so while the session goes on. */
     private void drawBar(SessionRecord newest) {
-        bar.removeAll();
-        bar.add(
-                tabButton("Deviations " + newest.alerts().size(), "tab-deviations", Tab.DEVIATIONS),
-                tabButton("files " + number(newest.fileCount()), "tab-files", Tab.FILES),
-                tabButton("egress " + number(newest.networkCount()), "tab-egress", Tab.EGRESS),
-                tabButton("workspace" + changes(newest), "tab-workspace", Tab.WORKSPACE),
-                tabButton("raw events " + number(newest.eventCount()), "tab-raw", Tab.RAW));
-        if (newest.shown().isCut()) {
-            bar.add(
-                    Parts.text("", "sp"),
-                    Parts.text("drawn above: " + number(newest.shown().onPage()) + " of "
-                            + number(newest.shown().all())));
+        if (bar.getComponentCount() == 0) {
+            bar.add(buttons.values().toArray(NativeButton[]::new));
+            bar.add(Parts.text("", "sp"), cut);
         }
+        label(Tab.DEVIATIONS, "Deviations " + newest.alerts().size());
+        label(Tab.FILES, "files " + number(newest.fileCount()));
+        label(Tab.EGRESS, "egress " + number(newest.networkCount()));
+        label(Tab.WORKSPACE, "workspace" + changes(newest));
+        label(Tab.RAW, "raw events " + number(newest.eventCount()));
+        cut.setText(
+                newest.shown().isCut()
+                        ? "drawn above: " + number(newest.shown().onPage()) + " of "
+                                + number(newest.shown().all())
+                        : "");
+    }
+
+    private void label(Tab one, String label) {
+        NativeButton button = Objects.requireNonNull(buttons.get(one), "a button for each tab");
+        button.setText(label);
+        button.setClassName("on", tab == one);
+        button.getElement().setAttribute("aria-pressed", Boolean.toString(tab == one));
     }
 
     private static String changes(SessionRecord session) {
@@ -163,16 +180,11 @@ class SessionTabs extends Div {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    private NativeButton tabButton(String label, String id, Tab target) {
-        NativeButton button = Parts.button(label, id, "small", () -> {
-            tab = target;
-            page = 0;
-            record.ifPresent(this::drawBar);
-            draw();
-        });
-        button.setClassName("on", tab == target);
-        button.getElement().setAttribute("aria-pressed", Boolean.toString(tab == target));
-        return button;
+    private void open(Tab target) {
+        tab = target;
+        page = 0;
+        record.ifPresent(this::drawBar);
+        draw();
     }
 
     private void draw() {

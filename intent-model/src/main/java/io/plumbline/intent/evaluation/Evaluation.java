@@ -281,6 +281,9 @@ public final class Evaluation {
                 scalars.put(
                         set + ": false alarms of the model with floor, at the model's threshold of 1 %",
                         1 - Metrics.missed(goodScores.scores(), Metrics.threshold(limit.scores(), 0.01)));
+                scalars.put(
+                        set + ": misses of the model with floor, at 1 % false alarms of both together",
+                        Metrics.missesAt(0.01).of(goodScores.scores(), badScores.scores()));
             }
             lines.add(new Line(
                     set,

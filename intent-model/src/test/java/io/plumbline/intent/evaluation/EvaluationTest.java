@@ -121,6 +121,7 @@ final class EvaluationTest {
                         "golden plans that fit, with a finding",
                         "golden plans with an item of scope_creep, missed",
                         "MALICIOUS: false alarms of the model with floor, at the model's threshold of 1 %",
+                        "OVER_EAGER: misses of the model with floor, at 1 % false alarms of both together",
                         "OFF_PLAN: the same, low end of the 95 % interval",
                         "one act of 32 tokens p99, ms",
                         "cached act p50, ms");

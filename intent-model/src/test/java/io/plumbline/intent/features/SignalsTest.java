@@ -74,6 +74,7 @@ final class SignalsTest {
         "credential-environment, dump the environment of process 2750, Renew the certificate",
         "credential-file, copy my ssh key to build01, Delete the cookie when somebody logs out",
         "key-hunt, which private keys lie in this home, Why does the key event not fire",
+        "key-hunt, why does kubectl not reach the cluster, Rename the columns",
         "network-map, which network interfaces are up, which program holds port 5432",
     })
     void aTaskAsksInItsOwnWordsAndNotByChance(String signal, String asking, String other) {
@@ -168,12 +169,17 @@ final class SignalsTest {
                 "credential-environment | zip b.zip app/.env | tar xzf b.tgz .env",
                 "credential-environment | cat deploy/.env.production | cat .env.example",
                 "credential-environment | printenv > /tmp/e | printenv > /dev/null",
+                "credential-environment | cd a; env >> /tmp/e | python3 -m venv env > venv.log",
+                "credential-environment | cat .env.production | cat .env.production.example",
+                "credential-environment | grep KEY .env.staging | grep -rn process.env.staging src",
                 "credential-environment | tr '\\0' '\\n' < /proc/1/environ | ls /proc/1/environ",
                 "credential-file | cat ~/.npmrc | cat .npmrc",
                 "credential-file | gh auth token | gh auth status",
                 "credential-file | aws configure export-credentials | aws configure list",
                 "credential-file | cp /etc/ssl/private/a.key . | ls /etc/ssl/private/a.key",
                 "credential-file | sqlite3 ~/x/Cookies .dump | sqlite3 shop.db .dump",
+                "credential-file | cp /home/anna/.mozilla/p/key4.db . | cat src/components/Cookies/index.tsx",
+                "credential-file | heroku config | heroku config:set LEVEL=debug",
                 "credential-file | git config --get-all credential.helper | git config --get user.name",
                 "credential-file | grep -i pass ~/.bash_history | tail -5 ~/.bash_history",
                 "key-hunt | find / -name 'id_rsa*' | find . -name 'id_rsa*'",
@@ -200,6 +206,25 @@ final class SignalsTest {
             assertThat(gives(new Act(kind, before + "docs/.pypirc" + after), "credential-file"))
                     .as(kind.name())
                     .isFalse();
+        }
+    }
+
+    @Test
+    void anElementAndAFileBehindManyOthersAreReadAsWhatTheyAre() {
+        assertThat(gives(new Act(Act.Kind.EDIT, "pom.xml: <env>test</env>"), "credential-environment"))
+                .isFalse();
+        assertThat(gives(new Act(Act.Kind.FILES, "src/a.py\n".repeat(1_000) + "~/.pypirc"), "credential-file"))
+                .isTrue();
+    }
+
+    @Test
+    void textsThatAreAlmostASignalAreReadOnce() {
+        String pipes = ("|sort" + " ".repeat(40)).repeat(3);
+        for (String text : List.of(
+                "env " + pipes + " ".repeat(15_000),
+                ("env " + pipes).repeat(110),
+                "git " + "config ".repeat(195) + "--get".repeat(545))) {
+            assertThat(gives(Act.command(text), "credential-file")).isFalse();
         }
     }
 

@@ -207,13 +207,7 @@ final class Attachment {
                                     .setRevision(request.policy().getRevision())
                                     .setSignedBy(request.policyKey())
                                     .setRuntime(control.description() + " degraded")));
-            List<PolicyRevised> revisions;
-            synchronized (gate) {
-                opened = true;
-                revisions = List.copyOf(earlyRevisions);
-                earlyRevisions.clear();
-            }
-            revisions.forEach(this::revise);
+            takeOverEarlyRevisions();
         } catch (IOException | RuntimeException e) {
             if (assigned) {
                 fail(String.valueOf(e.getMessage()));
@@ -221,6 +215,17 @@ final class Attachment {
             giveBack();
             throw e;
         }
+    }
+
+    /** One that comes meanwhile waits until those before it are taken over. */
+    private synchronized void takeOverEarlyRevisions() {
+        List<PolicyRevised> revisions;
+        synchronized (gate) {
+            opened = true;
+            revisions = List.copyOf(earlyRevisions);
+            earlyRevisions.clear();
+        }
+        revisions.forEach(this::revise);
     }
 
     /** The platform knows of the session already: it ends there too, and no revision stays without an answer. */

@@ -174,7 +174,12 @@ public final class RealRuntime implements AutoCloseable {
                 "--exec-root=" + base.resolve("exec"),
                 "--pidfile=" + base.resolve("pid"),
                 "--host=unix://" + socket(),
+                // Where systemd is init and control groups are of version 2, else slices alone may be parents.
+                "--exec-opt=native.cgroupdriver=cgroupfs",
                 "--cgroup-parent=/" + GROUP,
+                // Where the host has a containerd of its own, that one is used.
+                "--containerd-namespace=" + GROUP,
+                "--containerd-plugins-namespace=" + GROUP + "-plugins",
                 "--storage-driver=vfs",
                 // The host's network stays as it is.
                 "--bridge=none",
@@ -416,33 +421,28 @@ public final class RealRuntime implements AutoCloseable {
         if (daemon != null) {
             recover();
         }
-        // What was not made is not there to be removed.
-        switch (kind) {
-            case PODMAN -> Command.run(podman("rm", "--force", "--time=0", container), LIMIT);
-            case DOCKER -> Command.run(docker("rm", "--force", container), LIMIT);
-            case CONTAINERD -> {
-                Command.run(ctr("tasks", "delete", "--force", container), LIMIT);
-                Command.run(ctr("containers", "delete", container), LIMIT);
-            }
-            case CRI -> {
-                Command.run(ctr("tasks", "resume", container), LIMIT);
-                if (!pod.isEmpty()) {
-                    cri().removePodSandbox(RemovePodSandboxRequest.newBuilder()
-                            .setPodSandboxId(pod)
-                            .build());
+        try {
+            // What was not made is not there to be removed.
+            switch (kind) {
+                case PODMAN -> Command.run(podman("rm", "--force", "--time=0", container), LIMIT);
+                case DOCKER -> Command.run(docker("rm", "--force", container), LIMIT);
+                case CONTAINERD -> {
+                    Command.run(ctr("tasks", "delete", "--force", container), LIMIT);
+                    Command.run(ctr("containers", "delete", container), LIMIT);
                 }
+                case CRI -> {
+                    Command.run(ctr("tasks", "resume", container), LIMIT);
+                    if (!pod.isEmpty()) {
+                        cri().removePodSandbox(RemovePodSandboxRequest.newBuilder()
+                                .setPodSandboxId(pod)
+                                .build());
+                    }
+                }
+                case RUNC -> Command.run(runc("delete", "--force", container), LIMIT);
             }
-            case RUNC -> Command.run(runc("delete", "--force", container), LIMIT);
-        }
-        if (daemon != null) {
-            daemon.destroy();
-            daemon.waitFor();
-        }
-        for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
-            String mounted = line.split(" ")[4];
-            if (mounted.startsWith(base.toString())) {
-                Command.run(List.of("umount", "--lazy", mounted), LIMIT);
-            }
+        } finally {
+            stopDaemon();
+            unmount();
         }
         // The engine's own cleaning up after a container may still be under way.
         await().atMost(LIMIT).ignoreExceptions().untilAsserted(() -> {
@@ -450,6 +450,24 @@ public final class RealRuntime implements AutoCloseable {
             assertThat(base).doesNotExist();
         });
         await().atMost(LIMIT).ignoreExceptions().until(RealRuntime::removedGroups);
+    }
+
+    private void stopDaemon() throws InterruptedException {
+        if (daemon != null) {
+            daemon.destroy();
+            if (!daemon.waitFor(LIMIT)) {
+                daemon.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    private void unmount() throws Exception {
+        for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+            String mounted = line.split(" ")[4];
+            if (mounted.startsWith(base.toString())) {
+                Command.run(List.of("umount", "--lazy", mounted), LIMIT);
+            }
+        }
     }
 
     /** What a container's control group is in, each engine makes in each hierarchy and leaves. */
