@@ -74,6 +74,8 @@ ulimit -c 0
 unshare --mount bash -c '
   root=$1; shift
   mount --rbind / "$root/host" && mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmp "$root/tmp" || exit 1
+  # It keeps a folder of its own there, which has to exist.
+  export HOME=/root
   exec timeout --signal=KILL 180 chroot "$root" /usr/bin/linux.uml "$@"
 ' boot "$target/root" mem=768M root=/dev/root rootfstype=hostfs rootflags=/host rw "init=$work/init" con=null con0=fd:0,fd:1 quiet panic=-1 \
   < /dev/null > "$work/boot.log" 2>&1 || true

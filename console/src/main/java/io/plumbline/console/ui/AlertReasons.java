@@ -7,6 +7,7 @@ import com.vaadin.flow.component.html.ListItem;
 import com.vaadin.flow.component.html.UnorderedList;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.TimelineEvent;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +41,7 @@ final class AlertReasons extends Div {
                         reasons.rule(document.at("/plumbline/alert/explanation"));
                         reasons.intent(document.at("/plumbline/alert/intent"));
                     });
-        } catch (RuntimeException e) {
+        } catch (SearchUnavailableException e) {
             LOG.debug("the reasons of an alert could not be read", e);
             reasons.removeAll();
             reasons.add(Parts.text("Why it was raised is not known: the search copy does not answer.", "warn-text"));

@@ -438,7 +438,7 @@ public class ApprovalsView extends Div {
                             .filter(alert -> alert.kind().equals("off_plan")
                                     && alert.call().equals(approval.call()))
                             .findFirst();
-        } catch (RuntimeException e) {
+        } catch (SearchUnavailableException e) {
             LOG.debug("what was found about call {} could not be read", approval.call(), e);
             return Parts.text(NOT_KNOWN, "warn-text");
         }
@@ -503,7 +503,7 @@ public class ApprovalsView extends Div {
                     .filter(row -> !row.id().equals(approval.id()))
                     .filter(row -> WordDiff.similarity(row.subject(), approval.subject()) >= SIMILAR)
                     .max(Comparator.comparing(ApprovalRow::at));
-        } catch (RuntimeException e) {
+        } catch (SearchUnavailableException e) {
             LOG.debug("approvals like {} could not be read", approval.id(), e);
             detail.add(Parts.heading("Last similar approval"), Parts.text(NOT_KNOWN, "warn-text"));
             return;

@@ -111,7 +111,7 @@ final class EventGrid extends Div {
     private void reopen() {
         try {
             open();
-        } catch (RuntimeException e) {
+        } catch (SearchUnavailableException e) {
             unreadable(e);
         }
     }
@@ -170,17 +170,17 @@ final class EventGrid extends Div {
             return newestFirst
                     ? all(offsets.total() - offset - most, most).reversed().stream()
                     : all(offset, most).stream();
-        } catch (RuntimeException e) {
+        } catch (SearchUnavailableException e) {
             unreadable(e);
             return Stream.empty();
         }
     }
 
-    private void unreadable(RuntimeException failure) {
+    private void unreadable(SearchUnavailableException failure) {
         LOG.debug("a list of events could not be read", failure);
         unread = true;
         note.setText(
-                failure instanceof SearchUnavailableException unavailable && unavailable.isForgotten()
+                failure.isForgotten()
                         ? "Nobody has read in this list for a while, and it is not kept any longer."
                         : "The search copy does not answer.");
         pill.setText("Read it again");

@@ -25,6 +25,9 @@ final class PageReading {
     /** Changed with the page's lock. */
     private long newest;
 
+    /** Likewise: before what the page itself asked in vain is asked once more. */
+    private Duration nextPause = FIRST_PAUSE;
+
     /** Asked on a thread of its own. */
     interface Question<T> {
         T answer() throws EventLogException;
@@ -41,13 +44,16 @@ final class PageReading {
     }
 
     /**
-     * With the page's lock, for what the page itself asked in vain and says so: asked again after a pause, until there is an answer.
+     * With the page's lock, for what the page itself asked in vain and says so: asked again after a pause, until there is an answer. Each
+     * time that the page comes here the pause is longer.
      *
      * @param show with the page's lock
      */
     <T> void later(Component page, UI ui, Question<T> question, Consumer<T> show) {
         newest++;
-        again(page, ui, question, show, () -> {}, FIRST_PAUSE);
+        Duration pause = nextPause;
+        nextPause = longer(pause);
+        again(page, ui, question, show, () -> {}, pause);
     }
 
     private <T> void read(
@@ -73,10 +79,14 @@ final class PageReading {
             Component page, UI ui, Question<T> question, Consumer<T> show, Runnable failed, Duration pause) {
         failed.run();
         long number = newest;
-        Duration twice = pause.multipliedBy(2);
-        Duration next = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+        Duration next = longer(pause);
         CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(() -> whileLookedAt(page, ui, number, () -> read(page, ui, question, show, failed, next)));
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
     }
 
     private void whileLookedAt(Component page, UI ui, long number, Command what) {

@@ -20,6 +20,7 @@ import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.FileUse;
 import io.plumbline.console.search.HostUse;
 import io.plumbline.console.search.Search;
+import io.plumbline.console.search.SearchUnavailableException;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.console.session.SessionRecord;
 import io.plumbline.console.session.WorkspaceDiff;
@@ -77,6 +78,9 @@ class SessionTabs extends Div {
 
     /** Events whose text somebody here has asked for, with a reason that is in the audit log. */
     private final transient Set<String> unmasked = new HashSet<>();
+
+    /** Of a tab that could not be read; another one once a tab has been. */
+    private transient PageReading again = new PageReading();
 
     private Tab tab = Tab.DEVIATIONS;
     private int page;
@@ -193,7 +197,8 @@ class SessionTabs extends Div {
         record.ifPresent(session -> {
             try {
                 draw(session);
-            } catch (RuntimeException e) {
+                again = new PageReading();
+            } catch (SearchUnavailableException e) {
                 LOG.debug(
                         "a tab of session {} could not be read",
                         session.summary().session(),
@@ -225,7 +230,7 @@ class SessionTabs extends Div {
         grid = Optional.empty();
         Div told = note("The search copy does not answer.");
         content.add(told);
-        new PageReading().later(told, UI.getCurrent(), () -> search.hosts(session, 1), known -> draw());
+        again.later(told, UI.getCurrent(), () -> search.hosts(session, 1), known -> draw());
     }
 
     private static Set<String> evidenceOf(SessionRecord session) {

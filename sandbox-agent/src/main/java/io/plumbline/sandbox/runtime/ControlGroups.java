@@ -224,6 +224,7 @@ public final class ControlGroups {
         /** From now on the sandbox has more of the processors than the host's others, until the haste is over. */
         public synchronized void prefer(Group group) {
             if (!over.get()) {
+                preferred.weigh(USUAL);
                 preferred = group;
                 group.weigh(PREFERRED);
             }
@@ -392,7 +393,12 @@ public final class ControlGroups {
             try {
                 weight.write(cpu);
             } catch (IOException e) {
-                LOG.debug("control group {}: {} is not that of {}", cpu.folder(), Weight.file(cpu), weight, e);
+                LOG.warn(
+                        "control group {}: {} is not that of {}: {}",
+                        cpu.folder(),
+                        Weight.file(cpu),
+                        weight,
+                        e.toString());
             }
         }
 

@@ -59,6 +59,9 @@ import org.slf4j.LoggerFactory;
  * directory.
  */
 final class Session {
+    /** No beat waits for the last answer of the sandbox's kernel, and without it the session is told to be incomplete. */
+    private static final Duration LAST_ANSWER_LIMIT = Duration.ofSeconds(5);
+
     private static final Duration TRACE_END_LIMIT = Duration.ofSeconds(3);
     private static final Duration TRACE_PUBLISH_LIMIT = Duration.ofSeconds(60);
 
@@ -443,7 +446,8 @@ final class Session {
         } finally {
             pulse.close();
         }
-        OptionalLong dropped = sandbox.droppedTraceMessages(Pulse.INSPECTION_LIMIT);
+        OptionalLong dropped = sandbox.droppedTraceMessages(
+                orders.killReason().isEmpty() ? LAST_ANSWER_LIMIT : Pulse.INSPECTION_LIMIT);
         dropped.ifPresent(trace::runtimeDropped);
         orders.close();
         // The kernel of an ended sandbox stays for as long as somebody is connected to it.
