@@ -69,18 +69,8 @@ class AttachIT {
     @BeforeEach
     void startHost() throws Exception {
         base = Files.createTempDirectory("plat");
-        Path redaction = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
         Path keys = Files.writeString(base.resolve("keys.pem"), key.publicPem());
-        settings = HostSettings.of(Map.of(
-                "policy.keys-file", keys.toString(),
-                "host.redaction-key-file", redaction.toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
+        settings = GvisorFixture.settings(base, Map.of("policy.keys-file", keys.toString()));
         running = open();
     }
 

@@ -88,18 +88,8 @@ class EgressBarrierIT {
         }
         server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::collect);
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
-        HostSettings settings = HostSettings.of(Map.of(
-                "host.redaction-key-file", key.toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
-                settings,
+                GvisorFixture.settings(base, Map.of()),
                 new SandboxHost.Wiring(link, EgressBarrierIT::parts, (above, yaml) -> TaskPolicy.getDefaultInstance()));
         link.brain = brain::take;
     }

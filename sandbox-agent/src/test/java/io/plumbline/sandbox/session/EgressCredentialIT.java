@@ -64,17 +64,8 @@ class EgressCredentialIT {
         server = destination();
         EgressSettings egress =
                 new EgressSettings(Optional.of(credentials), Optional.of(base.resolve("destination.pem")));
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
         running = SandboxHost.open(
-                HostSettings.of(Map.of(
-                        "host.redaction-key-file", key.toString(),
-                        "host.data", base.resolve("d").toString(),
-                        "host.name", "test",
-                        "ingest.address", "unused",
-                        "ingest.token", "unused",
-                        "runsc.path", GvisorFixture.runsc().toString(),
-                        "agents.path", base.toString(),
-                        "guest.path", GvisorFixture.guest().toString())),
+                GvisorFixture.settings(base, Map.of()),
                 new SandboxHost.Wiring(
                         link,
                         session -> List.of(part(session, egress)),

@@ -43,16 +43,7 @@ class FreshRootIT {
     void startHost() throws Exception {
         base = Files.createTempDirectory("plfr");
         workspace = Files.createDirectory(base.resolve("workspace"));
-        HostSettings settings = HostSettings.of(Map.of(
-                "host.redaction-key-file",
-                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
+        HostSettings settings = GvisorFixture.settings(base, Map.of());
         running = SandboxHost.open(
                 settings,
                 new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> TaskPolicy.newBuilder()

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.plumbline.sandbox.runtime.Command;
 import io.plumbline.sandbox.runtime.RunscLocator;
 import io.plumbline.sandbox.testing.Guest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Real programs for tests: runsc (PLUMBLINE_RUNSC, else PATH, else fetched once) and the guest program. */
+/** Real programs for tests, runsc (PLUMBLINE_RUNSC, else PATH, else fetched once) and the guest program, and the settings of a host of them. */
 final class GvisorFixture {
     private static final Path MODULE = Path.of("").toAbsolutePath();
 
@@ -33,5 +36,27 @@ final class GvisorFixture {
 
     static Path guest() throws Exception {
         return Guest.program();
+    }
+
+    /**
+     * Of a host whose folder is {@code base/d}, and which hears of no platform. It keeps no sandboxes waiting: each takes a processor for a
+     * second, which a test of a session or two would have paid for without using them.
+     *
+     * @param more settings that are added, or replace those
+     */
+    static HostSettings settings(Path base, Map<String, String> more) throws Exception {
+        Path redaction = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
+        Map<String, String> values = new HashMap<>(Map.of(
+                "host.redaction-key-file", redaction.toString(),
+                "host.data", base.resolve("d").toString(),
+                "host.name", "test",
+                "ingest.address", "unused",
+                "ingest.token", "unused",
+                "runsc.path", runsc().toString(),
+                "agents.path", base.toString(),
+                "guest.path", guest().toString(),
+                "sandboxes.warm", "0"));
+        values.putAll(more);
+        return HostSettings.of(values);
     }
 }

@@ -29,17 +29,8 @@ class KillSwitchIT {
     @BeforeEach
     void startHost() throws Exception {
         base = Files.createTempDirectory("plit");
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
         running = SandboxHost.open(
-                HostSettings.of(Map.of(
-                        "host.redaction-key-file", key.toString(),
-                        "host.data", base.resolve("d").toString(),
-                        "host.name", "test",
-                        "ingest.address", "unused",
-                        "ingest.token", "unused",
-                        "runsc.path", GvisorFixture.runsc().toString(),
-                        "agents.path", base.toString(),
-                        "guest.path", GvisorFixture.guest().toString())),
+                GvisorFixture.settings(base, Map.of()),
                 new SandboxHost.Wiring(
                         link, surroundings -> List.of(), (above, yaml) -> TaskPolicy.getDefaultInstance()));
         running.proveKillSwitchEvery(Duration.ofSeconds(1));

@@ -35,16 +35,7 @@ class LimitsIT {
         base = Files.createTempDirectory("plli");
         workspace = Files.createDirectory(base.resolve("workspace"));
         Files.setAttribute(workspace, "unix:uid", 1000);
-        HostSettings settings = HostSettings.of(Map.of(
-                "host.redaction-key-file",
-                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
+        HostSettings settings = GvisorFixture.settings(base, Map.of());
         running = SandboxHost.open(
                 settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
     }

@@ -53,18 +53,9 @@ class ObservationIT {
             Files.setAttribute(path, "unix:uid", 1000);
             Files.setAttribute(path, "unix:gid", 1000);
         }
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
-        HostSettings settings = HostSettings.of(Map.of(
-                "host.redaction-key-file", key.toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
         running = SandboxHost.open(
-                settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
+                GvisorFixture.settings(base, Map.of()),
+                new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy().build()));
     }
 
     @AfterEach

@@ -69,17 +69,7 @@ class ResponseIT {
         Files.setAttribute(workspace, "unix:uid", 1000);
         Files.setAttribute(workspace, "unix:gid", 1000);
         running = SandboxHost.open(
-                HostSettings.of(Map.of(
-                        "host.redaction-key-file",
-                                Files.writeString(base.resolve("key"), "0".repeat(64))
-                                        .toString(),
-                        "host.data", base.resolve("d").toString(),
-                        "host.name", "test",
-                        "ingest.address", "unused",
-                        "ingest.token", "unused",
-                        "runsc.path", GvisorFixture.runsc().toString(),
-                        "agents.path", base.toString(),
-                        "guest.path", GvisorFixture.guest().toString())),
+                GvisorFixture.settings(base, Map.of()),
                 new SandboxHost.Wiring(link, ResponseIT::parts, (above, yaml) -> TaskPolicy.getDefaultInstance()));
         link.brain = ResponseIT::letConnect;
     }

@@ -84,18 +84,10 @@ class SandboxHostIT {
     }
 
     private HostSettings settings(Path runsc, Map<String, String> more) throws Exception {
-        Path key = Files.writeString(base.resolve("redaction-key"), "0".repeat(64));
-        Map<String, String> values = new HashMap<>(Map.of(
-                "host.redaction-key-file", key.toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", runsc.toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
+        // As many as a host has that is told nothing of it.
+        Map<String, String> values = new HashMap<>(Map.of("runsc.path", runsc.toString(), "sandboxes.warm", "4"));
         values.putAll(more);
-        return HostSettings.of(values);
+        return GvisorFixture.settings(base, values);
     }
 
     @AfterEach

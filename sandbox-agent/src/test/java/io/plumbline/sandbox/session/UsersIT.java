@@ -52,17 +52,8 @@ class UsersIT {
     }
 
     private void startHost(String users) throws Exception {
-        HostSettings settings = HostSettings.of(Map.of(
-                "host.redaction-key-file",
-                        Files.writeString(base.resolve("key"), "0".repeat(64)).toString(),
-                "host.data", base.resolve("d").toString(),
-                "host.name", "test",
-                "host.users", users,
-                "ingest.address", "unused",
-                "ingest.token", "unused",
-                "runsc.path", GvisorFixture.runsc().toString(),
-                "agents.path", base.toString(),
-                "guest.path", GvisorFixture.guest().toString()));
+        // What waits is made before anybody knows for whom.
+        HostSettings settings = GvisorFixture.settings(base, Map.of("host.users", users, "sandboxes.warm", "4"));
         running = SandboxHost.open(
                 settings, new SandboxHost.Wiring(link, surroundings -> List.of(), (above, yaml) -> policy));
         client = new RunClient(settings.runSocket());
