@@ -46,6 +46,13 @@ final class Documents {
                 order(state.path("requested")),
                 order(state.path("ordered")),
                 order(state.path("last_order")),
+                state.has("refused")
+                        ? Optional.of(new SessionSummary.RefusedOrder(
+                                text(state, "/refused/action"),
+                                text(state, "/refused/by"),
+                                text(state, "/refused/reason"),
+                                text(state, "/refused/order")))
+                        : Optional.empty(),
                 d.path("risk").asInt(),
                 d.path("severity").asInt(),
                 instant(d, "/started"),

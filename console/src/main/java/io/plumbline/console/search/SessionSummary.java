@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param latency from the cause of the confirmed state to the state itself; empty when it was not measured
  * @param requested a person's order that the runtime has not confirmed
  * @param ordered the watcher's order that the runtime has not confirmed
+ * @param refused the newest order, when the host has answered it and not carried it out
  * @param severity highest severity of its alerts, 0 to 5
  * @param missing sequence numbers that were skipped
  * @param dropped messages that the sandbox runtime lost
@@ -41,6 +42,7 @@ public record SessionSummary(
         Optional<OrderInFlight> requested,
         Optional<OrderInFlight> ordered,
         Optional<OrderInFlight> lastOrder,
+        Optional<RefusedOrder> refused,
         int risk,
         int severity,
         Optional<Instant> started,
@@ -68,6 +70,13 @@ public record SessionSummary(
     /** @param action freeze, thaw, kill */
     public record OrderInFlight(String action, String id, String by, String reason, Optional<Instant> at) {}
 
+    /**
+     * @param action freeze, thaw, kill
+     * @param reason the host's, one sentence
+     * @param order id of the person's order, or of the event that the watcher gave it for
+     */
+    public record RefusedOrder(String action, String by, String reason, String order) {}
+
     /** @param order id of the person's order */
     public record RefusedPolicy(long revision, String reason, String order) {}
 
@@ -81,6 +90,11 @@ public record SessionSummary(
     /** Whether nothing can happen in it any more. */
     public boolean isOver() {
         return state.equals("killed") || state.equals("exited") || state.equals("failed");
+    }
+
+    /** Whether the host has answered the person's order with this id, and not carried it out. */
+    public boolean hasRefused(String order) {
+        return refused.filter(one -> one.order().equals(order)).isPresent();
     }
 
     /** Whether no sequence number is missing and nothing was dropped. */

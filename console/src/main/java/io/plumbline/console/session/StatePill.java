@@ -2,6 +2,7 @@ package io.plumbline.console.session;
 
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
+import io.plumbline.console.search.SessionSummary.RefusedOrder;
 import io.plumbline.console.text.VisibleText;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,7 +11,7 @@ import java.util.Optional;
 
 /**
  * The state of a session in words. Only what the runtime confirmed is called a state; what is on its way is called requested (a person
- * asked) or ordered (the watcher told the host).
+ * asked) or ordered (the watcher told the host). What the host has not done says the host's reason.
  *
  * @param tone plain, ice, bad, warn
  */
@@ -33,6 +34,11 @@ public record StatePill(String text, String tone) {
         }
         if (requested.isPresent()) {
             return waiting(state, requested.get(), "requested", now);
+        }
+        if (session.refused().isPresent()) {
+            RefusedOrder refused = session.refused().get();
+            return new StatePill(
+                    state + " · " + refused.action() + " refused: " + VisibleText.line(refused.reason(), 200), "bad");
         }
         return switch (session.state()) {
             case "frozen" -> new StatePill("❄ " + state + after(session), "ice");

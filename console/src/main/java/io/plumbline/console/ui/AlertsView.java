@@ -837,7 +837,7 @@ public class AlertsView extends Div implements BeforeEnterObserver {
                         "confirm-" + act.name().toLowerCase(Locale.ROOT),
                         words -> switch (orders.order(act, cause.session(), words, person)) {
                             case Outcome.Accepted accepted -> {
-                                follow(act, cause);
+                                follow(act, cause, accepted.event());
                                 yield "";
                             }
                             case Outcome.Refused refused -> refused.explanation();
@@ -853,14 +853,15 @@ public class AlertsView extends Div implements BeforeEnterObserver {
         current().ifPresent(cause -> policyActs.tighten(cause.session()));
     }
 
-    private void follow(Orders.Act act, CauseRow cause) {
+    private void follow(Orders.Act act, CauseRow cause, String order) {
         String word = act.name().toLowerCase(Locale.ROOT);
         status.setText("requested: " + word);
         Optional<OrderInFlight> sent =
-                Optional.of(new OrderInFlight(word, "", person.name(), "", Optional.of(clock.instant())));
+                Optional.of(new OrderInFlight(word, order, person.name(), "", Optional.of(clock.instant())));
         getUI().ifPresent(ui -> Watch.until(() -> search.session(cause.session())
                 .map(session -> {
                     boolean done = session.isOver()
+                            || session.hasRefused(order)
                             || switch (act) {
                                 case FREEZE -> session.state().equals("frozen");
                                 case THAW -> session.state().equals("running");

@@ -586,7 +586,7 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
 
     private void showHead(SessionSummary session) {
         summary = Optional.of(session);
-        // The page's own order is only a placeholder until the search copy knows of it or the runtime has confirmed.
+        // The page's own order is only a placeholder until the search copy knows of it or the runtime has answered.
         if (session.requested().isPresent() || session.ordered().isPresent() || fulfilled(session)) {
             sent = Optional.empty();
         }
@@ -657,11 +657,13 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     }
 
     private boolean fulfilled(SessionSummary session) {
-        return sent.map(order -> switch (order.action()) {
-                    case "freeze" -> session.state().equals("frozen") || session.isOver();
-                    case "thaw" -> session.state().equals("running") || session.isOver();
-                    default -> session.isOver();
-                })
+        return sent.map(order -> session.isOver()
+                        || session.hasRefused(order.id())
+                        || switch (order.action()) {
+                            case "freeze" -> session.state().equals("frozen");
+                            case "thaw" -> session.state().equals("running");
+                            default -> false;
+                        })
                 .orElse(false);
     }
 
@@ -771,7 +773,8 @@ public class SessionView extends Div implements BeforeEnterObserver, HasDynamicT
     private String give(Orders.Act act, String session, String word, String reason) {
         return switch (orders.order(act, session, reason, person)) {
             case Outcome.Accepted accepted -> {
-                sent = Optional.of(new OrderInFlight(word, "", person.name(), reason, Optional.of(Instant.now())));
+                sent = Optional.of(
+                        new OrderInFlight(word, accepted.event(), person.name(), reason, Optional.of(Instant.now())));
                 summary.ifPresent(this::showHead);
                 live.poke();
                 yield "";

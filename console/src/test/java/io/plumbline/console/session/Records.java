@@ -3,6 +3,7 @@ package io.plumbline.console.session;
 import io.plumbline.console.search.AlertRow;
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
+import io.plumbline.console.search.SessionSummary.RefusedOrder;
 import io.plumbline.console.search.TimelineEvent;
 import io.plumbline.events.EventIds;
 import io.plumbline.events.ecs.EcsDocument;
@@ -47,6 +48,14 @@ final class Records {
     }
 
     static SessionSummary summary(String state, Optional<OrderInFlight> requested, Optional<OrderInFlight> ordered) {
+        return summary(state, requested, ordered, Optional.empty());
+    }
+
+    static SessionSummary summary(
+            String state,
+            Optional<OrderInFlight> requested,
+            Optional<OrderInFlight> ordered,
+            Optional<RefusedOrder> refused) {
         return new SessionSummary(
                 "t",
                 "s",
@@ -71,6 +80,7 @@ final class Records {
                 requested,
                 ordered,
                 Optional.empty(),
+                refused,
                 0,
                 0,
                 Optional.empty(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.plumbline.console.search.SessionSummary;
 import io.plumbline.console.search.SessionSummary.OrderInFlight;
+import io.plumbline.console.search.SessionSummary.RefusedOrder;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,25 @@ class StatePillTest {
     void ofTwoOrdersTheNewerOnesRequestIsShown() {
         assertThat(pill(Optional.of(order("kill", 1)), Optional.of(order("freeze", 20)), Optional.empty()))
                 .isEqualTo("Running · kill requested, not confirmed");
+    }
+
+    @Test
+    void anOrderThatTheHostRefusedSaysTheHostsReasonUntilTheNextOne() {
+        Optional<OrderInFlight> none = Optional.empty();
+        Optional<RefusedOrder> refused =
+                Optional.of(new RefusedOrder("thaw", "bea", "not thawed, the trace\u202e ended", "r-1"));
+        SessionSummary session = Records.summary("frozen", none, none, refused);
+
+        StatePill pill = StatePill.of(session, none, NOW);
+        assertThat(pill.text())
+                .startsWith("Frozen · thaw refused: not thawed, the trace")
+                .doesNotContain("\u202e");
+        assertThat(pill.tone()).isEqualTo("bad");
+        assertThat(pill.isWaiting()).isFalse();
+        assertThat(session.hasRefused("r-1")).isTrue();
+        assertThat(session.hasRefused("")).isFalse();
+        assertThat(StatePill.of(session, Optional.of(order("thaw", 1)), NOW).text())
+                .isEqualTo("Frozen · thaw requested, not confirmed");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,6 +26,20 @@ final class OrderCommands {
     private static final Set<String> OVER = Set.of("killed", "exited", "failed");
 
     private OrderCommands() {}
+
+    /**
+     * The host's answer to an order that it has not carried out.
+     *
+     * @param session as the console's API describes it
+     * @param event id of the order, as its answer named it
+     * @return one sentence; empty while there is none
+     */
+    static Optional<String> refusal(JsonNode session, String event) {
+        JsonNode refused = session.path("refused");
+        return !event.isEmpty() && refused.path("order").asText().equals(event)
+                ? Optional.of(Printable.line(refused.path("reason").asText(), 200))
+                : Optional.empty();
+    }
 
     abstract static class Order implements Callable<Integer> {
         @Parameters(paramLabel = "SESSION", description = "Id of the session, from plumbline sessions.")
@@ -52,7 +67,7 @@ final class OrderCommands {
             PrintWriter out = spec.commandLine().getOut();
             ConsoleApi api = ConsoleApi.of(Layout.current());
             JsonNode ordered = api.order(session, order, reason, accepted());
-            String state = awaitState(api);
+            String state = awaitState(api, ordered.path("event").asText());
             if (json) {
                 out.println(((com.fasterxml.jackson.databind.node.ObjectNode) ordered).put("state", state));
             } else {
@@ -66,7 +81,7 @@ final class OrderCommands {
             return List.of();
         }
 
-        private String awaitState(ConsoleApi api) throws InterruptedException {
+        private String awaitState(ConsoleApi api, String event) throws InterruptedException {
             long deadline = System.nanoTime() + CONFIRMATION.toNanos();
             String state = "";
             while (System.nanoTime() < deadline) {
@@ -78,6 +93,10 @@ final class OrderCommands {
                 if (OVER.contains(state)) {
                     throw new CommandException(order + " of " + session + ": refused, the session is over (" + state
                             + ": " + Printable.line(now.path("state_reason").asText(), 200) + ")");
+                }
+                Optional<String> refusal = refusal(now, event);
+                if (refusal.isPresent()) {
+                    throw new CommandException(order + " of " + session + ": refused by the host: " + refusal.get());
                 }
                 Thread.sleep(Duration.ofMillis(200));
             }

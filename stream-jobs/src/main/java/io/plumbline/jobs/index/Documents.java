@@ -179,6 +179,12 @@ final class Documents {
         lifecycle.requested().ifPresent(order -> order(order, confirmed.putObject("requested")));
         lifecycle.ordered().ifPresent(order -> order(order, confirmed.putObject("ordered")));
         lifecycle.lastOrder().ifPresent(order -> order(order, confirmed.putObject("last_order")));
+        lifecycle.refused().ifPresent(order -> confirmed
+                .putObject("refused")
+                .put("action", order.action())
+                .put("by", order.by())
+                .put("reason", lifecycle.reason())
+                .put("order", order.cause()));
         document.putObject("runtime")
                 .put("name", lifecycle.runtime())
                 .put("mechanism", lifecycle.mechanism())

@@ -30,15 +30,12 @@ import io.plumbline.jobs.index.SessionState.Span;
 import io.plumbline.jobs.index.SessionState.Task;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The pure step of the session projection: state and event in, state out. The three topics reach the job in any interleaving, so
  * no step relies on an order being seen before its confirmation, nor a request before its decision.
  */
 final class SessionProjection {
-    private static final Set<String> TERMINAL = Set.of("killed", "exited", "failed");
-
     private SessionProjection() {}
 
     static SessionState apply(SessionState state, Event event) {
@@ -288,18 +285,25 @@ final class SessionProjection {
             latency = event.getEventTimeNs() - before.lastOrder().get().atNs();
         }
         String state = EcsDocument.state(runtime.getState());
-        if (TERMINAL.contains(before.state()) && TERMINAL.contains(state)) {
+        if (SessionState.OVER.contains(before.state()) && SessionState.OVER.contains(state)) {
             // A killed session's process exits too; what ended it comes first and stays.
             return before;
         }
         // A host reports its state again after a reconnect; that says nothing new about when and why.
-        boolean repeated = state.equals(before.state()) && latency < 0;
+        boolean sameState = state.equals(before.state());
+        boolean sameOrder = runtime.getOrder().isEmpty() || runtime.getOrder().equals(before.order());
+        boolean repeated = sameState && sameOrder && latency < 0;
+        // What the host has not done changes nothing of what it had done before.
+        boolean refused = before.lastOrder()
+                .filter(last -> last.id().equals(runtime.getOrder()) && !last.leadsTo(state))
+                .isPresent();
+        boolean unchanged = repeated || sameState && refused;
         return new Lifecycle(
                 state,
-                repeated ? before.sinceNs() : event.getEventTimeNs(),
+                unchanged ? before.sinceNs() : event.getEventTimeNs(),
                 repeated ? before.reason() : runtime.getReason(),
                 repeated ? before.order() : runtime.getOrder(),
-                repeated ? before.latencyNs() : latency,
+                unchanged ? before.latencyNs() : latency,
                 runtime.getExitCode(),
                 runtime.getRuntime().isEmpty() ? before.runtime() : runtime.getRuntime(),
                 runtime.getMechanism().isEmpty() ? before.mechanism() : runtime.getMechanism(),
@@ -333,7 +337,7 @@ final class SessionProjection {
                 byPerson ? before.latestOrder() : order)));
     }
 
-    /** Takes out the orders in flight that the confirmed state has fulfilled. */
+    /** Takes out the orders in flight that the confirmed state has fulfilled, or that the host has answered. */
     private static Lifecycle settled(Lifecycle lifecycle) {
         return new Lifecycle(
                 lifecycle.state(),
@@ -357,16 +361,18 @@ final class SessionProjection {
     }
 
     private static boolean fulfilled(Order order, Lifecycle lifecycle) {
-        if (lifecycle.order().equals(order.id()) || TERMINAL.contains(lifecycle.state())) {
-            return true;
-        }
-        boolean later = lifecycle.sinceNs() >= order.atNs();
-        return switch (order.action()) {
-            // Freezing what is frozen is done already.
-            case "freeze" -> lifecycle.state().equals("frozen");
-            case "thaw" -> later && lifecycle.state().equals("running");
-            default -> false;
-        };
+        // A person's order reaches the host as the watcher's, whose cause it is.
+        boolean answered = lifecycle.order().equals(order.id())
+                || lifecycle
+                        .lastOrder()
+                        .filter(last -> last.id().equals(lifecycle.order())
+                                && last.cause().equals(order.id()))
+                        .isPresent();
+        // Freezing what is frozen is done already; what ran before a thaw was ordered may be about to freeze.
+        boolean early = order.action().equals("thaw")
+                && lifecycle.state().equals("running")
+                && lifecycle.sinceNs() < order.atNs();
+        return answered || order.leadsTo(lifecycle.state()) && !early;
     }
 
     private static SessionState alertRaised(SessionState state, Event event) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,9 @@ record SessionState(
     static final int MAX_CAUSES = 1_000;
     static final int MAX_APPROVALS = 500;
     static final int MAX_PLAN_ITEMS = 100;
+
+    /** States in which nothing can happen in a session any more. */
+    static final Set<String> OVER = Set.of("killed", "exited", "failed");
 
     static final SessionState EMPTY = new SessionState(
             Identity.EMPTY,
@@ -300,10 +304,25 @@ record SessionState(
         Optional<Order> lastOrder() {
             return Optional.ofNullable(latestOrder);
         }
+
+        /** The order that the host has answered and not carried out; {@link #reason} is its answer. */
+        Optional<Order> refused() {
+            return lastOrder().filter(last -> last.id().equals(order) && !last.leadsTo(state));
+        }
     }
 
     /** @param action freeze, thaw, kill */
-    record Order(String action, String id, String by, String reason, long atNs, String cause) {}
+    record Order(String action, String id, String by, String reason, long atNs, String cause) {
+        /** Whether a session in this state has nothing left to do for the order. */
+        boolean leadsTo(String state) {
+            return OVER.contains(state)
+                    || switch (action) {
+                        case "freeze" -> state.equals("frozen");
+                        case "thaw" -> state.equals("running");
+                        default -> false;
+                    };
+        }
+    }
 
     /** @param step the rung of the response ladder: log, alert, ask, freeze, kill */
     record Risk(long total, String step, int highestSeverity) {

@@ -100,6 +100,72 @@ class SessionProjectionTest {
     }
 
     @Test
+    void aThawThatTheHostRefusesSaysWhyAndWaitsNoLonger() {
+        Event freeze = Sessions.freeze(Channel.VERDICTS, 450);
+        Event frozen = Sessions.runtime(1, State.FROZEN, freeze.getId(), 454);
+        Event request = Sessions.thaw(Channel.CONTROL, "", 900);
+        Event order = Sessions.thaw(Channel.VERDICTS, request.getId(), 900);
+        Event answer = Sessions.refusal(2, State.FROZEN, order.getId(), "not thawed, the trace ended", 903);
+
+        SessionState waiting = after(freeze, frozen, request, order);
+        assertThat(waiting.lifecycle().refused()).isEmpty();
+        assertThat(waiting.lifecycle().requested()).isPresent();
+
+        SessionState refused = SessionProjection.apply(waiting, answer);
+
+        assertThat(refused.lifecycle().requested()).isEmpty();
+        assertThat(refused.lifecycle().ordered()).isEmpty();
+        assertThat(refused.lifecycle().refused()).map(SessionState.Order::cause).contains(request.getId());
+        assertThat(Documents.session(refused, Suppressions.NONE).json())
+                .contains("\"refused\":{\"action\":\"thaw\",\"by\":\"ana\",\"reason\":\"not thawed, the trace ended\","
+                        + "\"order\":\"" + request.getId() + "\"}");
+        // It stands still since the freeze, and as fast.
+        assertThat(refused.lifecycle().sinceNs()).isEqualTo(waiting.lifecycle().sinceNs());
+        assertThat(refused.lifecycle().latencyNs()).isEqualTo(4_000_000);
+    }
+
+    @Test
+    void aRefusalIsKnownInWhicheverOrderItIsRead() {
+        Event freeze = Sessions.freeze(Channel.VERDICTS, 450);
+        Event frozen = Sessions.runtime(1, State.FROZEN, freeze.getId(), 454);
+        Event request = Sessions.thaw(Channel.CONTROL, "", 900);
+        Event order = Sessions.thaw(Channel.VERDICTS, request.getId(), 900);
+        Event answer = Sessions.refusal(2, State.FROZEN, order.getId(), "not thawed, the trace ended", 903);
+
+        for (SessionState state : List.of(
+                after(freeze, frozen, answer, order, request),
+                after(freeze, frozen, order, answer, request),
+                after(freeze, frozen, request, answer, order))) {
+            assertThat(state.lifecycle().refused()).isPresent();
+            assertThat(state.lifecycle().reason()).isEqualTo("not thawed, the trace ended");
+            assertThat(state.lifecycle().requested()).isEmpty();
+            assertThat(state.lifecycle().ordered()).isEmpty();
+        }
+    }
+
+    @Test
+    void aRefusalIsOverWithTheNextOrderAndWhenTheSessionEnds() {
+        Event order = Sessions.thaw(Channel.VERDICTS, "r-1", 900);
+        SessionState refused = after(
+                Sessions.runtime(1, State.FROZEN, "", 454),
+                order,
+                Sessions.refusal(2, State.FROZEN, order.getId(), "not thawed", 903));
+        Event again = Sessions.thaw(Channel.VERDICTS, "r-2", 950);
+
+        assertThat(refused.lifecycle().refused()).isPresent();
+        assertThat(SessionProjection.apply(refused, again).lifecycle().refused())
+                .isEmpty();
+        assertThat(SessionProjection.apply(refused, Sessions.runtime(3, State.RUNNING, "", 960))
+                        .lifecycle()
+                        .refused())
+                .isEmpty();
+        assertThat(SessionProjection.apply(refused, Sessions.runtime(3, State.EXITED, order.getId(), 960))
+                        .lifecycle()
+                        .refused())
+                .isEmpty();
+    }
+
+    @Test
     void countsGapsAndIgnoresRepeatedDeliveries() {
         SessionState state = after(
                 Sessions.opened(1, "/a"), Sessions.opened(1, "/a"), Sessions.opened(2, "/b"), Sessions.opened(5, "/c"));

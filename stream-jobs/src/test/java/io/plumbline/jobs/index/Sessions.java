@@ -15,6 +15,7 @@ import io.plumbline.events.v1.RuntimeState;
 import io.plumbline.events.v1.Severity;
 import io.plumbline.events.v1.TaskAssigned;
 import io.plumbline.events.v1.TaskPolicy;
+import io.plumbline.events.v1.ThawOrdered;
 import io.plumbline.events.v1.TriageNoted;
 import java.util.List;
 
@@ -64,6 +65,24 @@ final class Sessions {
         return EventIds.withId(on(channel, atMs)
                 .setFreezeOrdered(
                         FreezeOrdered.newBuilder().setReason("risk 91 of 80").setOrderedBy("watcher")));
+    }
+
+    static Event thaw(Channel channel, String cause, long atMs) {
+        return EventIds.withId(on(channel, atMs)
+                .setThawOrdered(ThawOrdered.newBuilder()
+                        .setReason("it was the build")
+                        .setOrderedBy("ana")
+                        .setCause(cause)));
+    }
+
+    /** What a host answers to an order that it does not carry out. */
+    static Event refusal(long seq, RuntimeState.State state, String order, String reason, long atMs) {
+        return EventIds.withId(on(Channel.EVIDENCE, atMs)
+                .setSeq(seq)
+                .setRuntimeState(RuntimeState.newBuilder()
+                        .setState(state)
+                        .setOrder(order)
+                        .setReason(reason)));
     }
 
     static Event alert(String title) {
